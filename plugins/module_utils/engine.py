@@ -110,11 +110,22 @@ class Engine:
         with _translated_errors():
             return self._api.nodes()
 
+    def set_node_role(self, node_id: str, role: str) -> None:
+        """Make a node a worker or a manager; only a manager can."""
+        with _translated_errors():
+            node = self._api.inspect_node(node_id)
+            self._api.update_node(node_id, node["Version"]["Index"], {**node["Spec"], "Role": role})
+
     def remove_node(self, node_id: str, force: bool) -> None:
         with _translated_errors():
             self._api.remove_node(node_id, force=force)
 
     # Networks
+
+    def networks(self) -> list[dict[str, Any]]:
+        """Every network that this engine knows."""
+        with _translated_errors():
+            return self._api.networks()
 
     def network(self, name: str) -> dict[str, Any] | None:
         """The network of exactly this name, containers on this host included."""
