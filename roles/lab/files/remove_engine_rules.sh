@@ -1,0 +1,16 @@
+#!/bin/sh
+# Remove the chains that Docker Engine made in the packet filter, once the engine is stopped, and nothing else.
+set -eu
+
+for table in filter nat; do
+    iptables --table "$table" --list-rules |
+        awk '/^-A/ && !/^-A DOCKER/ && / -j DOCKER/ { sub("^-A", "-D"); print }' |
+        while read -r rule; do
+            # The rule is the packet filter's own output, one word an argument.
+            # shellcheck disable=SC2086
+            iptables --table "$table" $rule
+        done
+    chains=$(iptables --table "$table" --list-rules | awk '/^-N DOCKER/ { print $2 }')
+    for chain in $chains; do iptables --table "$table" --flush "$chain"; done
+    for chain in $chains; do iptables --table "$table" --delete-chain "$chain"; done
+done
