@@ -41,17 +41,21 @@ class OtherHost:
         python: str | None = None,
         check_mode: bool | None = None,
         allow_failure: bool = False,
+        no_log: bool = False,
     ) -> dict[str, Any]:
         """Run the module and return its result.
 
         ``python`` is the interpreter to use instead of that host's ansible_python_interpreter. ``check_mode`` is
         the task's own where it is None. An unreachable host always raises AnsibleActionFail; a module that fails
-        does too, unless ``allow_failure``: then its result is returned, with C(failed) in it.
+        does too, unless ``allow_failure``: then its result is returned, with C(failed) in it. ``no_log`` keeps the
+        result out of the log of the connection, however verbose.
         """
         task = self._task_for(module_name, arguments, check_mode)
+        task.no_log = task.no_log or no_log
         try:
             if self._connection is None:
                 self._connect(task)
+            self._play_context.no_log = task.no_log
             result = self._handler(task).run(task_vars=self._variables_with(python))
         except AnsibleConnectionFailure as error:
             raise AnsibleActionFail(f"Host {self.name} cannot be reached: {error.message}") from error
@@ -61,6 +65,12 @@ class OtherHost:
             said = result.get("msg") or result.get("module_stderr") or "it failed without a message"
             raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {said}")
         return result
+
+    def known_addresses(self) -> list[str]:
+        """Where the inventory and earlier facts say that the host is; nobody is asked."""
+        facts = self._variable("ansible_facts") or {}
+        named = self._variable("ansible_host")
+        return [*([named] if named else []), *facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
 
     def close(self) -> None:
         if self._connection is not None:

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the networks that an engine knows to the overlay network that is wanted, or a refusal."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+
+MTU_OPTION = "com.docker.network.driver.mtu"
+ENCRYPTED_OPTION = "encrypted"
+ABSENT = {"state": "absent"}
+
+# The endpoint by which the engine balances load into the network: no container.
+LOAD_BALANCER_PREFIX = "lb-"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as an engine describes it; ``attached`` names the containers, and other hosts, that use it."""
+
+    id: str
+    name: str
+    driver: str
+    subnets: tuple[str, ...] = ()
+    gateway: str | None = None
+    mtu: int | None = None
+    encrypted: bool = False
+    attachable: bool = False
+    internal: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, network: Mapping[str, Any], own_address: str = "") -> Network:
+        options = network.get("Options") or {}
+        pools = (network.get("IPAM") or {}).get("Config") or []
+        mtu = options.get(MTU_OPTION)
+        return cls(
+            id=network["Id"],
+            name=network["Name"],
+            driver=network.get("Driver", ""),
+            subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+            gateway=next((pool["Gateway"] for pool in pools if pool.get("Gateway")), None),
+            mtu=int(mtu) if mtu else None,
+            encrypted=ENCRYPTED_OPTION in options and options[ENCRYPTED_OPTION].lower() not in ("false", "0"),
+            attachable=bool(network.get("Attachable")),
+            internal=bool(network.get("Internal")),
+            labels=network.get("Labels") or {},
+            attached=_attached(network, own_address),
+        )
+
+    def as_result(self) -> dict[str, Any]:
+        return {
+            "state": "present",
+            "subnet": self.subnets[0] if self.subnets else None,
+            "gateway": self.gateway,
+            "mtu": self.mtu,
+            "encrypted": self.encrypted,
+            "attachable": self.attachable,
+            "internal": self.internal,
+            "labels": dict(self.labels),
+        }
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """The network of the wanted name, and every other network of the engine."""
+
+    is_manager: bool
+    network: Network | None
+    others: Sequence[Network] = ()
+
+
+def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan:
+    """The steps to make the overlay network as it is wanted, or to remove it."""
+    if not state.is_manager:
+        raise Refused("This host is no manager of a swarm: overlay networks are made and removed on a manager.")
+    found = state.network
+    if found is not None and found.driver != "overlay":
+        raise Refused(
+            f"name: found a network {found.name} with the driver {found.driver}, wanted an overlay network. "
+            "Choose another name, or remove that network."
+        )
+    if params["state"] == "absent":
+        return _plan_removal(found)
+    wanted = _wanted(params)
+    create = Step("create", wanted)
+    if found is None:
+        _refuse_overlap(state.others, params["subnet"])
+        return Plan((create,), ABSENT, {"state": "present", **wanted})
+    differences = find_differences(found, wanted)
+    before = found.as_result()
+    after = {**before, **wanted}
+    if not differences:
+        return Plan(before=before, after=before)
+    listed = "; ".join(f"{key}: found {was!r}, wanted {wants!r}" for key, (was, wants) in differences.items())
+    if not params["recreate"]:
+        raise Refused(
+            f"Network {found.name} differs from what is wanted. {listed}. "
+            "A network cannot be changed: set recreate: true to have it removed and made anew.",
+            differences={key: {"found": was, "wanted": wants} for key, (was, wants) in differences.items()},
+        )
+    _refuse_attached(found, f"cannot be made anew ({listed})")
+    if "subnet" in differences:
+        _refuse_overlap(state.others, params["subnet"])
+    return Plan((Step("remove", {"id": found.id}), create), before, after)
+
+
+def find_differences(found: Network, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What was found and what is wanted, by key; a key wanted as None is left to the engine."""
+    has = found.as_result()
+    return {key: (has[key], value) for key, value in wanted.items() if value is not None and not _same(has[key], value)}
+
+
+def driver_options(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The overlay driver's options."""
+    options = {}
+    if wanted["mtu"] is not None:
+        options[MTU_OPTION] = str(wanted["mtu"])
+    if wanted["encrypted"]:
+        options[ENCRYPTED_OPTION] = ""
+    return options
+
+
+def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
+    for key in ("subnet", "gateway"):
+        _parse(key, params[key])
+    plain = ("subnet", "gateway", "mtu", "encrypted", "attachable", "internal")
+    labels = {key: str(value) for key, value in params["labels"].items()}
+    return {**{key: params[key] for key in plain}, "labels": labels}
+
+
+def _parse(key: str, value: str | None) -> None:
+    parse = ipaddress.ip_network if key == "subnet" else ipaddress.ip_address
+    try:
+        if value is not None:
+            parse(value)
+    except ValueError as error:
+        raise Refused(f"{key}: {error}. Give it as in {'10.77.0.0/16' if key == 'subnet' else '10.77.0.1'}.") from error
+
+
+def _same(has: Any, wants: Any) -> bool:
+    """Equal, or two spellings of one address."""
+    if has == wants:
+        return True
+    if not (isinstance(has, str) and isinstance(wants, str)):
+        return False
+    try:
+        return ipaddress.ip_interface(has) == ipaddress.ip_interface(wants)
+    except ValueError:
+        return False
+
+
+def _plan_removal(found: Network | None) -> Plan:
+    if found is None:
+        return Plan(before=ABSENT, after=ABSENT)
+    _refuse_attached(found, "cannot be removed")
+    return Plan((Step("remove", {"id": found.id}),), found.as_result(), ABSENT)
+
+
+def _refuse_attached(found: Network, what: str) -> None:
+    if found.attached:
+        raise Refused(
+            f"Network {found.name} {what}, because it is in use by {', '.join(found.attached)}. "
+            "Remove those containers first.",
+            attached=list(found.attached),
+        )
+
+
+def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
+    if subnet is None:
+        return
+    wanted = ipaddress.ip_network(subnet)
+    for other in others:
+        for taken in map(ipaddress.ip_network, other.subnets):
+            if taken.version == wanted.version and taken.overlaps(wanted):
+                raise Refused(
+                    f"subnet: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
+                    "Choose a subnet that is free on every host."
+                )
+
+
+def _attached(network: Mapping[str, Any], own_address: str) -> tuple[str, ...]:
+    containers = [
+        container["Name"]
+        for key, container in (network.get("Containers") or {}).items()
+        if not key.startswith(LOAD_BALANCER_PREFIX)
+    ]
+    services = [f"service {name}" for name in network.get("Services") or {} if name]
+    peers = [peer["IP"] for peer in network.get("Peers") or ()]
+    hosts = [f"containers on {address}" for address in peers if address != own_address]
+    return (*sorted(containers), *sorted(services), *sorted(hosts))

@@ -1,0 +1,153 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_node
+short_description: Change a node's entry in a manager's list
+version_added: "1.0.0"
+description:
+  - Promotes or demotes a node of the swarm, or takes a node that is gone off the list.
+  - Runs on a manager.
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  node_id:
+    description:
+      - The ID of the node.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the node is to be on the list.
+      - V(present) never adds a node, since a host joins by itself. An unknown node is an error then.
+    type: str
+    choices: [present, absent]
+    default: present
+  role:
+    description:
+      - The role that the node is to have. Left as it is by default.
+    type: str
+    choices: [worker, manager]
+  force:
+    description:
+      - Take the node off the list even while it is Ready.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - How many seconds a node may take to act in its new role, or to be seen as Down after it has left.
+    type: int
+    default: 30
+seealso:
+  - module: distrain.cluster.swarm_join
+"""
+
+EXAMPLES = r"""
+- name: Promote a node
+  distrain.cluster.swarm_node:
+    node_id: 8tqv3hyt7ycwkgvuhrc9zpzsg
+    role: manager
+
+- name: Take a node that is gone off the list
+  distrain.cluster.swarm_node:
+    node_id: 8tqv3hyt7ycwkgvuhrc9zpzsg
+    state: absent
+"""
+
+RETURN = r"""
+node:
+  description: The node's entry, as C(distrain.cluster.swarm_info) returns it; empty where there is none.
+  returned: success
+  type: dict
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import plan_node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+
+ARGUMENT_SPEC = {
+    "node_id": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "role": {"type": "str", "choices": ["worker", "manager"]},
+    "force": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 30},
+}
+
+
+def observe(engine: Engine, params: Mapping[str, Any]) -> Node | None:
+    if not Membership.from_info(engine.info()).is_manager:
+        raise Refused("This host is no manager of a swarm: it has no list of nodes.")
+    if params["state"] == "present" or params["force"]:
+        return _find(engine, params["node_id"])
+    return _find_settled(engine, params)
+
+
+def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    if step.verb == "remove":
+        engine.remove_node(params["node_id"], step.arguments["force"])
+    else:
+        engine.set_node_role(params["node_id"], step.arguments["role"])
+        _wait_for_role(engine, params["node_id"], step.arguments["role"], params["timeout"])
+
+
+def report(node: Node | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    return {"node": node.as_result() if node else {}}
+
+
+def _find(engine: Engine, node_id: str) -> Node | None:
+    nodes = (Node.from_api(node) for node in engine.nodes())
+    return next((node for node in nodes if node.id == node_id), None)
+
+
+def _find_settled(engine: Engine, params: Mapping[str, Any]) -> Node | None:
+    """A node that has left is still listed as Ready for some seconds."""
+    return wait_until(
+        lambda: _find(engine, params["node_id"]),
+        lambda node: node is None or (node.role == "worker" and not node.is_ready),
+        lambda node: (
+            f"node {params['node_id']} is still a {node.role}, and {node.state}. Have it leave the swarm first, "
+            "or set force: true."
+        ),
+        params["timeout"],
+    )
+
+
+def _wait_for_role(engine: Engine, node_id: str, role: str, timeout: int) -> None:
+    """A node is listed with its new role at once, and enters or leaves the managers' quorum some seconds later."""
+
+    def has_role(node: Node | None) -> bool:
+        return node is not None and bool(node.manager_address) == (role == "manager")
+
+    wait_until(
+        lambda: _find(engine, node_id),
+        has_role,
+        lambda node: f"node {node_id} was made a {role}, but does not act as one yet.",
+        timeout,
+    )
+
+
+def main() -> None:
+    run(Operation(observe, plan_node, apply, report, ARGUMENT_SPEC))
+
+
+if __name__ == "__main__":
+    main()
