@@ -23,7 +23,7 @@ try:
     import docker.types
     import requests.exceptions
 except ImportError as error:
-    docker = None
+    docker = None  # type: ignore[assignment]
     SDK_IMPORT_ERROR: ImportError | None = error
 else:
     SDK_IMPORT_ERROR = None
@@ -174,6 +174,11 @@ class Engine:
                 return self._api.inspect_image(name)
             except docker.errors.ImageNotFound:
                 return None
+
+    def image_ids(self) -> list[str]:
+        """The ID of every image, those without a name included."""
+        with _translated_errors():
+            return [image["Id"] for image in self._api.images()]
 
     def save_image(self, name: str) -> Iterator[bytes]:
         """The archive of an image, as a stream."""

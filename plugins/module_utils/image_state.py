@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The images of one host as observed: whichever name, ID or identity is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
+    ImageIdentity,
+    identity_of_inspected,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
+
+
+@dataclass(frozen=True)
+class HeldImage:
+    """An image that an engine holds; ``size`` in bytes as the engine counts it."""
+
+    id: str
+    names: tuple[str, ...]
+    size: int
+    identity: ImageIdentity
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "names": list(self.names), "identity": self.identity.to_dict()}
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> HeldImage:
+        return cls(
+            written["id"], tuple(written["names"]), written["size"], ImageIdentity.from_dict(written["identity"])
+        )
+
+
+@dataclass(frozen=True)
+class HostImages:
+    """The images of a host, the kind of its store, and the room on its disk.
+
+    ``store`` is C(classic) or C(containerd); ``free_bytes`` is what is free at ``root_directory``, the engine's own
+    data directory, and None where this host's disk does not hold it (an engine reached over the network).
+    """
+
+    store: str
+    root_directory: str
+    free_bytes: int | None
+    images: tuple[HeldImage, ...] = ()
+
+    def named(self, name: str) -> HeldImage | None:
+        wanted = with_tag(name)
+        return next((image for image in self.images if wanted in image.names), None)
+
+    def same_as(self, identity: ImageIdentity) -> HeldImage | None:
+        return next((image for image in self.images if image.identity == identity), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "images": [image.to_dict() for image in self.images]}
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> HostImages:
+        return cls(
+            written["store"],
+            written["root_directory"],
+            written["free_bytes"],
+            tuple(HeldImage.from_dict(image) for image in written["images"]),
+        )
+
+
+def observe_image(engine: Engine, name: str, store: str) -> HeldImage | None:
+    """One image, by a name or an ID."""
+    inspected = engine.image(name)
+    return _held_image(inspected, store) if inspected else None
+
+
+def observe_images(engine: Engine) -> HostImages:
+    """Every image of the host, those without a name included."""
+    info = engine.info()
+    store = store_of(info)
+    # An image may go between the two calls.
+    found = (observe_image(engine, image_id, store) for image_id in engine.image_ids())
+    root_directory = info.get("DockerRootDir", "")
+    return HostImages(store, root_directory, free_bytes(root_directory), tuple(image for image in found if image))
+
+
+def store_of(info: Mapping[str, Any]) -> str:
+    """The kind of the engine's image store, by what the engine says of its storage driver."""
+    status = [list(pair) for pair in info.get("DriverStatus") or []]
+    return "containerd" if ["driver-type", "io.containerd.snapshotter.v1"] in status else "classic"
+
+
+def free_bytes(directory: str) -> int | None:
+    """What is free for others than root on the file system of the directory; None where there is none such."""
+    try:
+        system = os.statvfs(directory)
+    except OSError:
+        return None
+    return system.f_bavail * system.f_frsize
+
+
+def _held_image(inspected: Mapping[str, Any], store: str) -> HeldImage:
+    return HeldImage(
+        id=inspected["Id"],
+        names=tuple(sorted(inspected.get("RepoTags") or ())),
+        size=inspected.get("Size", 0),
+        identity=identity_of_inspected(inspected, store),
+    )
