@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_load
+short_description: Load an image into the engine from a file on the host
+version_added: "1.0.0"
+description:
+  - Loads the archive of one image, as M(distrain.cluster.image_save) or C(docker save) writes it.
+  - Nothing is loaded where the engine already has this image under its name. What counts is the identity of the image
+    (its layers and its runtime config). Where the engine has the image, but not its name, it only gets the name.
+  - Before the engine gets the archive, every layer in it is read and its digest compared. An archive that is truncated
+    or damaged, or that holds another image than O(name), is refused, and the engine is left as it was.
+options:
+  path:
+    description:
+      - The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
+    type: path
+    required: true
+  name:
+    description:
+      - The name that the image in the archive is expected to have. Without it, any is right.
+      - An image that has no name in the archive gets this one.
+    type: str
+  engine_timeout:
+    description:
+      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
+        while they read a large layer.
+    type: int
+    default: 3600
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+    details: The digests of the layers are compared by the real run only.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: distrain.cluster.image_save
+  - module: distrain.cluster.image_transfer
+"""
+
+EXAMPLES = r"""
+- name: Load the training image from its file
+  distrain.cluster.image_load:
+    path: /srv/images/llama-factory.tar
+    name: distrain/llama-factory:e3d8fc7
+"""
+
+RETURN = r"""
+bytes:
+  description: The size of the layers in the archive.
+  returned: success
+  type: int
+names:
+  description: The names that the image has, or would have, by this task.
+  returned: success
+  type: list
+  elements: str
+image_identity:
+  description: What is the same on every host that holds this image.
+  returned: success
+  type: dict
+  contains:
+    fingerprint:
+      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
+      returned: success
+      type: str
+    config_digest:
+      description: The digest of the image's config; null where the image store does not tell it.
+      returned: success
+      type: str
+    diff_ids:
+      description: The diff IDs of the layers, the lowest first.
+      returned: success
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import ArchivedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_file import read_file
+from ansible_collections.distrain.cluster.plugins.module_utils.image_load import give_name, load_file
+from ansible_collections.distrain.cluster.plugins.module_utils.image_plan import plan_load, wanted_names
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages, observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+
+ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "name": {"type": "str"},
+    "engine_timeout": {"type": "int", "default": 3600},
+}
+
+
+@dataclass(frozen=True)
+class Observed:
+    archive: ArchivedImage
+    host: HostImages
+
+
+def observe(engine: Engine, params: Mapping[str, Any]) -> Observed:
+    return Observed(read_file(params["path"], check_layers=False), observe_images(engine))
+
+
+def plan(observed: Observed, params: Mapping[str, Any]) -> Plan:
+    return plan_load(params["path"], params["name"], observed.archive, observed.host)
+
+
+def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    if step.verb == "load":
+        load_file(engine, params["path"])
+    else:
+        give_name(engine, step.arguments["fingerprint"], step.arguments["name"])
+
+
+def report(observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "bytes": observed.archive.size,
+        "names": list(wanted_names(params["path"], params["name"], observed.archive)),
+        "image_identity": observed.archive.identity.to_dict(),
+    }
+
+
+def main() -> None:
+    run(Operation(observe=observe, plan=plan, apply=apply, report=report, argument_spec=ARGUMENTS))
+
+
+if __name__ == "__main__":
+    main()
