@@ -72,6 +72,11 @@ class OtherHost:
         named = self._variable("ansible_host")
         return [*([named] if named else []), *facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
 
+    @property
+    def connection(self) -> Any:
+        """The connection plugin with its options set; None before the first module."""
+        return self._connection
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
