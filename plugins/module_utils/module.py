@@ -59,9 +59,7 @@ def run(operation: Operation[State]) -> None:
         result = operation.report(observed, module.params)
     except ClusterError as error:
         module.fail_json(msg=error.message, **error.details)
-    module.exit_json(
-        changed=plan.changes, diff={"before": dict(plan.before), "after": dict(plan.after)}, **result
-    )
+    module.exit_json(changed=plan.changes, diff={"before": dict(plan.before), "after": dict(plan.after)}, **result)
 
 
 def run_info(
@@ -78,10 +76,20 @@ def run_info(
     module.exit_json(changed=False, **result)
 
 
+def run_info_without_engine(
+    observe: Callable[[Mapping[str, Any]], dict[str, Any]], argument_spec: Mapping[str, Any]
+) -> None:
+    """Run a module that only reads and must work before an engine is there, and exit with what it read."""
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    try:
+        result = observe(module.params)
+    except ClusterError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(changed=False, **result)
+
+
 def _build(argument_spec: Mapping[str, Any], module_options: Mapping[str, Any]) -> AnsibleModule:
-    return AnsibleModule(
-        argument_spec={**ENGINE_OPTIONS, **argument_spec}, supports_check_mode=True, **module_options
-    )
+    return AnsibleModule(argument_spec={**ENGINE_OPTIONS, **argument_spec}, supports_check_mode=True, **module_options)
 
 
 def _connect(params: Mapping[str, Any]) -> Engine:

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What one host says about itself, read from files and C(ip); nothing is changed and no engine is needed.
+
+The functions that take text are pure; the ones that take paths can be pointed at another root in tests.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+NVIDIA_VENDOR = "0x10de"
+DISPLAY_CLASS = "0x03"
+DEBIAN_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+COMMAND_TIMEOUT_SECONDS = 30
+
+
+def parse_os_release(text: str) -> dict[str, str]:
+    """The keys of an os-release file."""
+    found = {}
+    for line in text.splitlines():
+        key, separator, value = line.partition("=")
+        if separator and not key.startswith("#"):
+            found[key.strip()] = " ".join(shlex.split(value))
+    return found
+
+
+def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "id": os_release.get("ID", ""),
+        "version": os_release.get("VERSION_ID", ""),
+        "codename": os_release.get("VERSION_CODENAME", ""),
+        "name": os_release.get("PRETTY_NAME", ""),
+    }
+
+
+def parse_addresses(ip_address_json: str) -> list[dict[str, Any]]:
+    """The addresses of C(ip -json address)."""
+    return [
+        {
+            "interface": card["ifname"],
+            "address": one["local"],
+            "prefix": one["prefixlen"],
+            "mtu": card.get("mtu"),
+        }
+        for card in json.loads(ip_address_json or "[]")
+        if card.get("ifname")
+        for one in card.get("addr_info", [])
+        if "local" in one
+    ]
+
+
+def parse_routes(ip_route_json: str) -> list[dict[str, Any]]:
+    """The routes of C(ip -json route), each destination as a CIDR."""
+    return [
+        {
+            "destination": _as_network(one["dst"], one.get("gateway", "")),
+            "interface": one.get("dev", ""),
+            "gateway": one.get("gateway", ""),
+        }
+        for one in json.loads(ip_route_json or "[]")
+        if "dst" in one
+    ]
+
+
+def parse_proc_routes(proc_net_route: str) -> list[dict[str, Any]]:
+    """The routes of /proc/net/route, whose numbers are in the byte order of the machine (little endian)."""
+    routes = []
+    for line in proc_net_route.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < 8:
+            continue
+        destination, gateway, mask = (_little_endian(fields[column]) for column in (1, 2, 7))
+        routes.append(
+            {
+                "destination": str(ipaddress.ip_network(f"{destination}/{mask}")),
+                "interface": fields[0],
+                "gateway": "" if int(fields[2], 16) == 0 else str(gateway),
+            }
+        )
+    return routes
+
+
+def parse_package_status(status: str, names: Iterable[str]) -> dict[str, str]:
+    """The versions of those packages that dpkg has installed, of a dpkg status file."""
+    wanted = set(names)
+    found = {}
+    for paragraph in status.split("\n\n"):
+        name = paragraph[len("Package: ") :].split("\n", 1)[0] if paragraph.startswith("Package: ") else ""
+        if name not in wanted:
+            continue
+        fields = dict(line.split(": ", 1) for line in paragraph.splitlines() if ": " in line and line[0] != " ")
+        if fields.get("Status", "").endswith(" installed"):
+            found[name] = fields.get("Version", "")
+    return found
+
+
+def parse_memory_bytes(meminfo: str) -> int:
+    for line in meminfo.splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def nvidia_gpus(pci_devices: Path) -> list[dict[str, str]]:
+    """The display devices of NVIDIA on the PCI bus; a driver is not needed to see them."""
+    found = []
+    for device in sorted(pci_devices.glob("*")):
+        if _read(device / "vendor").strip() != NVIDIA_VENDOR:
+            continue
+        if _read(device / "class").strip().startswith(DISPLAY_CLASS):
+            found.append({"pci_address": device.name, "device_id": _read(device / "device").strip()})
+    return found
+
+
+def nvidia_device_nodes(dev: Path) -> list[str]:
+    return sorted(str(one) for one in dev.glob("nvidia[0-9]*"))
+
+
+def free_space(path: str) -> dict[str, Any]:
+    """The space below a path; where it does not exist yet, that of its nearest existing parent."""
+    existing = Path(path)
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    figures = os.statvfs(existing)
+    return {
+        "path": path,
+        "existing_path": str(existing),
+        "free_bytes": figures.f_bavail * figures.f_frsize,
+        "total_bytes": figures.f_blocks * figures.f_frsize,
+    }
+
+
+def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str, Any]:
+    """Everything but the engine."""
+    machine = platform.machine()
+    return {
+        "hostname": platform.node(),
+        "machine_id": _read(Path("/etc/machine-id")).strip(),
+        "distribution": distribution(parse_os_release(_read(Path("/etc/os-release")))),
+        "kernel": platform.release(),
+        "architecture": DEBIAN_ARCHITECTURES.get(machine, machine),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_bytes": parse_memory_bytes(_read(Path("/proc/meminfo"))),
+        "addresses": parse_addresses(_output("ip", "-json", "address")),
+        "routes": _routes(),
+        "disks": [free_space(path) for path in disk_paths],
+        "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),
+        "gpus": nvidia_gpus(Path("/sys/bus/pci/devices")),
+        "gpu_device_nodes": nvidia_device_nodes(Path("/dev")),
+    }
+
+
+def _routes() -> list[dict[str, Any]]:
+    listed = _output("ip", "-json", "-4", "route")
+    if not listed:
+        return parse_proc_routes(_read(Path("/proc/net/route")))
+    return parse_routes(listed) + parse_routes(_output("ip", "-json", "-6", "route"))
+
+
+def _as_network(destination: str, gateway: str) -> str:
+    if destination == "default":
+        return "::/0" if ":" in gateway else "0.0.0.0/0"
+    return str(ipaddress.ip_network(destination, strict=False))
+
+
+def _little_endian(number: str) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(bytes.fromhex(number)[::-1])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _output(*argv: str) -> str:
+    """What a command prints, or nothing where it is missing or fails."""
+    search_path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    environment = {**os.environ, "PATH": search_path, "LC_ALL": "C"}
+    try:
+        return subprocess.run(
+            argv, capture_output=True, text=True, check=True, timeout=COMMAND_TIMEOUT_SECONDS, env=environment
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""

@@ -1,0 +1,208 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+version_added: "1.0.0"
+short_description: Observe a host in one go, with or without Docker
+description:
+  - Reads what the roles of this collection have to know about a host before they change it.
+  - Needs nothing but Python on the host; where no engine answers, the facts about it are V(none).
+extends_documentation_fragment:
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+    details: [It changes nothing.]
+  diff_mode:
+    support: none
+    details: [It changes nothing.]
+  idempotent:
+    support: full
+options:
+  disk_paths:
+    description:
+      - Paths whose free space is wanted. For one that does not exist the nearest existing parent is looked at.
+    type: list
+    elements: path
+    default: [/var/lib/docker]
+  packages:
+    description:
+      - Names of packages whose installed versions are wanted.
+    type: list
+    elements: str
+    default: []
+  docker_socket:
+    description:
+      - The path of the engine's socket.
+    type: path
+    default: /var/run/docker.sock
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Observe the host
+  distrain.cluster.host_info:
+    disk_paths: [/var/lib/docker, /srv/models]
+    packages: [docker.io, docker-ce]
+  register: observed
+
+- name: Say how many GPUs the host has
+  ansible.builtin.debug:
+    msg: "{{ observed.gpus | length }}"
+"""
+
+RETURN = r"""
+hostname:
+  description: The host's own name.
+  returned: always
+  type: str
+  sample: gpu-a
+machine_id:
+  description: What is in C(/etc/machine-id).
+  returned: always
+  type: str
+  sample: 5b0c1d5e7f6a4b0e9f4a9f3b6c1d2e3f
+distribution:
+  description: The distribution, from C(/etc/os-release).
+  returned: always
+  type: dict
+  contains:
+    id: {description: Its short name., type: str, sample: debian}
+    version: {description: Its version., type: str, sample: "13"}
+    codename: {description: The version's code name., type: str, sample: trixie}
+    name: {description: How it calls itself., type: str, sample: Debian GNU/Linux 13 (trixie)}
+kernel:
+  description: The release of the running kernel.
+  returned: always
+  type: str
+  sample: 6.12.48+deb13-amd64
+architecture:
+  description: The machine, in Debian's words.
+  returned: always
+  type: str
+  sample: amd64
+cpus:
+  description: How many CPUs may be used.
+  returned: always
+  type: int
+  sample: 64
+memory_bytes:
+  description: The memory in bytes.
+  returned: always
+  type: int
+  sample: 540971659264
+addresses:
+  description: Every address of every network card.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    interface: {description: The card., type: str, sample: eth0}
+    address: {description: The address., type: str, sample: 192.0.2.11}
+    prefix: {description: The length of its network prefix., type: int, sample: 24}
+    mtu: {description: The card's MTU in bytes., type: int, sample: 1500}
+routes:
+  description: Every route of the main table.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    destination: {description: Where it leads., type: str, sample: 192.0.2.0/24}
+    interface: {description: The card it uses., type: str, sample: eth0}
+    gateway: {description: Its gateway; empty where there is none., type: str, sample: 192.0.2.1}
+disks:
+  description: The space below each of O(disk_paths).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path: {description: The path that was asked for., type: path, sample: /var/lib/docker}
+    existing_path: {description: The path that was looked at., type: path, sample: /var/lib}
+    free_bytes: {description: What is free, in bytes., type: int, sample: 83751862272}
+    total_bytes: {description: The size of the file system in bytes., type: int, sample: 270582939648}
+packages:
+  description: The versions of those of O(packages) that are installed.
+  returned: always
+  type: dict
+  sample: {docker.io: 26.1.5+dfsg1-9+b9}
+gpus:
+  description: The GPUs of NVIDIA on the PCI bus, with or without a driver.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    pci_address: {description: Where it is., type: str, sample: "0000:17:00.0"}
+    device_id: {description: What it is., type: str, sample: "0x2330"}
+gpu_device_nodes:
+  description: The device nodes that NVIDIA's driver made, one a GPU.
+  returned: always
+  type: list
+  elements: str
+  sample: [/dev/nvidia0]
+engine:
+  description: The Docker engine.
+  returned: always
+  type: dict
+  contains:
+    installed: {description: Whether C(dockerd) is there., type: bool, sample: true}
+    version: {description: The version of the running engine; V(none) where none answers., type: str, sample: 26.1.5}
+    error: {description: Why no engine answers; V(none) where one does., type: str, sample: null}
+    storage_driver: {description: The storage driver., type: str, sample: overlay2}
+    live_restore: {description: Whether live-restore is on., type: bool, sample: false}
+    swarm:
+      description: The host's membership in a swarm.
+      type: dict
+      contains:
+        local_node_state: {description: What the host takes itself for., type: str, sample: active}
+        node_id: {description: The ID of its node., type: str, sample: q7x0vmkzqszwk2w0h4m7sj3ss}
+        is_manager: {description: Whether it is a manager., type: bool, sample: true}
+        cluster_id: {description: The ID of the swarm; a worker does not know it., type: str, sample: null}
+        remote_managers:
+          description: The addresses of the managers.
+          type: list
+          elements: str
+          sample: ["192.0.2.11:2377"]
+        node_ids:
+          description: The IDs of all nodes; a worker does not know them.
+          type: list
+          elements: str
+          sample: []
+        error: {description: What the swarm complains about., type: str, sample: null}
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import observe_host
+from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+ARGUMENT_SPEC = {
+    "disk_paths": {"type": "list", "elements": "path", "default": ["/var/lib/docker"]},
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
+}
+
+
+def observe(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **observe_host(params["disk_paths"], params["packages"]),
+        "engine": observe_engine(params["docker_socket"]),
+    }
+
+
+def main() -> None:
+    run_info_without_engine(observe, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()
