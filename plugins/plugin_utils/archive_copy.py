@@ -22,11 +22,17 @@ class CountingWriter:
     def __init__(self, stream: IO[bytes], count: Callable[[int], None]) -> None:
         self._stream = stream
         self._count = count
+        self._is_cut = False
 
     def write(self, chunk: bytes) -> int:
-        self._stream.write(chunk)
-        self._count(len(chunk))
+        if not self._is_cut:
+            self._stream.write(chunk)
+            self._count(len(chunk))
         return len(chunk)
+
+    def cut(self) -> None:
+        """Let nothing more through: tarfile writes what it still holds when it is thrown away."""
+        self._is_cut = True
 
 
 def copy_archive(
@@ -38,6 +44,14 @@ def copy_archive(
     archive is written only after that, so that a broken archive never looks whole. Raises BadArchive where the source
     is no whole image archive.
     """
+    try:
+        return _copy(source, target, left_out, confirm)
+    except BaseException:
+        target.cut()
+        raise
+
+
+def _copy(source: IO[bytes], target: CountingWriter, left_out: Collection[str], confirm: Callable[[], None]) -> int:
     skipped = {f"blobs/sha256/{diff_id.partition(':')[2]}" for diff_id in left_out}
     sent: set[str] = set()
     manifest: bytes | None = None
