@@ -1,0 +1,70 @@
+# What a person types. Each target says what it does, and installs what it needs.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LAB_DIRECTORY := /var/lib/distrain-lab
+SCENARIOS := gpu swarm images default
+NAME ?= default
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+say = @printf '\n==> %s\n' $(1)
+
+.PHONY: help demo test lint unit sanity scenario scenarios clean
+
+help:
+	@echo "make demo                 bring up two lab hosts and train one model over both"
+	@echo "make test                 prove all of it: lint, unit, sanity, then every scenario"
+	@echo "make lint|unit|sanity     one of the quick ones"
+	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
+	@echo "make clean                remove the lab from this machine"
+
+demo: $(READY)
+	$(call say,"Bringing up the lab: two hosts with systemd and SSH on this machine")
+	$(BIN)/ansible-playbook playbooks/lab.yml
+	$(call say,"Running site.yml on the lab: Docker; swarm; overlay; image; training over both hosts")
+	$(BIN)/ansible-playbook site.yml -i inventories/lab
+
+test: lint unit sanity scenarios
+
+lint: $(READY)
+	$(call say,"Linting")
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .collections/ansible_collections/distrain/cluster
+
+unit: $(READY)
+	$(call say,"Running the unit tests")
+	$(BIN)/pytest
+
+sanity: $(READY)
+	$(call say,"Running ansible-test sanity")
+	tests/sanity/run
+
+scenarios: $(READY)
+	@set -e; for name in $(SCENARIOS); do $(MAKE) --no-print-directory scenario NAME=$$name; done
+
+scenario: $(READY)
+	$(call say,"Running the scenario $(NAME) on lab hosts of its own")
+	$(BIN)/molecule test --scenario-name $(NAME)
+
+clean: $(READY)
+	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")
+	@set -e; for name in $$(ls $(LAB_DIRECTORY)/labs 2>/dev/null) lab; do \
+	    $(BIN)/ansible-playbook playbooks/lab.yml --extra-vars lab_state=absent --extra-vars lab_name=$$name; done
+	@echo "The packages that the lab installed by apt (docker.io, mmdebstrap, rsync) and $(VENV) stay."
+
+$(READY): requirements.txt constraints.txt
+	$(call say,"Installing the tools into $(VENV)")
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "Python has no venv module: installing python3-venv by apt, which needs root"; \
+	    apt-get update && apt-get install --yes --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
+	@touch $@
