@@ -36,7 +36,9 @@ def test_only_module_knows_ansible_module(path: Path) -> None:
         assert "ansible.module_utils.basic" not in imports(path)
 
 
-@pytest.mark.parametrize("path", [path for path in MODULE_UTILS if path.stem.endswith("_plan")], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULE_UTILS if path.stem.endswith("_plan")], ids=lambda path: path.name
+)
 def test_plans_are_pure(path: Path) -> None:
     impure = {"os", "subprocess", "socket", "time", "shutil", "pathlib", "tempfile", "requests"}
     assert not {name for name in imports(path) if name.split(".")[0] in impure or name.endswith(".engine")}
