@@ -30,8 +30,10 @@ def _merged(existing: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str
     result = dict(existing)
     for key, value in options.items():
         nested = result.get(key)
-        both_nested = isinstance(value, Mapping) and isinstance(nested, Mapping)
-        result[key] = _merged(nested, value) if both_nested else value
+        if isinstance(value, Mapping) and isinstance(nested, Mapping):
+            result[key] = _merged(nested, value)
+        else:
+            result[key] = value
     return result
 
 

@@ -19,6 +19,7 @@ Get = Callable[[str], Any]
 
 # A manager that has lost its quorum answers only after 20 seconds.
 ANSWER_TIMEOUT_SECONDS = 40
+FACTS = ("version", "error", "storage_driver", "live_restore", "firewall_backend", "swarm")
 SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 
 
@@ -59,12 +60,14 @@ def engine_facts(get: Get) -> dict[str, Any]:
     try:
         info = get("/info")
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return {"version": None, "error": str(error), "storage_driver": None, "live_restore": None, "swarm": None}
+        return {**dict.fromkeys(FACTS), "error": str(error)}
     return {
         "version": info["ServerVersion"],
         "error": None,
         "storage_driver": info["Driver"],
         "live_restore": info["LiveRestoreEnabled"],
+        # Engines before 28 do not say it; they know iptables only.
+        "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
         "swarm": swarm_facts(info.get("Swarm") or {}, get),
     }
 

@@ -155,6 +155,7 @@ engine:
     error: {description: Why no engine answers; V(none) where one does., type: str, sample: null}
     storage_driver: {description: The storage driver., type: str, sample: overlay2}
     live_restore: {description: Whether live-restore is on., type: bool, sample: false}
+    firewall_backend: {description: The firewall backend, where the engine says it., type: str, sample: iptables}
     swarm:
       description: The host's membership in a swarm.
       type: dict

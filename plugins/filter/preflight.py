@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filters of the role preflight: from host variables to findings, and from findings to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
+    HostReport,
+    Wanted,
+    plan_findings,
+)
+
+OBSERVED = "preflight_observed"
+
+
+def preflight_findings(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Sequence[str],
+    managers: Sequence[str],
+    network_subnet: str,
+    minimum_disk_bytes: int,
+) -> list[dict[str, str]]:
+    wanted = Wanted(tuple(managers), network_subnet, int(minimum_disk_bytes))
+    return plan_findings([_report(name, hostvars[name]) for name in hosts], wanted)
+
+
+def _report(name: str, variables: Mapping[str, Any]) -> HostReport:
+    observed = variables.get(OBSERVED) or {}
+    is_observed = "machine_id" in observed
+    reason = observed.get("module_stderr") or observed.get("msg") or "no answer"
+    return HostReport(
+        name=name,
+        address=str(variables.get("ansible_host", name)),
+        port=int(variables.get("ansible_port", 22)),
+        swarm_address=str(variables.get("swarm_advertise_address") or ""),
+        docker_source=variables.get("docker_source", "distribution"),
+        leave_foreign=bool(variables.get("swarm_leave_foreign", False)),
+        facts=observed if is_observed else None,
+        unreachable=bool(observed.get("unreachable", not observed)),
+        reason="" if is_observed else str(reason).removeprefix("Task failed: "),
+    )
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "findings_errors": error_summary,
+            "findings_table": table_lines,
+            "preflight_findings": preflight_findings,
+        }

@@ -1,0 +1,263 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what every host said about itself, and what is wanted -> the findings, worst first.
+
+A rule looks at all hosts and yields what it finds; RULES is the list of them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon_configuration import engine_major
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_swarm import foreign_memberships
+
+MINIMUM_ENGINE_MAJOR = 25
+SEVERITIES = ("error", "warning", "note")
+SUPPORTED_DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
+# Their own docker.io is older than the engine that is needed.
+DISTRIBUTIONS_WITH_OLD_ENGINE = {("debian", "11"), ("debian", "12")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``subject`` is the variable, group or file that the remedy is about."""
+
+    host: str
+    severity: str
+    subject: str
+    found: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class HostReport:
+    """One host: how it is reached, and what M(distrain.cluster.host_info) returned or why it returned nothing."""
+
+    name: str
+    address: str
+    port: int = 22
+    swarm_address: str = ""
+    docker_source: str = "distribution"
+    leave_foreign: bool = False
+    facts: Mapping[str, Any] | None = None
+    unreachable: bool = False
+    reason: str = ""
+
+    @property
+    def engine(self) -> Mapping[str, Any]:
+        return (self.facts or {}).get("engine") or {}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    managers: Sequence[str] = ()
+    network_subnet: str = ""
+    minimum_disk_bytes: int = 0
+
+
+Rule = Callable[[Sequence[HostReport], Wanted], Iterator[Finding]]
+
+
+def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[dict[str, str]]:
+    order = {report.name: position for position, report in enumerate(reports)}
+    found = [finding for rule in RULES for finding in rule(reports, wanted)]
+    found.sort(key=lambda one: (SEVERITIES.index(one.severity), order.get(one.host, -1)))
+    return [asdict(one) for one in found]
+
+
+def _answering(reports: Sequence[HostReport]) -> Iterator[tuple[HostReport, Mapping[str, Any]]]:
+    for report in reports:
+        if report.facts is not None:
+            yield report, report.facts
+
+
+def _not_observed(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    for report in reports:
+        if report.facts is not None:
+            continue
+        reason = " ".join(report.reason.split())
+        if report.unreachable:
+            found = f"not reached at {report.address} port {report.port}: {reason}"
+            remedy = "Start the host, correct its ansible_host, ansible_port or ansible_user, or take it out."
+            yield Finding(report.name, "error", "ansible_host", found, remedy)
+        else:
+            found = f"reached at {report.address}, but could not be observed: {reason}"
+            yield Finding(report.name, "error", "ansible_become", found, "Check sudo and Python on the host.")
+
+
+def _managers(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    count = len(wanted.managers)
+    if count == 0:
+        remedy = "Put one host, or three, into the group managers; the first of them makes the swarm."
+        yield Finding("all", "error", "managers", "no host is in the group managers", remedy)
+    elif count % 2 == 0:
+        found = f"{count} managers bear the loss of no more hosts than {count - 1} do"
+        remedy = f"Use {count - 1} or {count + 1} managers."
+        yield Finding("all", "warning", "managers", found, remedy)
+
+
+def _same_host(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    """Two names for one machine, or two machines that cannot be told apart; each pair is told of once."""
+    identities: tuple[tuple[str, str, Callable[[HostReport], str], str], ...] = (
+        ("ansible_host", "address", _connection, "Give each host its own address."),
+        ("swarm_advertise_address", "swarm address", _swarm_address, "Give each host its own address."),
+        (
+            "/etc/machine-id",
+            "machine ID",
+            _machine_id,
+            "Take one of the two names out; if one is a copy of the other, empty its /etc/machine-id and restart it.",
+        ),
+        ("hostname", "host name", _hostname, "Give each host a name of its own (hostnamectl hostname NAME)."),
+    )
+    told: set[tuple[str, str]] = set()
+    for subject, noun, identity, remedy in identities:
+        for first, second, value in _duplicates(reports, identity):
+            if (first, second) not in told:
+                told.add((first, second))
+                yield Finding(second, "error", subject, f"has the same {noun} as {first}: {value}", remedy)
+
+
+def _duplicates(reports: Iterable[HostReport], identity: Callable[[HostReport], str]) -> Iterator[tuple[str, str, str]]:
+    first_with: dict[str, str] = {}
+    for report in reports:
+        value = identity(report)
+        if value and value in first_with:
+            yield first_with[value], report.name, value
+        elif value:
+            first_with[value] = report.name
+
+
+def _connection(report: HostReport) -> str:
+    return f"{report.address} port {report.port}"
+
+
+def _swarm_address(report: HostReport) -> str:
+    return report.swarm_address
+
+
+def _machine_id(report: HostReport) -> str:
+    return (report.facts or {}).get("machine_id", "")
+
+
+def _hostname(report: HostReport) -> str:
+    return (report.facts or {}).get("hostname", "")
+
+
+def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    for report, facts in _answering(reports):
+        one = facts["distribution"]
+        if one["version"] in SUPPORTED_DISTRIBUTIONS.get(one["id"], ()):
+            continue
+        severity = "warning" if one["id"] in SUPPORTED_DISTRIBUTIONS else "error"
+        found = f"runs {one['name'] or 'an unknown distribution'}"
+        remedy = "Debian 12 and 13, Ubuntu 22.04 and 24.04 are supported."
+        yield Finding(report.name, severity, "distribution", found, remedy)
+
+
+def _engine(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    for report, facts in _answering(reports):
+        engine = report.engine
+        version = engine.get("version")
+        if report.docker_source == "distribution":
+            remedy = "Set docker_source to docker, to install it from Docker's own repository."
+            one = facts["distribution"]
+            if version and engine_major(version) < MINIMUM_ENGINE_MAJOR:
+                found = f"runs Docker Engine {version}, older than {MINIMUM_ENGINE_MAJOR}"
+                yield Finding(report.name, "error", "docker_source", found, remedy)
+            elif not version and (one["id"], one["version"]) in DISTRIBUTIONS_WITH_OLD_ENGINE:
+                found = f"{one['name']} has only an engine older than {MINIMUM_ENGINE_MAJOR}"
+                yield Finding(report.name, "error", "docker_source", found, remedy)
+        if engine.get("live_restore"):
+            remedy = "Take live-restore out of /etc/docker/daemon.json and restart the engine."
+            found = "its engine has live-restore on, which a swarm does not allow"
+            yield Finding(report.name, "error", "live-restore", found, remedy)
+        if engine.get("firewall_backend") == "nftables":
+            remedy = "Set firewall-backend to iptables in /etc/docker/daemon.json and restart the engine."
+            found = "its engine uses the nftables firewall backend, which swarm mode does not support"
+            yield Finding(report.name, "error", "firewall-backend", found, remedy)
+
+
+def _swarm(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    if not wanted.managers:
+        return
+    memberships = {one.name: one.engine.get("swarm") for one, _facts in _answering(reports)}
+    allowed = {one.name for one in reports if one.leave_foreign}
+    for name, found in foreign_memberships(memberships, wanted.managers[0]):
+        remedy = "Run docker swarm leave --force there if that swarm is no longer wanted, or set swarm_leave_foreign."
+        if name in allowed:
+            yield Finding(name, "note", "swarm_leave_foreign", found, "It will leave that swarm.")
+        else:
+            yield Finding(name, "error", "swarm_leave_foreign", found, remedy)
+
+
+def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    if not wanted.network_subnet:
+        return
+    try:
+        subnet = ipaddress.ip_network(wanted.network_subnet)
+    except ValueError as error:
+        found = f"swarm_network_subnet is no subnet: {error}"
+        yield Finding("all", "error", "swarm_network_subnet", found, "Write it as in 10.77.0.0/16.")
+        return
+    for report, facts in _answering(reports):
+        overlaps = sorted({name for name, network in _networks(facts) if _overlap(subnet, network)})
+        if overlaps:
+            found = f"{subnet} overlaps {', '.join(overlaps)}"
+            remedy = "Choose a subnet for the overlay network that no host has a route to."
+            yield Finding(report.name, "error", "swarm_network_subnet", found, remedy)
+
+
+def _networks(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every network that the host itself knows a way to, the default routes left out."""
+    for route in facts["routes"]:
+        network = ipaddress.ip_network(route["destination"], strict=False)
+        if network.prefixlen:
+            yield f"{network} ({route['interface']})", network
+    for one in facts["addresses"]:
+        network = ipaddress.ip_network(f"{one['address']}/{one['prefix']}", strict=False)
+        yield f"{network} ({one['interface']})", network
+
+
+def _overlap(first: Any, second: Any) -> bool:
+    return first.version == second.version and first.overlaps(second)
+
+
+def _disk(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    for report, facts in _answering(reports):
+        for disk in facts["disks"]:
+            if disk["free_bytes"] < wanted.minimum_disk_bytes:
+                found = f"{_gigabytes(disk['free_bytes'])} free below {disk['path']}, "
+                found += f"{_gigabytes(wanted.minimum_disk_bytes)} needed"
+                remedy = "Free some space, or lower preflight_minimum_disk_bytes."
+                yield Finding(report.name, "error", "preflight_minimum_disk_bytes", found, remedy)
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"
+
+
+def _gpus(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    counts = {report.name: len(facts["gpus"]) for report, facts in _answering(reports)}
+    for name, count in counts.items():
+        if count == 0:
+            severity = "warning" if any(counts.values()) else "note"
+            remedy = "Nothing to do where trainers are to run on the CPU."
+            yield Finding(name, severity, "nvidia_toolkit", "has no NVIDIA GPU", remedy)
+
+
+RULES: tuple[Rule, ...] = (
+    _not_observed,
+    _managers,
+    _same_host,
+    _distribution,
+    _engine,
+    _swarm,
+    _overlay_subnet,
+    _disk,
+    _gpus,
+)

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
+from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import (
+    error_summary,
+    table_lines,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
+    HostReport,
+    Wanted,
+    plan_findings,
+)
+
+WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
+MEMBER = {"local_node_state": "active", "is_manager": False, "remote_managers": [], "node_ids": []}
+MANAGER = {**MEMBER, "is_manager": True, "node_id": "1", "node_ids": ["1", "2"]}
+OUTSIDE = {**MEMBER, "local_node_state": "inactive", "node_id": None}
+
+
+def facts(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "hostname": name,
+        "machine_id": f"machine-{name}",
+        "distribution": {"id": "debian", "version": "13", "codename": "trixie", "name": "Debian 13"},
+        "addresses": [{"interface": "eth0", "address": "192.0.2.1", "prefix": 24, "mtu": 1500}],
+        "routes": [
+            {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.0.2.254"},
+            {"destination": "172.17.0.0/16", "interface": "docker0", "gateway": ""},
+        ],
+        "disks": [{"path": "/var/lib/docker", "free_bytes": 20_000_000_000}],
+        "gpus": [{"pci_address": "0000:01:00.0"}],
+        "engine": {"version": None, "live_restore": None, "swarm": None},
+        **changes,
+    }
+
+
+def report(name: str, **changes: Any) -> HostReport:
+    return HostReport(name, f"{name}.example.org", facts=facts(name, **changes))
+
+
+def engine(version: str | None = "26.1.5", **changes: Any) -> dict[str, Any]:
+    return {"version": version, "live_restore": False, "swarm": OUTSIDE, **changes}
+
+
+def found(reports: list[HostReport], wanted: Wanted = WANTED) -> list[tuple[str, str, str]]:
+    return [(one["severity"], one["host"], one["subject"]) for one in plan_findings(reports, wanted)]
+
+
+@pytest.mark.parametrize("subnet", ["10.77.0.0/16", ""])
+def test_nothing_stands_in_the_way(subnet: str) -> None:
+    assert found([report("a"), report("b")], replace(WANTED, network_subnet=subnet)) == []
+
+
+BOOKWORM = {"id": "debian", "version": "12", "codename": "bookworm", "name": "Debian 12"}
+SID = {"id": "debian", "version": "", "codename": "forky", "name": "Debian forky"}
+FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity", "subject"),
+    [
+        ({"engine": engine("20.10.24")}, "error", "docker_source"),
+        ({"distribution": BOOKWORM}, "error", "docker_source"),
+        ({"distribution": SID}, "warning", "distribution"),
+        ({"distribution": FEDORA}, "error", "distribution"),
+        ({"engine": engine(live_restore=True)}, "error", "live-restore"),
+        ({"engine": engine(firewall_backend="nftables")}, "error", "firewall-backend"),
+        ({"disks": [{"path": "/var/lib/docker", "free_bytes": 1}]}, "error", "preflight_minimum_disk_bytes"),
+        ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
+        ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
+        (
+            {"addresses": [{"interface": "eth1", "address": "10.77.3.4", "prefix": 32}]},
+            "error",
+            "swarm_network_subnet",
+        ),
+        ({"gpus": []}, "warning", "nvidia_toolkit"),
+        ({"hostname": "a"}, "error", "hostname"),
+        ({"machine_id": "machine-a"}, "error", "/etc/machine-id"),
+    ],
+)
+def test_one_thing_wrong_on_one_host(changes: dict[str, Any], severity: str, subject: str) -> None:
+    assert found([report("a"), report("b", **changes)]) == [(severity, "b", subject)]
+
+
+@pytest.mark.parametrize("changes", [{"distribution": BOOKWORM}, {"engine": engine("20.10.24")}])
+def test_an_old_engine_is_replaced_by_dockers_own(changes: dict[str, Any]) -> None:
+    assert found([replace(report("a", **changes), docker_source="docker")]) == []
+
+
+def test_an_ipv6_route_does_not_overlap() -> None:
+    assert found([report("a", routes=[{"destination": "fd00::/8", "interface": "eth0"}])]) == []
+
+
+@pytest.mark.parametrize(
+    ("managers", "expected"),
+    [
+        ((), [("error", "all", "managers")]),
+        (("a", "b"), [("warning", "all", "managers")]),
+        (("a", "b", "c"), []),
+    ],
+)
+def test_the_number_of_managers(managers: tuple[str, ...], expected: list[tuple[str, str, str]]) -> None:
+    assert found([report("a"), report("b"), report("c")], replace(WANTED, managers=managers)) == expected
+
+
+def test_a_bad_subnet_is_told_once() -> None:
+    reports = [report("a"), report("b")]
+    assert found(reports, replace(WANTED, network_subnet="10.77.0.0/8")) == [("error", "all", "swarm_network_subnet")]
+
+
+def test_two_names_for_one_host_are_one_finding() -> None:
+    twin = replace(report("a"), name="b")
+    assert found([report("a"), twin]) == [("error", "b", "ansible_host")]
+
+
+def test_one_address_with_two_ports_is_two_hosts() -> None:
+    first, second = (replace(report(name), address="127.0.0.1", port=port) for name, port in (("a", 1), ("b", 2)))
+    assert found([first, second]) == []
+
+
+def test_two_hosts_with_one_swarm_address() -> None:
+    reports = [replace(report(name), swarm_address="192.0.2.9") for name in ("a", "b")]
+    assert found(reports) == [("error", "b", "swarm_advertise_address")]
+
+
+def test_unreachable_hosts_are_told_apart() -> None:
+    gone = HostReport("b", "192.0.2.2", facts=None, unreachable=True, reason="Connection refused")
+    broken = HostReport("c", "192.0.2.3", facts=None, reason="sudo: a password is required")
+    findings = plan_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
+    assert [(one["host"], one["found"]) for one in findings] == [
+        ("a", "0.0 GB free below /, 10.0 GB needed"),
+        ("b", "not reached at 192.0.2.2 port 22: Connection refused"),
+        ("c", "reached at 192.0.2.3, but could not be observed: sudo: a password is required"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("manager", "other", "expected"),
+    [
+        (OUTSIDE, OUTSIDE, []),
+        (MANAGER, OUTSIDE, []),
+        (MANAGER, None, []),
+        (MANAGER, {**MEMBER, "node_id": "2"}, []),
+        (MANAGER, {**MEMBER, "local_node_state": "pending", "node_id": None}, []),
+        ({**MANAGER, "node_ids": []}, {**MEMBER, "node_id": "2"}, []),
+        (MANAGER, {**MEMBER, "node_id": "9"}, ["b"]),
+        (MANAGER, {**MEMBER, "local_node_state": "error", "node_id": "9"}, ["b"]),
+        (MANAGER, {**MEMBER, "local_node_state": "locked", "node_id": None}, ["b"]),
+        (OUTSIDE, {**MEMBER, "node_id": "9"}, ["b"]),
+        (None, {**MEMBER, "node_id": "9"}, ["b"]),
+        ({**MEMBER, "node_id": "9"}, {**MEMBER, "node_id": "2"}, ["a"]),
+    ],
+)
+def test_members_of_another_swarm(manager: Any, other: Any, expected: list[str]) -> None:
+    reports = [report("a", engine=engine(swarm=manager)), report("b", engine=engine(swarm=other))]
+    assert found(reports) == [("error", name, "swarm_leave_foreign") for name in expected]
+    told_to_leave = [replace(one, leave_foreign=True) for one in reports]
+    assert found(told_to_leave) == [("note", name, "swarm_leave_foreign") for name in expected]
+
+
+def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:
+    gone = HostReport("a", "192.0.2.2", unreachable=True, reason="timed out")
+    other = report("b", engine=engine(swarm={**MEMBER, "node_id": "9"}))
+    assert found([gone, other]) == [("error", "a", "ansible_host")]
+
+
+def test_the_filter_reads_host_variables() -> None:
+    hostvars = {
+        "a": {"preflight_observed": facts("a"), "ansible_host": "192.0.2.1"},
+        "b": {"preflight_observed": {"unreachable": True, "msg": "Task failed: refused"}, "ansible_port": "2222"},
+    }
+    findings = preflight_findings(hostvars, ["a", "b"], ["a"], "10.77.0.0/16", 0)
+    assert [one["found"] for one in findings] == ["not reached at b port 2222: refused"]
+
+
+def test_the_table_lines_up_and_the_summary_counts() -> None:
+    findings = [
+        {"severity": "error", "host": "a", "subject": "managers", "found": "none", "remedy": "add"},
+        {"severity": "note", "host": "long", "subject": "x", "found": "some", "remedy": "rest"},
+    ]
+    first, remedy, second, _rest = table_lines(findings)
+    assert first.index("none") == second.index("some") == remedy.index("add")
+    assert error_summary(findings) == "1 error stands in the way, and nothing was changed on any host. a: none."
+    assert error_summary(findings[1:]) == ""
+    assert table_lines([]) == []
