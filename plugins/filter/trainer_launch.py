@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role trainer_launch works out before it touches a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.module_utils import job_plan, launch_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+
+
+def trainer_ranks(
+    processes: Mapping[str, int], hosts: Sequence[str], first: str, trainer_name: str
+) -> list[dict[str, Any]]:
+    """The ranks of the hosts, in order."""
+    return _told_as_filter_error(launch_plan.ranks, hosts, first, trainer_name, processes)
+
+
+def torchrun_command(rank: Mapping[str, Any], port: int, entry: Sequence[str]) -> list[str]:
+    """What one rank runs."""
+    return launch_plan.torchrun_command(rank, port, entry)
+
+
+def rank_environment(rank: Mapping[str, Any], port: int, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """What one rank is told in its environment."""
+    return launch_plan.rank_environment(rank, port, wanted)
+
+
+def path_on_host(container_path: str, volumes: Sequence[str]) -> str:
+    """Where a path of the container lies on its host."""
+    return launch_plan.host_path(container_path, volumes)
+
+
+def job_decision(states: Mapping[str, str], again: bool, job_name: str) -> str:
+    """What is done with a job: start, follow or none."""
+    return _told_as_filter_error(job_plan.decide, states, again, job_name)
+
+
+def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
+    """One line on a job that has ended well."""
+    parts = [f"{', '.join(outcome['hosts'])}: world size {outcome['world_size']}"]
+    if outcome["first_loss"] is not None and outcome["last_loss"] is not None:
+        parts.append(f"loss {outcome['first_loss']:.2f} -> {outcome['last_loss']:.2f} in {outcome['steps']} steps")
+    if plot:
+        parts.append(f"plot {plot}")
+    return ", ".join(parts)
+
+
+def _told_as_filter_error(call: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except ClusterError as error:
+        raise AnsibleFilterError(error.message) from error
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "trainer_ranks": trainer_ranks,
+            "torchrun_command": torchrun_command,
+            "rank_environment": rank_environment,
+            "path_on_host": path_on_host,
+            "job_decision": job_decision,
+            "job_summary": job_summary,
+        }

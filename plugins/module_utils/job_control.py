@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carry out the steps of a job's plan on its host: start it inside its container, or end its processes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, TimedOut
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
+    interface_environment,
+    settings_digest,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+
+KILL_TIMEOUT = 10
+
+
+def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    files = JobFiles(params["directory"])
+    if step.verb == "stop":
+        stop(files, params)
+    else:
+        start(engine, files, params)
+
+
+def digest(params: Mapping[str, Any]) -> str:
+    """Of what makes the job what it is. The secrets and the attempt are no part of it."""
+    names = ("command", "settings", "environment", "working_directory", "rank", "world_size")
+    return settings_digest({name: params[name] for name in names})
+
+
+def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
+    container = running_container(engine, params["container"])
+    # What an earlier attempt may have left behind holds its port and its memory.
+    end_all(files, params["name"], params["stop_timeout"])
+    environment = {name: str(value) for name, value in params["environment"].items()}
+    interface = None
+    if params["network"]:
+        interface = network_interface(container, params["network"])
+        environment = interface_environment(interface, environment)
+    environment |= {name: str(value) for name, value in params["secrets"].items()}
+    environment[MARK] = str(files.directory)
+    files.begin(record(params, container, interface), params["settings"])
+    try:
+        engine.start_exec(params["container"], command(params), environment, params["working_directory"])
+    except ClusterError:
+        files.forget()
+        raise
+
+
+def stop(files: JobFiles, params: Mapping[str, Any]) -> None:
+    files.mark_stopped()
+    end_all(files, params["name"], params["stop_timeout"])
+
+
+def end_all(files: JobFiles, name: str, timeout: float) -> None:
+    """Ask the job's processes to end, wait, and kill those that have not."""
+    files.end_processes(signal.SIGTERM)
+    with contextlib.suppress(TimedOut):
+        _wait_for_the_end(files, name, timeout)
+        return
+    files.end_processes(signal.SIGKILL)
+    _wait_for_the_end(files, name, KILL_TIMEOUT)
+
+
+def command(params: Mapping[str, Any]) -> list[str]:
+    directory = params["container_directory"]
+    settings = [] if params["settings"] is None else [f"{directory}/config.yaml"]
+    return ["sh", params["runner"], directory, *params["command"], *settings]
+
+
+def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: str | None) -> dict[str, Any]:
+    return {
+        "name": params["name"],
+        "attempt": params["attempt"],
+        "started": time.time(),
+        "command": list(params["command"]),
+        "digest": digest(params),
+        "rank": params["rank"],
+        "world_size": params["world_size"],
+        "container_id": container["Id"],
+        "interface": interface,
+    }
+
+
+def running_container(engine: Engine, name: str) -> dict[str, Any]:
+    container = engine.container(name)
+    if container is None or container["State"]["Status"] != "running":
+        state = "absent" if container is None else container["State"]["Status"]
+        raise ClusterError(
+            f"A job runs only in a running container, and {name} is {state}. See docker logs {name}, and run the "
+            "role trainer_launch to bring the container up."
+        )
+    return container
+
+
+def network_interface(container: Mapping[str, Any], network: str) -> str:
+    """The name of the container's card in the network, read from the container's own table of routes."""
+    networks = container["NetworkSettings"]["Networks"]
+    address = networks.get(network, {}).get("IPAddress")
+    if not address:
+        raise ClusterError(
+            f"Container {container['Name'].lstrip('/')} has no address on network {network}; it is on "
+            f"{', '.join(sorted(networks)) or 'none'}. Run the role trainer_launch to put it there."
+        )
+    routes = Path(f"/proc/{container['State']['Pid']}/net/route").read_text(encoding="ascii")
+    return interface_of(address, routes)
+
+
+def _wait_for_the_end(files: JobFiles, name: str, timeout: float) -> None:
+    wait_until(
+        files.processes,
+        lambda left: not left,
+        lambda left: f"processes {', '.join(map(str, left))} of job {name} have not ended.",
+        timeout,
+    )

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from the state of a job on one host to the steps, and from all hosts to what is done with the job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+
+ABSENT, RUNNING, SUCCEEDED, FAILED, STOPPED, LOST = "absent", "running", "succeeded", "failed", "stopped", "lost"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One rank of a job, as its host knows it; ``record`` is what was written down when it was started."""
+
+    record: Mapping[str, Any] = field(default_factory=dict)
+    alive: bool = False
+    exit_code: int | None = None
+    ended: float | None = None
+    was_stopped: bool = False
+
+    @property
+    def state(self) -> str:
+        if not self.record:
+            return ABSENT
+        if self.exit_code is None:
+            if self.alive:
+                return RUNNING
+            return STOPPED if self.was_stopped else LOST
+        if self.exit_code == 0:
+            return SUCCEEDED
+        return STOPPED if self.was_stopped else FAILED
+
+
+def plan(job: Job, params: Mapping[str, Any]) -> Plan:
+    """Start what is not there or has failed, leave alone what runs or has succeeded; or stop what runs."""
+    before = {"state": job.state}
+    if params["state"] == "stopped":
+        if job.state != RUNNING:
+            return Plan(before=before, after=before)
+        return Plan(steps=(Step("stop"),), before=before, after={"state": STOPPED})
+    if not _is_to_start(job, params["attempt"], params["again"]):
+        return Plan(before=before, after=before)
+    after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
+    return Plan(steps=(Step("start"),), before=before, after=after)
+
+
+def settings_changed(job: Job, digest: str) -> bool:
+    """Whether the job that was started last had other settings than these."""
+    return bool(job.record) and job.record.get("digest") != digest
+
+
+def _is_to_start(job: Job, attempt: str, again: bool) -> bool:
+    if job.state == ABSENT:
+        return True
+    if job.state == RUNNING or job.record.get("attempt") == attempt:
+        return False
+    return again or job.state != SUCCEEDED
+
+
+def decide(states: Mapping[str, str], again: bool, job_name: str) -> str:
+    """What to do with a job whose state on every host is known: C(start), C(follow) or C(none).
+
+    A rank alone makes no job, so the ranks are started all together or not at all.
+    """
+    running = _hosts(states, RUNNING)
+    absent = _hosts(states, ABSENT)
+    if running and absent:
+        raise Refused(
+            f"Job {job_name} runs on {', '.join(running)}, but was never started on {', '.join(absent)}. Wait for its "
+            "end, or stop it with -e trainer_launch_job_state=stopped, and then run this again."
+        )
+    if running:
+        return "follow"
+    ended_badly = any(state in (FAILED, STOPPED, LOST) for state in states.values())
+    if again or ended_badly or len(absent) == len(states):
+        return "start"
+    return "none"
+
+
+def _hosts(states: Mapping[str, str], state: str) -> Sequence[str]:
+    return [host for host, its_state in states.items() if its_state == state]

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: which rank each host has, what each rank runs, and where a path of a container lies on its host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+
+
+def ranks(hosts: Sequence[str], first: str, trainer_name: str, processes: Mapping[str, int]) -> list[dict[str, Any]]:
+    """One entry a host, in the order of their ranks: ``first`` leads, the others keep the order of ``hosts``.
+
+    Where ``first`` is not among the hosts, the first of them leads.
+    """
+    if not hosts:
+        raise Refused("No host is to train. Name at least one in trainer_launch_hosts.")
+    ordered = [host for host in hosts if host == first] + [host for host in hosts if host != first]
+    leader = f"{trainer_name}-{ordered[0]}"
+    world_size = sum(processes[host] for host in ordered)
+    return [
+        {
+            "host": host,
+            "container": f"{trainer_name}-{host}",
+            "leader": leader,
+            "rank": rank,
+            "nodes": len(ordered),
+            "processes": processes[host],
+            "world_size": world_size,
+        }
+        for rank, host in enumerate(ordered)
+    ]
+
+
+def torchrun_command(rank: Mapping[str, Any], port: int, entry: Sequence[str]) -> list[str]:
+    """What this rank runs; the file of the job's settings is put behind it when the job starts."""
+    return [
+        "torchrun",
+        "--nnodes",
+        str(rank["nodes"]),
+        "--node_rank",
+        str(rank["rank"]),
+        "--nproc_per_node",
+        str(rank["processes"]),
+        "--master_addr",
+        str(rank["leader"]),
+        "--master_port",
+        str(port),
+        *(str(word) for word in entry),
+    ]
+
+
+def rank_environment(rank: Mapping[str, Any], port: int, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """What every rank is told in its environment; what the user wants wins."""
+    ours = {
+        "MASTER_ADDR": rank["leader"],
+        "MASTER_PORT": port,
+        "NNODES": rank["nodes"],
+        "NODE_RANK": rank["rank"],
+        "NPROC_PER_NODE": rank["processes"],
+        "WORLD_SIZE": rank["world_size"],
+    }
+    return {name: str(value) for name, value in {**ours, **wanted}.items()}
+
+
+def interface_environment(interface: str, wanted: Mapping[str, str]) -> dict[str, str]:
+    """NCCL and gloo pinned to one card; what the user wants wins. NCCL takes a name behind "=" exactly."""
+    return {"NCCL_SOCKET_IFNAME": f"={interface}", "GLOO_SOCKET_IFNAME": interface, **wanted}
+
+
+def settings_digest(settings: Mapping[str, Any]) -> str:
+    """The same for the same settings, in whatever order their keys stand."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def host_path(container_path: str, volumes: Sequence[str]) -> str:
+    """Where a path of the container lies on the host, by the volume that holds it; empty where none does."""
+    best = ("", "")
+    for volume in volumes:
+        source, target = volume.split(":")[:2]
+        target = target.rstrip("/")
+        holds = container_path == target or container_path.startswith(f"{target}/")
+        if source.startswith("/") and holds and len(target) > len(best[1]):
+            best = (source.rstrip("/"), target)
+    return best[0] + container_path[len(best[1]) :] if best[1] else ""

@@ -1,0 +1,220 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trainer_job
+short_description: Start or stop one rank of a training job
+version_added: "1.0.0"
+description:
+  - Starts a command inside a running trainer container and leaves it running there, detached from Ansible.
+  - A job is known by its directory on the host. It is started when it was never started, has failed, was stopped, or
+    was lost with its container. A job that runs is left alone, and so is one that has succeeded.
+  - A restart of the container never starts a job again.
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  name:
+    description: The job's name, as messages show it.
+    type: str
+    required: true
+  state:
+    description:
+      - V(started) sees to it that the job runs or has succeeded. V(stopped) sees to it that it does not run.
+    type: str
+    choices: [started, stopped]
+    default: started
+  container:
+    description: The container that the job runs in. It must be running.
+    type: str
+    required: true
+  directory:
+    description: The job's own directory on the host. It is made when it is not there.
+    type: path
+    required: true
+  container_directory:
+    description: The same directory as the container sees it. Required when O(state=started).
+    type: str
+  runner:
+    description:
+      - The script, as the container sees it, that runs the command, keeps its output and writes down its exit code.
+        Required when O(state=started).
+    type: str
+  command:
+    description:
+      - The command and its arguments. No shell reads them. Required when O(state=started).
+    type: list
+    elements: str
+  settings:
+    description:
+      - The text of the job's settings file. It is written beside the job, readable by its owner alone, and its path is
+        put behind O(command).
+    type: str
+  environment:
+    description: What is added to the environment of the command.
+    type: dict
+    default: {}
+  secrets:
+    description: The same, for values that may be shown nowhere. They are written to no file.
+    type: dict
+    default: {}
+  working_directory:
+    description: The directory of the container in which the command starts. The image's own where this is not given.
+    type: str
+  network:
+    description:
+      - The network whose card NCCL and gloo have to use. E(NCCL_SOCKET_IFNAME) and E(GLOO_SOCKET_IFNAME) are set to the
+        card whose address lies in that network, unless O(environment) sets them.
+    type: str
+  rank:
+    description: The rank of this host, counted from 0.
+    type: int
+    default: 0
+  world_size:
+    description: How many processes the job has over all hosts.
+    type: int
+    default: 1
+  attempt:
+    description:
+      - Names this attempt. A job that was started by this very attempt is not started again by it, however it ended.
+        Required when O(state=started).
+    type: str
+  again:
+    description: Whether a job that has succeeded is run again.
+    type: bool
+    default: false
+  stop_timeout:
+    description: How many seconds the processes have to end by themselves before they are killed.
+    type: int
+    default: 20
+"""
+
+EXAMPLES = r"""
+- name: Start one rank of a job
+  distrain.cluster.trainer_job:
+    name: sft
+    container: llama-factory-gpu-01
+    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    container_directory: /run/distrain/jobs/sft
+    runner: /run/distrain/runner/run-job
+    command: [torchrun, --nnodes, "2", --node_rank, "0", src/train_bash.py]
+    settings: "{{ job_settings | ansible.builtin.to_nice_yaml }}"
+    network: distrain
+    rank: 0
+    world_size: 16
+    attempt: "{{ now(utc=true).isoformat() }}"
+
+- name: Stop it
+  distrain.cluster.trainer_job:
+    name: sft
+    container: llama-factory-gpu-01
+    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    state: stopped
+"""
+
+RETURN = r"""
+job:
+  description: The job on this host.
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: sft
+    state:
+      description: One of C(absent), C(running), C(succeeded), C(failed), C(stopped), C(lost).
+      type: str
+      returned: always
+      sample: running
+    exit_code:
+      description: Its exit code, or null.
+      type: int
+      returned: always
+      sample: 0
+    attempt:
+      description: The attempt that started it, or null.
+      type: str
+      returned: always
+      sample: "2026-01-31T12:00:00"
+    interface:
+      description: The card of the container that NCCL and gloo were pinned to, or null.
+      type: str
+      returned: always
+      sample: eth0
+settings_changed:
+  description: Whether the job was last started with other settings than these.
+  type: bool
+  returned: success
+  sample: false
+"""
+
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils import job_control, job_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import Job
+from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+
+
+def report(job: Job, params: Any) -> dict[str, Any]:
+    wanted = job_control.digest(params) if params["state"] == "started" else job.record.get("digest", "")
+    return {
+        "job": {
+            "name": params["name"],
+            "state": job.state,
+            "exit_code": job.exit_code,
+            "attempt": job.record.get("attempt"),
+            "interface": job.record.get("interface"),
+        },
+        "settings_changed": job_plan.settings_changed(job, wanted),
+    }
+
+
+def main() -> None:
+    run(
+        Operation(
+            observe=lambda engine, params: JobFiles(params["directory"]).job(),
+            plan=job_plan.plan,
+            apply=job_control.apply,
+            report=report,
+            argument_spec={
+                "name": {"type": "str", "required": True},
+                "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+                "container": {"type": "str", "required": True},
+                "directory": {"type": "path", "required": True},
+                "container_directory": {"type": "str"},
+                "runner": {"type": "str"},
+                "command": {"type": "list", "elements": "str"},
+                "settings": {"type": "str"},
+                "environment": {"type": "dict", "default": {}},
+                "secrets": {"type": "dict", "default": {}, "no_log": True},
+                "working_directory": {"type": "str"},
+                "network": {"type": "str"},
+                "rank": {"type": "int", "default": 0},
+                "world_size": {"type": "int", "default": 1},
+                "attempt": {"type": "str"},
+                "again": {"type": "bool", "default": False},
+                "stop_timeout": {"type": "int", "default": 20},
+            },
+            module_options={
+                "required_if": [("state", "started", ("container_directory", "runner", "command", "attempt"))]
+            },
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trainer_job_follow
+short_description: Follow a training job over all its hosts to its end
+version_added: "1.0.0"
+description:
+  - Looks at every rank of a job, shows step, loss and time left whenever the job has moved, and returns when all
+    ranks have succeeded.
+  - Fails when a rank fails. After a short grace it stops the job on the other hosts and names the host, the rank, the
+    exit code and the last lines of the rank that failed first; a rank that only lost its connection to another one is
+    not taken for the cause.
+  - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again.
+  - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
+notes:
+  - This module is carried out by an action plugin of the same name.
+options:
+  name:
+    description: The job's name.
+    type: str
+    required: true
+  trainer:
+    description: The trainer's name, as the progress shows it.
+    type: str
+    required: true
+  ranks:
+    description:
+      - A dictionary for each rank, in the order of the ranks. C(host) is its name in the inventory, C(container) is the
+        name of its container.
+    type: list
+    elements: dict
+    required: true
+  directory:
+    description: The job's own directory on each host.
+    type: str
+    required: true
+  output_directory:
+    description: The directory on the hosts into which the trainer writes C(trainer_log.jsonl).
+    type: str
+  interval:
+    description: How many seconds lie between two looks.
+    type: float
+    default: 5
+  timeout:
+    description: After how many seconds the job is stopped and counts as failed. V(0) is never.
+    type: float
+    default: 0
+  silence:
+    description: After how many seconds without any output to warn. V(0) is never.
+    type: float
+    default: 1800
+  unreachable:
+    description: For how many seconds a host may not answer. After that this fails, and leaves the job as it is.
+    type: float
+    default: 60
+  grace:
+    description: How many seconds the other ranks have to end by themselves when one has failed.
+    type: float
+    default: 10
+attributes:
+  check_mode:
+    support: full
+    description: Looks once, and does not wait.
+  diff_mode:
+    support: none
+    description: Whether the module can show what changes, or would change.
+  idempotent:
+    support: full
+    description: Whether a second run with the same parameters changes nothing.
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Follow the job to its end
+  distrain.cluster.trainer_job_follow:
+    name: sft
+    trainer: llama-factory
+    ranks:
+      - {host: gpu-01, container: llama-factory-gpu-01}
+      - {host: gpu-02, container: llama-factory-gpu-02}
+    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    output_directory: /var/lib/distrain/trainers/llama-factory/output/sft
+  run_once: true
+"""
+
+RETURN = r"""
+states:
+  description: The state of the job on each host, as M(distrain.cluster.trainer_job_info) names it.
+  type: dict
+  returned: success
+  sample: {"gpu-01": "succeeded", "gpu-02": "succeeded"}
+hosts:
+  description: The hosts that ran the job, in the order of their ranks.
+  type: list
+  elements: str
+  returned: success
+  sample: [gpu-01, gpu-02]
+world_size:
+  description: How many processes the job had over all hosts.
+  type: int
+  returned: success
+  sample: 2
+first_loss:
+  description: The first loss that the trainer wrote down, or null.
+  type: float
+  returned: success
+  sample: 6.21
+last_loss:
+  description: The last one, or null.
+  type: float
+  returned: success
+  sample: 4.02
+steps:
+  description: The last step, or null.
+  type: int
+  returned: success
+  sample: 40
+seconds:
+  description: How long the job ran, by the clock of the host on which it ran longest.
+  type: float
+  returned: success
+  sample: 61.3
+"""

@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trainer_job_info
+short_description: Tell how one rank of a training job stands
+version_added: "1.0.0"
+description:
+  - Reads a job's directory on the host and the processes of its container, and tells whether the job runs, has
+    succeeded, failed, was stopped, or was lost with its container.
+  - Reads the progress that LLaMA-Factory writes to C(trainer_log.jsonl).
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  name:
+    description: The job's name, as messages show it.
+    type: str
+    required: true
+  container:
+    description: The container that the job runs in.
+    type: str
+    required: true
+  directory:
+    description: The job's own directory on the host.
+    type: path
+    required: true
+  output_directory:
+    description: The directory on the host into which the trainer writes C(trainer_log.jsonl).
+    type: path
+  lines:
+    description: How many of the last lines of the job's output to return.
+    type: int
+    default: 20
+"""
+
+EXAMPLES = r"""
+- name: See how the job stands
+  distrain.cluster.trainer_job_info:
+    name: sft
+    container: llama-factory-gpu-01
+    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    output_directory: /var/lib/distrain/trainers/llama-factory/output/sft
+  register: sft
+"""
+
+RETURN = r"""
+job:
+  description: The job on this host.
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: sft
+    state:
+      description: One of C(absent), C(running), C(succeeded), C(failed), C(stopped), C(lost).
+      type: str
+      returned: always
+      sample: running
+    exit_code:
+      description: Its exit code, or null.
+      type: int
+      returned: always
+      sample: 1
+    attempt:
+      description: The attempt that started it, or null.
+      type: str
+      returned: always
+      sample: "2026-01-31T12:00:00"
+    rank:
+      description: The rank of this host, or null.
+      type: int
+      returned: always
+      sample: 0
+    world_size:
+      description: How many processes the job has over all hosts, or null.
+      type: int
+      returned: always
+      sample: 16
+    started:
+      description: When it was started, in seconds of the epoch by the host's clock, or null.
+      type: float
+      returned: always
+      sample: 1769860800.0
+    ended:
+      description: When it ended, likewise.
+      type: float
+      returned: always
+      sample: 1769860900.0
+    silent_seconds:
+      description: For how many seconds it has printed nothing.
+      type: float
+      returned: always
+      sample: 1.5
+    last_lines:
+      description: The last lines of its output.
+      type: list
+      elements: str
+      returned: always
+      sample: ["Training completed."]
+    progress:
+      description:
+        - The step, the total of steps, the percentage, the time that remains, the first and the latest loss. Empty
+          where the trainer has said nothing yet.
+      type: dict
+      returned: always
+      sample: {"step": 12, "total": 40, "loss": 5.93, "first_loss": 6.21, "remaining": "0:00:41", "percentage": 30.0}
+container:
+  description: The container that the job runs in.
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: llama-factory-gpu-01
+    state:
+      description: As the engine calls it (C(running), C(exited), ...), or C(absent).
+      type: str
+      returned: always
+      sample: running
+    image_id:
+      description: The ID of the image that it was made from, or null.
+      type: str
+      returned: always
+      sample: sha256:4bcf...
+"""
+
+import time
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_container, describe_job
+from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
+
+
+def observe(engine: Engine, params: Any) -> dict[str, Any]:
+    return {
+        "job": describe_job(
+            params["name"], params["directory"], params["output_directory"], params["lines"], time.time()
+        ),
+        "container": describe_container(engine, params["container"]),
+    }
+
+
+def main() -> None:
+    run_info(
+        observe,
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "container": {"type": "str", "required": True},
+            "directory": {"type": "path", "required": True},
+            "output_directory": {"type": "path"},
+            "lines": {"type": "int", "default": 20},
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
