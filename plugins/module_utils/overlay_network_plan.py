@@ -106,6 +106,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
             f"Network {found.name} differs from what is wanted. {listed}. "
             "A network cannot be changed: set recreate: true to have it removed and made anew.",
             differences={key: {"found": was, "wanted": wants} for key, (was, wants) in differences.items()},
+            attached=list(found.attached),
         )
     _refuse_attached(found, f"cannot be made anew ({listed})")
     if "subnet" in differences:
@@ -193,7 +194,10 @@ def _attached(network: Mapping[str, Any], own_address: str) -> tuple[str, ...]:
         for key, container in (network.get("Containers") or {}).items()
         if not key.startswith(LOAD_BALANCER_PREFIX)
     ]
-    services = [f"service {name}" for name in network.get("Services") or {} if name]
-    peers = [peer["IP"] for peer in network.get("Peers") or ()]
-    hosts = [f"containers on {address}" for address in peers if address != own_address]
-    return (*sorted(containers), *sorted(services), *sorted(hosts))
+    services = network.get("Services") or {}
+    named = [f"service {name}" for name in services if name]
+    # The containers of no service are listed under the empty name, with those of other hosts.
+    tasks = (services.get("") or {}).get("Tasks") or ()
+    elsewhere = [(task["Name"], task["Info"].get("Host IP")) for task in tasks]
+    distant = [f"{name} on {address}" for name, address in elsewhere if address != own_address]
+    return (*sorted(containers), *sorted(named), *sorted(distant))

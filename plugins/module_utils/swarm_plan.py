@@ -42,7 +42,7 @@ class JoinState:
 def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     """The steps to make this host the first manager of a swarm, or to leave the swarm that it manages."""
     if params["state"] == "absent":
-        return _plan_dissolve(membership, params["force"])
+        return _plan_dissolve(membership, params)
     if membership.state == "inactive":
         return _init_after(membership, ())
     if membership.is_manager:
@@ -102,16 +102,19 @@ def _init_after(membership: Membership, steps: tuple[Step, ...]) -> Plan:
     return Plan((*steps, Step("init")), membership.as_result(), {"state": "active", "role": "manager"})
 
 
-def _plan_dissolve(membership: Membership, force: bool) -> Plan:
+def _plan_dissolve(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if membership.state == "inactive":
         return Plan(before=ABSENT, after=ABSENT)
-    if (membership.is_manager or membership.state in ("locked", "error")) and not force:
-        raise Refused(
-            f"This host does not leave its swarm unasked: {_describe(membership)}, and a swarm is lost with its last "
-            "manager. Set force: true to leave it all the same.",
-            **_details(membership),
-        )
-    return Plan((Step("leave", {"force": force}),), membership.as_result(), ABSENT)
+    never_joined = membership.state == "pending" and not membership.node_id
+    is_foreign = not membership.is_manager
+    if never_joined or params["force"] or (is_foreign and params["leave_foreign"]):
+        return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
+    remedy = (
+        "Set leave_foreign: true to have it leave that swarm."
+        if is_foreign
+        else "A swarm is lost with its last manager: set force: true to have it leave all the same."
+    )
+    raise Refused(f"{_describe(membership)}. {remedy}", **_details(membership))
 
 
 def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:

@@ -125,13 +125,19 @@ network:
       description: Its labels.
       type: dict
     attached:
-      description: The containers, services and other hosts that use it, as far as this manager sees.
+      description: The containers and services that use it, those of other hosts with their address, as far as this
+        manager sees.
       type: list
       elements: str
 differences:
   description: By key, what was found and what is wanted.
   returned: when the network differs and O(recreate) is false
   type: dict
+attached:
+  description: The containers and services that use the network.
+  returned: when the module refuses because of the network as it is
+  type: list
+  elements: str
 """
 
 from collections.abc import Mapping

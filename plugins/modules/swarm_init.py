@@ -26,7 +26,7 @@ options:
   state:
     description:
       - V(present) makes the host the manager of a new swarm, and leaves an existing manager as it is.
-      - V(absent) has the host leave its swarm. A swarm is lost with its last manager.
+      - V(absent) has a manager leave its swarm. A swarm is lost with its last manager.
     type: str
     choices: [present, absent]
     default: present
@@ -37,7 +37,7 @@ options:
     default: false
   leave_foreign:
     description:
-      - Leave a swarm of which this host is a worker, or which no longer answers, and initialise a new one.
+      - Leave a swarm of which this host is a worker, or which no longer answers.
     type: bool
     default: false
   advertise_addr:

@@ -129,13 +129,20 @@ def test_a_network_is_read_from_the_api() -> None:
             "IPAM": {"Config": [{"Subnet": SUBNET, "Gateway": "10.77.0.1"}]},
             "Options": {"com.docker.network.driver.mtu": "9000", "encrypted": "", "x": "4097"},
             "Containers": {"c1": {"Name": "trainer"}, "lb-distrain": {"Name": "distrain-endpoint"}},
-            "Peers": [{"Name": "a", "IP": "198.18.1.11"}, {"Name": "b", "IP": "198.18.1.12"}],
-            "Services": {"": {}, "web": {}},
+            "Services": {
+                "": {
+                    "Tasks": [
+                        {"Name": "trainer", "Info": {"Host IP": "198.18.1.11"}},
+                        {"Name": "other", "Info": {"Host IP": "198.18.1.12"}},
+                    ]
+                },
+                "web": {},
+            },
         },
         own_address="198.18.1.11",
     )
     assert (network.mtu, network.encrypted, network.subnets) == (9000, True, (SUBNET,))
-    assert network.attached == ("trainer", "service web", "containers on 198.18.1.12")
+    assert network.attached == ("trainer", "service web", "other on 198.18.1.12")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def without_manager(membership: Membership, *hosts: str) -> JoinState:
         (JOINING, {"leave_foreign": True}, [LEAVE, INIT]),
         (LOCKED, {"leave_foreign": True}, [LEAVE, INIT]),
         (NOWHERE, {"state": "absent"}, []),
-        (WORKER, {"state": "absent"}, [LEAVE]),
+        (WORKER, {"state": "absent", "leave_foreign": True}, [LEAVE]),
         (JOINING, {"state": "absent"}, [LEAVE]),
         (MANAGER, {"state": "absent", "force": True}, [LEAVE]),
         (LOCKED, {"state": "absent", "force": True}, [LEAVE]),
@@ -96,7 +96,9 @@ def test_plan_init(membership: Membership, changes: dict[str, Any], expected: li
         (LEADERLESS, {}, "does not have a leader"),
         (MANAGER, {"advertise_addr": "198.18.2.11"}, "found 198.18.1.11, wanted 198.18.2.11"),
         (MANAGER, {"state": "absent"}, "force: true"),
-        (LOCKED, {"state": "absent"}, "force: true"),
+        (MANAGER, {"state": "absent", "leave_foreign": True}, "force: true"),
+        (WORKER, {"state": "absent"}, "leave_foreign: true"),
+        (LOCKED, {"state": "absent"}, "leave_foreign: true"),
     ],
 )
 def test_plan_init_refuses(membership: Membership, changes: dict[str, Any], said: str) -> None:
