@@ -54,17 +54,24 @@ class ActionModule(ActionBase):
         self._variables = task_vars or {}
         _, self._arguments = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         self._own_name = self._variables["inventory_hostname"]
+        # A failure is returned, not raised: failed_when of a task does not see what was raised.
+        try:
+            return {**result, **self._transfer()}
+        except ClusterError as error:
+            return {**result, "failed": True, "msg": error.message, **error.details}
+        except AnsibleActionFail as error:
+            return {**result, "failed": True, "msg": error.message}
+
+    def _transfer(self) -> dict[str, Any]:
         source_name = self._arguments["source_host"]
         other = OtherHost(self, source_name, self._variables) if source_name != self._own_name else None
         try:
-            return {**result, **self._transfer(source_name, other)}
-        except ClusterError as error:
-            raise AnsibleActionFail(error.message, result=error.details) from error
+            return self._observe_and_transfer(source_name, other)
         finally:
             if other:
                 other.close()
 
-    def _transfer(self, source_name: str, other: OtherHost | None) -> dict[str, Any]:
+    def _observe_and_transfer(self, source_name: str, other: OtherHost | None) -> dict[str, Any]:
         name = with_tag(self._arguments["name"])
         target = End(self._own_name, self._observe_own())
         source = End(source_name, self._observe_other(other)) if other else target
@@ -86,7 +93,7 @@ class ActionModule(ActionBase):
 
     def _plan(self, name: str, source: End, target: End) -> Plan:
         if self._task.check_mode and source.images.named(name) is None:
-            return plan_transfer_of_missing(name)
+            return plan_transfer_of_missing(name, source.host, target.host)
         try:
             reserve = human_to_bytes(self._arguments["disk_reserve"])
         except ValueError as error:

@@ -47,16 +47,17 @@ def plan_transfer(name: str, source: End, target: End, reserve: int) -> Plan:
         return Plan((Step("tag", {"id": unnamed.id, "name": with_tag(name)}),), before=before, after=after)
     left_out, shared_bytes = _layers_to_leave_out(wanted, source.images, target.images)
     size = max(wanted.size - shared_bytes, 0)
-    _refuse_small_disk(name, wanted.size, source, SOURCE_COPIES * wanted.size, reserve, "sending it")
     _refuse_small_disk(name, wanted.size, target, TARGET_COPIES * size, reserve, "loading it")
+    _refuse_small_disk(name, wanted.size, source, SOURCE_COPIES * wanted.size, reserve, "sending it")
     send = Step("send", {"name": with_tag(name), "left_out": left_out, "size": size})
     return Plan((send,), before=before, after=after)
 
 
-def plan_transfer_of_missing(name: str) -> Plan:
+def plan_transfer_of_missing(name: str, source_host: str, target_host: str) -> Plan:
     """The plan in check mode, where the image is built only by the real run."""
+    send = Step("send", {"name": with_tag(name), "left_out": (), "size": 0})
     return Plan(
-        (Step("send", {"name": with_tag(name), "left_out": (), "size": 0}),),
+        () if source_host == target_host else (send,),
         before={"name": name, "fingerprint": None},
         after={"name": name, "fingerprint": "known once the image is there"},
     )

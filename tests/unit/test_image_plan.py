@@ -140,7 +140,8 @@ def test_layers_that_need_not_be_sent(layers: str, target: HostImages, left_out:
 def test_transfer_of_what_the_source_lacks() -> None:
     with pytest.raises(Refused, match="There is no image team/trainer:1 on gpu-01"):
         transfer(host(held("other:1")), host())
-    assert verbs(plan_transfer_of_missing(NAME)) == ["send"]
+    assert verbs(plan_transfer_of_missing(NAME, "gpu-01", "gpu-02")) == ["send"]
+    assert verbs(plan_transfer_of_missing(NAME, "gpu-01", "gpu-01")) == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_transfer_of_what_the_source_lacks() -> None:
     [
         (3 * GB, 6 * GB, 0, None),
         (4 * GB, 7 * GB, GB, None),
-        (3 * GB, 6 * GB, GB, "The disk of gpu-01 is too small"),
+        (3 * GB, 9 * GB, GB, "The disk of gpu-01 is too small"),
         (
             3 * GB,
             5 * GB,
