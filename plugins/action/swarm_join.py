@@ -44,6 +44,8 @@ class ActionModule(ActionBase):
                 f"Host {manager.name} is no manager of a swarm (its engine says {swarm['state']}). "
                 "Run swarm_init there first."
             )
+        if swarm["error"]:
+            raise AnsibleActionFail(f"Host {manager.name} is a manager, but its swarm does not work: {swarm['error']}")
         internal = _what_the_manager_says(swarm)
         result = self._run_here(internal, variables, check_mode=True)
         if result.get("failed"):
@@ -131,7 +133,7 @@ class ActionModule(ActionBase):
 
 
 def _what_the_manager_says(swarm: Mapping[str, Any]) -> dict[str, Any]:
-    if not swarm.get("is_manager"):
+    if not swarm.get("is_manager") or swarm["error"]:
         return {"remote_addrs": [], "member_node_ids": None, "manager_hosts": []}
     addresses = sorted({node["manager_address"] for node in swarm["nodes"] if node["manager_address"]})
     return {

@@ -95,7 +95,7 @@ manager_addresses:
   elements: str
   sample: ["198.18.1.11:2377"]
 nodes:
-  description: The nodes of the swarm; empty where the host is no manager.
+  description: The nodes of the swarm; empty where the host is no manager, or its swarm has no leader.
   returned: success
   type: list
   elements: dict
@@ -147,6 +147,8 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     membership = Membership.from_info(engine.info())
     if not membership.is_manager and (params["join_token_role"] or params["wait_for_ready"]):
         raise Refused("This host is no manager of a swarm: it has no join tokens and no list of nodes.")
+    if membership.error and (params["join_token_role"] or params["wait_for_ready"]):
+        raise Refused(f"This host is a manager, but its swarm does not work: {membership.error}.")
     result = {
         "active": membership.state == "active",
         "state": membership.state,
@@ -158,7 +160,7 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         "manager_addresses": list(membership.manager_addresses),
         "nodes": [],
     }
-    if membership.is_manager:
+    if membership.is_manager and not membership.error:
         nodes = _wait_for_ready(engine, params["wait_for_ready"], params["timeout"])
         result["nodes"] = [node.as_result() for node in nodes]
     if params["join_token_role"]:

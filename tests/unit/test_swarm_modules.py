@@ -141,6 +141,13 @@ def test_info_names_the_nodes_that_are_not_ready(engine: FakeEngine, run: Any) -
     assert result["failed"] and "w1 (gpu02: down), w2 (unknown)" in result["msg"]
 
 
+def test_info_on_a_manager_without_a_leader(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().swarm_info["Error"] = "The swarm does not have a leader."
+    result = run(swarm_info)
+    assert (result["is_manager"], result["nodes"]) == (True, []) and "leader" in result["error"]
+    assert "leader" in run(swarm_info, wait_for_ready=["m1"])["msg"]
+
+
 def test_info_has_no_token_on_a_worker(engine: FakeEngine, run: Any) -> None:
     engine.become_worker()
     assert run(swarm_info, join_token_role="worker")["failed"]
