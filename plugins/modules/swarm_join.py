@@ -132,6 +132,7 @@ role:
   type: str
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -180,8 +181,10 @@ class Join:
         if step.verb == "leave":
             engine.leave_swarm(step.arguments["force"])
             return
+        started = time.monotonic()
         _start_joining(engine, step, params)
-        self._gained.add(_wait_until_joined(engine, step, params["timeout"]).node_id)
+        left = max(0, params["timeout"] - (time.monotonic() - started))
+        self._gained.add(_wait_until_joined(engine, step, left).node_id)
 
     def report(self, state: JoinState, params: Mapping[str, Any]) -> dict[str, Any]:
         shown = self._first if params["state"] == "absent" and self._first else state.membership
@@ -206,7 +209,7 @@ def _start_joining(engine: Engine, step: Step, params: Mapping[str, Any]) -> Non
             raise
 
 
-def _wait_until_joined(engine: Engine, step: Step, timeout: int) -> Membership:
+def _wait_until_joined(engine: Engine, step: Step, timeout: float) -> Membership:
     try:
         return wait_until(
             lambda: Membership.from_info(engine.info()),
