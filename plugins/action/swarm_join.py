@@ -48,6 +48,12 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Host {manager.name} is a manager, but its swarm does not work: {swarm['error']}")
         internal = _what_the_manager_says(swarm)
         result = self._run_here(internal, variables, check_mode=True)
+        if result.get("failed") and result.get("node_id"):
+            # A join that went on in the background may have come to its end since the manager was asked.
+            swarm = manager.run_module(INFO, self._engine_arguments())
+            if _find_node(swarm, result["node_id"]):
+                internal = _what_the_manager_says(swarm)
+                result = self._run_here(internal, variables, check_mode=True)
         if result.get("failed"):
             return result
         if result["changed"] and not self._task.check_mode:

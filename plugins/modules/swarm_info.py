@@ -164,7 +164,7 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         nodes = _wait_for_ready(engine, params["wait_for_ready"], params["timeout"])
         result["nodes"] = [node.as_result() for node in nodes]
     if params["join_token_role"]:
-        result["join_token"] = engine.swarm()["JoinTokens"][params["join_token_role"].capitalize()]
+        result["join_token"] = (engine.swarm() or {})["JoinTokens"][params["join_token_role"].capitalize()]
     return result
 
 

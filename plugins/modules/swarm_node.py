@@ -120,13 +120,15 @@ def _find(engine: Engine, node_id: str) -> Node | None:
 
 def _find_settled(engine: Engine, params: Mapping[str, Any]) -> Node | None:
     """A node that has left is still listed as Ready for some seconds."""
+
+    def describe(node: Node | None) -> str:
+        seen = f"{node.role}, and {node.state}" if node else "node"
+        return f"node {params['node_id']} is still a {seen}. Have it leave the swarm first, or set force: true."
+
     return wait_until(
         lambda: _find(engine, params["node_id"]),
         lambda node: node is None or (node.role == "worker" and not node.is_ready),
-        lambda node: (
-            f"node {params['node_id']} is still a {node.role}, and {node.state}. Have it leave the swarm first, "
-            "or set force: true."
-        ),
+        describe,
         params["timeout"],
     )
 
