@@ -46,7 +46,7 @@ _list:
 """
 
 
-class LookupModule(LookupBase):
+class LookupModule(LookupBase):  # type: ignore[misc]
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
         return [_read(Path(term).expanduser()) for term in terms]
@@ -57,9 +57,9 @@ def _read(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             archived = read_archive(stream, check_layers=False)
     except OSError as error:
-        raise AnsibleLookupError(f"The image archive {path} cannot be read: {error.strerror}.") from error
+        raise AnsibleLookupError(f"The image archive {path} cannot be read: {error.strerror}.") from None
     except ClusterError as error:
-        raise AnsibleLookupError(f"{path}: {error.message}") from error
+        raise AnsibleLookupError(f"{path}: {error.message}") from None
     return {
         "names": list(archived.names),
         "fingerprint": archived.identity.fingerprint,

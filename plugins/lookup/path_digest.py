@@ -46,7 +46,7 @@ _list:
 CHUNK = 1024**2
 
 
-class LookupModule(LookupBase):
+class LookupModule(LookupBase):  # type: ignore[misc]
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
         return [path_digest(Path(term).expanduser()) for term in terms]
@@ -60,7 +60,7 @@ def path_digest(path: Path) -> dict[str, Any]:
             files += 1
             size += file.stat().st_size
     except OSError as error:
-        raise AnsibleLookupError(f"{error.filename or path} cannot be read: {error.strerror}.") from error
+        raise AnsibleLookupError(f"{error.filename or path} cannot be read: {error.strerror}.") from None
     return {"digest": f"sha256:{whole.hexdigest()}", "files": files, "bytes": size}
 
 
