@@ -118,8 +118,12 @@ class ActionModule(ActionBase):
         try:
             sent = carrier.carry(name, step.arguments["left_out"], step.arguments["size"])
             self._verify(name, source)
-        except Exception:
-            self._restore_name(name, target, engine)
+        except ClusterError as failure:
+            held = target.images.named(name)
+            try:
+                engine.restore_name(name, held.id if held else None)
+            except ClusterError as error:
+                raise ClusterError(f"{failure.message} The name could not be given back: {error.message}") from failure
             raise
         return sent
 
@@ -130,13 +134,6 @@ class ActionModule(ActionBase):
                 f"{name} was brought from {source.host}, yet {self._own_name} now has {_told(found)} under that name "
                 f"instead of {_told(expected)}. Was it built again meanwhile? Run it again."
             )
-
-    def _restore_name(self, name: str, before: End, engine: RemoteEngine) -> None:
-        """Let the name mean what it meant before the transfer that failed."""
-        held, now = before.images.named(name), self._observe_own().named(name)
-        if now is None or (held and held.id == now.id):
-            return
-        engine.run(["image", "tag", held.id, name] if held else ["image", "rm", name])
 
     def _observe_own(self) -> HostImages:
         found = self._execute_module(

@@ -46,10 +46,10 @@ def complaint_in(said: list[str]) -> str | None:
 
 
 def _restore_names(engine: Engine, archive: ArchivedImage, before: dict[str, HeldImage | None]) -> None:
-    host = observe_images(engine)
     for name in archive.names:
-        held, now = before[name], host.named(name)
-        if now is None or (held and held.id == now.id):
+        # Asked for by its name: the containerd store does not list an image that lacks a layer, yet has it.
+        held, now = before[name], engine.image(name)
+        if now is None or (held and held.id == now["Id"]):
             continue
         if held:
             engine.tag_image(held.id, name)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn, Protocol, cast
 
+from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import BadArchive
 from ansible_collections.distrain.cluster.plugins.module_utils.image_load import complaint_in
@@ -24,6 +25,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.transfer_progress
 
 _SHORT_COMMAND_TIMEOUT = 300
 _GRACE = 10
+_WORTH_A_WORD = 10**9
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class RemoteEngine:
     def command(self, arguments: Sequence[str]) -> list[str]:
         return ssh_command(self.reach, ["docker", "--host", self.docker_host, *arguments])
 
-    def run(self, arguments: Sequence[str]) -> None:
-        """Run a docker command that takes a moment; raise ClusterError where it fails."""
+    def run(self, arguments: Sequence[str]) -> str:
+        """Run a docker command that takes a moment, and return what it said; raise ClusterError where it fails."""
         told = f"docker {' '.join(arguments)} on {self.host_name}"
         try:
             ended = subprocess.run(
@@ -72,6 +74,24 @@ class RemoteEngine:
             raise ClusterError(f"{told} did not end within {_SHORT_COMMAND_TIMEOUT} s.") from error
         if ended.returncode != 0:
             raise ClusterError(f"{told} failed (exit code {ended.returncode}): {_last_words(ended.stdout)}")
+        return ended.stdout.decode(errors="replace").strip()
+
+    def restore_name(self, name: str, image_id: str | None) -> None:
+        """Let the name mean this image again, or nothing.
+
+        The name itself is asked for: the containerd store does not list an image that lacks a layer, yet has it.
+        """
+        if image_id:
+            self.run(["image", "tag", image_id, name])
+        elif self._has_name(name):
+            self.run(["image", "rm", name])
+
+    def _has_name(self, name: str) -> bool:
+        try:
+            self.run(["image", "inspect", "--format", "{{.Id}}", name])
+        except ClusterError:
+            return False
+        return True
 
 
 class RelayThroughController:
@@ -85,6 +105,8 @@ class RelayThroughController:
     def carry(self, name: str, left_out: Collection[str], size: int) -> Sent:
         started = time.monotonic()
         progress = Progress(self._target.host_name, size, self._show)
+        if size >= _WORTH_A_WORD:
+            self._show(f"{self._target.host_name}: about {in_words(size)} to come, {self._source.host_name} is saving")
         with (
             _Command(f"docker save on {self._source.host_name}", self._source.command(["save", name])) as save,
             _Command(f"docker load on {self._target.host_name}", self._target.command(["load"]), feeds=True) as load,
