@@ -37,7 +37,7 @@ def _report(name: str, variables: Mapping[str, Any]) -> HostReport:
         name=name,
         address=str(variables.get("ansible_host", name)),
         port=int(variables.get("ansible_port", 22)),
-        swarm_address=str(variables.get("swarm_advertise_address") or ""),
+        swarm_address=str(variables.get("swarm_advertise_addr") or ""),
         docker_source=variables.get("docker_source", "distribution"),
         leave_foreign=bool(variables.get("swarm_leave_foreign", False)),
         facts=observed if is_observed else None,

@@ -105,7 +105,7 @@ def _same_host(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Findin
     """Two names for one machine, or two machines that cannot be told apart; each pair is told of once."""
     identities: tuple[tuple[str, str, Callable[[HostReport], str], str], ...] = (
         ("ansible_host", "address", _connection, "Give each host its own address."),
-        ("swarm_advertise_address", "swarm address", _swarm_address, "Give each host its own address."),
+        ("swarm_advertise_addr", "swarm address", _swarm_address, "Give each host its own address."),
         (
             "/etc/machine-id",
             "machine ID",
@@ -137,7 +137,11 @@ def _connection(report: HostReport) -> str:
 
 
 def _swarm_address(report: HostReport) -> str:
-    return report.swarm_address
+    """Empty where the swarm's address is given as a card's name, which may be the same on every host."""
+    try:
+        return str(ipaddress.ip_address(report.swarm_address))
+    except ValueError:
+        return ""
 
 
 def _machine_id(report: HostReport) -> str:

@@ -126,9 +126,12 @@ def test_one_address_with_two_ports_is_two_hosts() -> None:
     assert found([first, second]) == []
 
 
-def test_two_hosts_with_one_swarm_address() -> None:
-    reports = [replace(report(name), swarm_address="192.0.2.9") for name in ("a", "b")]
-    assert found(reports) == [("error", "b", "swarm_advertise_address")]
+@pytest.mark.parametrize(
+    ("address", "expected"), [("192.0.2.9", [("error", "b", "swarm_advertise_addr")]), ("eth1", []), ("", [])]
+)
+def test_two_hosts_with_one_swarm_address(address: str, expected: list[tuple[str, str, str]]) -> None:
+    reports = [replace(report(name), swarm_address=address) for name in ("a", "b")]
+    assert found(reports) == expected
 
 
 def test_unreachable_hosts_are_told_apart() -> None:
