@@ -181,6 +181,8 @@ class _Command:
         """Raise with what the command said; where it said nothing, with ``otherwise``."""
         try:
             code = f"exit code {self._process.wait(_GRACE)}"
+            # 255 is ssh's own; docker never ends so.
+            code = "the SSH connection failed" if code.endswith(" 255") else code
         except subprocess.TimeoutExpired:
             code = "still running"
         raise ClusterError(f"{self._told} failed ({code}): {_last_words(self.said().encode()) or otherwise}.")

@@ -108,12 +108,12 @@ BIG = oci_archive(TestImage((b"x" * 5_000_000,)), "a:1")
     ("save", "load", "archive", "message"),
     [
         (SAVE_FAILS, LOAD, ARCHIVE, "docker save on gpu-01 failed (exit code 1): Error response from daemon: ref"),
-        (SAVE_BREAKS, LOAD, ARCHIVE, "docker save on gpu-01 failed (exit code 255): it failed."),
+        (SAVE_BREAKS, LOAD, ARCHIVE, "docker save on gpu-01 failed (the SSH connection failed): it failed."),
         (
             SAVE_BREAKS,
             LOAD,
             ARCHIVE[:9000],
-            "docker save on gpu-01 failed (exit code 255): the archive ended too early",
+            "docker save on gpu-01 failed (the SSH connection failed): the archive ended too early",
         ),
         (SAVE, LOAD, ARCHIVE[:9000], "docker save on gpu-01 failed (exit code 0): the archive ended too early"),
         (SAVE, LOAD_FAILS, ARCHIVE, "docker load on gpu-02 failed (exit code 1): no space left on device."),
@@ -139,6 +139,28 @@ def test_short_commands(program: str, message: str | None) -> None:
     with pytest.raises(ClusterError) as failure:
         engine.run(["image", "rm", "a:1"])
     assert failure.value.message.startswith(message)
+
+
+FAKE_DOCKER = """
+import pathlib, sys
+held = pathlib.Path({path!r})
+words = sys.argv[2:]
+if words[0] == "inspect":
+    sys.exit(0 if held.exists() else "No such image")
+held.write_text(" ".join(words)) if words[0] == "tag" else held.unlink()
+"""
+
+
+@pytest.mark.parametrize(
+    ("image_id", "there", "expected"),
+    [("sha256:old", True, "tag sha256:old a:1"), (None, True, None), (None, False, None)],
+)
+def test_a_name_is_given_back(tmp_path: Path, image_id: str | None, there: bool, expected: str | None) -> None:
+    name = tmp_path / "name"
+    if there:
+        name.write_text("broken")
+    LocalEngine("gpu-02", FAKE_DOCKER.format(path=str(name))).restore_name("a:1", image_id)
+    assert (name.read_text() if name.exists() else None) == expected
 
 
 def test_a_command_for_docker_names_its_socket() -> None:
