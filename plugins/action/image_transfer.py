@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         self._variables = task_vars or {}
-        _, self._arguments = self.validate_argument_spec(argument_spec=_ARGUMENTS)
+        self._arguments = self.validate_argument_spec(argument_spec=_ARGUMENTS)[1]
         self._own_name = self._variables["inventory_hostname"]
         # A failure is returned, not raised: failed_when of a task does not see what was raised.
         try:
