@@ -19,14 +19,14 @@ def daemon_configuration(existing: str, options: Mapping[str, Any]) -> str:
     try:
         return daemon.merged_text(existing, options)
     except ValueError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(str(error)) from None
 
 
 def openpgp_fingerprints(key: str) -> list[str]:
     try:
         return openpgp.fingerprints(key.encode())
     except ValueError as error:
-        raise AnsibleFilterError(f"This is no usable signing key: {error}.") from error
+        raise AnsibleFilterError(f"This is no usable signing key: {error}.") from None
 
 
 class FilterModule:

@@ -122,9 +122,9 @@ disks:
   type: list
   elements: dict
   contains:
-    path: {description: The path that was asked for., type: path, sample: /var/lib/docker}
-    existing_path: {description: The path that was looked at., type: path, sample: /var/lib}
-    free_bytes: {description: What is free, in bytes., type: int, sample: 83751862272}
+    path: {description: The path that was asked for., type: str, sample: /var/lib/docker}
+    existing_path: {description: The path that was looked at., type: str, sample: /var/lib}
+    free_bytes: {description: How many bytes are free., type: int, sample: 83751862272}
     total_bytes: {description: The size of the file system in bytes., type: int, sample: 270582939648}
 packages:
   description: The versions of those of O(packages) that are installed.
@@ -155,7 +155,7 @@ engine:
     error: {description: Why no engine answers; V(none) where one does., type: str, sample: null}
     storage_driver: {description: The storage driver., type: str, sample: overlay2}
     live_restore: {description: Whether live-restore is on., type: bool, sample: false}
-    firewall_backend: {description: The firewall backend, where the engine says it., type: str, sample: iptables}
+    firewall_backend: {description: The firewall backend if the engine says it., type: str, sample: iptables}
     swarm:
       description: The host's membership in a swarm.
       type: dict
