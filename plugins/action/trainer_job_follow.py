@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, all_succeeded, started
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
@@ -49,13 +49,13 @@ class ActionModule(ActionBase):
         self._seen: dict[str, float] = {}
         try:
             with ThreadPoolExecutor(AT_ONCE) as self._threads:
-                ranks = self._observe() if self._task.check_mode else self._follower().follow()
+                ranks = started(self._observe()) if self._task.check_mode else self._follower().follow()
+            return {"changed": False, **self._summary(ranks)}
         except ClusterError as error:
-            raise AnsibleActionFail(error.message) from error
+            return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed"}
         finally:
             for host in self._hosts:
                 host.close()
-        return {"changed": False, **self._summary(ranks)}
 
     def _follower(self) -> Follower:
         display = Display()
@@ -143,6 +143,7 @@ class ActionModule(ActionBase):
         progress = next((rank.progress for rank in ranks if rank.progress), {})
         times = [(job["started"], job["ended"]) for job in jobs.values() if job.get("started") and job.get("ended")]
         return {
+            "outcome": "succeeded" if all_succeeded(ranks) else "pending",
             "states": {rank.host: rank.state for rank in ranks},
             "hosts": [rank.host for rank in ranks],
             "world_size": next((job["world_size"] for job in jobs.values() if job.get("world_size")), None),

@@ -66,7 +66,7 @@ def lost_its_connection(rank: Rank) -> bool:
 
 
 def all_succeeded(ranks: Sequence[Rank]) -> bool:
-    return all(rank.state == SUCCEEDED for rank in ranks)
+    return bool(ranks) and all(rank.state == SUCCEEDED for rank in ranks)
 
 
 def unseen_too_long(ranks: Sequence[Rank], patience: float) -> Rank | None:

@@ -90,6 +90,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+outcome:
+  description: C(succeeded), C(failed), or, in check mode, C(pending).
+  type: str
+  returned: always
+  sample: succeeded
 states:
   description: The state of the job on each host, as M(distrain.cluster.trainer_job_info) names it.
   type: dict

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A job followed to its end, with a clock that takes no time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils import follow_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.progress import last_lines, read_progress
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
+
+
+def rank(number: int, state: str = "running", **more: Any) -> Rank:
+    return Rank(host=f"gpu-{number + 1:02d}", rank=number, state=state, **more)
+
+
+class Stage:
+    """Plays one scene after the other, the last one for ever."""
+
+    def __init__(self, *scenes: Sequence[Rank]) -> None:
+        self.scenes = list(scenes)
+        self.now = 0.0
+        self.stopped: list[str] = []
+        self.shown: list[str] = []
+        self.warned: list[str] = []
+
+    def observe(self) -> Sequence[Rank]:
+        return self.scenes.pop(0) if len(self.scenes) > 1 else self.scenes[0]
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def follower(self, **patience: float) -> Follower:
+        return Follower(
+            trainer="llama-factory",
+            job_name="sft",
+            observe=self.observe,
+            stop=lambda ranks: self.stopped.extend(rank.host for rank in ranks),
+            show=self.shown.append,
+            warn=self.warned.append,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            patience=Patience(**patience),
+        )
+
+
+def test_it_ends_when_all_ranks_have_succeeded() -> None:
+    progress = {"step": 12, "total": 40, "loss": 5.931, "remaining": "0:00:41"}
+    stage = Stage(
+        [rank(0), rank(1)],
+        [rank(0, progress=progress), rank(1)],
+        [rank(0, "succeeded", progress=progress), rank(1)],
+        [rank(0, "succeeded", progress=progress), rank(1, "succeeded")],
+    )
+    assert len(stage.follower().follow()) == 2
+    assert stage.shown == [
+        "llama-factory sft  starting  ranks 2/2",
+        "llama-factory sft  step 12/40  loss 5.93  00:41 left  ranks 2/2",
+    ]
+
+
+def test_a_host_that_joined_later_is_no_part_of_the_job() -> None:
+    assert [one.host for one in Stage([rank(0, "succeeded"), rank(1, "absent")]).follower().follow()] == ["gpu-01"]
+    with pytest.raises(ClusterError, match="started on no host"):
+        Stage([rank(0, "absent")]).follower().follow()
+
+
+def test_the_cause_is_named_and_the_others_are_stopped() -> None:
+    failed = rank(1, "failed", exit_code=1, ended=5.0, last_lines=["RuntimeError: the disk is on fire"])
+    follower = (stage := Stage([rank(0), rank(1)], [rank(0), failed])).follower()
+    with pytest.raises(ClusterError) as caught:
+        follower.follow()
+    assert "Rank 1 of job sft on host gpu-02 ended with exit code 1" in caught.value.message
+    assert "the disk is on fire" in caught.value.message
+    assert stage.stopped == ["gpu-01"]
+
+
+def test_who_only_lost_the_connection_is_not_the_cause() -> None:
+    victim = rank(0, "failed", exit_code=1, ended=4.0, last_lines=["[gloo] Connection closed by peer [10.77.0.9]"])
+    cause = rank(1, "failed", exit_code=137, ended=6.0, last_lines=["Killed"])
+    stage = Stage([victim, rank(1)], [victim, rank(1)], [victim, cause])
+    with pytest.raises(ClusterError, match="host gpu-02 ended with exit code 137"):
+        stage.follower().follow()
+    assert stage.stopped == []
+
+
+@pytest.mark.parametrize(
+    ("ranks", "host"),
+    [
+        ([rank(0, "failed", ended=2.0), rank(1, "failed", ended=1.0)], "gpu-02"),
+        ([rank(0, "stopped", ended=1.0), rank(1, "failed", ended=2.0)], "gpu-02"),
+        ([rank(0, "failed", ended=1.0, last_lines=["Broken pipe"]), rank(1, "lost")], "gpu-02"),
+        ([rank(0, "failed", last_lines=["ncclRemoteError"]), rank(1, "failed", last_lines=["sigterm"])], "gpu-01"),
+        ([rank(0, "succeeded"), rank(1, "running")], None),
+    ],
+)
+def test_who_brought_the_job_down(ranks: list[Rank], host: str | None) -> None:
+    cause = follow_plan.first_failed(ranks)
+    assert (cause.host if cause else None) == host
+
+
+def test_a_stopped_container_is_named() -> None:
+    stage = Stage([rank(0), rank(1, "lost", container_state="exited")])
+    with pytest.raises(ClusterError, match="host gpu-02 is gone: its container is exited"):
+        stage.follower().follow()
+    assert stage.stopped == ["gpu-01"]
+
+
+def test_a_host_out_of_sight_is_waited_for_and_then_named_and_nothing_is_stopped() -> None:
+    unseen = [[rank(0), rank(1, unseen=seconds, unseen_because="no route")] for seconds in (5, 30, 61)]
+    stage = Stage(*unseen)
+    with pytest.raises(ClusterError, match="host gpu-02 has not answered for 61 s"):
+        stage.follower().follow()
+    assert stage.stopped == []
+    assert len(stage.warned) == 1
+
+
+def test_silence_is_warned_of_once_and_a_timeout_stops_the_job() -> None:
+    stage = Stage([rank(0, silent_seconds=2000), rank(1, silent_seconds=1900)])
+    with pytest.raises(ClusterError, match="had not ended after 60 s"):
+        stage.follower(timeout=60).follow()
+    assert stage.stopped == ["gpu-01", "gpu-02"]
+    assert len(stage.warned) == 1 and "1900 s" in stage.warned[0]
+
+
+def test_the_report_of_torchrun_does_not_hide_the_cause() -> None:
+    lines = [
+        "ValueError: no such data set",
+        "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exitcode: 1)",
+    ]
+    assert follow_plan.telling_lines([*lines, "Traceback", "ChildFailedError"]) == lines
+
+
+def test_only_the_last_form_of_a_bar_is_a_line() -> None:
+    assert last_lines("a\n 10%\r 20%\r 30%\n\x1b[31mred\x1b[0m\n\n", 2) == [" 30%", "red"]
+    assert last_lines("a\nb", 0) == []
+
+
+def test_progress_survives_lines_that_are_cut() -> None:
+    first = ['{"current_steps": 1, "total_steps": 4, "loss": 6.21}', '{"current_st']
+    latest = [
+        'oss": 1}',
+        '{"current_steps": 3, "loss": 4.5, "remaining_time": "0:00:05"}',
+        '{"current_steps": 4}',
+        "[]",
+    ]
+    progress = read_progress(first, latest)
+    assert (progress["first_loss"], progress["loss"], progress["step"]) == (6.21, 4.5, 4)
+    assert read_progress([], []) == {}
