@@ -46,7 +46,7 @@ _list:
 CHUNK = 1024**2
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]
+class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[dict[str, Any]]:
         self.set_options(var_options=variables, direct=kwargs)
         return [path_digest(Path(term).expanduser()) for term in terms]
