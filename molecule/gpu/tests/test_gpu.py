@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
 import testinfra
 
-INVENTORY = os.environ["MOLECULE_INVENTORY_FILE"]
-
 
 @pytest.fixture(scope="module")
-def gpu_host() -> Any:
-    return testinfra.get_host(f"ansible://gpu-01?ansible_inventory={INVENTORY}&force_ansible=true&sudo=true")
+def gpu_host(request: pytest.FixtureRequest) -> Any:
+    inventory = request.config.getoption("--ansible-inventory")
+    return testinfra.get_host(f"ansible://gpu-01?ansible_inventory={inventory}&force_ansible=true&sudo=true")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,7 @@ def test_the_engine_has_the_runtime_and_its_own_keys(gpu_host: Any) -> None:
     assert configuration["labels"] == ["owner=host"]
     assert configuration["features"] == {"containerd-snapshotter": False, "cdi": True}
     assert configuration["runtimes"]["nvidia"]["path"] == "nvidia-container-runtime"
-    info = json.loads(gpu_host.check_output("docker info --format '{{json .}}'"))
+    info = json.loads(gpu_host.check_output("docker info --format json"))
     assert "nvidia" in info["Runtimes"]
     assert info["Labels"] == ["owner=host"]
 
