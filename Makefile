@@ -27,6 +27,8 @@ demo: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml
 	$(call say,"Running site.yml on the lab: Docker; swarm; overlay; image; training over both hosts")
 	$(BIN)/ansible-playbook site.yml -i inventories/lab
+	$(call say,"What became of the job")
+	@cat artifacts/sft/summary.txt
 
 test: lint unit sanity scenarios
 
