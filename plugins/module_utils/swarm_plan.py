@@ -44,6 +44,7 @@ def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if params["state"] == "absent":
         return _plan_dissolve(membership, params)
     if membership.state == "inactive":
+        refuse_taken_gossip_port(membership)
         return _init_after(membership, ())
     if membership.is_manager:
         _refuse_manager_without_leader(membership)
@@ -70,6 +71,7 @@ def plan_join(state: JoinState, params: Mapping[str, Any]) -> Plan:
     )
     after = {"state": "active", "role": params["role"]}
     if membership.state == "inactive":
+        refuse_taken_gossip_port(membership)
         return Plan((join,), membership.as_result(), after)
     if membership.state in ("active", "pending") and state.is_member:
         _refuse_other_address(membership, params["advertise_addr"])
@@ -96,6 +98,19 @@ def plan_node(node: Node | None, params: Mapping[str, Any]) -> Plan:
         _node_result(node),
         {**_node_result(node), "role": params["role"]},
     )
+
+
+def refuse_taken_gossip_port(membership: Membership) -> None:
+    """An engine without its gossip joins all the same, and its overlay networks then reach nobody.
+
+    Docker leaves the port open when a node leaves at the same moment as all its peers.
+    """
+    if membership.gossip_port_taken:
+        raise Refused(
+            "Port 7946/tcp is taken on this host, though its engine is in no swarm: by what an earlier swarm has left "
+            "in the engine, which a restart of the engine cures (systemctl restart docker), or by another program.",
+            **_details(membership),
+        )
 
 
 def _init_after(membership: Membership, steps: tuple[Step, ...]) -> Plan:

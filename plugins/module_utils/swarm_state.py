@@ -15,7 +15,7 @@ class Membership:
     """What one engine says about itself.
 
     ``state`` is the engine's LocalNodeState: inactive, pending, active, error or locked. ``swarm_id`` is known to
-    managers only.
+    managers only. ``gossip_port_taken`` says that something on the host listens at the port of the nodes' gossip.
     """
 
     state: str = "inactive"
@@ -25,9 +25,10 @@ class Membership:
     node_address: str = ""
     error: str = ""
     manager_addresses: tuple[str, ...] = ()
+    gossip_port_taken: bool = False
 
     @classmethod
-    def from_info(cls, info: Mapping[str, Any]) -> Membership:
+    def from_info(cls, info: Mapping[str, Any], gossip_port_taken: bool = False) -> Membership:
         swarm = info.get("Swarm") or {}
         return cls(
             state=swarm.get("LocalNodeState") or "inactive",
@@ -37,6 +38,7 @@ class Membership:
             node_address=swarm.get("NodeAddr") or "",
             error=swarm.get("Error") or "",
             manager_addresses=tuple(sorted(one["Addr"] for one in swarm.get("RemoteManagers") or ())),
+            gossip_port_taken=gossip_port_taken,
         )
 
     @property

@@ -102,6 +102,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.module import Ope
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import plan_init
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import leave, observe_membership
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -116,12 +117,12 @@ ARGUMENT_SPEC = {
 
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> Membership:
-    return Membership.from_info(engine.info())
+    return observe_membership(engine, params)
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
     if step.verb == "leave":
-        engine.leave_swarm(step.arguments["force"])
+        leave(engine, step, params)
     else:
         engine.init_swarm(
             advertise_addr=params["advertise_addr"],

@@ -142,6 +142,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.module import Ope
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import JoinState, plan_join
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import leave, observe_membership
 from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
 ARGUMENT_SPEC = {
@@ -168,7 +169,7 @@ class Join:
         self._first: Membership | None = None
 
     def observe(self, engine: Engine, params: Mapping[str, Any]) -> JoinState:
-        membership = Membership.from_info(engine.info())
+        membership = observe_membership(engine, params)
         self._first = self._first or membership
         known = params["member_node_ids"]
         return JoinState(
@@ -179,7 +180,7 @@ class Join:
 
     def apply(self, engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
         if step.verb == "leave":
-            engine.leave_swarm(step.arguments["force"])
+            leave(engine, step, params)
             return
         started = time.monotonic()
         _start_joining(engine, step, params)

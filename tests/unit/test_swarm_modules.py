@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils import swarm_steps
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError
 from ansible_collections.distrain.cluster.plugins.modules import (
     overlay_network,
@@ -31,6 +32,15 @@ JOIN = {
 @pytest.fixture
 def engine() -> FakeEngine:
     return FakeEngine()
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The TCP ports at which the host listens."""
+    taken: set[int] = set()
+    monkeypatch.setattr(swarm_steps, "listening_ports", lambda: taken)
+    monkeypatch.setattr(swarm_steps, "GOSSIP_SECONDS", 0)
+    return taken
 
 
 @pytest.fixture
@@ -110,6 +120,23 @@ def test_join_that_the_engine_refuses(engine: FakeEngine, run: Any) -> None:
     engine.join_error = EngineError("invalid join token", status=400)
     result = run(swarm_join, **JOIN)
     assert result["failed"] and result["msg"] == "invalid join token"
+
+
+@pytest.mark.parametrize("module", [swarm_init, swarm_join])
+def test_no_swarm_while_the_gossip_port_is_taken(engine: FakeEngine, run: Any, ports: set[int], module: Any) -> None:
+    ports.add(7946)
+    arguments = JOIN if module is swarm_join else {}
+    assert "7946/tcp is taken" in run(module, **arguments)["msg"]
+    assert engine.calls == []
+    run(module, **arguments, docker_host="tcp://198.18.1.11:2375")
+    assert len(engine.calls) == 1
+
+
+def test_join_stops_where_leaving_did_not_free_the_gossip_port(engine: FakeEngine, run: Any, ports: set[int]) -> None:
+    ports.add(7946)
+    engine.become_worker("f1", ("203.0.113.5:2377",))
+    assert "systemctl restart docker" in run(swarm_join, **JOIN, leave_foreign=True)["msg"]
+    assert engine.calls == ["leave force=True"]
 
 
 def test_join_absent_returns_the_node_it_was(engine: FakeEngine, run: Any) -> None:
