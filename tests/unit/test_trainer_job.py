@@ -141,7 +141,7 @@ def test_a_container_outside_the_network_is_refused(job: Any, engine: OneContain
 
 
 def test_secrets_reach_the_job_alone(job: Any, engine: OneContainer, tmp_path: Path) -> None:
-    result = job(command=["sh", "-c", 'test ${#TOKEN} = 6'], settings="a: 1\n", secrets={"TOKEN": "hidden"})
+    result = job(command=["sh", "-c", "test ${#TOKEN} = 6"], settings="a: 1\n", secrets={"TOKEN": "hidden"})
     settled(engine)
     assert (tmp_path / "sft/exit_code").read_text() == "0\n"
     files = "".join(path.read_text() for path in (tmp_path / "sft").iterdir())
