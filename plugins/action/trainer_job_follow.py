@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self._arguments = arguments
         self._hosts = [OtherHost(self, rank["host"], task_vars or {}) for rank in arguments["ranks"]]
         self._latest: dict[str, dict[str, Any]] = {}

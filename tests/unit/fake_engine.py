@@ -10,6 +10,12 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError
 
 
+def fail_with(error: Exception | None) -> None:
+    """Fail as the test wants it, if it wants it."""
+    if error:
+        raise error
+
+
 class FakeEngine:
     """Starts in no swarm; ``calls`` are the changing verbs in order."""
 
@@ -59,8 +65,7 @@ class FakeEngine:
         self.swarm_info["LocalNodeState"] = self.state_after_join
         if self.state_after_join != "active":
             self.swarm_info["NodeID"] = ""
-        if self.join_error:
-            raise self.join_error
+        fail_with(self.join_error)
 
     def leave_swarm(self, force: bool) -> None:
         self.calls.append(f"leave force={force}")
@@ -94,8 +99,7 @@ class FakeEngine:
 
     def remove_network(self, network_id: str) -> None:
         self.calls.append(f"remove {network_id}")
-        if self.remove_network_error:
-            raise self.remove_network_error
+        fail_with(self.remove_network_error)
         self.network_list = [one for one in self.network_list if one["Id"] != network_id]
 
 

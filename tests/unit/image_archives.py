@@ -95,7 +95,7 @@ def oci_files(image: TestImage, names: Sequence[str] = ("team/trainer:1",)) -> d
 def legacy_files(image: TestImage, names: Sequence[str] = ("team/trainer:1",)) -> dict[str, bytes]:
     """As Docker wrote it before 25."""
     config = f"{sha256(image.config_file)}.json"
-    paths = [f"{index:064x}/layer.tar" for index, _ in enumerate(image.layers)]
+    paths = [f"{index:064x}/layer.tar" for index in range(len(image.layers))]
     entry = {"Config": config, "RepoTags": list(names), "Layers": paths}
     return {
         **dict(zip(paths, image.layers, strict=True)),

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import read_archive
 from ansible_collections.distrain.cluster.plugins.modules import image_info, image_load, image_save
+from fake_engine import fail_with
 from image_archives import TestImage, oci_archive, oci_files, sha256, tar_of
 from module_runner import run_module
 
@@ -59,8 +60,7 @@ class FakeEngine:
         found = read_archive(io.BytesIO(content), check_layers=True)
         image = next(one for one in (IMAGE, OTHER) if one.id == found.identity.config_digest)
         self.hold(image, *found.names)
-        if self.load_error:
-            raise self.load_error
+        fail_with(self.load_error)
         return self.load_says
 
     def tag_image(self, source: str, name: str) -> None:
@@ -111,7 +111,7 @@ def test_save_in_check_mode_then_for_real_then_again(engine: FakeEngine, run: An
     foretold = run(image_save, name=NAME, path=str(path), check_mode=True)
     assert foretold["changed"] and foretold["bytes"] == 0
     assert list(path.parent.iterdir()) == []
-    first, second = (run(image_save, name=NAME, path=str(path)) for _ in range(2))
+    first, second = (run(image_save, name=NAME, path=str(path)) for _time in range(2))
     assert (first["changed"], second["changed"]) == (True, False)
     assert first["bytes"] == second["bytes"] == path.stat().st_size
     assert first["image_identity"]["config_digest"] == IMAGE.id
@@ -171,7 +171,7 @@ def test_load_in_check_mode_then_for_real_then_again(engine: FakeEngine, run: An
     path.write_bytes(oci_archive(IMAGE, NAME))
     assert run(image_load, path=str(path), check_mode=True)["changed"]
     assert engine.calls == []
-    first, second = (run(image_load, path=str(path), name=NAME) for _ in range(2))
+    first, second = (run(image_load, path=str(path), name=NAME) for _time in range(2))
     assert (first["changed"], second["changed"]) == (True, False)
     assert (first["names"], first["image_identity"]["config_digest"]) == ([NAME], IMAGE.id)
     assert engine.calls == ["load"]

@@ -45,7 +45,9 @@ def build_package(name: str, architecture: str, repository: Path, scratch: Path)
     tree = scratch / name
     write(tree / "DEBIAN" / "control", control.encode())
     if name == f"{TOOLKIT}-base":
-        write(tree / "usr/bin/nvidia-ctk", (HERE / "stand_in_nvidia_ctk.py").read_bytes(), 0o755)
+        write(
+            tree / "usr/bin/nvidia-ctk", b"#!/usr/bin/python3\n" + (HERE / "stand_in_nvidia_ctk.py").read_bytes(), 0o755
+        )
     package = repository / f"{name}_{VERSION}_{architecture}.deb"
     run(["dpkg-deb", "--root-owner-group", "--build", tree, package])
     content = package.read_bytes()

@@ -98,7 +98,7 @@ def model_config() -> dict[str, Any]:
 def samples() -> Iterator[dict[str, str]]:
     """Questions and answers with enough in common that a small model soon learns their form."""
     chance = random.Random(SEED)
-    for _ in range(SAMPLES):
+    for _number in range(SAMPLES):
         kind = chance.randrange(3)
         if kind == 0:
             left, right = chance.randrange(7), chance.randrange(6)
