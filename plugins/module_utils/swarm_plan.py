@@ -38,6 +38,12 @@ class JoinState:
     def names_our_manager(self) -> bool:
         return any(host_part(address) in self.manager_hosts for address in self.membership.manager_addresses)
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether a swarm unknown to the manager is one that it has left; further managers may carry that on."""
+        is_carried_on = self.membership.is_manager and self.membership.state == "active" and not self.membership.error
+        return self.names_our_manager and not is_carried_on
+
 
 def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     """The steps to make this host the first manager of a swarm, or to leave the swarm that it manages."""
@@ -138,7 +144,7 @@ def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
         return Plan(before=ABSENT, after=ABSENT)
     never_joined = membership.state == "pending" and not membership.node_id
     # A dead swarm of this very manager is left without asking: nothing of it is lost.
-    ours = state.is_member or never_joined or (state.names_our_manager and not membership.is_manager)
+    ours = state.is_member or never_joined or state.is_dead
     if not ours and not leave_foreign:
         raise Refused(_explain_foreign(state), **_details(membership))
     return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
@@ -157,7 +163,7 @@ def _explain_foreign(state: JoinState) -> str:
             f"{found}, and the manager is in no swarm or cannot be asked, so that it cannot be told whether this is "
             f"the same swarm. {remedy} it all the same."
         )
-    if state.names_our_manager and not membership.is_manager:
+    if state.is_dead:
         return (
             f"{found}, but the manager does not know its node ID: that swarm is dead, because the manager has left it "
             f"or made a new one, or has removed this node. {remedy} the dead swarm."

@@ -29,6 +29,8 @@ DEAD_WORKER = Membership("active", False, "", "d1", "198.18.1.12", "", OURS)
 JOINING = Membership("pending", manager_addresses=OURS)
 REBOOTED = Membership("pending", False, "", "w1", "198.18.1.12", "", OURS)
 LOST = Membership("pending", False, "", "f1", "198.18.1.12", "", OTHERS)
+SECOND_MANAGER = Membership("active", True, "swarm2", "f1", "198.18.1.12", "", (*OURS, "198.18.1.12:2377"))
+STRANDED_MANAGER = Membership("pending", True, "", "f1", "198.18.1.12", "", (*OURS, "198.18.1.12:2377"))
 LOCKED = Membership("locked", node_id="w1")
 BROKEN = Membership("error", node_id="f1", error="certificate has expired")
 LEADERLESS = Membership("active", True, "", "m1", "198.18.1.11", "The swarm does not have a leader", OURS)
@@ -132,6 +134,7 @@ def test_plan_init_refuses(membership: Membership, changes: dict[str, Any], said
         (seen_by_manager(FOREIGN_WORKER), {"state": "absent", "leave_foreign": True}, [LEAVE]),
         (without_manager(DEAD_WORKER, "198.18.1.11"), {"state": "absent"}, [LEAVE]),
         (without_manager(DEAD_WORKER), {"state": "absent", "leave_foreign": True}, [LEAVE]),
+        (without_manager(STRANDED_MANAGER, "198.18.1.11"), {"state": "absent"}, [LEAVE]),
     ],
 )
 def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str]) -> None:
@@ -145,6 +148,9 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
         (seen_by_manager(FOREIGN_MANAGER), {}, "already a manager of a swarm"),
         (seen_by_manager(DEAD_WORKER), {}, "that swarm is dead"),
         (seen_by_manager(LOST), {}, "which is another swarm"),
+        (seen_by_manager(STRANDED_MANAGER), {}, "that swarm is dead"),
+        (seen_by_manager(SECOND_MANAGER), {}, "which is another swarm"),
+        (seen_by_manager(SECOND_MANAGER), {"state": "absent"}, "which is another swarm"),
         (seen_by_manager(LOCKED), {}, "docker swarm unlock"),
         (seen_by_manager(BROKEN), {}, "certificate has expired"),
         (without_manager(WORKER), {}, "it cannot be told whether this is the same swarm"),
