@@ -52,7 +52,14 @@ class ActionModule(ActionBase):
                 ranks = started(self._observe()) if self._task.check_mode else self._follower().follow()
             return {"changed": False, **self._summary(ranks)}
         except ClusterError as error:
-            return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed"}
+            failed_host = error.details.get("failed_host", self._hosts[0].name)
+            return {
+                "changed": False,
+                "failed": True,
+                "msg": error.message,
+                "outcome": "failed",
+                "failed_host": failed_host,
+            }
         finally:
             for host in self._hosts:
                 host.close()

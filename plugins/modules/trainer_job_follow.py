@@ -95,6 +95,11 @@ outcome:
   type: str
   returned: always
   sample: succeeded
+failed_host:
+  description: The host whose rank brought the job down; the first host where that cannot be told.
+  type: str
+  returned: failure
+  sample: gpu-02
 states:
   description: The state of the job on each host, as M(distrain.cluster.trainer_job_info) names it.
   type: dict

@@ -85,7 +85,7 @@ class Follower:
         cause = first_failed(ranks)
         others = self._stop_the_running(ranks)
         if cause:
-            raise ClusterError(how_it_failed(cause, self.job_name) + others)
+            raise ClusterError(how_it_failed(cause, self.job_name) + others, failed_host=cause.host)
 
     def _check_sight(self, ranks: Sequence[Rank]) -> None:
         for rank in ranks:
@@ -99,7 +99,8 @@ class Follower:
             raise ClusterError(
                 f"Rank {gone.rank} of job {self.job_name} is out of sight: host {gone.host} has not answered for "
                 f"{gone.unseen:.0f} s ({gone.unseen_because}). The job was left as it is: run playbooks/train.yml "
-                "again to follow it, or with -e trainer_launch_job_state=stopped to stop it."
+                "again to follow it, or with -e trainer_launch_job_state=stopped to stop it.",
+                failed_host=gone.host,
             )
 
     def _check_silence(self, ranks: Sequence[Rank]) -> None:

@@ -78,6 +78,7 @@ def test_the_cause_is_named_and_the_others_are_stopped() -> None:
         follower.follow()
     assert "Rank 1 of job sft on host gpu-02 ended with exit code 1" in caught.value.message
     assert "the disk is on fire" in caught.value.message
+    assert caught.value.details == {"failed_host": "gpu-02"}
     assert stage.stopped == ["gpu-01"]
 
 
