@@ -1,5 +1,6 @@
 #!/bin/sh
-# Remove the chains that Docker Engine made in the packet filter, once the engine is stopped, and nothing else.
+# Remove the chains that Docker Engine made in the packet filter and the control groups of its containers, once the
+# engine is stopped, and nothing else.
 set -eu
 
 for table in filter nat; do
@@ -14,3 +15,6 @@ for table in filter nat; do
     for chain in $chains; do iptables --table "$table" --flush "$chain"; done
     for chain in $chains; do iptables --table "$table" --delete-chain "$chain"; done
 done
+
+# Only empty groups can be removed, so none that is in use goes.
+find /sys/fs/cgroup -depth -type d -path '*/docker*' -exec rmdir {} + 2>/dev/null || true
