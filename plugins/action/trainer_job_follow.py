@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import contextvars
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -20,7 +18,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import R
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
 
-AT_ONCE = 16
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "trainer": {"type": "str", "required": True},
@@ -48,8 +45,7 @@ class ActionModule(ActionBase):
         self._latest: dict[str, dict[str, Any]] = {}
         self._seen: dict[str, float] = {}
         try:
-            with ThreadPoolExecutor(AT_ONCE) as self._threads:
-                ranks = started(self._observe()) if self._task.check_mode else self._follower().follow()
+            ranks = started(self._observe()) if self._task.check_mode else self._follower().follow()
             return {"changed": False, **self._summary(ranks)}
         except ClusterError as error:
             failed_host = error.details.get("failed_host", self._hosts[0].name)
@@ -86,15 +82,12 @@ class ActionModule(ActionBase):
         )
 
     def _observe(self) -> list[Rank]:
-        return self._on_each(range(len(self._hosts)), self._observe_one)
+        """One host after the other: Ansible's templating keeps one stack a process, so that threads break it."""
+        return [self._observe_one(number) for number in range(len(self._hosts))]
 
     def _stop(self, ranks: Sequence[Rank]) -> None:
-        self._on_each([rank.rank for rank in ranks], self._stop_one)
-
-    def _on_each(self, numbers: Sequence[int], call: Callable[[int], Any]) -> list[Any]:
-        """At once, each thread with the task's own context."""
-        calls = [self._threads.submit(contextvars.copy_context().run, call, number) for number in numbers]
-        return [one.result() for one in calls]
+        for rank in ranks:
+            self._stop_one(rank.rank)
 
     def _observe_one(self, number: int) -> Rank:
         host = self._hosts[number]

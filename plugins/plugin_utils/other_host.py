@@ -10,7 +10,6 @@ variables, with what the play, the block and the task set on top.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +20,6 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, become_loader, connection_loader
 from ansible.template import Templar
-
-# Ansible's loaders import a plugin at its first use, which two threads must not do at once.
-LOADING = threading.Lock()
 
 
 class OtherHost:
@@ -57,12 +53,10 @@ class OtherHost:
         task = self._task_for(module_name, arguments, check_mode)
         task.no_log = task.no_log or no_log
         try:
-            with LOADING:
-                if self._connection is None:
-                    self._connect(task)
-                self._play_context.no_log = task.no_log
-                handler = self._handler(task)
-            result = handler.run(task_vars=self._variables_with(python))
+            if self._connection is None:
+                self._connect(task)
+            self._play_context.no_log = task.no_log
+            result = self._handler(task).run(task_vars=self._variables_with(python))
         except AnsibleConnectionFailure as error:
             raise AnsibleActionFail(f"Host {self.name} cannot be reached: {error.message}") from error
         except AnsibleError as error:
