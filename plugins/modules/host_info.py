@@ -107,7 +107,10 @@ cards:
     kind: {description: Its kind; V(hardware) or what it is made by software as., type: str, sample: bond}
     is_up: {description: Whether it is switched on and has a link., type: bool, sample: true}
     mtu: {description: Its MTU in bytes., type: int, sample: 9000}
-    speed_mbits: {description: Its speed in Mbit/s; V(none) where the kernel does not know it., type: int, sample: 100000}
+    speed_mbits:
+      description: Its speed in Mbit/s; V(none) where the kernel does not know it.
+      type: int
+      sample: 100000
     driver: {description: Its driver; empty for a card made by software., type: str, sample: mlx5_core}
     master: {description: The bond or bridge that it is a member of., type: str, sample: ""}
     rdma_devices:
