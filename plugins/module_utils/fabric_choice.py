@@ -27,6 +27,7 @@ class Wanted:
     ``control_network`` and ``data_network`` are subnets. ``job_network`` is auto, overlay or host.
     """
 
+    managers: Sequence[str] = ()
     advertise_addr: Mapping[str, str] = field(default_factory=dict)
     data_path_addr: Mapping[str, str] = field(default_factory=dict)
     control_network: str = ""

@@ -9,13 +9,16 @@ A network is a subnet in which several hosts have a card. What a card is called 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 DEFAULT_ROUTES = "default routes"
 DEFAULT_DESTINATION = "0.0.0.0/0"
 BLOCKED = frozenset({"refused", "timeout", "unreachable"})
+# What every node needs, and what managers need besides: the ports of Docker's swarm mode.
+NODE_PORTS = ("7946/tcp", "7946/udp", "4789/udp")
+MANAGER_PORT = "2377/tcp"
 
 Facts = Mapping[str, Any]
 Measurement = Mapping[str, Any]
@@ -99,7 +102,7 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoin
     return found
 
 
-def judge(network: Network, measurements: Sequence[Measurement]) -> Quality:
+def judge(network: Network, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
     """How good a network is: by what was measured between its hosts, else by what its cards say."""
     own = [one for one in measurements if one["network"] == network.name]
     rates = [one["mbits"] for one in own if one.get("mbits")]
@@ -112,17 +115,19 @@ def judge(network: Network, measurements: Sequence[Measurement]) -> Quality:
         mtu=min([card_mtu, *paths]),
         mbits=min(rates) if rates else told,
         is_measured=bool(rates),
-        blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one)),
+        blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one, managers)),
         narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < card_mtu),
         has_rdma=all(one.rdma_devices for one in network.endpoints.values()),
     )
 
 
-def is_blocked(one: Measurement) -> bool:
+def is_blocked(one: Measurement, managers: Container[str]) -> bool:
     """Whether the swarm cannot live on what lies between these two hosts."""
     if one.get("answered_by") not in (None, one["target"]):
         return True
-    return any(outcome in BLOCKED or outcome.startswith("other host") for outcome in one["ports"].values())
+    needed = [*NODE_PORTS, MANAGER_PORT] if one["target"] in managers else NODE_PORTS
+    outcomes = [one["ports"][port] for port in needed if port in one["ports"]]
+    return any(outcome in BLOCKED or outcome.startswith("other host") for outcome in outcomes)
 
 
 def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[Endpoint]]:

@@ -37,7 +37,7 @@ EQUAL_RATES = 0.7
 
 def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: Wanted) -> list[Choice]:
     """Every choice, or Refused with what cannot work and what to do."""
-    qualities = [judge(network, measurements) for network in find_networks(facts)]
+    qualities = [judge(network, measurements, wanted.managers) for network in find_networks(facts)]
     nodes = members(facts)
     chosen = _choose_data(facts, qualities, wanted)
     data = _pin("swarm_data_path_addr", facts, wanted.data_path_addr, _keep("data_path_address", nodes, chosen))

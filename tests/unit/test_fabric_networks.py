@@ -80,7 +80,7 @@ def test_bridges_inside_each_host_are_no_mistake_but_a_shared_address_is() -> No
 
 def quality(*rows: list[dict[str, Any]], **data: Any) -> Any:
     network = next(one for one in find_networks(fleet(**data)) if one.name == "198.51.100.0/24")
-    return judge(network, [row for some in rows for row in some])
+    return judge(network, [row for some in rows for row in some], managers=HOSTS[:1])
 
 
 def test_what_the_cards_say_counts_until_it_is_measured() -> None:
@@ -104,6 +104,21 @@ def test_a_blocked_pair(outcome: str) -> None:
 def test_another_host_that_answers_blocks_too() -> None:
     rows = measured("198.51.100.0/24", HOSTS[:2], answered_by="gpu-03")
     assert len(quality(rows).blocked_pairs) == 2
+
+
+@pytest.mark.parametrize(
+    ("port", "target", "is_needed"),
+    [
+        ("2377/tcp", "gpu-01", True),
+        ("2377/tcp", "gpu-02", False),
+        ("7946/udp", "gpu-02", True),
+        ("measure/tcp", "gpu-01", False),
+    ],
+)
+def test_only_what_the_swarm_needs_has_to_be_open(port: str, target: str, is_needed: bool) -> None:
+    rows = measured("198.51.100.0/24")
+    closed = [{**row, "ports": {**row["ports"], port: "timeout"}} if row["target"] == target else row for row in rows]
+    assert bool(quality(closed).blocked_pairs) == is_needed
 
 
 @pytest.mark.parametrize("outcome", ["open", "taken"])
