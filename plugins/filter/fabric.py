@@ -52,7 +52,7 @@ def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) ->
     try:
         choices = plan_fabric(_facts(hostvars, hosts), measurements, everything)
     except Refused as error:
-        return {"problem": error.message, "choices": [], "hosts": {}, "overlay": {}, "job_network": ""}
+        return {"problem": error.message, "choices": [], **as_result([])}
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"The plan of the networks cannot be made: {error}") from error
     return {"problem": "", "choices": [asdict(one) for one in choices], **as_result(choices)}

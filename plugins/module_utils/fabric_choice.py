@@ -64,6 +64,7 @@ def as_result(choices: Sequence[Choice]) -> dict[str, Any]:
             }
             for host, values in hosts.items()
         },
-        "overlay": {"mtu": everywhere[UNDERLAY_MTU], "subnet": everywhere[OVERLAY_SUBNET]},
-        "job_network": everywhere[JOB_NETWORK],
+        "data_path_addrs": {one.host: one.value for one in choices if one.what == DATA_PATH_ADDRESS},
+        "overlay": {"mtu": everywhere.get(UNDERLAY_MTU, 0), "subnet": everywhere.get(OVERLAY_SUBNET, "")},
+        "job_network": everywhere.get(JOB_NETWORK, "overlay"),
     }
