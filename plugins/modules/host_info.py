@@ -87,6 +87,13 @@ architecture:
   returned: always
   type: str
   sample: amd64
+features:
+  description: What the running kernel can do for an overlay network; V(none) where it could not be tried.
+  returned: always
+  type: dict
+  contains:
+    vxlan: {description: Whether it carries overlay networks., type: bool, sample: true}
+    esp: {description: Whether it carries encrypted ones., type: bool, sample: true}
 cpus:
   description: How many CPUs may be used.
   returned: always
@@ -211,6 +218,7 @@ engine:
 from typing import TYPE_CHECKING
 
 from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import observe_host
+from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
@@ -228,6 +236,7 @@ ARGUMENT_SPEC = {
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **observe_host(params["disk_paths"], params["packages"]),
+        "features": kernel_features(),
         "engine": observe_engine(params["docker_socket"]),
     }
 
