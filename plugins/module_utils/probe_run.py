@@ -61,6 +61,7 @@ class Measured:
     target: Target
     line: Line | None
     questions: Sequence[Question]
+    address: str | None
     resolved: str | None = None
     echoes: dict[str, Echo] = field(default_factory=dict)
     path_mtu: int | None = None
@@ -92,6 +93,7 @@ class Measured:
             "network": self.target.source.network,
             "ports": {label: self._outcome(echo) for label, echo in self.echoes.items()},
             "answered_by": next(iter(wrong or answers), None),
+            "address": self.address,
             "resolved": self.resolved,
             "mtu": self.target.source.mtu or None,
             "path_mtu": self.path_mtu,
@@ -118,7 +120,7 @@ def measure(
         while pending:
             _measure_once(pool, pending, settings, resolve)
             pending = [one for one in pending if not one.is_complete]
-            if time.monotonic() + RETRY_SECONDS >= settings.settle_until:
+            if time.monotonic() + RETRY_SECONDS + PATIENCE_SECONDS >= settings.settle_until:
                 break
             if pending:
                 time.sleep(RETRY_SECONDS)
@@ -134,7 +136,7 @@ def _begin(target: Target, listeners: Mapping[str, Mapping[str, Any]], settings:
     listener = listener_of(listeners, target.endpoint)
     address = target.endpoint.address or (listener or {}).get("address") or ""
     line = Line(settings.token, settings.host, target.source.address, address) if address else None
-    return Measured(target, line, plan_questions(listener))
+    return Measured(target, line, plan_questions(listener), address or None)
 
 
 def _measure_once(
