@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who may reach the swarm's ports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.filter.swarm_firewall import (
+    firewall_addresses,
+    listen_port,
+    swarm_addresses,
+)
+
+FACTS = {"default_ipv4": {"address": "192.0.2.11"}, "bond0_20": {"ipv4": {"address": "10.20.0.11"}}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({"ansible_facts": FACTS}, ["192.0.2.11"], id="the card of the default route"),
+        pytest.param({"swarm_advertise_addr": "10.0.0.1"}, ["10.0.0.1"], id="an address, and no facts"),
+        pytest.param({"swarm_advertise_addr": "", "ansible_facts": FACTS}, ["192.0.2.11"], id="empty"),
+        pytest.param(
+            {"swarm_data_path_addr": "bond0.20", "ansible_facts": FACTS}, ["10.20.0.11", "192.0.2.11"], id="a card"
+        ),
+        pytest.param(
+            {"swarm_advertise_addr": "10.0.0.1", "swarm_data_path_addr": "10.0.0.1"}, ["10.0.0.1"], id="each once"
+        ),
+        pytest.param({"swarm_advertise_addr": "2001:db8::1"}, ["2001:db8::1"], id="IPv6"),
+    ],
+)
+def test_swarm_addresses(variables: dict[str, Any], expected: list[str]) -> None:
+    assert swarm_addresses(["gpu-01"], {"gpu-01": variables}) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        pytest.param({}, "the address of gpu-01 is not known", id="a host that is not in the play"),
+        pytest.param({"swarm_advertise_addr": "eth9", "ansible_facts": FACTS}, "gpu-01 has 'eth9'", id="no such card"),
+    ],
+)
+def test_swarm_addresses_that_are_not_known(variables: dict[str, Any], said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        swarm_addresses(["gpu-01"], {"gpu-01": variables})
+
+
+def test_firewall_addresses_are_sorted_by_family_and_number() -> None:
+    given = ["10.0.0.10", "2001:db8::2", "10.0.0.9", "10.0.0.10"]
+    assert firewall_addresses(given) == {"ipv4": ["10.0.0.9", "10.0.0.10"], "ipv6": ["2001:db8::2"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "swarm_firewall_allow is empty"),
+        ("10.0.0.1", "no list of addresses"),
+        (["10.0.0.1", "10.0.0.300"], "'10.0.0.300', which is no address"),
+        (["10.0.0.0/24"], "'10.0.0.0/24', which is no address"),
+        (["10.0.0.1; flush ruleset"], "which is no address"),
+        (["0.0.0.0"], "cannot be the address of a host"),
+        (["::"], "cannot be the address of a host"),
+        (["127.0.0.1"], "cannot be the address of a host"),
+        (["224.0.0.1"], "cannot be the address of a host"),
+        (["fe80::1%eth0"], "without the card's name"),
+    ],
+)
+def test_bad_firewall_addresses_are_named(given: Any, said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        firewall_addresses(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("0.0.0.0:2377", 2377), ("eth0:12377", 12377), ("[::]:2378", 2378), ("eth0", 2377), ("::", 2377), ("", 2377)],
+)
+def test_listen_port(given: str, expected: int) -> None:
+    assert listen_port(given) == expected
