@@ -89,10 +89,12 @@ def run_info(
 
 
 def run_info_without_engine(
-    observe: Callable[[Mapping[str, Any]], dict[str, Any]], argument_spec: Mapping[str, Any]
+    observe: Callable[[Mapping[str, Any]], dict[str, Any]],
+    argument_spec: Mapping[str, Any],
+    module_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Run a module that only reads and must work before an engine is there, and exit with what it read."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **(module_options or {}))
     try:
         result = observe(module.params)
     except ClusterError as error:

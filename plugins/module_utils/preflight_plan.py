@@ -222,9 +222,10 @@ def _networks(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         network = ipaddress.ip_network(route["destination"], strict=False)
         if network.prefixlen:
             yield f"{network} ({route['interface']})", network
-    for one in facts["addresses"]:
-        network = ipaddress.ip_network(f"{one['address']}/{one['prefix']}", strict=False)
-        yield f"{network} ({one['interface']})", network
+    for card in facts["cards"]:
+        for one in card["addresses"]:
+            network = ipaddress.ip_network(f"{one['address']}/{one['prefix']}", strict=False)
+            yield f"{network} ({card['name']})", network
 
 
 def _overlap(first: Any, second: Any) -> bool:

@@ -30,7 +30,7 @@ def facts(name: str, **changes: Any) -> dict[str, Any]:
         "hostname": name,
         "machine_id": f"machine-{name}",
         "distribution": {"id": "debian", "version": "13", "codename": "trixie", "name": "Debian 13"},
-        "addresses": [{"interface": "eth0", "address": "192.0.2.1", "prefix": 24, "mtu": 1500}],
+        "cards": [{"name": "eth0", "addresses": [{"address": "192.0.2.1", "prefix": 24}]}],
         "routes": [
             {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.0.2.254"},
             {"destination": "172.17.0.0/16", "interface": "docker0", "gateway": ""},
@@ -77,7 +77,7 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
         ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
         ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
         (
-            {"addresses": [{"interface": "eth1", "address": "10.77.3.4", "prefix": 32}]},
+            {"cards": [{"name": "eth1", "addresses": [{"address": "10.77.3.4", "prefix": 32}]}]},
             "error",
             "swarm_network_subnet",
         ),

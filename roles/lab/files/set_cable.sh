@@ -1,0 +1,23 @@
+#!/bin/sh
+# Plug in (up) or pull out (down) the cable of a lab host's card: CONTAINER NAME ADDRESS up|down. It is the other end
+# of the card that goes down, so the card loses its carrier and keeps its addresses and routes, as a real one does.
+set -eu
+container=$1 name=$2 address=$3 state=$4
+
+inside() { docker exec "$container" "$@"; }
+
+if inside ip netns list | grep -q -w "^lab-$name"; then
+    inside ip -netns "lab-$name" link set dev end "$state"
+    exit
+fi
+card=$(inside ip -oneline -4 address show to "$address" | awk '{ print $2 }')
+if [ -z "$card" ]; then
+    echo "$container has no card with the address $address, the lab's $name" >&2
+    exit 1
+fi
+index=$(inside cat "/sys/class/net/$card/iflink")
+for end in /sys/class/net/*; do
+    if [ "$(cat "$end/ifindex")" = "$index" ]; then exec ip link set dev "${end##*/}" "$state"; fi
+done
+echo "the other end of $card, device $index, is not on this machine" >&2
+exit 1
