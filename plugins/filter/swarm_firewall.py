@@ -12,12 +12,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 DEFAULT_PORT = 2377
-ADDRESS_VARIABLES = ("swarm_advertise_addr", "swarm_data_path_addr")
+CHOICES = ("advertise_addr", "data_path_addr")
 
 
-def swarm_addresses(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> list[str]:
-    """The addresses of the hosts in the swarm: what their variables say, else that of the card of the default route."""
-    found = {address for host in hosts for address in _addresses(host, hostvars[host])}
+def swarm_addresses(fabric_plan: Mapping[str, Any]) -> list[str]:
+    """The addresses of the hosts in the swarm, as the role fabric has chosen them."""
+    hosts = fabric_plan.get("hosts") or {}
+    found = {address for host, chosen in hosts.items() for address in _addresses(host, chosen)}
     return sorted(found, key=lambda text: (ip_address(text).version, int(ip_address(text))))
 
 
@@ -44,31 +45,14 @@ def listen_port(listen_addr: str) -> int:
     return int(port)
 
 
-def _addresses(host: str, variables: Mapping[str, Any]) -> list[str]:
-    facts = variables.get("ansible_facts") or {}
-    given = [str(variables.get(name) or "") for name in ADDRESS_VARIABLES]
-    advertised = given[0] or (facts.get("default_ipv4") or {}).get("address") or ""
-    if not advertised:
+def _addresses(host: str, chosen: Mapping[str, Any]) -> list[str]:
+    given = [str(chosen.get(name) or "") for name in CHOICES]
+    if not given[0]:
         raise AnsibleFilterError(
             f"swarm_firewall_allow: the address of {host} is not known. Set swarm_advertise_addr for it, or run the"
             " play on all hosts at once."
         )
-    return [_resolve(host, text, facts) for text in (advertised, given[1]) if text]
-
-
-def _resolve(host: str, text: str, facts: Mapping[str, Any]) -> str:
-    """An address as it is; a card's name by the facts of its host."""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        card = facts.get(text.replace("-", "_").replace(".", "_").replace(":", "_")) or {}
-    address = (card.get("ipv4") or {}).get("address")
-    if not address:
-        raise AnsibleFilterError(
-            f"swarm_firewall_allow: {host} has {text!r} for its address, which is neither an address nor a card of its"
-            " own that has one."
-        )
-    return str(address)
+    return [str(_address(text)) for text in given if text]
 
 
 def _address(text: Any) -> Any:

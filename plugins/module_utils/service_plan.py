@@ -13,6 +13,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan,
 
 EXECUTABLE_MODE = 0o755
 PLAIN_MODE = 0o644
+UNITS = "/etc/systemd/"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def plan_service(state: ServiceState, params: Mapping[str, Any]) -> Plan:
 def _steps_to_make(state: ServiceState, params: Mapping[str, Any]) -> list[Step]:
     different = [path for path, file in wanted_files(params).items() if state.files.get(path) != file]
     steps = [Step("write", {"path": path}) for path in different]
-    if different or state.needs_reload:
+    # Only where it must be: it has been seen to take GPUs away from running containers.
+    if state.needs_reload or any(path.startswith(UNITS) for path in different):
         steps.append(Step("reload_systemd"))
     if not state.is_enabled:
         steps.append(Step("enable"))
@@ -73,7 +75,7 @@ def _steps_to_remove(state: ServiceState) -> list[Step]:
     if state.is_known and (state.is_active or state.is_enabled):
         steps.append(Step("stop_and_disable"))
     steps += [Step("remove", {"path": path}) for path in state.files]
-    if state.files:
+    if any(path.startswith(UNITS) for path in state.files):
         steps.append(Step("reload_systemd"))
     return steps
 

@@ -23,6 +23,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.service_plan impo
 
 COMMAND_TIMEOUT_SECONDS = 60
 SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# The ending of a directory of changes to a unit; it comes and goes with what is in it.
+DROP_INS = ".d"
 PROPERTIES = ("LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload")
 
 
@@ -46,7 +48,7 @@ def apply_step(step: Step, params: Mapping[str, Any]) -> None:
         path = step.arguments["path"]
         write_file(Path(path), wanted_files(params)[path])
     elif step.verb == "remove":
-        Path(step.arguments["path"]).unlink(missing_ok=True)
+        remove_file(Path(step.arguments["path"]))
     elif step.verb == "apply":
         # A unit that can reload does so without a gap; any other is restarted.
         _systemctl("reload-or-restart", name)
@@ -69,6 +71,8 @@ def read_file(path: Path) -> ServiceFile | None:
 def write_file(path: Path, file: ServiceFile) -> None:
     """Put the whole file in place at once, so that nothing ever reads half of it."""
     try:
+        if path.parent.suffix == DROP_INS:
+            path.parent.mkdir(mode=0o755, exist_ok=True)
         descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(file.content)
@@ -76,6 +80,12 @@ def write_file(path: Path, file: ServiceFile) -> None:
         Path(unfinished).replace(path)
     except OSError as error:
         raise ClusterError(f"{path} cannot be written: {error}") from error
+
+
+def remove_file(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    if path.parent.suffix == DROP_INS and path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
 
 
 def _properties(text: str) -> dict[str, str]:

@@ -40,7 +40,8 @@ options:
     suboptions:
       path:
         description:
-          - Where the file lies. Its directory must exist.
+          - Where the file lies. Its directory must exist, unless it is one of changes to a unit, such as
+            V(/etc/systemd/system/docker.service.d).
         type: path
         required: true
       content:

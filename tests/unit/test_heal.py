@@ -15,27 +15,34 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "roles/swarm/files/heal.py"
+FILES = Path(__file__).parents[2] / "roles/swarm/files"
 ATTACH = "Could not attach to network 4oukb04wbc4uuax587qry5fn3: context deadline exceeded"
 STARTED = "2026-11-24T22:04:02.123456789Z"
+STOPPED = "2026-11-24T22:08:44.5Z"
+GIVEN_UP = {"id": "a1", "status": "exited", "error": ATTACH, "policy": "unless-stopped"}
 
 
-@pytest.fixture(scope="module")
-def heal() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("heal", SCRIPT)
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["heal"] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 
 
-STOPPED = "2026-11-24T22:08:44.5Z"
-OTHER = {"id": "a1", "status": "exited", "error": ATTACH, "policy": "unless-stopped"}
+@pytest.fixture(scope="module")
+def heal() -> ModuleType:
+    return load("heal")
+
+
+@pytest.fixture(scope="module")
+def waiting() -> ModuleType:
+    return load("wait_for_manager")
 
 
 def container(**changes: Any) -> dict[str, Any]:
-    wanted = {**OTHER, "started": STARTED, "finished": STOPPED, **changes}
+    wanted = {**GIVEN_UP, "started": STARTED, "finished": STOPPED, **changes}
     return {
         "Id": wanted["id"],
         "Name": "/trainer",
@@ -224,3 +231,49 @@ def test_it_asks_for_containers_that_are_down_only(heal: ModuleType) -> None:
     heal.Healer(ask, lambda line: None, "distrain", 5).look(0)
     quoted = heal._quoted(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
     assert asked == [f"GET /containers/json?all=1&filters={quoted}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param('[{"node_id": "h", "addr": "198.18.61.11:2377"}]', ["198.18.61.11"], id="IPv4"),
+        pytest.param('[{"addr": "[2001:db8::1]:2377"}]', ["2001:db8::1"], id="IPv6"),
+        pytest.param("null", [], id="a swarm that it has left"),
+        pytest.param("{", [], id="half written"),
+        pytest.param(None, [], id="no node"),
+    ],
+)
+def test_managers(waiting: ModuleType, tmp_path: Path, content: str | None, expected: list[str]) -> None:
+    if content is not None:
+        (tmp_path / "swarm").mkdir()
+        (tmp_path / "swarm/state.json").write_text(content)
+    assert waiting.managers(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"data-root": "/srv/docker"}', "/srv/docker"),
+        ("{}", "/var/lib/docker"),
+        ("[]", "/var/lib/docker"),
+        (None, "/var/lib/docker"),
+    ],
+)
+def test_data_directory(waiting: ModuleType, tmp_path: Path, content: str | None, expected: str) -> None:
+    if content is not None:
+        (tmp_path / "daemon.json").write_text(content)
+    assert waiting.data_directory(tmp_path / "daemon.json") == Path(expected)
+
+
+@pytest.mark.parametrize(("there_after", "expected"), [(0, True), (29, True), (31, False)])
+def test_wait_is_bounded(waiting: ModuleType, there_after: float, expected: bool) -> None:
+    now = [0.0]
+
+    def sleep(length: float) -> None:
+        now[0] += length
+
+    def is_there(address: str) -> bool:
+        return address == "10.0.0.2" and now[0] >= there_after
+
+    assert waiting.wait(["10.0.0.1", "10.0.0.2"], 30, is_there, lambda: now[0], sleep) is expected
+    assert now[0] <= 30.5

@@ -15,7 +15,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.service_plan impo
     ServiceState,
     plan_service,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.service_state import read_file, write_file
+from ansible_collections.distrain.cluster.plugins.module_utils.service_state import (
+    read_file,
+    remove_file,
+    write_file,
+)
 
 PROGRAM, UNIT = "/usr/local/lib/heal.py", "/etc/systemd/system/heal.service"
 FILES = {PROGRAM: ServiceFile("program", 0o755), UNIT: ServiceFile("unit", 0o644)}
@@ -50,12 +54,12 @@ def verbs(state: ServiceState, wanted: str = "present") -> list[str]:
         ),
         pytest.param(
             {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("old", 0o755)}},
-            [f"write {PROGRAM}", "reload_systemd", "apply"],
+            [f"write {PROGRAM}", "apply"],
             id="an older program",
         ),
         pytest.param(
             {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("program", 0o777)}},
-            [f"write {PROGRAM}", "reload_systemd", "apply"],
+            [f"write {PROGRAM}", "apply"],
             id="a program that anybody may write",
         ),
         pytest.param({**CONVERGED, "is_active": False}, ["apply"], id="stopped"),
@@ -79,7 +83,7 @@ def test_steps_to_make(state: dict[str, Any], expected: list[str]) -> None:
         ),
         pytest.param(
             {"files": {PROGRAM: FILES[PROGRAM]}},
-            [f"remove {PROGRAM}", "reload_systemd"],
+            [f"remove {PROGRAM}"],
             id="half removed",
         ),
     ],
@@ -105,6 +109,14 @@ def test_a_file_is_written_whole_and_read_back(tmp_path: Path) -> None:
     write_file(path, ServiceFile("größer\n", 0o755))
     assert read_file(path) == ServiceFile("größer\n", 0o755)
     assert [one.name for one in tmp_path.iterdir()] == ["heal.py"]
+
+
+def test_the_directory_of_changes_to_a_unit_comes_and_goes(tmp_path: Path) -> None:
+    path = tmp_path / "docker.service.d" / "heal.conf"
+    write_file(path, ServiceFile("", 0o644))
+    assert path.exists()
+    remove_file(path)
+    assert not path.parent.exists()
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -15,38 +15,30 @@ from ansible_collections.distrain.cluster.plugins.filter.swarm_firewall import (
     swarm_addresses,
 )
 
-FACTS = {"default_ipv4": {"address": "192.0.2.11"}, "bond0_20": {"ipv4": {"address": "10.20.0.11"}}}
-
 
 @pytest.mark.parametrize(
-    ("variables", "expected"),
+    ("hosts", "expected"),
     [
-        pytest.param({"ansible_facts": FACTS}, ["192.0.2.11"], id="the card of the default route"),
-        pytest.param({"swarm_advertise_addr": "10.0.0.1"}, ["10.0.0.1"], id="an address, and no facts"),
-        pytest.param({"swarm_advertise_addr": "", "ansible_facts": FACTS}, ["192.0.2.11"], id="empty"),
+        pytest.param({"gpu-01": {"advertise_addr": "10.0.0.1", "data_path_addr": ""}}, ["10.0.0.1"], id="one card"),
         pytest.param(
-            {"swarm_data_path_addr": "bond0.20", "ansible_facts": FACTS}, ["10.20.0.11", "192.0.2.11"], id="a card"
+            {
+                "gpu-01": {"advertise_addr": "10.0.0.10", "data_path_addr": "10.9.0.1"},
+                "gpu-02": {"advertise_addr": "10.0.0.9", "data_path_addr": "10.0.0.9"},
+            },
+            ["10.0.0.9", "10.0.0.10", "10.9.0.1"],
+            id="two cards, in order, each once",
         ),
-        pytest.param(
-            {"swarm_advertise_addr": "10.0.0.1", "swarm_data_path_addr": "10.0.0.1"}, ["10.0.0.1"], id="each once"
-        ),
-        pytest.param({"swarm_advertise_addr": "2001:db8::1"}, ["2001:db8::1"], id="IPv6"),
+        pytest.param({"gpu-01": {"advertise_addr": "2001:db8::1"}}, ["2001:db8::1"], id="IPv6"),
+        pytest.param({}, [], id="no hosts"),
     ],
 )
-def test_swarm_addresses(variables: dict[str, Any], expected: list[str]) -> None:
-    assert swarm_addresses(["gpu-01"], {"gpu-01": variables}) == expected
+def test_swarm_addresses(hosts: dict[str, Any], expected: list[str]) -> None:
+    assert swarm_addresses({"hosts": hosts}) == expected
 
 
-@pytest.mark.parametrize(
-    ("variables", "said"),
-    [
-        pytest.param({}, "the address of gpu-01 is not known", id="a host that is not in the play"),
-        pytest.param({"swarm_advertise_addr": "eth9", "ansible_facts": FACTS}, "gpu-01 has 'eth9'", id="no such card"),
-    ],
-)
-def test_swarm_addresses_that_are_not_known(variables: dict[str, Any], said: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=said):
-        swarm_addresses(["gpu-01"], {"gpu-01": variables})
+def test_a_host_without_an_address_is_named() -> None:
+    with pytest.raises(AnsibleFilterError, match="the address of gpu-02 is not known"):
+        swarm_addresses({"hosts": {"gpu-01": {"advertise_addr": "10.0.0.1"}, "gpu-02": {}}})
 
 
 def test_firewall_addresses_are_sorted_by_family_and_number() -> None:

@@ -4,9 +4,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Start the containers of an overlay network that the engine has left down.
 
-    heal.py --network NAME [--interval SECONDS] [--socket PATH]
+    heal.py --network NAME [--interval SECONDS]
 
-There are two of them, and neither counts as an exit for the restart policy, so that both stay down for good:
+There are two kinds of them, and neither counts as an exit for the restart policy, so that both stay down for good:
 - While the engine starts, it tries a container once, for 20 seconds, and gives up if the swarm is not ready by then.
 - An engine that was killed finds its containers still running, stops them, and takes them for stopped by somebody.
 
@@ -37,6 +37,7 @@ RESTART_POLICIES = ("always", "unless-stopped")
 DOWN = ("created", "exited")
 NEVER = "0001-01-01T00:00:00Z"
 ENGINE_UNIT = "docker.service"
+ENGINE_SOCKET = "/run/docker.sock"
 NETWORK_ERROR = re.compile(r"\b(attach|attaching|endpoint|network|networking|sandbox|swarm)\b", re.IGNORECASE)
 
 Ask = Callable[..., Any]
@@ -245,11 +246,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", required=True)
     parser.add_argument("--interval", type=float, default=5)
-    parser.add_argument("--socket", default="/run/docker.sock")
     arguments = parser.parse_args()
     # Once is enough: this service comes and goes with the engine.
     absence = absence_of_engine(ask_systemd(), time.time(), time.monotonic())
-    healer = Healer(ask_socket(arguments.socket), say, arguments.network, arguments.interval, absence)
+    healer = Healer(ask_socket(ENGINE_SOCKET), say, arguments.network, arguments.interval, absence)
     while True:
         healer.look(time.monotonic())
         time.sleep(arguments.interval)
