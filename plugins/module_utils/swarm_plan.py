@@ -230,7 +230,7 @@ def _refuse_first_manager_elsewhere(membership: Membership, wanted: str | None) 
     if problem:
         raise Refused(
             f"{problem}. A node keeps the address with which it joined, and the first manager leaves no swarm by "
-            f"itself. Give its card the address {membership.node_address} back or set advertise_addr to it; or, with further "
-            "managers, set swarm_first_manager to another of them and have this host join again (rejoin: true).",
+            f"itself. Give its card the address {membership.node_address} back or set advertise_addr to it; or, with "
+            "further managers, set swarm_first_manager to another and have this host join again (rejoin: true).",
             **_details(membership),
         )
