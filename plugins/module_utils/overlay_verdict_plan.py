@@ -135,21 +135,22 @@ def _lost(
             yield _problem("esp", ", ".join(without_esp), found, f"{remedy}, with swarm_network_recreate to true.")
         left = [pair for pair in left if pair not in explained]
     nameless = [pair for pair in left if rows[pair]["resolved"] is None]
-    for one in blame(nameless, verdicts):
-        found = f"neither a name resolves nor a packet crosses {_way(one)}"
+    for one in blame_undirected(nameless, verdicts):
+        found = f"neither a name resolves nor a packet crosses {_between(one)}"
         remedy = "Open 7946/tcp and 7946/udp between the hosts, over which they tell each other of the network."
         yield _problem("gossip", one.host, found, f"{remedy} {RESTART}")
     # What arrives without an answer is lost on its way back.
     silent = [pair for pair in left if pair not in nameless]
-    vanished = {pair for pair in silent if not _has_heard(overlay, pair[1], pair[0])}
-    for one in blame(vanished or silent, verdicts):
-        yield _blocked_data_path(one, verdicts, overlay)
+    vanished = {pair for pair in silent if not _has_heard(overlay, pair[1], pair[0])} or set(silent)
+    both_ways = {pair for pair in vanished if pair[::-1] in vanished}
+    for one in blame_undirected(both_ways, verdicts):
+        yield _blocked_data_path(one, _between(one), overlay)
+    for one in blame(vanished - both_ways, verdicts):
+        yield _blocked_data_path(one, f"{_way(one)}; the other way packets arrive", overlay)
 
 
-def _blocked_data_path(one: Blame, verdicts: Mapping[Pair, str], overlay: Overlay) -> dict[str, Any]:
-    found = f"names resolve, but nothing crosses {_way(one)}"
-    if any(verdict == ONE_WAY and _concerns(one, pair) for pair, verdict in verdicts.items()):
-        found += "; the other way packets arrive"
+def _blocked_data_path(one: Blame, way: str, overlay: Overlay) -> dict[str, Any]:
+    found = f"names resolve, but nothing crosses {way}"
     where = "the hosts" if one.host == ALL_HOSTS else one.host
     remedy = f"Open 4789/udp between the hosts, in the firewall of {where} and on the way"
     remedy += ", and see whether swarm_data_path_addr is the address that the others reach."

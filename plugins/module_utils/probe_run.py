@@ -37,6 +37,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.probe_questions i
 MAXIMUM_THREADS = 256
 GOODBYE_SECONDS = 0.6
 RETRY_SECONDS = 1.0
+PASSES_WITH_ANSWER = 2
 # In a container a full window of data has to cross before a port counts as open.
 BULK_BYTES = 65536
 
@@ -67,6 +68,7 @@ class Measured:
     path_mtu: int | None = None
     fastest: Echo | None = None
     mbits: float | None = None
+    passes: int = 0
 
     def open_port(self, protocol: str) -> int | None:
         """The first port of ours that answers for the target itself."""
@@ -81,6 +83,12 @@ class Measured:
         has_answers = all(echo.outcome == OPEN for echo in self.echoes.values()) and bool(self.echoes)
         is_named = not self.target.endpoint.name or self.resolved is not None
         return is_named and has_answers and self.path_mtu == self.target.source.mtu
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether asking again may help: a new network learns names and ways, but no packet sizes."""
+        is_known = self.open_port("udp") is not None and (not self.target.endpoint.name or self.resolved is not None)
+        return not self.is_complete and not (is_known and self.passes >= PASSES_WITH_ANSWER)
 
     def row(self) -> dict[str, Any]:
         answers = [echo.host for echo in self.echoes.values() if echo.host]
@@ -119,7 +127,7 @@ def measure(
         pending = list(found)
         while pending:
             _measure_once(pool, pending, settings, resolve)
-            pending = [one for one in pending if not one.is_complete]
+            pending = [one for one in pending if one.may_settle]
             if time.monotonic() + RETRY_SECONDS + PATIENCE_SECONDS >= settings.settle_until:
                 break
             if pending:
@@ -170,6 +178,7 @@ def _measure_packets(one: Measured, settings: Settings) -> None:
     port = one.open_port("udp")
     if port is None or one.line is None or time.monotonic() >= settings.deadline:
         return
+    one.passes += 1
     one.fastest = fastest_echo(one.line, port)
     if one.target.source.mtu:
         one.path_mtu = path_mtu(one.line, port, one.target.source.mtu, settings.deadline)
