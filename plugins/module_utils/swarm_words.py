@@ -107,10 +107,10 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
         else f"All of its managers that it knows ({', '.join(membership.manager_addresses) or 'none'}) answer at their "
         "port, so that they may be choosing a leader just now."
     )
+    found = membership.error.rstrip(".") or "it waits for them"
     return (
-        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: "
-        f"{membership.error.rstrip('.') or 'it waits for them'}. {missing} Bring their hosts and engines back and run this again. "
-        f"{FORCE_NEW_CLUSTER}"
+        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: {found}. "
+        f"{missing} Bring their hosts and engines back and run this again. {FORCE_NEW_CLUSTER}"
     )
 
 
