@@ -44,6 +44,11 @@ JOIN_ERRORS = (
         "hosts.",
     ),
     (
+        "error while dialing",
+        "This host cannot reach a manager of {managers} at port 2377/tcp: is it up, and is the port open between them? "
+        "({said})",
+    ),
+    (
         "could not choose an ip address",
         "The engine cannot choose between the host's cards ({said}). Set advertise_addr.",
     ),
@@ -102,10 +107,10 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
         else f"All of its managers that it knows ({', '.join(membership.manager_addresses) or 'none'}) answer at their "
         "port, so that they may be choosing a leader just now."
     )
+    found = membership.error.rstrip(".") or "it waits for them"
     return (
-        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: "
-        f"{membership.error or 'it waits for them'}. {missing} Bring their hosts and engines back and run this again. "
-        f"{FORCE_NEW_CLUSTER}"
+        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: {found}. "
+        f"{missing} Bring their hosts and engines back and run this again. {FORCE_NEW_CLUSTER}"
     )
 
 

@@ -223,6 +223,7 @@ def test_the_token_is_in_no_representation_of_the_plan() -> None:
         ("invalid join token", "SWMTKN-1-...-"),
         ("Swarm is encrypted and needs to be unlocked before it can be used.", "docker swarm unlock"),
         ("x509: certificate has expired or is not yet valid", "Set the clocks"),
+        ("transport: Error while dialing: dial tcp 198.18.1.12:2377: connect: connection refused", "at port 2377/tcp"),
         ("could not choose an IP address to advertise since this system has multiple addresses", "Set advertise_addr"),
         ("could not find local IP address: no such network interface", "no card of this host"),
         ("something new", "something new"),
