@@ -14,10 +14,14 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Clu
 
 
 def trainer_ranks(
-    processes: Mapping[str, int], hosts: Sequence[str], first: str, trainer_name: str
+    processes: Mapping[str, int],
+    hosts: Sequence[str],
+    first: str,
+    trainer_name: str,
+    addresses: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """The ranks of the hosts, in order."""
-    return _told_as_filter_error(launch_plan.ranks, hosts, first, trainer_name, processes)
+    return _told_as_filter_error(launch_plan.ranks, hosts, first, trainer_name, processes, addresses)
 
 
 def torchrun_command(rank: Mapping[str, Any], port: int, entry: Sequence[str]) -> list[str]:

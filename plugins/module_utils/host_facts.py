@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.network_cards import parse_cards, read_hardware
+
 NVIDIA_VENDOR = "0x10de"
 DISPLAY_CLASS = "0x03"
 DEBIAN_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -41,22 +43,6 @@ def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
         "codename": os_release.get("VERSION_CODENAME", ""),
         "name": os_release.get("PRETTY_NAME", ""),
     }
-
-
-def parse_addresses(ip_address_json: str) -> list[dict[str, Any]]:
-    """The addresses of C(ip -json address)."""
-    return [
-        {
-            "interface": card["ifname"],
-            "address": one["local"],
-            "prefix": one["prefixlen"],
-            "mtu": card.get("mtu"),
-        }
-        for card in json.loads(ip_address_json or "[]")
-        if card.get("ifname")
-        for one in card.get("addr_info", [])
-        if "local" in one
-    ]
 
 
 def parse_routes(ip_route_json: str) -> list[dict[str, Any]]:
@@ -151,7 +137,7 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "architecture": DEBIAN_ARCHITECTURES.get(machine, machine),
         "cpus": len(os.sched_getaffinity(0)),
         "memory_bytes": parse_memory_bytes(_read(Path("/proc/meminfo"))),
-        "addresses": parse_addresses(_output("ip", "-json", "address")),
+        "cards": parse_cards(_output("ip", "-details", "-json", "address"), read_hardware),
         "routes": _routes(),
         "disks": [free_space(path) for path in disk_paths],
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),

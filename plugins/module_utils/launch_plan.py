@@ -13,15 +13,22 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 
 
-def ranks(hosts: Sequence[str], first: str, trainer_name: str, processes: Mapping[str, int]) -> list[dict[str, Any]]:
+def ranks(
+    hosts: Sequence[str],
+    first: str,
+    trainer_name: str,
+    processes: Mapping[str, int],
+    addresses: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
     """One entry a host, in the order of their ranks: ``first`` leads, the others keep the order of ``hosts``.
 
-    Where ``first`` is not among the hosts, the first of them leads.
+    Where ``first`` is not among the hosts, the first of them leads. The leader is known by the name of its container
+    on the overlay, or by its host's address where the trainers use the hosts' own network.
     """
     if not hosts:
         raise Refused("No host is to train. Name at least one in trainer_launch_hosts.")
     ordered = [host for host in hosts if host == first] + [host for host in hosts if host != first]
-    leader = f"{trainer_name}-{ordered[0]}"
+    leader = (addresses or {}).get(ordered[0]) or f"{trainer_name}-{ordered[0]}"
     world_size = sum(processes[host] for host in ordered)
     return [
         {

@@ -13,13 +13,18 @@ import json
 import shutil
 import socket
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 Get = Callable[[str], Any]
 
 # A manager that has lost its quorum answers only after 20 seconds.
 ANSWER_TIMEOUT_SECONDS = 40
-FACTS = ("version", "error", "storage_driver", "live_restore", "firewall_backend", "swarm")
+FACTS = ("version", "error", "storage_driver", "live_restore", "firewall_backend", "swarm", "overlay_networks")
+MTU_OPTION = "com.docker.network.driver.mtu"
+OVERLAY_NETWORKS = "/networks?filters=" + quote('{"driver":["overlay"]}')
+DEFAULT_ROOT = "/var/lib/docker"
 SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 
 
@@ -68,11 +73,38 @@ def engine_facts(get: Get) -> dict[str, Any]:
         "live_restore": info["LiveRestoreEnabled"],
         # Engines before 28 do not say it; they know iptables only.
         "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
-        "swarm": swarm_facts(info.get("Swarm") or {}, get),
+        "swarm": swarm_facts(info.get("Swarm") or {}, get, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
+        "overlay_networks": overlay_networks(get),
     }
 
 
-def swarm_facts(swarm: Mapping[str, Any], get: Get) -> dict[str, Any]:
+def overlay_networks(get: Get) -> list[dict[str, Any]]:
+    """The overlay networks that this engine knows; a worker knows those that its containers use."""
+    try:
+        networks = get(OVERLAY_NETWORKS)
+    except (OSError, ValueError, http.client.HTTPException):
+        # A manager without a quorum cannot tell; its swarm's error says so.
+        return []
+    return [
+        {
+            "name": one["Name"],
+            "subnets": [pool["Subnet"] for pool in (one.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")],
+            "mtu": int((one.get("Options") or {}).get(MTU_OPTION) or 0) or None,
+        }
+        for one in networks
+    ]
+
+
+def data_path_address(engine_root: Path) -> str:
+    """The address of the overlays' data as the swarm was joined with it; only this file of the engine's knows it."""
+    try:
+        state = json.loads((engine_root / "swarm" / "docker-state.json").read_text())
+    except (OSError, ValueError):
+        return ""
+    return state.get("DataPathAddr") or ""
+
+
+def swarm_facts(swarm: Mapping[str, Any], get: Get, engine_root: Path) -> dict[str, Any]:
     is_manager = bool(swarm.get("ControlAvailable"))
     error = swarm.get("Error") or None
     node_ids: list[str] = []
@@ -84,6 +116,8 @@ def swarm_facts(swarm: Mapping[str, Any], get: Get) -> dict[str, Any]:
     return {
         "local_node_state": swarm.get("LocalNodeState") or "inactive",
         "node_id": swarm.get("NodeID") or None,
+        "node_address": swarm.get("NodeAddr") or "",
+        "data_path_address": data_path_address(engine_root),
         "is_manager": is_manager,
         "cluster_id": (swarm.get("Cluster") or {}).get("ID") or None,
         "remote_managers": sorted(one["Addr"] for one in swarm.get("RemoteManagers") or []),

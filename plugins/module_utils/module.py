@@ -36,9 +36,9 @@ class Operation(Generic[State]):
     report   is what the module returns beside C(changed) and C(diff).
     """
 
-    observe: Callable[[Engine, Mapping[str, Any]], State]
+    observe: Callable[[Any, Mapping[str, Any]], State]
     plan: Callable[[State, Mapping[str, Any]], Plan]
-    apply: Callable[[Engine, Step, Mapping[str, Any]], None]
+    apply: Callable[[Any, Step, Mapping[str, Any]], None]
     report: Callable[[State, Mapping[str, Any]], dict[str, Any]]
     argument_spec: Mapping[str, Any] = field(default_factory=dict)
     module_options: Mapping[str, Any] = field(default_factory=dict)
@@ -47,8 +47,20 @@ class Operation(Generic[State]):
 def run(operation: Operation[State]) -> None:
     """Run a module that may change something, and exit."""
     module = _build(operation.argument_spec, operation.module_options)
+    _run(operation, module, lambda: _connect(module.params))
+
+
+def run_without_engine(operation: Operation[State]) -> None:
+    """Run a module that may change something and has nothing to do with an engine, and exit; its parts get none."""
+    module = AnsibleModule(
+        argument_spec=dict(operation.argument_spec), supports_check_mode=True, **operation.module_options
+    )
+    _run(operation, module, lambda: None)
+
+
+def _run(operation: Operation[State], module: AnsibleModule, connect: Callable[[], Any]) -> None:
     try:
-        engine = _connect(module.params)
+        engine = connect()
         observed = operation.observe(engine, module.params)
         plan = operation.plan(observed, module.params)
         if plan.changes and not module.check_mode:
@@ -77,10 +89,12 @@ def run_info(
 
 
 def run_info_without_engine(
-    observe: Callable[[Mapping[str, Any]], dict[str, Any]], argument_spec: Mapping[str, Any]
+    observe: Callable[[Mapping[str, Any]], dict[str, Any]],
+    argument_spec: Mapping[str, Any],
+    module_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Run a module that only reads and must work before an engine is there, and exit with what it read."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True, **(module_options or {}))
     try:
         result = observe(module.params)
     except ClusterError as error:

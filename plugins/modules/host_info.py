@@ -87,6 +87,13 @@ architecture:
   returned: always
   type: str
   sample: amd64
+features:
+  description: What the running kernel can do for an overlay network; V(none) where it could not be tried.
+  returned: always
+  type: dict
+  contains:
+    vxlan: {description: Whether it carries overlay networks., type: bool, sample: true}
+    esp: {description: Whether it carries encrypted ones., type: bool, sample: true}
 cpus:
   description: How many CPUs may be used.
   returned: always
@@ -97,16 +104,34 @@ memory_bytes:
   returned: always
   type: int
   sample: 540971659264
-addresses:
-  description: Every address of every network card.
+cards:
+  description: Every network card but loopback.
   returned: always
   type: list
   elements: dict
   contains:
-    interface: {description: The card., type: str, sample: eth0}
-    address: {description: The address., type: str, sample: 192.0.2.11}
-    prefix: {description: The length of its network prefix., type: int, sample: 24}
-    mtu: {description: The card's MTU in bytes., type: int, sample: 1500}
+    name: {description: Its name., type: str, sample: eno1}
+    kind: {description: Its kind; V(hardware) or what it is made by software as., type: str, sample: bond}
+    is_up: {description: Whether it is switched on and has a link., type: bool, sample: true}
+    mtu: {description: Its MTU in bytes., type: int, sample: 9000}
+    speed_mbits:
+      description: Its speed in Mbit/s; V(none) where the kernel does not know it.
+      type: int
+      sample: 100000
+    driver: {description: Its driver; empty for a card made by software., type: str, sample: mlx5_core}
+    master: {description: The bond or bridge that it is a member of., type: str, sample: ""}
+    rdma_devices:
+      description: The RDMA devices of the same hardware.
+      type: list
+      elements: str
+      sample: [mlx5_0]
+    addresses:
+      description: Its addresses that reach further than the link.
+      type: list
+      elements: dict
+      contains:
+        address: {description: The address., type: str, sample: 192.0.2.11}
+        prefix: {description: The length of its network prefix., type: int, sample: 24}
 routes:
   description: Every route of the main table.
   returned: always
@@ -162,6 +187,11 @@ engine:
       contains:
         local_node_state: {description: What the host takes itself for., type: str, sample: active}
         node_id: {description: The ID of its node., type: str, sample: q7x0vmkzqszwk2w0h4m7sj3ss}
+        node_address: {description: The address that the swarm knows it by., type: str, sample: 192.0.2.11}
+        data_path_address:
+          description: The address of the overlays' data as the host joined with it; empty for the same as the former.
+          type: str
+          sample: 198.51.100.11
         is_manager: {description: Whether it is a manager., type: bool, sample: true}
         cluster_id: {description: The ID of the swarm; a worker does not know it., type: str, sample: null}
         remote_managers:
@@ -175,11 +205,20 @@ engine:
           elements: str
           sample: []
         error: {description: What the swarm complains about., type: str, sample: null}
+    overlay_networks:
+      description: The overlay networks that this engine knows; a worker knows those that its containers use.
+      type: list
+      elements: dict
+      contains:
+        name: {description: Its name., type: str, sample: distrain}
+        subnets: {description: Its subnets., type: list, elements: str, sample: [10.77.0.0/16]}
+        mtu: {description: The MTU of its underlay in bytes where it was given., type: int, sample: 9000}
 """
 
 from typing import TYPE_CHECKING
 
 from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import observe_host
+from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
@@ -197,6 +236,7 @@ ARGUMENT_SPEC = {
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **observe_host(params["disk_paths"], params["packages"]),
+        "features": kernel_features(),
         "engine": observe_engine(params["docker_socket"]),
     }
 

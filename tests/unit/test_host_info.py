@@ -11,18 +11,13 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import host_facts
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import (
+    MTU_OPTION,
+    OVERLAY_NETWORKS,
+    data_path_address,
     engine_facts,
     get_from_socket,
 )
 
-IP_ADDRESS = json.dumps(
-    [
-        {"ifname": "lo", "mtu": 65536, "addr_info": [{"family": "inet", "local": "127.0.0.1", "prefixlen": 8}]},
-        {"ifname": "eth0", "mtu": 9000, "addr_info": [{"family": "inet", "local": "192.0.2.11", "prefixlen": 24}]},
-        {"ifname": "eth1", "mtu": 1500, "addr_info": []},
-        {},
-    ]
-)
 IP_ROUTE = json.dumps(
     [
         {"dst": "default", "gateway": "192.0.2.1", "dev": "eth0"},
@@ -74,13 +69,6 @@ def test_os_release() -> None:
     }
 
 
-def test_addresses() -> None:
-    assert host_facts.parse_addresses(IP_ADDRESS)[1:] == [
-        {"interface": "eth0", "address": "192.0.2.11", "prefix": 24, "mtu": 9000}
-    ]
-    assert host_facts.parse_addresses("") == []
-
-
 def test_routes() -> None:
     destinations = [one["destination"] for one in host_facts.parse_routes(IP_ROUTE)]
     assert destinations == ["0.0.0.0/0", "::/0", "192.0.2.0/24", "198.51.100.7/32"]
@@ -130,8 +118,19 @@ def test_free_space_of_a_path_that_is_not_there_yet(tmp_path: Path) -> None:
 
 
 def test_engine_of_a_manager() -> None:
-    answers: dict[str, Any] = {"/info": INFO, "/nodes": [{"ID": "b"}, {"ID": "a"}]}
+    pools = [{"Subnet": "10.77.0.0/16"}]
+    overlay = {"Name": "distrain", "IPAM": {"Config": pools}, "Options": {MTU_OPTION: "9000"}}
+    ingress = {"Name": "ingress", "IPAM": {"Config": None}, "Options": None}
+    answers: dict[str, Any] = {
+        "/info": INFO,
+        "/nodes": [{"ID": "b"}, {"ID": "a"}],
+        OVERLAY_NETWORKS: [overlay, ingress],
+    }
     facts = engine_facts(answers.__getitem__)
+    assert facts["overlay_networks"] == [
+        {"name": "distrain", "subnets": ["10.77.0.0/16"], "mtu": 9000},
+        {"name": "ingress", "subnets": [], "mtu": None},
+    ]
     assert (facts["version"], facts["firewall_backend"]) == ("28.5.2", "iptables")
     assert facts["swarm"]["node_ids"] == ["a", "b"]
     assert facts["swarm"]["remote_managers"] == ["192.0.2.11:2377"]
@@ -150,10 +149,19 @@ def test_engine_of_a_manager_without_quorum() -> None:
 @pytest.mark.parametrize("swarm", [None, {}, {"LocalNodeState": "inactive", "NodeID": "", "RemoteManagers": None}])
 def test_engine_outside_a_swarm(swarm: Any) -> None:
     info = {"ServerVersion": "26.1.5", "Driver": "overlay2", "LiveRestoreEnabled": True, "Swarm": swarm}
-    facts = engine_facts({"/info": info}.__getitem__)
+    facts = engine_facts({"/info": info, OVERLAY_NETWORKS: []}.__getitem__)
     assert facts["live_restore"] is True
     assert facts["firewall_backend"] is None
     assert (facts["swarm"]["local_node_state"], facts["swarm"]["node_id"]) == ("inactive", None)
+
+
+def test_the_data_path_address_is_in_the_engines_own_file(tmp_path: Path) -> None:
+    assert data_path_address(tmp_path) == ""
+    (tmp_path / "swarm").mkdir()
+    (tmp_path / "swarm" / "docker-state.json").write_text(
+        '{"DataPathAddr": "192.0.2.11", "ListenAddr": "0.0.0.0:2377"}'
+    )
+    assert data_path_address(tmp_path) == "192.0.2.11"
 
 
 def test_no_engine(tmp_path: Path) -> None:

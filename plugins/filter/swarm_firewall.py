@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who may reach the swarm's ports: the addresses of the inventory's hosts, and what a packet filter makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+DEFAULT_PORT = 2377
+CHOICES = ("advertise_addr", "data_path_addr")
+
+
+def swarm_addresses(fabric_plan: Mapping[str, Any]) -> list[str]:
+    """The addresses of the hosts in the swarm, as the role fabric has chosen them."""
+    hosts = fabric_plan.get("hosts") or {}
+    found = {address for host, chosen in hosts.items() for address in _addresses(host, chosen)}
+    return sorted(found, key=lambda text: (ip_address(text).version, int(ip_address(text))))
+
+
+def firewall_addresses(addresses: Sequence[Any]) -> dict[str, list[str]]:
+    """The addresses by their family; one that is none, or that no host has for itself alone, is refused."""
+    if isinstance(addresses, str) or not isinstance(addresses, Sequence):
+        raise AnsibleFilterError(f"swarm_firewall_allow: found {addresses!r}, which is no list of addresses.")
+    if not addresses:
+        raise AnsibleFilterError(
+            "swarm_firewall_allow is empty: the hosts would shut each other out. Give the address of every host."
+        )
+    parsed = {_address(text) for text in addresses}
+    return {
+        family: [str(one) for one in sorted(parsed, key=int) if isinstance(one, IPv4Address) == is_v4]
+        for family, is_v4 in (("ipv4", True), ("ipv6", False))
+    }
+
+
+def listen_port(listen_addr: str) -> int:
+    """The port of an address like C(0.0.0.0:2377); the swarm's own where there is none."""
+    _host, separator, port = str(listen_addr).rpartition(":")
+    if not separator or not port.isdigit():
+        return DEFAULT_PORT
+    return int(port)
+
+
+def _addresses(host: str, chosen: Mapping[str, Any]) -> list[str]:
+    given = [str(chosen.get(name) or "") for name in CHOICES]
+    if not given[0]:
+        raise AnsibleFilterError(
+            f"swarm_firewall_allow: the address of {host} is not known. Set swarm_advertise_addr for it, or run the"
+            " play on all hosts at once."
+        )
+    return [str(_address(text)) for text in given if text]
+
+
+def _address(text: Any) -> Any:
+    try:
+        address = ip_address(str(text))
+    except ValueError as error:
+        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}, which is no address: {error}") from error
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}, which cannot be the address of a host.")
+    if getattr(address, "scope_id", None):
+        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}; give it without the card's name.")
+    return address
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "firewall_addresses": firewall_addresses,
+            "listen_port": listen_port,
+            "swarm_addresses": swarm_addresses,
+        }

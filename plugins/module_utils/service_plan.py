@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a small service as it is on a host to the service as it is wanted: its files, and its systemd unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+
+EXECUTABLE_MODE = 0o755
+PLAIN_MODE = 0o644
+UNITS = "/etc/systemd/"
+
+
+@dataclass(frozen=True)
+class ServiceFile:
+    """A file of the service, all of it; it belongs to root."""
+
+    content: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """What is on the host: the files that exist, and what systemd says of the unit."""
+
+    files: Mapping[str, ServiceFile]
+    is_known: bool = False
+    is_active: bool = False
+    is_enabled: bool = False
+    needs_reload: bool = False
+    is_effective: bool = True
+
+
+def wanted_files(params: Mapping[str, Any]) -> dict[str, ServiceFile]:
+    """The files by their paths; none where the service is not wanted."""
+    if params["state"] == "absent":
+        return {}
+    return {
+        one["path"]: ServiceFile(one["content"], EXECUTABLE_MODE if one["executable"] else PLAIN_MODE)
+        for one in params["files"]
+    }
+
+
+def plan_service(state: ServiceState, params: Mapping[str, Any]) -> Plan:
+    steps = _steps_to_remove(state) if params["state"] == "absent" else _steps_to_make(state, params)
+    wanted = wanted_files(params)
+    service = "active, enabled" if wanted else ""
+    return Plan(
+        tuple(steps),
+        before={**_contents(state.files), "service": _describe(state)},
+        after={**_contents(wanted), "service": service if steps else _describe(state)},
+    )
+
+
+def _steps_to_make(state: ServiceState, params: Mapping[str, Any]) -> list[Step]:
+    different = [path for path, file in wanted_files(params).items() if state.files.get(path) != file]
+    steps = [Step("write", {"path": path}) for path in different]
+    # Only where it must be: it has been seen to take GPUs away from running containers.
+    if state.needs_reload or any(path.startswith(UNITS) for path in different):
+        steps.append(Step("reload_systemd"))
+    if not state.is_enabled:
+        steps.append(Step("enable"))
+    if steps or not state.is_active or not state.is_effective:
+        steps.append(Step("apply"))
+    return steps
+
+
+def _steps_to_remove(state: ServiceState) -> list[Step]:
+    steps = []
+    if state.is_known and (state.is_active or state.is_enabled):
+        steps.append(Step("stop_and_disable"))
+    steps += [Step("remove", {"path": path}) for path in state.files]
+    if any(path.startswith(UNITS) for path in state.files):
+        steps.append(Step("reload_systemd"))
+    return steps
+
+
+def _contents(files: Mapping[str, ServiceFile]) -> dict[str, str]:
+    return {path: file.content for path, file in files.items()}
+
+
+def _describe(state: ServiceState) -> str:
+    if not state.is_known:
+        return ""
+    words = ["active" if state.is_active else "not active", "enabled" if state.is_enabled else "not enabled"]
+    return ", ".join(words if state.is_effective else [*words, "without effect"])

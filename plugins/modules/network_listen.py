@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: network_listen
+version_added: "1.1.0"
+short_description: Answer the other hosts while they measure the network
+description:
+  - Starts a process on the host that answers M(distrain.cluster.network_probe) of the other hosts, and returns at once.
+  - It listens at the given addresses only, at the ports of a swarm that are free and at one more of each protocol, and
+    answers only who knows the token. It ends by itself, and leaves no file.
+  - Needs nothing but Python on the host.
+extends_documentation_fragment:
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+    details: [The host stays as it is, so it listens in check mode too.]
+  diff_mode:
+    support: none
+    details: [It changes nothing.]
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(absent) ends the process O(pid), where it has not ended by itself.
+    type: str
+    choices: [present, absent]
+    default: present
+  host:
+    description:
+      - The inventory name of this host; it stands in every answer.
+    type: str
+  endpoints:
+    description:
+      - The addresses of all hosts in all networks; the host listens at its own.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      network:
+        description: What the network is called.
+        type: str
+        required: true
+      host:
+        description: The inventory name of the host.
+        type: str
+        required: true
+      address:
+        description: Its address in that network; of a container it is not known beforehand.
+        type: str
+      name:
+        description: The name of its container on the overlay network.
+        type: str
+      mtu:
+        description: The MTU of its card in that network, in bytes.
+        type: int
+  token:
+    description:
+      - The secret of this run. It signs questions and answers, and does not cross the network.
+    type: str
+  lifetime:
+    description:
+      - After how many seconds the process ends, where not all hosts of O(endpoints) have said before that they have
+        finished.
+    type: float
+    default: 120
+  pid:
+    description:
+      - The process to end.
+    type: int
+  features:
+    description:
+      - Whether to try what the kernel can do for an overlay network too.
+    type: bool
+    default: false
+  container:
+    description:
+      - Listen in the network of this running container instead, at its address in O(container_network).
+    type: str
+  container_network:
+    description:
+      - The network of the container.
+    type: str
+  docker_socket:
+    description:
+      - The path of the engine's socket.
+    type: path
+    default: /var/run/docker.sock
+seealso:
+  - module: distrain.cluster.network_probe
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Answer the other hosts
+  distrain.cluster.network_listen:
+    host: "{{ inventory_hostname }}"
+    endpoints: "{{ endpoints }}"
+    token: "{{ token }}"
+  register: listening
+"""
+
+RETURN = r"""
+pid:
+  description: The process that listens.
+  returned: O(state=present)
+  type: int
+  sample: 4711
+listeners:
+  description: Where it listens.
+  returned: O(state=present)
+  type: list
+  elements: dict
+  contains:
+    network: {description: The network., type: str, sample: 192.0.2.0/24}
+    address: {description: The address of the host there., type: str, sample: 192.0.2.11}
+    mtu: {description: The MTU of the card in bytes., type: int, sample: 1500}
+    ports:
+      description: Of each port of a swarm C(listening), C(taken) by another program, or why it is C(unavailable).
+      type: dict
+      sample: {"2377/tcp": listening, "7946/tcp": taken}
+    measure:
+      description: The ports beside them, one of each protocol.
+      type: dict
+      sample: {"tcp": 40123, "udp": 51234}
+features:
+  description: Whether the kernel has C(vxlan) and C(esp); V(none) where it could not be tried.
+  returned: where O(features) asks for it
+  type: dict
+  sample: {"vxlan": true, "esp": false}
+"""
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.distrain.cluster.plugins.module_utils import background, container_network
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
+from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_options import COMMON_OPTIONS, own_endpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import SWARM_PORTS, read_endpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_responder import Responder, listen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+ARGUMENT_SPEC = {
+    **COMMON_OPTIONS,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "lifetime": {"type": "float", "default": 120},
+    "pid": {"type": "int"},
+    "features": {"type": "bool", "default": False},
+}
+MODULE_OPTIONS = {
+    "required_if": [("state", "present", ("host", "token")), ("state", "absent", ("pid",))],
+    "required_together": [("container", "container_network")],
+}
+
+
+def observe(params: Mapping[str, Any]) -> dict[str, Any]:
+    if params["state"] == "absent":
+        return {"ended": background.end(params["pid"])}
+    if params["lifetime"] <= 0:
+        raise Refused(f"lifetime: found {params['lifetime']:g}. A listener lives for a number of seconds above 0.")
+    endpoints = read_endpoints(params["endpoints"])
+    # Before the container's network is entered: the kernel is the host's.
+    features = {"features": kernel_features()} if params["features"] else {}
+    own = own_endpoints(endpoints, params, container_network.enter)
+    listeners = listen(own, () if params["container"] else SWARM_PORTS)
+    responder = Responder(params["token"], params["host"], {one.host for one in endpoints}, params["lifetime"])
+    pid = background.detach(
+        lambda: responder.serve(listeners.sockets), keep=[one.fileno() for one in listeners.sockets]
+    )
+    return {"pid": pid, "listeners": listeners.rows, **features}
+
+
+def main() -> None:
+    run_info_without_engine(observe, ARGUMENT_SPEC, MODULE_OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which containers the hosts' healing service starts, and how patiently."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+FILES = Path(__file__).parents[2] / "roles/swarm/files"
+ATTACH = "Could not attach to network 4oukb04wbc4uuax587qry5fn3: context deadline exceeded"
+STARTED = "2026-11-24T22:04:02.123456789Z"
+STOPPED = "2026-11-24T22:08:44.5Z"
+GIVEN_UP = {"id": "a1", "status": "exited", "error": ATTACH, "policy": "unless-stopped"}
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def heal() -> ModuleType:
+    return load("heal")
+
+
+@pytest.fixture(scope="module")
+def waiting() -> ModuleType:
+    return load("wait_for_manager")
+
+
+def container(**changes: Any) -> dict[str, Any]:
+    wanted = {**GIVEN_UP, "started": STARTED, "finished": STOPPED, **changes}
+    return {
+        "Id": wanted["id"],
+        "Name": "/trainer",
+        "State": {
+            "Status": wanted["status"],
+            "Error": wanted["error"],
+            "StartedAt": wanted["started"],
+            "FinishedAt": wanted["finished"],
+        },
+        "HostConfig": {"RestartPolicy": {"Name": wanted["policy"]}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, True, id="the engine could not attach it"),
+        pytest.param({"policy": "always"}, True, id="the same with always"),
+        pytest.param({"error": "network 4oukb04 not found"}, True, id="a worker that has forgotten the network"),
+        pytest.param({"error": "failed to set up container networking: x", "status": "created"}, True, id="engine 28"),
+        pytest.param({"error": ""}, False, id="stopped by somebody, or its program ended"),
+        pytest.param({"error": 'exec: "trainer": executable file not found in $PATH'}, False, id="a wrong command"),
+        pytest.param({"error": "error mounting /srv/networks: no such file"}, False, id="a path that says networks"),
+        pytest.param({"policy": "no"}, False, id="no restart wanted"),
+        pytest.param({"policy": "on-failure"}, False, id="a job"),
+        pytest.param({"status": "running"}, False, id="it runs"),
+        pytest.param({"status": "restarting"}, False, id="the engine is at it"),
+        pytest.param({"status": "paused"}, False, id="paused by somebody"),
+        pytest.param({"status": "dead"}, False, id="half removed"),
+        pytest.param({"status": "created", "started": "0001-01-01T00:00:00Z"}, False, id="it never ran"),
+    ],
+)
+def test_reason_to_start(heal: ModuleType, changes: dict[str, Any], expected: bool) -> None:
+    reason = heal.reason_to_start(heal.Container.from_inspect(container(**changes)), None)
+    assert bool(reason) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, True, id="stopped by an engine that starts"),
+        pytest.param({"finished": "2026-11-24T22:08:41.9Z"}, False, id="stopped before the engine was killed"),
+        pytest.param({"finished": "2026-11-24T22:08:46.1Z"}, False, id="stopped by somebody afterwards"),
+        pytest.param({"policy": "no"}, False, id="no restart wanted"),
+        pytest.param({"error": "could not select device driver"}, False, id="started again in vain"),
+    ],
+)
+def test_a_killed_engine_stops_what_it_finds(heal: ModuleType, changes: dict[str, Any], expected: bool) -> None:
+    absence = heal.Absence(heal.seconds("2026-11-24T22:08:42Z"), heal.seconds("2026-11-24T22:08:46Z"))
+    found = heal.Container.from_inspect(container(**{"error": "", **changes}))
+    assert bool(heal.reason_to_start(found, absence)) is expected
+
+
+@pytest.mark.parametrize(
+    ("left", "entered", "expected"),
+    [
+        pytest.param(20_000_000, 23_500_000, (1020.0, 1023.5), id="it was away"),
+        pytest.param(0, 23_500_000, None, id="its first start since the host's"),
+        pytest.param(30_000_000, 23_500_000, None, id="it is about to go"),
+        pytest.param("", "", None, id="no such unit"),
+    ],
+)
+def test_absence_of_engine(heal: ModuleType, left: Any, entered: Any, expected: tuple[float, float] | None) -> None:
+    shown = f"ActiveEnterTimestampMonotonic={entered}\nActiveExitTimestampMonotonic={left}\n"
+    absence = heal.absence_of_engine(shown, now=1100.0, monotonic=100.0)
+    assert (absence and (absence.begin, absence.end)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1970-01-01T00:01:00Z", 60.0), ("1970-01-01T00:00:00.250000001Z", 0.250000001)],
+)
+def test_seconds(heal: ModuleType, text: str, expected: float) -> None:
+    assert heal.seconds(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ({"NetworkSettings": {"Networks": {"distrain": {}, "bridge": {}}}}, True),
+        ({"NetworkSettings": {"Networks": {}}, "HostConfig": {"NetworkMode": "distrain"}}, True),
+        ({"NetworkSettings": {"Networks": {"bridge": {}}}, "HostConfig": {"NetworkMode": "bridge"}}, False),
+        ({"NetworkSettings": None, "HostConfig": None}, False),
+    ],
+)
+def test_is_on(heal: ModuleType, listed: dict[str, Any], expected: bool) -> None:
+    assert heal.is_on("distrain", listed) is expected
+
+
+class FakeEngine:
+    """An engine with containers that gave up; a start succeeds unless it is told to fail."""
+
+    def __init__(self, heal: ModuleType, *containers: dict[str, Any]) -> None:
+        self._error = heal.EngineError
+        self.containers = {one["Id"]: one for one in containers}
+        self.swarm = {"LocalNodeState": "active", "Error": ""}
+        self.is_down = False
+        self.start_error = ""
+        self.started: list[str] = []
+
+    def __call__(self, method: str, url: str) -> Any:
+        if self.is_down:
+            raise self._error("Connection refused")
+        if url == "/info":
+            return {"Swarm": self.swarm}
+        if url.startswith("/containers/json"):
+            return [{"Id": one, "HostConfig": {"NetworkMode": "distrain"}} for one in self.containers]
+        container_id = url.split("/")[2]
+        if method == "GET":
+            return self.containers[container_id]
+        self.started.append(container_id)
+        if self.start_error:
+            raise self._error(self.start_error)
+        self.containers[container_id]["State"] = {"Status": "running", "Error": "", "StartedAt": STARTED}
+        return {}
+
+
+@pytest.fixture
+def make(heal: ModuleType) -> Callable[..., tuple[FakeEngine, Any, list[str]]]:
+    def make_healer(*containers: dict[str, Any]) -> tuple[FakeEngine, Any, list[str]]:
+        engine, said = FakeEngine(heal, *containers), []
+        return engine, heal.Healer(engine, said.append, "distrain", 5), said
+
+    return make_healer
+
+
+def test_it_starts_what_gave_up_once_and_says_so(make: Any) -> None:
+    engine, healer, said = make(container(), container(id="b2", error=""))
+    for now in (0, 5, 10):
+        healer.look(now)
+    assert engine.started == ["a1"]
+    assert said == [f"Started trainer, which the engine had left down: {ATTACH}"]
+
+
+def test_it_waits_for_the_swarm_and_says_so_once(make: Any) -> None:
+    engine, healer, said = make(container())
+    engine.swarm = {"LocalNodeState": "pending", "Error": ""}
+    healer.look(0)
+    healer.look(5)
+    assert not engine.started
+    assert said == ["trainer must wait: the swarm is pending (no manager answers yet)."]
+    engine.swarm = {"LocalNodeState": "active"}
+    healer.look(10)
+    assert engine.started == ["a1"] and said[-1] == "The swarm is ready again."
+
+
+def test_it_tries_again_after_longer_and_longer_pauses(make: Any) -> None:
+    engine, healer, _said = make(container())
+    engine.start_error = ATTACH
+    tried = []
+    for now in range(0, 100, 5):
+        before = len(engine.started)
+        healer.look(now)
+        tried += [now] * (len(engine.started) - before)
+    assert tried == [0, 5, 15, 35, 55, 75, 95]
+
+
+def test_it_leaves_alone_what_fails_for_another_reason(make: Any) -> None:
+    engine, healer, _said = make(container())
+    engine.start_error = "could not select device driver"
+    healer.look(0)
+    engine.containers["a1"]["State"]["Error"] = engine.start_error
+    for now in range(5, 100, 5):
+        healer.look(now)
+    assert engine.started == ["a1"]
+
+
+def test_it_outlives_an_engine_that_does_not_answer(make: Any) -> None:
+    engine, healer, said = make(container())
+    engine.is_down = True
+    healer.look(0)
+    healer.look(5)
+    assert said == ["The engine does not answer: Connection refused"]
+    engine.is_down = False
+    healer.look(10)
+    assert engine.started == ["a1"]
+
+
+def test_it_asks_for_containers_that_are_down_only(heal: ModuleType) -> None:
+    asked: list[str] = []
+
+    def ask(method: str, url: str) -> Any:
+        asked.append(f"{method} {url}")
+        return []
+
+    heal.Healer(ask, lambda line: None, "distrain", 5).look(0)
+    quoted = heal._quoted(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
+    assert asked == [f"GET /containers/json?all=1&filters={quoted}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param('[{"node_id": "h", "addr": "198.18.61.11:2377"}]', ["198.18.61.11"], id="IPv4"),
+        pytest.param('[{"addr": "[2001:db8::1]:2377"}]', ["2001:db8::1"], id="IPv6"),
+        pytest.param("null", [], id="a swarm that it has left"),
+        pytest.param("{", [], id="half written"),
+        pytest.param(None, [], id="no node"),
+    ],
+)
+def test_managers(waiting: ModuleType, tmp_path: Path, content: str | None, expected: list[str]) -> None:
+    if content is not None:
+        (tmp_path / "swarm").mkdir()
+        (tmp_path / "swarm/state.json").write_text(content)
+    assert waiting.managers(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"data-root": "/srv/docker"}', "/srv/docker"),
+        ("{}", "/var/lib/docker"),
+        ("[]", "/var/lib/docker"),
+        (None, "/var/lib/docker"),
+    ],
+)
+def test_data_directory(waiting: ModuleType, tmp_path: Path, content: str | None, expected: str) -> None:
+    if content is not None:
+        (tmp_path / "daemon.json").write_text(content)
+    assert waiting.data_directory(tmp_path / "daemon.json") == Path(expected)
+
+
+@pytest.mark.parametrize(("there_after", "expected"), [(0, True), (29, True), (31, False)])
+def test_wait_is_bounded(waiting: ModuleType, there_after: float, expected: bool) -> None:
+    now = [0.0]
+
+    def sleep(length: float) -> None:
+        now[0] += length
+
+    def is_there(address: str) -> bool:
+        return address == "10.0.0.2" and now[0] >= there_after
+
+    assert waiting.wait(["10.0.0.1", "10.0.0.2"], 30, is_there, lambda: now[0], sleep) is expected
+    assert now[0] <= 30.5
