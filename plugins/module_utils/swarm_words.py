@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
 
+# The engine says "has expired or is not yet valid" of both, and only before that which of them.
+NOT_YET = "not valid before"
 EXPIRED = ("certificates have expired", "certificate has expired")
 FORCE_NEW_CLUSTER = (
     "Only where they are gone for ever: 'docker swarm init --force-new-cluster', by hand on one manager that is left, "
@@ -69,7 +71,8 @@ def explain_join_error(said: str, managers: Iterable[str]) -> str:
 
 
 def is_expired(membership: Membership) -> bool:
-    return any(words in membership.error.lower() for words in EXPIRED)
+    said = membership.error.lower()
+    return any(words in said for words in EXPIRED) and NOT_YET not in said
 
 
 def describe(membership: Membership) -> str:
@@ -79,8 +82,10 @@ def describe(membership: Membership) -> str:
     if is_expired(membership):
         return (
             "Its swarm certificate has expired, because the engine was off for as long as it was valid: "
-            f"{membership.error}"
+            f"{membership.error.rstrip(' :.')}"
         )
+    if NOT_YET in membership.error:
+        return f"Its swarm certificate is not valid yet, so the clock of this host is wrong; set it: {membership.error}"
     if membership.state == "error":
         return f"Its engine says that its swarm membership has failed: {membership.error or 'without a reason'}"
     if membership.state == "pending":
