@@ -14,6 +14,7 @@ from tests.faults.swarm_cases import BACK, FORGET, OUT
 ONE, TWO, THREE = lab.HOSTS
 ALL_MANAGERS = Inventory(lab.HOSTS, ())
 NO_RAFT = "-p tcp --dport 2377 -j DROP"
+NO_JOIN = f"INPUT --source {lab.address(THREE)} {NO_RAFT}"
 SHUT = f"iptables -I INPUT {NO_RAFT}; iptables -I OUTPUT {NO_RAFT}"
 OPEN = f"iptables -D INPUT {NO_RAFT}; iptables -D OUTPUT {NO_RAFT}"
 MOVED = "198.18.35.53"
@@ -69,11 +70,11 @@ MEMBERSHIP_CASES = (
     ),
     Case(
         "joining-blocked",
-        f"a firewall on {ONE} drops 2377/tcp while {THREE} joins",
-        prepare=[*OUT, FORGET, On(ONE, f"iptables -I INPUT {NO_RAFT}")],
+        f"a firewall on {ONE} drops 2377/tcp from {THREE}, which is to join",
+        prepare=[*OUT, FORGET, On(ONE, f"iptables -I {NO_JOIN}")],
         run=Play("swarm", {"swarm_join_timeout": 30}),
         says=[f"{THREE}: .*could not join through {lab.address(ONE)}:2377", "2377/tcp"],
-        restore=[On(ONE, f"iptables -D INPUT {NO_RAFT}"), *BACK],
+        restore=[On(ONE, f"iptables -D {NO_JOIN}"), *BACK],
     ),
     Case(
         "three-managers",
