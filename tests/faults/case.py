@@ -17,9 +17,10 @@ from tests.faults.steps import Step
 class Case:
     """A fault or a bad input, and what the product is to make of it.
 
-    ``run`` is what the product is asked to do then, and ``says`` are regular expressions for what it must say: in its
-    one error where ``ends`` is C(refused), in its output where it is C(warned). Where it is C(healed), the run
-    succeeds, or nothing is asked; the cluster must be whole ``heals_within`` seconds after all engines answer.
+    ``run`` is what the product is asked to do then. Where ``ends`` is C(refused), its one error must have what the
+    regular expressions in ``says`` look for; where it is C(warned), what it shows must. Where it is C(done), it must
+    succeed. Where it is C(healed), it must succeed too, or nothing is asked, and the cluster must be whole
+    ``heals_within`` seconds after all engines answer. ``proof`` are commands that must succeed then.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Case:
     says: Sequence[str] = ()
     run: Play | None = None
     prepare: Sequence[Step] = ()
+    proof: Sequence[Step] = ()
     restore: Sequence[Step] = ()
     heals_within: float = 60
     repeats: bool = False

@@ -35,7 +35,11 @@ INVENTORY_CASES = (
         "no-manager-for-the-swarm",
         "the same inventory, without preflight",
         run=Play("swarm", inventory=Inventory((), lab.HOSTS)),
-        says=["swarm_first_manager", "no host of the inventory", "Put at least one host into the group managers"],
+        says=[
+            "swarm_first_manager",
+            "no host of the inventory",
+            "Put at least one other host first into the group managers",
+        ],
     ),
     Case(
         "unknown-first-manager",

@@ -26,6 +26,7 @@ def judge(case: Case, times: int) -> Entry:
             _judge_healing(case, entry, times if case.repeats else 1)
         else:
             _judge_words(case, entry)
+            _judge_proof(case, entry)
     finally:
         restore(case)
     entry.lost = whole.lost(before, whole.identity())
@@ -63,7 +64,10 @@ def _judge_healing(case: Case, entry: Entry, times: int) -> None:
         left = whole.wait_until_whole(PATIENCE)
         seconds = time.monotonic() - started
         worst = max(worst, seconds)
-        healed += not left and seconds <= case.heals_within and not (outcome and outcome.failed)
+        unproven = [] if left else _unproven(case)
+        healed += not left and not unproven and seconds <= case.heals_within and not (outcome and outcome.failed)
+        if unproven:
+            entry.said += f" (not proven: {'; '.join(unproven)})"
         if left:
             entry.said = f"not healed after {PATIENCE} s: {'; '.join(left)}"
             break
@@ -71,6 +75,22 @@ def _judge_healing(case: Case, entry: Entry, times: int) -> None:
     entry.holds = healed == times
     if times > 1:
         entry.what_was_done += f"; {healed} of {times} times everything was back"
+
+
+def _judge_proof(case: Case, entry: Entry) -> None:
+    unproven = _unproven(case)
+    if unproven:
+        entry.holds = False
+        entry.said += f" (not proven: {'; '.join(unproven)})"
+
+
+def _unproven(case: Case) -> list[str]:
+    try:
+        for step in case.proof:
+            step.do()
+    except lab.LabError as error:
+        return [str(error)]
+    return []
 
 
 def restore(case: Case) -> None:

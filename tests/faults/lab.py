@@ -79,9 +79,9 @@ def tell(host: str, command: str, timeout: float = 120) -> str:
     return said
 
 
-def set_cable(host: str, state: str) -> None:
-    """Pull out the cable of the host's first card (down) or plug it in again (up)."""
-    arguments = [container(host), "management", address(host), state]
+def set_cable(host: str, *state: str) -> None:
+    """Pull out the cable of the host's first card (down), plug it in again (up), or have it carry less (mtu, bytes)."""
+    arguments = [container(host), "management", address(host), *state]
     code, said = run(["env", f"DOCKER_HOST={engine()}", "sh", str(SET_CABLE), *arguments])
     if code:
         raise LabError(said)

@@ -13,7 +13,7 @@ from tests.faults import lab
 from tests.faults.case import Entry
 
 PATH = lab.ROOT / "artifacts" / "faults.json"
-HEAD = f"{'holds':5}  {'case':34}  {'to say':>7}  {'to heal':>7}  {'in all':>7}  lost"
+HEAD = f"{'holds':5}  {'case':40}  {'to say':>7}  {'to heal':>7}  {'in all':>7}  lost"
 
 
 def write(entries: Sequence[Entry]) -> None:
@@ -23,7 +23,7 @@ def write(entries: Sequence[Entry]) -> None:
 
 def line(entry: Entry) -> str:
     figures = "  ".join(map(_seconds, (entry.seconds_to_say, entry.seconds_to_heal, entry.seconds)))
-    return f"{'yes' if entry.holds else 'NO':5}  {entry.case:34}  {figures}  {entry.lost}"
+    return f"{'yes' if entry.holds else 'NO':5}  {entry.case:40}  {figures}  {entry.lost}"
 
 
 def table(entries: Sequence[Entry]) -> str:

@@ -66,6 +66,17 @@ class Restart:
 
 
 @dataclass(frozen=True)
+class Narrow:
+    """Have the cable of a host's first card lose what is larger, without a word to the card."""
+
+    host: str
+    mtu: int
+
+    def do(self) -> None:
+        lab.set_cable(self.host, "mtu", str(self.mtu))
+
+
+@dataclass(frozen=True)
 class Cut:
     """Pull out the cable of a host's first card for some seconds."""
 
