@@ -87,7 +87,9 @@ class Measured:
     def is_lacking(self, question: Question) -> bool:
         """Whether the port has not answered yet, and may."""
         echo = self.echoes.get(question.label)
-        return echo is None or echo.outcome not in {OPEN, TAKEN}
+        # A name may lead to another host only for as long as the network is new.
+        is_other = bool(self.target.endpoint.name and echo and echo.host not in {None, self.target.endpoint.host})
+        return echo is None or is_other or echo.outcome not in {OPEN, TAKEN}
 
     @property
     def may_settle(self) -> bool:
@@ -166,7 +168,8 @@ def _measure_once(
 
 def _resolve(one: Measured, settings: Settings, resolve: Callable[[str], str | None]) -> None:
     one.resolved = resolve(one.target.endpoint.name)
-    if one.resolved:
+    if one.resolved and (one.line is None or one.line.target != one.resolved):
+        one.echoes.clear()
         one.line = Line(settings.token, settings.host, one.target.source.address, one.resolved)
 
 
