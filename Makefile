@@ -6,14 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LAB_DIRECTORY := /var/lib/distrain-lab
-SCENARIOS := gpu swarm healing images default
+CASES ?=
+SCENARIOS := gpu swarm network healing images default
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit scenario scenarios clean
+.PHONY: help demo test lint unit scenario scenarios faults clean
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -21,6 +22,7 @@ help:
 	@echo "make lint                 ruff, mypy, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
+	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)
@@ -52,6 +54,10 @@ scenarios: $(READY)
 scenario: $(READY)
 	$(call say,"Running the scenario $(NAME) on lab hosts of its own")
 	$(BIN)/molecule test --scenario-name $(NAME)
+
+faults: $(READY)
+	$(call say,"Doing what must be refused or must heal to a lab of three hosts")
+	$(BIN)/python -m tests.faults --cases "$(CASES)"
 
 clean: $(READY)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")

@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import host_part
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_lost_quorum
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
 
 MODULE = "distrain.cluster.swarm_join"
@@ -38,14 +39,8 @@ class ActionModule(ActionBase):
 
     def _join(self, manager: OtherHost, variables: dict[str, Any]) -> dict[str, Any]:
         deadline = time.monotonic() + int(self._task.args.get("timeout", 120))
-        swarm = manager.run_module(INFO, self._engine_arguments())
-        if not swarm["is_manager"] and not self._task.check_mode:
-            raise AnsibleActionFail(
-                f"Host {manager.name} is no manager of a swarm (its engine says {swarm['state']}). "
-                "Run swarm_init there first."
-            )
-        if swarm["error"]:
-            raise AnsibleActionFail(f"Host {manager.name} is a manager, but its swarm does not work: {swarm['error']}")
+        swarm = self._view() or manager.run_module(INFO, self._engine_arguments())
+        self._refuse_view(manager, swarm)
         internal = _what_the_manager_says(swarm)
         result = self._run_here(internal, variables, check_mode=True)
         if result.get("failed") and result.get("node_id"):
@@ -57,13 +52,30 @@ class ActionModule(ActionBase):
         if result.get("failed"):
             return result
         if result["changed"] and not self._task.check_mode:
-            result = self._run_here({**internal, **self._token(manager)}, variables, check_mode=False)
+            result = self._join_now(manager, variables, internal, _find_node(swarm, result["node_id"]))
             if result.get("failed"):
                 return result
             swarm = self._wait_until_ready(manager, result["node_id"], deadline)
         elif not result["changed"]:
             swarm = self._wait_until_ready(manager, result["node_id"], deadline, swarm)
         return self._settle_role(manager, result, swarm)
+
+    def _join_now(
+        self,
+        manager: OtherHost,
+        variables: dict[str, Any],
+        internal: Mapping[str, Any],
+        entry: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Join; a member that joins again was demoted before, and its old entry goes afterwards."""
+        token = self._token(manager)
+        about_entry = {**self._engine_arguments(), "node_id": entry["id"]} if entry else None
+        if about_entry and entry and entry["role"] == "manager":
+            manager.run_module(NODE, {**about_entry, "role": "worker"})
+        result = self._run_here({**internal, **token}, variables, check_mode=False)
+        if about_entry and not result.get("failed"):
+            manager.run_module(NODE, {**about_entry, "state": "absent"})
+        return result
 
     def _leave(self, manager: OtherHost, variables: dict[str, Any]) -> dict[str, Any]:
         if manager.name == (self._task.delegate_to or variables["inventory_hostname"]):
@@ -79,12 +91,26 @@ class ActionModule(ActionBase):
             return result
         is_member = result["node_id"] in (internal["member_node_ids"] or ())
         about_node = {**self._engine_arguments(), "node_id": result["node_id"]}
-        if is_member and result.get("role") == "manager":
-            manager.run_module(NODE, {**about_node, "role": "worker"})
+        if is_member:
+            manager.run_module(NODE, {**about_node, "availability": "drain", "role": "worker"})
         left = self._run_here(internal, variables, check_mode=False)
         if is_member and not left.get("failed"):
             manager.run_module(NODE, {**about_node, "state": "absent"})
         return {**left, "warnings": result.get("warnings", [])}
+
+    def _view(self) -> dict[str, Any] | None:
+        """What the manager said already; worth nothing where its swarm was not made, or did not work, at that time."""
+        view = self._task.args.get("manager_view")
+        return view if view and view.get("is_manager") and not view.get("error") else None
+
+    def _refuse_view(self, manager: OtherHost, swarm: Mapping[str, Any]) -> None:
+        if not swarm["is_manager"] and not self._task.check_mode:
+            raise AnsibleActionFail(
+                f"Host {manager.name} is no manager of a swarm (its engine says {swarm['state']}). "
+                "Run swarm_init there first."
+            )
+        if swarm["error"]:
+            raise AnsibleActionFail(explain_lost_quorum(Membership.from_result(swarm), f"Host {manager.name}"))
 
     def _settle_role(self, manager: OtherHost, result: dict[str, Any], swarm: Mapping[str, Any]) -> dict[str, Any]:
         node = _find_node(swarm, result["node_id"])
@@ -107,6 +133,8 @@ class ActionModule(ActionBase):
         return manager.run_module(INFO, arguments)
 
     def _token(self, manager: OtherHost) -> dict[str, str]:
+        if self._task.args.get("join_token"):
+            return {"join_token": self._task.args["join_token"]}
         role = self._task.args.get("role", "worker")
         arguments = {**self._engine_arguments(), "join_token_role": role}
         return {"join_token": manager.run_module(INFO, arguments, no_log=True)["join_token"]}
@@ -130,6 +158,7 @@ class ActionModule(ActionBase):
         self._task.check_mode = check_mode
         try:
             arguments = {**self._task.args, **internal}
+            arguments.pop("manager_view", None)
             return self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)
         finally:
             self._task.check_mode = wanted
@@ -141,9 +170,12 @@ class ActionModule(ActionBase):
 def _what_the_manager_says(swarm: Mapping[str, Any]) -> dict[str, Any]:
     if not swarm.get("is_manager") or swarm["error"]:
         return {"remote_addrs": [], "member_node_ids": None, "manager_hosts": []}
-    addresses = sorted({node["manager_address"] for node in swarm["nodes"] if node["manager_address"]})
+    managers = [node for node in swarm["nodes"] if node["manager_address"]]
+    addresses = sorted({node["manager_address"] for node in managers})
+    # The engine asks one of them at random, and gives up where that one is gone.
+    answering = {node["manager_address"] for node in managers if node.get("reachability") != "unreachable"}
     return {
-        "remote_addrs": addresses,
+        "remote_addrs": sorted(answering) or addresses,
         "member_node_ids": [node["id"] for node in swarm["nodes"]],
         "manager_hosts": [host_part(address) for address in addresses],
     }

@@ -42,15 +42,19 @@ def fabric_is_settled(hostvars: HostVariables, hosts: Sequence[str]) -> bool:
     return len(members(facts)) == len(hosts)
 
 
+def fabric_measurements(hostvars: HostVariables, hosts: Sequence[str]) -> list[Measurement]:
+    """What was measured from all of these hosts; nothing where nothing was."""
+    return [row for host in hosts for row in hostvars[host].get(MEASURED) or ()]
+
+
 def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) -> dict[str, Any]:
     """The plan for these hosts; C(problem) says why there is none."""
     by_host = {name: {host: str(hostvars[host].get(name) or "") for host in hosts} for name in BY_HOST}
     everything = Wanted(
         advertise_addr=by_host["swarm_advertise_addr"], data_path_addr=by_host["swarm_data_path_addr"], **wanted
     )
-    measurements: list[Measurement] = [row for host in hosts for row in hostvars[host].get(MEASURED) or ()]
     try:
-        choices = plan_fabric(_facts(hostvars, hosts), measurements, everything)
+        choices = plan_fabric(_facts(hostvars, hosts), fabric_measurements(hostvars, hosts), everything)
     except Refused as error:
         return {"problem": error.message, "choices": [], **as_result([])}
     except (TypeError, ValueError) as error:
@@ -69,6 +73,7 @@ class FilterModule:
         return {
             "fabric_endpoints": fabric_endpoints,
             "fabric_is_settled": fabric_is_settled,
+            "fabric_measurements": fabric_measurements,
             "fabric_plan": fabric_plan,
             "fabric_table": table_lines,
         }

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
-
 Hostvars = Mapping[str, Mapping[str, Any]]
 
 
@@ -25,16 +23,9 @@ def hosts_still_listening(hostvars: Hostvars, hosts: Sequence[str], register: st
     return [host for host in hosts if not all(host in one for one in told)]
 
 
-def network_findings(
-    measurements: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, Any]], encrypted: bool = False
-) -> list[dict[str, str]]:
-    return plan_network_findings(measurements, facts, bool(encrypted))
-
-
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "hosts_still_listening": hosts_still_listening,
-            "network_findings": network_findings,
             "network_listeners": network_listeners,
         }

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
 from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
     HostReport,
     Wanted,
     plan_findings,
 )
 
-OBSERVED = "preflight_observed"
+OBSERVED = "fabric_observed"
+MEASURED = "fabric_measured"
 
 
 def preflight_findings(
@@ -24,9 +27,16 @@ def preflight_findings(
     managers: Sequence[str],
     network_subnet: str,
     minimum_disk_bytes: int,
+    encrypted: bool = False,
+    network_problem: str = "",
 ) -> list[dict[str, str]]:
-    wanted = Wanted(tuple(managers), network_subnet, int(minimum_disk_bytes))
-    return plan_findings([_report(name, hostvars[name]) for name in hosts], wanted)
+    wanted = Wanted(tuple(managers), network_subnet, int(minimum_disk_bytes), network_problem)
+    reports = [_report(name, hostvars[name]) for name in hosts]
+    facts = {one.name: one.facts for one in reports if one.facts is not None}
+    measurements = [row for name in facts for row in hostvars[name].get(MEASURED) or ()]
+    return worst_first(
+        [*plan_findings(reports, wanted), *plan_network_findings(measurements, facts, managers, encrypted)], list(hosts)
+    )
 
 
 def _report(name: str, variables: Mapping[str, Any]) -> HostReport:

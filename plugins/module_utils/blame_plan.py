@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS
+
 Pair = tuple[str, str]
 INTO, OUT_OF, EVERYWHERE = "into", "out of", "everywhere"
-ALL_HOSTS = "all"
 
 
 @dataclass(frozen=True)

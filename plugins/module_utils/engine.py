@@ -112,13 +112,33 @@ class Engine:
 
     def set_node_role(self, node_id: str, role: str) -> None:
         """Make a node a worker or a manager; only a manager can."""
+        self._update_node(node_id, "Role", role)
+
+    def set_node_availability(self, node_id: str, availability: str) -> None:
+        self._update_node(node_id, "Availability", availability)
+
+    def running_tasks(self, node_id: str) -> list[dict[str, Any]]:
+        """The tasks of a node that are wanted there, or that run there still."""
         with _translated_errors():
-            node = self._api.inspect_node(node_id)
-            self._api.update_node(node_id, node["Version"]["Index"], {**node["Spec"], "Role": role})
+            tasks = self._api.tasks(filters={"node": node_id})
+        return [one for one in tasks if one["Status"]["State"] in ("preparing", "starting", "running")]
+
+    def rotate_join_tokens(self, worker: bool, manager: bool) -> None:
+        """Make the tokens anew; whoever has joined stays a node."""
+        with _translated_errors():
+            swarm = self._api.inspect_swarm()
+            self._api.update_swarm(
+                swarm["Version"]["Index"], swarm["Spec"], rotate_worker_token=worker, rotate_manager_token=manager
+            )
 
     def remove_node(self, node_id: str, force: bool) -> None:
         with _translated_errors():
             self._api.remove_node(node_id, force=force)
+
+    def _update_node(self, node_id: str, key: str, value: str) -> None:
+        with _translated_errors():
+            node = self._api.inspect_node(node_id)
+            self._api.update_node(node_id, node["Version"]["Index"], {**node["Spec"], key: value})
 
     # Networks
 

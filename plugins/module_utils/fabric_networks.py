@@ -56,7 +56,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a network: ``mbits`` of its slowest pair, None where neither measured nor told by the cards."""
+    """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the cards."""
 
     network: Network
     mtu: int
@@ -105,7 +105,7 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoin
 def judge(network: Network, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
     """How good a network is: by what was measured between its hosts, else by what its cards say."""
     own = [one for one in measurements if one["network"] == network.name]
-    rates = [one["mbits"] for one in own if one.get("mbits")]
+    rates = _best_rates(own)
     paths = [one["path_mtu"] for one in own if one.get("path_mtu")]
     card_mtu = min(one.mtu for one in network.endpoints.values())
     speeds = [one.speed_mbits for one in network.endpoints.values()]
@@ -113,12 +113,22 @@ def judge(network: Network, measurements: Sequence[Measurement], managers: Conta
     return Quality(
         network=network,
         mtu=min([card_mtu, *paths]),
-        mbits=min(rates) if rates else told,
+        mbits=min(rates.values()) if rates else told,
         is_measured=bool(rates),
         blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one, managers)),
         narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < card_mtu),
         has_rdma=all(one.rdma_devices for one in network.endpoints.values()),
     )
+
+
+def _best_rates(measurements: Iterable[Measurement]) -> dict[str, float]:
+    """The best rate that each host has sent or received: a busy moment makes a stream slower, and nothing faster."""
+    best: dict[str, float] = {}
+    for one in measurements:
+        for host in (one["source"], one["target"]):
+            if one.get("mbits"):
+                best[host] = max(best.get(host, 0), one["mbits"])
+    return best
 
 
 def is_blocked(one: Measurement, managers: Container[str]) -> bool:

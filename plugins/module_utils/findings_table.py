@@ -23,7 +23,11 @@ def table_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
 
 def error_summary(findings: Sequence[Mapping[str, str]]) -> str:
     """The errors as one message; empty where there are none."""
-    errors = [f"{one['host']}: {one['found']}." for one in findings if one["severity"] == "error"]
+    errors = [
+        f"{one['host']}: {one['found'].rstrip('.')} ({one['subject']}). {one['remedy']}"
+        for one in findings
+        if one["severity"] == "error"
+    ]
     if not errors:
         return ""
     noun = "1 error stands" if len(errors) == 1 else f"{len(errors)} errors stand"

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.blame_plan import (
-    ALL_HOSTS,
     EVERYWHERE,
     INTO,
     Blame,
@@ -18,7 +16,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.blame_plan import
     blame_undirected,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.clock_plan import clocks_off
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import SEVERITIES, Finding
+from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import MANAGER_PORT
+from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
 from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import SWARM_PORTS, TAKEN
 
 Row = Mapping[str, Any]
@@ -29,26 +28,34 @@ CLOCK_ERROR_SECONDS = 300
 
 
 def plan_network_findings(
-    measurements: Sequence[Row], facts: Mapping[str, Mapping[str, Any]], encrypted: bool = False
-) -> list[dict[str, str]]:
+    measurements: Sequence[Row],
+    facts: Mapping[str, Mapping[str, Any]],
+    managers: Sequence[str],
+    encrypted: bool = False,
+) -> list[Finding]:
     """``facts`` are by host what M(distrain.cluster.host_info) returned."""
-    found = [
-        *_blocked_ports(measurements),
-        *_other_hosts(measurements),
-        *_small_packets(measurements),
-        *_clocks(measurements),
+    needed = [_only_needed(row, managers) for row in measurements]
+    return [
+        *_blocked_ports(needed),
+        *_other_hosts(needed),
+        *_small_packets(needed),
+        *_clocks(needed),
         *_kernels(facts, encrypted),
     ]
-    order = {host: position for position, host in enumerate(facts)}
-    found.sort(key=lambda one: (SEVERITIES.index(one.severity), order.get(one.host, -1)))
-    return [asdict(one) for one in found]
+
+
+def _only_needed(row: Row, managers: Sequence[str]) -> Row:
+    """Nobody asks a worker at the port of the managers, so a firewall may close it."""
+    if row["target"] in managers:
+        return row
+    return {**row, "ports": {port: outcome for port, outcome in row["ports"].items() if port != MANAGER_PORT}}
 
 
 def fully_connected(measurements: Iterable[Row]) -> set[tuple[str, frozenset[str]]]:
     """The (network, two hosts) between which every port of a swarm answers both ways, as far as it can be told."""
     ways: dict[tuple[str, frozenset[str]], set[str]] = {}
     for row in measurements:
-        if all(row["ports"].get(port) in {"open", TAKEN} for port in PORTS) and not _is_wrong(row):
+        if all(row["ports"][port] in {"open", TAKEN} for port in PORTS if port in row["ports"]) and not _is_wrong(row):
             ways.setdefault((row["network"], _pair(row)), set()).add(row["source"])
     return {key for key, sources in ways.items() if sources == key[1]}
 
@@ -69,8 +76,21 @@ def _blocked_ports(measurements: Sequence[Row]) -> Iterator[Finding]:
                 grouped.setdefault(key, []).append(port)
                 apart[key] = apart.get(key, False) or any(_pair(row) not in connected for row in explained)
     for (one, network, outcome), ports in grouped.items():
-        severity = "error" if apart[one, network, outcome] else "note"
+        is_error = apart[one, network, outcome] and not _is_elsewhere(one, network, measurements)
+        severity = "error" if is_error else "note"
         yield _blocked(one, network, outcome, ", ".join(ports), severity)
+
+
+def _is_elsewhere(one: Blame, network: str, measurements: Sequence[Row]) -> bool:
+    """Whether hosts that nothing connects here meet in another network, where something crosses at least."""
+    if one.direction != EVERYWHERE:
+        return False
+    for name, rows in _by_network(measurements):
+        hosts = {host for row in rows for host in _ends(row)}
+        crosses = any(row["answered_by"] == row["target"] for row in rows)
+        if name != network and hosts >= set(one.others) and crosses:
+            return True
+    return False
 
 
 def _blocked(one: Blame, network: str, outcome: str, ports: str, severity: str) -> Finding:

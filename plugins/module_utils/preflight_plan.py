@@ -10,28 +10,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon_configuration import engine_major
+from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import shared_addresses
+from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_swarm import foreign_memberships
 
 MINIMUM_ENGINE_MAJOR = 25
-SEVERITIES = ("error", "warning", "note")
 SUPPORTED_DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
 # Their own docker.io is older than the engine that is needed.
 DISTRIBUTIONS_WITH_OLD_ENGINE = {("debian", "11"), ("debian", "12")}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """``subject`` is the variable, group or file that the remedy is about."""
-
-    host: str
-    severity: str
-    subject: str
-    found: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -58,16 +48,14 @@ class Wanted:
     managers: Sequence[str] = ()
     network_subnet: str = ""
     minimum_disk_bytes: int = 0
+    network_problem: str = ""
 
 
 Rule = Callable[[Sequence[HostReport], Wanted], Iterator[Finding]]
 
 
-def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[dict[str, str]]:
-    order = {report.name: position for position, report in enumerate(reports)}
-    found = [finding for rule in RULES for finding in rule(reports, wanted)]
-    found.sort(key=lambda one: (SEVERITIES.index(one.severity), order.get(one.host, -1)))
-    return [asdict(one) for one in found]
+def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule(reports, wanted)]
 
 
 def _answering(reports: Sequence[HostReport]) -> Iterator[tuple[HostReport, Mapping[str, Any]]]:
@@ -94,11 +82,11 @@ def _managers(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding
     count = len(wanted.managers)
     if count == 0:
         remedy = "Put one host, or three, into the group managers; the first of them makes the swarm."
-        yield Finding("all", "error", "managers", "no host is in the group managers", remedy)
+        yield Finding(ALL_HOSTS, "error", "managers", "no host is in the group managers", remedy)
     elif count % 2 == 0:
         found = f"{count} managers bear the loss of no more hosts than {count - 1} do"
         remedy = f"Use {count - 1} or {count + 1} managers."
-        yield Finding("all", "warning", "managers", found, remedy)
+        yield Finding(ALL_HOSTS, "warning", "managers", found, remedy)
 
 
 def _same_host(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
@@ -150,6 +138,25 @@ def _machine_id(report: HostReport) -> str:
 
 def _hostname(report: HostReport) -> str:
     return (report.facts or {}).get("hostname", "")
+
+
+def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    by_name = {report.name: report for report in reports}
+    for address, cards in shared_addresses({report.name: facts for report, facts in _answering(reports)}):
+        first, last = by_name[cards[0].host], by_name[cards[-1].host]
+        if _connection(first) == _connection(last) or _machine_id(first) == _machine_id(last):
+            # Two names for one machine, which is told of as that.
+            continue
+        others = ", ".join(f"{one.host} ({one.card})" for one in cards[:-1])
+        found = f"its card {cards[-1].card} has the same address as {others}: {address}"
+        remedy = "Give each card an address of its own; no network with such an address is used."
+        yield Finding(cards[-1].host, "error", "address", found, remedy)
+
+
+def _networks_of_the_cluster(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+    if wanted.network_problem:
+        remedy = "Correct what it names; the role fabric says how it chooses."
+        yield Finding(ALL_HOSTS, "error", "network", wanted.network_problem.rstrip("."), remedy)
 
 
 def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
@@ -206,7 +213,7 @@ def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[F
         subnet = ipaddress.ip_network(wanted.network_subnet)
     except ValueError as error:
         found = f"swarm_network_subnet is no subnet: {error}"
-        yield Finding("all", "error", "swarm_network_subnet", found, "Write it as in 10.77.0.0/16.")
+        yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, "Write it as in 10.77.0.0/16.")
         return
     for report, facts in _answering(reports):
         overlaps = sorted({name for name, network in _networks(facts) if _overlap(subnet, network)})
@@ -259,6 +266,8 @@ RULES: tuple[Rule, ...] = (
     _not_observed,
     _managers,
     _same_host,
+    _shared_addresses,
+    _networks_of_the_cluster,
     _distribution,
     _engine,
     _swarm,

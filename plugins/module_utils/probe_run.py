@@ -37,6 +37,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.probe_questions i
 MAXIMUM_THREADS = 256
 GOODBYE_SECONDS = 0.6
 RETRY_SECONDS = 1.0
+PASSES_WITH_ANSWER = 2
 # In a container a full window of data has to cross before a port counts as open.
 BULK_BYTES = 65536
 
@@ -61,11 +62,13 @@ class Measured:
     target: Target
     line: Line | None
     questions: Sequence[Question]
+    address: str | None
     resolved: str | None = None
     echoes: dict[str, Echo] = field(default_factory=dict)
     path_mtu: int | None = None
     fastest: Echo | None = None
     mbits: float | None = None
+    passes: int = 0
 
     def open_port(self, protocol: str) -> int | None:
         """The first port of ours that answers for the target itself."""
@@ -81,6 +84,12 @@ class Measured:
         is_named = not self.target.endpoint.name or self.resolved is not None
         return is_named and has_answers and self.path_mtu == self.target.source.mtu
 
+    @property
+    def may_settle(self) -> bool:
+        """Whether asking again may help: a new network learns names and ways, but no packet sizes."""
+        is_known = self.open_port("udp") is not None and (not self.target.endpoint.name or self.resolved is not None)
+        return not self.is_complete and not (is_known and self.passes >= PASSES_WITH_ANSWER)
+
     def row(self) -> dict[str, Any]:
         answers = [echo.host for echo in self.echoes.values() if echo.host]
         own = self.target.endpoint.host
@@ -92,6 +101,7 @@ class Measured:
             "network": self.target.source.network,
             "ports": {label: self._outcome(echo) for label, echo in self.echoes.items()},
             "answered_by": next(iter(wrong or answers), None),
+            "address": self.address,
             "resolved": self.resolved,
             "mtu": self.target.source.mtu or None,
             "path_mtu": self.path_mtu,
@@ -117,8 +127,8 @@ def measure(
         pending = list(found)
         while pending:
             _measure_once(pool, pending, settings, resolve)
-            pending = [one for one in pending if not one.is_complete]
-            if time.monotonic() + RETRY_SECONDS >= settings.settle_until:
+            pending = [one for one in pending if one.may_settle]
+            if time.monotonic() + RETRY_SECONDS + PATIENCE_SECONDS >= settings.settle_until:
                 break
             if pending:
                 time.sleep(RETRY_SECONDS)
@@ -134,7 +144,7 @@ def _begin(target: Target, listeners: Mapping[str, Mapping[str, Any]], settings:
     listener = listener_of(listeners, target.endpoint)
     address = target.endpoint.address or (listener or {}).get("address") or ""
     line = Line(settings.token, settings.host, target.source.address, address) if address else None
-    return Measured(target, line, plan_questions(listener))
+    return Measured(target, line, plan_questions(listener), address or None)
 
 
 def _measure_once(
@@ -168,6 +178,7 @@ def _measure_packets(one: Measured, settings: Settings) -> None:
     port = one.open_port("udp")
     if port is None or one.line is None or time.monotonic() >= settings.deadline:
         return
+    one.passes += 1
     one.fastest = fastest_echo(one.line, port)
     if one.target.source.mtu:
         one.path_mtu = path_mtu(one.line, port, one.target.source.mtu, settings.deadline)

@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node, host_part
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import (
+    address_problem,
+    describe,
+    explain_locked,
+    explain_lost_quorum,
+    is_expired,
+)
 
 ABSENT = {"state": "absent"}
 
@@ -50,19 +56,16 @@ def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if params["state"] == "absent":
         return _plan_dissolve(membership, params)
     if membership.state == "inactive":
+        _refuse_second_swarm(membership, params)
         refuse_taken_gossip_port(membership)
         return _init_after(membership, ())
     if membership.is_manager:
         _refuse_manager_without_leader(membership)
-        _refuse_other_address(membership, params["advertise_addr"])
+        _refuse_first_manager_elsewhere(membership, params["advertise_addr"])
         return Plan(before=membership.as_result(), after=membership.as_result())
     if params["leave_foreign"]:
         return _init_after(membership, (Step("leave", {"force": True}),))
-    raise Refused(
-        f"This host cannot become the first manager: {_describe(membership)}. "
-        "Take the host out of that swarm, or set leave_foreign: true to have it leave.",
-        **_details(membership),
-    )
+    raise Refused(_explain_no_first_manager(membership), **_details(membership))
 
 
 def plan_join(state: JoinState, params: Mapping[str, Any]) -> Plan:
@@ -79,31 +82,14 @@ def plan_join(state: JoinState, params: Mapping[str, Any]) -> Plan:
     if membership.state == "inactive":
         refuse_taken_gossip_port(membership)
         return Plan((join,), membership.as_result(), after)
+    again = Plan((Step("leave", {"force": True}), join), membership.as_result(), after)
     if membership.state in ("active", "pending") and state.is_member:
-        _refuse_other_address(membership, params["advertise_addr"])
-        return Plan(before=membership.as_result(), after=membership.as_result())
+        return _plan_member(membership, params, again)
     never_joined = membership.state == "pending" and not membership.node_id
-    if never_joined or params["leave_foreign"]:
-        return Plan((Step("leave", {"force": True}), join), membership.as_result(), after)
+    renewed = is_expired(membership) and params["rejoin"]
+    if never_joined or renewed or params["leave_foreign"]:
+        return again
     raise Refused(_explain_foreign(state), **_details(membership))
-
-
-def plan_node(node: Node | None, params: Mapping[str, Any]) -> Plan:
-    """The steps to give a node of the list its role, or to take it off the list."""
-    if params["state"] == "absent":
-        if node is None:
-            return Plan(before=ABSENT, after=ABSENT)
-        _refuse_removal(node, params["force"])
-        return Plan((Step("remove", {"force": params["force"]}),), _node_result(node), ABSENT)
-    if node is None:
-        raise Refused(f"No node with the ID {params['node_id']} is in the swarm of this manager.")
-    if params["role"] in (None, node.role):
-        return Plan(before=_node_result(node), after=_node_result(node))
-    return Plan(
-        (Step("set_role", {"role": params["role"]}),),
-        _node_result(node),
-        {**_node_result(node), "role": params["role"]},
-    )
 
 
 def refuse_taken_gossip_port(membership: Membership) -> None:
@@ -117,6 +103,24 @@ def refuse_taken_gossip_port(membership: Membership) -> None:
             "in the engine, which a restart of the engine cures (systemctl restart docker), or by another program.",
             **_details(membership),
         )
+
+
+def _plan_member(membership: Membership, params: Mapping[str, Any], again: Plan) -> Plan:
+    """Nothing, or to leave and join again where its address is wrong and that was asked for."""
+    problem = address_problem(membership, params["advertise_addr"])
+    if not problem:
+        return Plan(before=membership.as_result(), after=membership.as_result())
+    if not params["rejoin"]:
+        raise Refused(
+            f"{problem}. A node keeps the address with which it joined: set rejoin: true to have it leave the swarm "
+            f"and join again, or set advertise_addr to {membership.node_address} where that address is still right.",
+            **_details(membership),
+        )
+    return Plan(
+        again.steps,
+        {**again.before, "address": membership.node_address},
+        {**again.after, "address": params["advertise_addr"] or "chosen by the engine"},
+    )
 
 
 def _init_after(membership: Membership, steps: tuple[Step, ...]) -> Plan:
@@ -135,7 +139,7 @@ def _plan_dissolve(membership: Membership, params: Mapping[str, Any]) -> Plan:
         if is_foreign
         else "A swarm is lost with its last manager: set force: true to have it leave all the same."
     )
-    raise Refused(f"{_describe(membership)}. {remedy}", **_details(membership))
+    raise Refused(f"{describe(membership)}. {remedy}", **_details(membership))
 
 
 def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
@@ -150,12 +154,37 @@ def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
     return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
 
 
+def _explain_no_first_manager(membership: Membership) -> str:
+    if membership.state == "locked":
+        return explain_locked("Or set leave_foreign: true to have it leave, which loses its swarm state.")
+    if membership.state == "pending" and membership.host_addresses is not None and _is_manager_that_waits(membership):
+        return explain_lost_quorum(membership)
+    remedy = (
+        "Where other managers carry its swarm on, set swarm_first_manager to one of them and have this host join again "
+        "(rejoin: true). Or set leave_foreign: true, which makes a new swarm."
+        if is_expired(membership)
+        else "Take the host out of that swarm, or set leave_foreign: true to have it leave."
+    )
+    return f"This host cannot become the first manager: {describe(membership)}. {remedy}"
+
+
+def _is_manager_that_waits(membership: Membership) -> bool:
+    """An engine that waits for its quorum is no manager in its own eyes, but is among the managers that it knows."""
+    own = {*(membership.host_addresses or ()), membership.node_address}
+    return any(host_part(address) in own for address in membership.manager_addresses)
+
+
 def _explain_foreign(state: JoinState) -> str:
     membership = state.membership
     remedy = "Set leave_foreign: true to have it leave"
-    found = _describe(membership)
+    found = describe(membership)
     if membership.state == "locked":
-        return f"{found}. Unlock it with 'docker swarm unlock'. {remedy} and lose its swarm state."
+        return explain_locked(f"{remedy} and lose its swarm state.")
+    if is_expired(membership):
+        return (
+            f"{found}. Set rejoin: true to have it leave and join again with a new one, or leave_foreign: true where "
+            "it was another swarm's."
+        )
     if membership.state == "error":
         return f"{found}. {remedy} that swarm."
     if state.member_node_ids is None and not state.names_our_manager:
@@ -171,18 +200,6 @@ def _explain_foreign(state: JoinState) -> str:
     return f"{found}, which is another swarm: the manager does not know its node ID. {remedy} that other swarm."
 
 
-def _describe(membership: Membership) -> str:
-    managers = ", ".join(membership.manager_addresses) or "unknown"
-    if membership.state == "locked":
-        return "Its engine holds a locked swarm"
-    if membership.state == "error":
-        return f"Its engine says that its swarm membership has failed: {membership.error or 'without a reason'}"
-    if membership.state == "pending":
-        return f"It waits for a swarm that does not answer (managers: {managers})"
-    identity = f"node {membership.node_id}, managers: {managers}"
-    return f"It is already a {membership.role} of a swarm ({identity})"
-
-
 def _details(membership: Membership) -> dict[str, Any]:
     return {
         "swarm_state": membership.state,
@@ -191,38 +208,29 @@ def _details(membership: Membership) -> dict[str, Any]:
     }
 
 
+def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> None:
+    """A first manager that was installed anew must not split the cluster that the other managers carry on."""
+    others = params["working_managers"]
+    if others and not params["leave_foreign"]:
+        raise Refused(
+            f"This host is in no swarm, but {', '.join(others)}, which is to be a manager beside it, manages one that "
+            f"works. Set swarm_first_manager: {others[0]} to have this host join that swarm, or take that host out of "
+            "it first. Set leave_foreign: true to make a new swarm all the same.",
+            **_details(membership),
+        )
+
+
 def _refuse_manager_without_leader(membership: Membership) -> None:
     if membership.error:
+        raise Refused(explain_lost_quorum(membership), **_details(membership))
+
+
+def _refuse_first_manager_elsewhere(membership: Membership, wanted: str | None) -> None:
+    problem = address_problem(membership, wanted)
+    if problem:
         raise Refused(
-            f"This host is a manager, but its swarm does not work: {membership.error}. "
-            "Bring the other managers back, or see 'docker swarm init --force-new-cluster'.",
+            f"{problem}. A node keeps the address with which it joined, and the first manager leaves no swarm by "
+            f"itself. Give its card the address {membership.node_address} back or set advertise_addr to it; or, with "
+            "further managers, set swarm_first_manager to another and have this host join again (rejoin: true).",
             **_details(membership),
         )
-
-
-def _refuse_other_address(membership: Membership, wanted: str | None) -> None:
-    """A node keeps the address it joined with; a card's name cannot be compared and is let through."""
-    if not wanted or not membership.node_address:
-        return
-    try:
-        differs = ipaddress.ip_address(host_part(wanted)) != ipaddress.ip_address(membership.node_address)
-    except ValueError:
-        return
-    if differs:
-        raise Refused(
-            f"advertise_addr: found {membership.node_address}, wanted {host_part(wanted)}. A node keeps the address "
-            "with which it joined: have it leave the swarm (state: absent) and join again, or set advertise_addr to "
-            f"{membership.node_address}.",
-            **_details(membership),
-        )
-
-
-def _refuse_removal(node: Node, force: bool) -> None:
-    if node.role == "manager":
-        raise Refused(f"Node {node.id} ({node.hostname}) is a manager: set its role to worker before it is removed.")
-    if node.is_ready and not force:
-        raise Refused(f"Node {node.id} ({node.hostname}) is Ready: have it leave the swarm first, or set force: true.")
-
-
-def _node_result(node: Node) -> dict[str, Any]:
-    return {"state": node.state, "role": node.role}

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -16,6 +17,8 @@ class Membership:
 
     ``state`` is the engine's LocalNodeState: inactive, pending, active, error or locked. ``swarm_id`` is known to
     managers only. ``gossip_port_taken`` says that something on the host listens at the port of the nodes' gossip.
+    ``host_addresses`` are those of the host's cards, None where they were not read. ``silent_managers`` are those of
+    ``manager_addresses`` at which nothing answers; looked for only where the swarm does not work.
     """
 
     state: str = "inactive"
@@ -26,9 +29,17 @@ class Membership:
     error: str = ""
     manager_addresses: tuple[str, ...] = ()
     gossip_port_taken: bool = False
+    hostname: str = ""
+    host_addresses: frozenset[str] | None = None
+    silent_managers: tuple[str, ...] = ()
 
     @classmethod
-    def from_info(cls, info: Mapping[str, Any], gossip_port_taken: bool = False) -> Membership:
+    def from_info(
+        cls,
+        info: Mapping[str, Any],
+        gossip_port_taken: bool = False,
+        host_addresses: frozenset[str] | None = None,
+    ) -> Membership:
         swarm = info.get("Swarm") or {}
         return cls(
             state=swarm.get("LocalNodeState") or "inactive",
@@ -39,11 +50,32 @@ class Membership:
             error=swarm.get("Error") or "",
             manager_addresses=tuple(sorted(one["Addr"] for one in swarm.get("RemoteManagers") or ())),
             gossip_port_taken=gossip_port_taken,
+            hostname=info.get("Name") or "",
+            host_addresses=host_addresses,
+        )
+
+    @classmethod
+    def from_result(cls, result: Mapping[str, Any]) -> Membership:
+        """What C(swarm_info) has returned, read back."""
+        known = {field.name: result[field.name] for field in fields(cls) if field.name in result}
+        addresses = known.get("host_addresses")
+        return cls(
+            **{
+                **known,
+                "manager_addresses": tuple(known.get("manager_addresses", ())),
+                "silent_managers": tuple(known.get("silent_managers", ())),
+                "host_addresses": None if addresses is None else frozenset(addresses),
+            }
         )
 
     @property
     def role(self) -> str:
         return "manager" if self.is_manager else "worker"
+
+    @property
+    def works(self) -> bool:
+        """Whether the engine is an active node and says of nothing that it is wrong."""
+        return self.state == "active" and not self.error
 
     def as_result(self) -> dict[str, Any]:
         """The state as a user reads it in a diff."""
@@ -51,10 +83,21 @@ class Membership:
             return {"state": "absent"}
         return {"state": self.state, "role": self.role, "node_id": self.node_id}
 
+    def as_facts(self) -> dict[str, Any]:
+        """Everything, as C(swarm_info) returns it."""
+        addresses = self.host_addresses
+        return {
+            "active": self.state == "active",
+            **asdict(self),
+            "manager_addresses": list(self.manager_addresses),
+            "silent_managers": list(self.silent_managers),
+            "host_addresses": None if addresses is None else sorted(addresses),
+        }
+
 
 @dataclass(frozen=True)
 class Node:
-    """A node as a manager lists it; ``manager_address`` is empty for a worker."""
+    """A node as a manager lists it; ``manager_address`` and ``reachability`` are empty for a worker."""
 
     id: str
     hostname: str
@@ -63,10 +106,12 @@ class Node:
     availability: str
     address: str
     manager_address: str = ""
+    reachability: str = ""
 
     @classmethod
     def from_api(cls, node: Mapping[str, Any]) -> Node:
         status = node.get("Status") or {}
+        manager = node.get("ManagerStatus") or {}
         return cls(
             id=node["ID"],
             hostname=(node.get("Description") or {}).get("Hostname", ""),
@@ -74,15 +119,34 @@ class Node:
             state=status.get("State", "unknown"),
             availability=node["Spec"].get("Availability", ""),
             address=status.get("Addr", ""),
-            manager_address=(node.get("ManagerStatus") or {}).get("Addr", ""),
+            manager_address=manager.get("Addr", ""),
+            reachability=manager.get("Reachability", ""),
         )
+
+    @classmethod
+    def from_result(cls, result: Mapping[str, Any]) -> Node:
+        return cls(**{field.name: result[field.name] for field in fields(cls) if field.name in result})
 
     @property
     def is_ready(self) -> bool:
         return self.state == "ready"
 
+    @property
+    def is_manager(self) -> bool:
+        return self.role == "manager" or bool(self.manager_address)
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where the managers see it, by which it can be told from others: a leader sees itself at 0.0.0.0."""
+        found = (self.address, host_part(self.manager_address))
+        return frozenset(one for one in found if one and not _says_nothing(one))
+
     def as_result(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def nodes_of(results: Iterable[Mapping[str, Any]]) -> tuple[Node, ...]:
+    return tuple(Node.from_result(one) for one in results)
 
 
 def host_part(address: str) -> str:
@@ -90,3 +154,11 @@ def host_part(address: str) -> str:
     if address.startswith("["):
         return address[1:].partition("]")[0]
     return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+def _says_nothing(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return found.is_unspecified or found.is_loopback

@@ -132,6 +132,7 @@ measurements:
       type: dict
       sample: {"2377/tcp": open, "7946/tcp": open, "7946/udp": open, "4789/udp": timeout}
     answered_by: {description: The host that answered; V(none) where none did., type: str, sample: gpu-02}
+    address: {description: The address at which the other host listens., type: str, sample: 192.0.2.12}
     resolved: {description: The address of the name; V(none) where none was asked or found., type: str, sample: null}
     mtu: {description: The MTU of this host's card there., type: int, sample: 1500}
     path_mtu: {description: The largest IP packet that crosses undivided., type: int, sample: 1500}

@@ -94,6 +94,29 @@ manager_addresses:
   type: list
   elements: str
   sample: ["198.18.1.11:2377"]
+silent_managers:
+  description:
+    - Those of the managers other than this host at which nothing answers. Looked for only where the membership does not
+      work.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+hostname:
+  description: The name that the engine gives its host, which is the one in the list of nodes.
+  returned: success
+  type: str
+  sample: gpu-a
+host_addresses:
+  description: The addresses of the host's cards; V(none) where O(docker_host) is no socket on the host.
+  returned: success
+  type: list
+  elements: str
+  sample: ["127.0.0.1", "198.18.1.11"]
+gossip_port_taken:
+  description: Whether something on the host listens at port 7946.
+  returned: success
+  type: bool
 nodes:
   description: The nodes of the swarm; empty where the host is no manager, or its swarm has no leader.
   returned: success
@@ -121,6 +144,9 @@ nodes:
     manager_address:
       description: The address and port of a manager; empty for a worker.
       type: str
+    reachability:
+      description: Whether the other managers reach a manager, V(reachable) or V(unreachable); empty for a worker.
+      type: str
 join_token:
   description: The secret with which a host joins.
   returned: when O(join_token_role) is given
@@ -134,6 +160,12 @@ from ansible_collections.distrain.cluster.plugins.module_utils.engine import Eng
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import (
+    observe_membership,
+    observe_nodes,
+    swarm_facts,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_lost_quorum
 from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
 ARGUMENT_SPEC = {
@@ -144,32 +176,28 @@ ARGUMENT_SPEC = {
 
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    membership = Membership.from_info(engine.info())
-    if not membership.is_manager and (params["join_token_role"] or params["wait_for_ready"]):
-        raise Refused("This host is no manager of a swarm: it has no join tokens and no list of nodes.")
-    if membership.error and (params["join_token_role"] or params["wait_for_ready"]):
-        raise Refused(f"This host is a manager, but its swarm does not work: {membership.error}.")
-    result = {
-        "active": membership.state == "active",
-        "state": membership.state,
-        "is_manager": membership.is_manager,
-        "swarm_id": membership.swarm_id,
-        "node_id": membership.node_id,
-        "node_address": membership.node_address,
-        "error": membership.error,
-        "manager_addresses": list(membership.manager_addresses),
-        "nodes": [],
-    }
-    if membership.is_manager and not membership.error:
+    membership = observe_membership(engine, params)
+    if params["join_token_role"] or params["wait_for_ready"]:
+        _refuse_without_leader(membership)
+    if membership.is_manager and params["wait_for_ready"]:
         nodes = _wait_for_ready(engine, params["wait_for_ready"], params["timeout"])
-        result["nodes"] = [node.as_result() for node in nodes]
+    else:
+        nodes = observe_nodes(engine, membership)
+    result = swarm_facts(membership, nodes)
     if params["join_token_role"]:
         result["join_token"] = (engine.swarm() or {})["JoinTokens"][params["join_token_role"].capitalize()]
     return result
 
 
-def _wait_for_ready(engine: Engine, node_ids: list[str], timeout: int) -> list[Node]:
-    def missing(nodes: list[Node]) -> list[str]:
+def _refuse_without_leader(membership: Membership) -> None:
+    if not membership.is_manager:
+        raise Refused("This host is no manager of a swarm: it has no join tokens and no list of nodes.")
+    if membership.error:
+        raise Refused(explain_lost_quorum(membership))
+
+
+def _wait_for_ready(engine: Engine, node_ids: list[str], timeout: int) -> tuple[Node, ...]:
+    def missing(nodes: tuple[Node, ...]) -> list[str]:
         states = {node.id: node for node in nodes}
         return [
             f"{node_id} ({states[node_id].hostname}: {states[node_id].state})"
@@ -180,7 +208,7 @@ def _wait_for_ready(engine: Engine, node_ids: list[str], timeout: int) -> list[N
         ]
 
     return wait_until(
-        lambda: [Node.from_api(node) for node in engine.nodes()],
+        lambda: tuple(Node.from_api(node) for node in engine.nodes()),
         lambda nodes: not missing(nodes),
         lambda nodes: "the manager does not list these nodes as Ready: " + ", ".join(missing(nodes)) + ".",
         timeout,

@@ -68,6 +68,14 @@ options:
       - The prefix length of such a subnet, in bits. The engine's default is 24. Takes effect when the swarm is made
         only.
     type: int
+  working_managers:
+    description:
+      - The names of other hosts that are to be managers and that manage a swarm which works. With any of them a host
+        that is in no swarm is refused, since a second swarm would split the cluster, unless O(leave_foreign) is true.
+    type: list
+    elements: str
+    default: []
+    version_added: "1.1.0"
 seealso:
   - module: distrain.cluster.swarm_join
 """
@@ -92,6 +100,10 @@ node_id:
   description: The node ID of this host, empty in the same cases.
   returned: success
   type: str
+swarm:
+  description: What C(distrain.cluster.swarm_info) would return now, without tokens.
+  returned: success
+  type: dict
 """
 
 from collections.abc import Mapping
@@ -101,8 +113,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.engine import Eng
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import plan_init
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import leave, observe_membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import (
+    leave,
+    observe_nodes,
+    observe_settled_membership,
+    swarm_facts,
+)
 
 ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -113,11 +130,27 @@ ARGUMENT_SPEC = {
     "data_path_addr": {"type": "str"},
     "default_addr_pool": {"type": "list", "elements": "str"},
     "subnet_size": {"type": "int"},
+    "working_managers": {"type": "list", "elements": "str", "default": []},
 }
 
 
-def observe(engine: Engine, params: Mapping[str, Any]) -> Membership:
-    return observe_membership(engine, params)
+class Init:
+    """What a run of the module has to remember: the nodes that the manager listed when it was observed last."""
+
+    def __init__(self) -> None:
+        self._nodes: tuple[Node, ...] = ()
+
+    def observe(self, engine: Engine, params: Mapping[str, Any]) -> Membership:
+        membership = observe_settled_membership(engine, params)
+        self._nodes = observe_nodes(engine, membership)
+        return membership
+
+    def report(self, membership: Membership, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "swarm_id": membership.swarm_id,
+            "node_id": membership.node_id,
+            "swarm": swarm_facts(membership, self._nodes),
+        }
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
@@ -133,12 +166,9 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
         )
 
 
-def report(membership: Membership, params: Mapping[str, Any]) -> dict[str, Any]:
-    return {"swarm_id": membership.swarm_id, "node_id": membership.node_id}
-
-
 def main() -> None:
-    run(Operation(observe, plan_init, apply, report, ARGUMENT_SPEC))
+    init = Init()
+    run(Operation(init.observe, plan_init, apply, init.report, ARGUMENT_SPEC))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ options:
   state:
     description:
       - V(present) joins, and promotes or demotes a member whose role differs from O(role).
-      - V(absent) leaves, and takes the node off the manager's list. A manager is demoted first.
+      - V(absent) has the node drained, leaves, and takes it off the manager's list. A manager is demoted first.
       - With V(absent), a dead swarm of the manager itself is left without O(leave_foreign).
     type: str
     choices: [present, absent]
@@ -75,16 +75,30 @@ options:
         O(advertise_addr).
       - Takes effect when the host joins only, since the engine does not tell it afterwards.
     type: str
+  rejoin:
+    description:
+      - Have a member leave and join again where the address that it advertises is not the wanted one, or is on no card
+        of the host any more, or where its certificate has expired. Its old entry is taken off the manager's list.
+      - A manager is demoted first, which is refused where the swarm would lose its quorum.
+    type: bool
+    default: false
+    version_added: "1.1.0"
+  manager_view:
+    description:
+      - What C(distrain.cluster.swarm_info) returned on O(manager) a moment ago. The manager is not asked again where
+        this settles that the host is a member.
+    type: dict
+    version_added: "1.1.0"
+  join_token:
+    description:
+      - The secret with which the host joins. By default it is fetched from O(manager), if the host has to join.
+    type: str
   remote_addrs:
     description:
       - Internal, filled in from what O(manager) says. The addresses and ports of the managers.
     type: list
     elements: str
     default: []
-  join_token:
-    description:
-      - Internal, filled in from what O(manager) says. The secret with which the host joins.
-    type: str
   member_node_ids:
     description:
       - Internal, filled in from what O(manager) says. The IDs of all nodes of the swarm.
@@ -115,6 +129,12 @@ EXAMPLES = r"""
     role: manager
     leave_foreign: true
 
+- name: Join again where the address of the card has changed
+  distrain.cluster.swarm_join:
+    manager: gpu01
+    advertise_addr: 198.18.1.42
+    rejoin: true
+
 - name: Leave the swarm
   distrain.cluster.swarm_join:
     manager: gpu01
@@ -143,6 +163,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import JoinState, plan_join
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import leave, observe_membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_join_error
 from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
 ARGUMENT_SPEC = {
@@ -154,8 +175,10 @@ ARGUMENT_SPEC = {
     "advertise_addr": {"type": "str"},
     "listen_addr": {"type": "str", "default": "0.0.0.0:2377"},
     "data_path_addr": {"type": "str"},
-    "remote_addrs": {"type": "list", "elements": "str", "default": []},
+    "rejoin": {"type": "bool", "default": False},
+    "manager_view": {"type": "dict"},
     "join_token": {"type": "str", "no_log": True},
+    "remote_addrs": {"type": "list", "elements": "str", "default": []},
     "member_node_ids": {"type": "list", "elements": "str"},
     "manager_hosts": {"type": "list", "elements": "str", "default": []},
 }
@@ -204,10 +227,11 @@ def _start_joining(engine: Engine, step: Step, params: Mapping[str, Any]) -> Non
             listen_addr=params["listen_addr"],
             data_path_addr=params["data_path_addr"],
         )
-    except EngineError:
+    except EngineError as error:
         # After 20 seconds the engine gives an error and goes on trying: what it says of itself tells the two apart.
         if Membership.from_info(engine.info()).state not in ("pending", "active"):
-            raise
+            explained = explain_join_error(error.message, step.arguments["remote_addrs"])
+            raise EngineError(explained, status=error.status, engine_said=error.message) from error
 
 
 def _wait_until_joined(engine: Engine, step: Step, timeout: float) -> Membership:

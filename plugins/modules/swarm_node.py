@@ -10,7 +10,8 @@ module: swarm_node
 short_description: Change a node's entry in a manager's list
 version_added: "1.0.0"
 description:
-  - Promotes or demotes a node of the swarm, or takes a node that is gone off the list.
+  - Promotes or demotes a node of the swarm, drains it, or takes a node that is gone off the list.
+  - Refuses to demote a manager where the swarm would lose its quorum.
   - Runs on a manager.
 extends_documentation_fragment:
   - distrain.cluster.engine
@@ -40,6 +41,13 @@ options:
       - The role that the node is to have. Left as it is by default.
     type: str
     choices: [worker, manager]
+  availability:
+    description:
+      - Whether the swarm may give the node work. Left as it is by default.
+      - With V(drain) the module waits until no task of a service runs on the node.
+    type: str
+    choices: [active, pause, drain]
+    version_added: "1.1.0"
   force:
     description:
       - Take the node off the list even while it is Ready.
@@ -47,7 +55,7 @@ options:
     default: false
   timeout:
     description:
-      - How many seconds a node may take to act in its new role, or to be seen as Down after it has left.
+      - How many seconds a node may take to act in its new role, to be drained, or to be seen as Down after it has left.
     type: int
     default: 30
 seealso:
@@ -79,76 +87,51 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import plan_node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import plan_node
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import change_node, find_node
 from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
 ARGUMENT_SPEC = {
     "node_id": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "role": {"type": "str", "choices": ["worker", "manager"]},
+    "availability": {"type": "str", "choices": ["active", "pause", "drain"]},
     "force": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 30},
 }
 
 
-def observe(engine: Engine, params: Mapping[str, Any]) -> Node | None:
+def observe(engine: Engine, params: Mapping[str, Any]) -> tuple[Node, ...]:
     if not Membership.from_info(engine.info()).is_manager:
         raise Refused("This host is no manager of a swarm: it has no list of nodes.")
-    if params["state"] == "present" or params["force"]:
-        return _find(engine, params["node_id"])
-    return _find_settled(engine, params)
+    if params["state"] == "absent" and not params["force"]:
+        _wait_until_settled(engine, params)
+    return tuple(Node.from_api(node) for node in engine.nodes())
 
 
-def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
-    if step.verb == "remove":
-        engine.remove_node(params["node_id"], step.arguments["force"])
-    else:
-        engine.set_node_role(params["node_id"], step.arguments["role"])
-        _wait_for_role(engine, params["node_id"], step.arguments["role"], params["timeout"])
-
-
-def report(node: Node | None, params: Mapping[str, Any]) -> dict[str, Any]:
+def report(nodes: tuple[Node, ...], params: Mapping[str, Any]) -> dict[str, Any]:
+    node = next((one for one in nodes if one.id == params["node_id"]), None)
     return {"node": node.as_result() if node else {}}
 
 
-def _find(engine: Engine, node_id: str) -> Node | None:
-    nodes = (Node.from_api(node) for node in engine.nodes())
-    return next((node for node in nodes if node.id == node_id), None)
-
-
-def _find_settled(engine: Engine, params: Mapping[str, Any]) -> Node | None:
+def _wait_until_settled(engine: Engine, params: Mapping[str, Any]) -> None:
     """A node that has left is still listed as Ready for some seconds."""
 
     def describe(node: Node | None) -> str:
         seen = f"{node.role}, and {node.state}" if node else "node"
         return f"node {params['node_id']} is still a {seen}. Have it leave the swarm first, or set force: true."
 
-    return wait_until(
-        lambda: _find(engine, params["node_id"]),
+    wait_until(
+        lambda: find_node(engine, params["node_id"]),
         lambda node: node is None or (node.role == "worker" and not node.is_ready),
         describe,
         params["timeout"],
     )
 
 
-def _wait_for_role(engine: Engine, node_id: str, role: str, timeout: int) -> None:
-    """A node is listed with its new role at once, and enters or leaves the managers' quorum some seconds later."""
-
-    def has_role(node: Node | None) -> bool:
-        return node is not None and bool(node.manager_address) == (role == "manager")
-
-    wait_until(
-        lambda: _find(engine, node_id),
-        has_role,
-        lambda node: f"node {node_id} was made a {role}, but does not act as one yet.",
-        timeout,
-    )
-
-
 def main() -> None:
-    run(Operation(observe, plan_node, apply, report, ARGUMENT_SPEC))
+    run(Operation(observe, plan_node, change_node, report, ARGUMENT_SPEC))
 
 
 if __name__ == "__main__":

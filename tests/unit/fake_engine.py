@@ -27,6 +27,9 @@ class FakeEngine:
         self.join_error: EngineError | None = None
         self.state_after_join = "active"
         self.remove_network_error: EngineError | None = None
+        self.tasks: dict[str, list[dict[str, Any]]] = {}
+        self.tokens = 1
+        self.rotates = True
 
     def become_manager(self, node_id: str = "m1", address: str = "198.18.1.11") -> FakeEngine:
         self.swarm_info = {
@@ -53,7 +56,12 @@ class FakeEngine:
         return {"Swarm": self.swarm_info}
 
     def swarm(self) -> dict[str, Any]:
-        return {"JoinTokens": {"Worker": "SWMTKN-worker", "Manager": "SWMTKN-manager"}}
+        number = "" if self.tokens == 1 else f"-{self.tokens}"
+        return {"JoinTokens": {"Worker": f"SWMTKN-worker{number}", "Manager": f"SWMTKN-manager{number}"}}
+
+    def rotate_join_tokens(self, worker: bool, manager: bool) -> None:
+        self.calls.append(f"rotate worker={worker} manager={manager}")
+        self.tokens += self.rotates
 
     def init_swarm(self, advertise_addr: str | None, **_others: Any) -> None:
         self.calls.append("init")
@@ -80,6 +88,13 @@ class FakeEngine:
             if one["ID"] == node_id:
                 one["Spec"]["Role"] = role
                 one["ManagerStatus"] = {"Addr": "198.18.1.12:2377"} if role == "manager" else None
+
+    def set_node_availability(self, node_id: str, availability: str) -> None:
+        self.calls.append(f"set_availability {node_id} {availability}")
+        next(one for one in self.node_list if one["ID"] == node_id)["Spec"]["Availability"] = availability
+
+    def running_tasks(self, node_id: str) -> list[dict[str, Any]]:
+        return self.tasks.get(node_id, [])
 
     def remove_node(self, node_id: str, force: bool) -> None:
         self.calls.append(f"remove {node_id} force={force}")

@@ -91,6 +91,13 @@ def test_what_the_cards_say_counts_until_it_is_measured() -> None:
     assert (found.mtu, found.mbits, found.is_measured, found.blocked_pairs) == (9000, 9400.0, True, ())
 
 
+def test_a_busy_moment_is_no_slow_host_but_a_slow_host_is_one() -> None:
+    rows = measured("198.51.100.0/24", mbits=9000.0)
+    assert quality([{**rows[0], "mbits": 10.0}, *rows[1:]]).mbits == 9000
+    slow = [{**row, "mbits": 940.0} if "gpu-03" in (row["source"], row["target"]) else row for row in rows]
+    assert quality(slow).mbits == 940
+
+
 def test_a_path_that_is_narrower_than_the_cards() -> None:
     found = quality(measured("198.51.100.0/24", HOSTS[:2], path_mtu=1450))
     assert (found.mtu, found.narrow_pairs[0]) == (1450, "gpu-01 -> gpu-02")

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan im
     Wanted,
     plan_findings,
 )
+from fabric_hosts import card
 
 WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
 MEMBER = {"local_node_state": "active", "is_manager": False, "remote_managers": [], "node_ids": []}
@@ -30,7 +31,7 @@ def facts(name: str, **changes: Any) -> dict[str, Any]:
         "hostname": name,
         "machine_id": f"machine-{name}",
         "distribution": {"id": "debian", "version": "13", "codename": "trixie", "name": "Debian 13"},
-        "cards": [{"name": "eth0", "addresses": [{"address": "192.0.2.1", "prefix": 24}]}],
+        "cards": [card("eth0", f"192.0.2.{ord(name[0])}")],
         "routes": [
             {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.0.2.254"},
             {"destination": "172.17.0.0/16", "interface": "docker0", "gateway": ""},
@@ -51,7 +52,7 @@ def engine(version: str | None = "26.1.5", **changes: Any) -> dict[str, Any]:
 
 
 def found(reports: list[HostReport], wanted: Wanted = WANTED) -> list[tuple[str, str, str]]:
-    return [(one["severity"], one["host"], one["subject"]) for one in plan_findings(reports, wanted)]
+    return [(one.severity, one.host, one.subject) for one in plan_findings(reports, wanted)]
 
 
 @pytest.mark.parametrize("subnet", ["10.77.0.0/16", ""])
@@ -77,10 +78,11 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
         ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
         ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
         (
-            {"cards": [{"name": "eth1", "addresses": [{"address": "10.77.3.4", "prefix": 32}]}]},
+            {"cards": [card("eth1", "10.77.3.4", 32)]},
             "error",
             "swarm_network_subnet",
         ),
+        ({"cards": [card("eth7", "192.0.2.97")]}, "error", "address"),
         ({"gpus": []}, "warning", "nvidia_toolkit"),
         ({"hostname": "a"}, "error", "hostname"),
         ({"machine_id": "machine-a"}, "error", "/etc/machine-id"),
@@ -138,10 +140,10 @@ def test_unreachable_hosts_are_told_apart() -> None:
     gone = HostReport("b", "192.0.2.2", facts=None, unreachable=True, reason="Connection refused")
     broken = HostReport("c", "192.0.2.3", facts=None, reason="sudo: a password is required")
     findings = plan_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
-    assert [(one["host"], one["found"]) for one in findings] == [
-        ("a", "0.0 GB free below /, 10.0 GB needed"),
+    assert [(one.host, one.found) for one in findings] == [
         ("b", "not reached at 192.0.2.2 port 22: Connection refused"),
         ("c", "reached at 192.0.2.3, but could not be observed: sudo: a password is required"),
+        ("a", "0.0 GB free below /, 10.0 GB needed"),
     ]
 
 
@@ -177,8 +179,8 @@ def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:
 
 def test_the_filter_reads_host_variables() -> None:
     hostvars = {
-        "a": {"preflight_observed": facts("a"), "ansible_host": "192.0.2.1"},
-        "b": {"preflight_observed": {"unreachable": True, "msg": "Task failed: refused"}, "ansible_port": "2222"},
+        "a": {"fabric_observed": facts("a"), "ansible_host": "192.0.2.1"},
+        "b": {"fabric_observed": {"unreachable": True, "msg": "Task failed: refused"}, "ansible_port": "2222"},
     }
     findings = preflight_findings(hostvars, ["a", "b"], ["a"], "10.77.0.0/16", 0)
     assert [one["found"] for one in findings] == ["not reached at b port 2222: refused"]
@@ -191,6 +193,7 @@ def test_the_table_lines_up_and_the_summary_counts() -> None:
     ]
     first, remedy, second, _rest = table_lines(findings)
     assert first.index("none") == second.index("some") == remedy.index("add")
-    assert error_summary(findings) == "1 error stands in the way, and nothing was changed on any host. a: none."
+    said = "1 error stands in the way, and nothing was changed on any host. a: none (managers). add"
+    assert error_summary(findings) == said
     assert error_summary(findings[1:]) == ""
     assert table_lines([]) == []

@@ -16,6 +16,8 @@ from ansible_collections.distrain.cluster.plugins.modules import (
     swarm_init,
     swarm_join,
     swarm_node,
+    swarm_nodes,
+    swarm_tokens,
 )
 from fake_engine import FakeEngine, network, node
 from module_runner import run_module
@@ -40,6 +42,9 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     taken: set[int] = set()
     monkeypatch.setattr(swarm_steps, "listening_ports", lambda: taken)
     monkeypatch.setattr(swarm_steps, "GOSSIP_SECONDS", 0)
+    monkeypatch.setattr(swarm_steps, "ELECTION_SECONDS", 0)
+    monkeypatch.setattr(swarm_steps, "own_addresses", lambda: frozenset({"198.18.1.11", "198.18.1.12"}))
+    monkeypatch.setattr(swarm_steps, "answers", lambda host, port: host == "198.18.1.12")
     return taken
 
 
@@ -70,6 +75,17 @@ def test_init_refuses_a_worker(engine: FakeEngine, run: Any) -> None:
     engine.become_worker()
     result = run(swarm_init)
     assert result["failed"] and result["manager_addresses"] == ["198.18.1.11:2377"]
+    assert engine.calls == []
+
+
+def test_init_names_the_managers_that_are_missing(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().swarm_info["Error"] = "The swarm does not have a leader."
+    engine.swarm_info["RemoteManagers"] += [{"Addr": "198.18.1.12:2377"}, {"Addr": "198.18.1.13:2377"}]
+    assert "do not answer at their port: 198.18.1.13:2377." in run(swarm_init)["msg"]
+
+
+def test_init_makes_no_second_swarm(engine: FakeEngine, run: Any) -> None:
+    assert "swarm_first_manager: gpu-02" in run(swarm_init, working_managers=["gpu-02"])["msg"]
     assert engine.calls == []
 
 
@@ -119,7 +135,7 @@ def test_join_that_the_engine_refuses(engine: FakeEngine, run: Any) -> None:
     engine.state_after_join = "inactive"
     engine.join_error = EngineError("invalid join token", status=400)
     result = run(swarm_join, **JOIN)
-    assert result["failed"] and result["msg"] == "invalid join token"
+    assert result["failed"] and "SWMTKN-1-" in result["msg"] and result["engine_said"] == "invalid join token"
 
 
 @pytest.mark.parametrize("module", [swarm_init, swarm_join])
@@ -172,6 +188,7 @@ def test_info_on_a_manager_without_a_leader(engine: FakeEngine, run: Any) -> Non
     engine.become_manager().swarm_info["Error"] = "The swarm does not have a leader."
     result = run(swarm_info)
     assert (result["is_manager"], result["nodes"]) == (True, []) and "leader" in result["error"]
+    assert result["silent_managers"] == []
     assert "leader" in run(swarm_info, wait_for_ready=["m1"])["msg"]
 
 
@@ -194,6 +211,56 @@ def test_node_is_removed_once_it_is_down(engine: FakeEngine, run: Any) -> None:
     engine.node_list[1]["Status"]["State"] = "down"
     assert run(swarm_node, node_id="w1", state="absent")["changed"]
     assert not run(swarm_node, node_id="w1", state="absent")["changed"]
+
+
+def test_node_is_drained(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().node_list.append(node("w1"))
+    engine.tasks["w1"] = [{"ServiceID": "s1"}]
+    stuck = run(swarm_node, node_id="w1", availability="drain", timeout=0)
+    assert stuck["failed"] and "1 tasks of services still run" in stuck["msg"]
+    # A container that is attached to the overlay is no task of a service.
+    engine.tasks["w1"] = [{}]
+    assert not run(swarm_node, node_id="w1", availability="drain")["changed"]
+    assert run(swarm_node, node_id="w1", availability="active")["changed"]
+    assert engine.calls == ["set_availability w1 drain", "set_availability w1 active"]
+
+
+def test_last_manager_is_not_demoted(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager()
+    assert "it is the last one" in run(swarm_node, node_id="m1", role="worker")["msg"]
+    assert engine.calls == []
+
+
+def test_nodes_of_the_past_are_removed(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().node_list += [node("w1", hostname="gpu-02", state="down"), node("w2", hostname="gpu-02")]
+    members = [{"node_id": "w2", "hostname": "gpu-02", "addresses": ["198.18.1.12"], "availability": "active"}]
+    assert run(swarm_nodes, members=members, check_mode=True)["changed"] and engine.calls == []
+    assert run(swarm_nodes, members=members)["changed"]
+    assert not run(swarm_nodes, members=members)["changed"]
+    assert engine.calls == ["remove w1 force=False"]
+
+
+def test_nodes_are_listed_on_a_manager_only(engine: FakeEngine, run: Any) -> None:
+    assert "no manager" in run(swarm_nodes, members=[])["msg"]
+
+
+def test_tokens_are_made_anew_and_shown_nowhere(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager()
+    assert run(swarm_tokens, check_mode=True)["changed"] and engine.calls == []
+    result = run(swarm_tokens)
+    assert result["changed"] and result["roles"] == ["worker", "manager"]
+    assert "SWMTKN" not in str(result)
+    assert engine.calls == ["rotate worker=True manager=True"]
+
+
+def test_tokens_that_stay_the_same_are_an_error(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().rotates = False
+    assert "still to be done: rotate" in run(swarm_tokens)["msg"]
+
+
+def test_tokens_are_on_a_manager_only(engine: FakeEngine, run: Any) -> None:
+    engine.become_worker()
+    assert "no join tokens" in run(swarm_tokens)["msg"]
 
 
 def test_network_is_made_once_and_removed_once(engine: FakeEngine, run: Any) -> None:

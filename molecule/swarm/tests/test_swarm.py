@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +66,18 @@ def test_every_anchor_is_reached_by_its_name(host: Any, cluster: list[str]) -> N
         for name in cluster:
             url = f"http://distrain-anchor-{name}:7780/busybox"
             host.run_expect([0], f"docker exec distrain-anchor busybox wget -q -T 5 -O /dev/null {url}")
+
+
+def test_the_matrix_has_every_pair(cluster: list[str]) -> None:
+    path = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "artifacts" / "overlay-matrix.json"
+    overlay = json.loads(path.read_text())
+    assert overlay["whole"] and not overlay["problems"]
+    rows = {(row["source"], row["target"]): row for row in overlay["matrix"]}
+    assert sorted(rows) == sorted(permutations(cluster, 2))
+    for row in rows.values():
+        assert row["verdict"] == "ok" and row["path_mtu"] == row["mtu"] and row["mbits"] > 0 and row["ms"] > 0
+
+
+def test_nothing_that_measures_is_left(host: Any) -> None:
+    with host.sudo():
+        assert host.run("pgrep distrain-listen").rc == 1

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Plug in (up) or pull out (down) the cable of a lab host's card: CONTAINER NAME ADDRESS up|down. It is the other end
-# of the card that goes down, so the card loses its carrier and keeps its addresses and routes, as a real one does.
+# Change the cable of a lab host's card: CONTAINER NAME ADDRESS up, down, or mtu BYTES. It is the other end of the card
+# that is changed: the card loses its carrier and keeps its addresses and routes, or it does not know that its packets
+# are too large, as with a real cable and a real switch.
 set -eu
-container=$1 name=$2 address=$3 state=$4
+container=$1 name=$2 address=$3
+shift 3
 
 inside() { docker exec "$container" "$@"; }
 
 if inside ip netns list | grep -q -w "^lab-$name"; then
-    inside ip -netns "lab-$name" link set dev end "$state"
+    inside ip -netns "lab-$name" link set dev end "$@"
     exit
 fi
 card=$(inside ip -oneline -4 address show to "$address" | awk '{ print $2 }')
@@ -17,7 +19,7 @@ if [ -z "$card" ]; then
 fi
 index=$(inside cat "/sys/class/net/$card/iflink")
 for end in /sys/class/net/*; do
-    if [ "$(cat "$end/ifindex")" = "$index" ]; then exec ip link set dev "${end##*/}" "$state"; fi
+    if [ "$(cat "$end/ifindex")" = "$index" ]; then exec ip link set dev "${end##*/}" "$@"; fi
 done
 echo "the other end of $card, device $index, is not on this machine" >&2
 exit 1

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filters that judge an overlay network: from what the anchors measured to the matrix and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.overlay_table import matrix_lines, verdict_message
+from ansible_collections.distrain.cluster.plugins.module_utils.overlay_verdict_plan import Overlay, plan_verdict
+
+
+def overlay_endpoints(hosts: Sequence[str], network: str, anchor: str) -> list[dict[str, str]]:
+    """One endpoint a host, by the name of its anchor."""
+    return [{"network": network, "host": host, "name": f"{anchor}-{host}"} for host in hosts]
+
+
+def overlay_verdict(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Sequence[str],
+    network: str,
+    encrypted: bool,
+    listened: str,
+    probed: str,
+) -> dict[str, Any]:
+    answers = {host: hostvars[host].get(probed) or {} for host in hosts}
+    overlay = Overlay(
+        name=network,
+        encrypted=bool(encrypted),
+        heard={host: one.get("heard") for host, one in answers.items()},
+        features={host: (hostvars[host].get(listened) or {}).get("features") or {} for host in hosts},
+    )
+    return plan_verdict([row for one in answers.values() for row in one.get("measurements") or ()], overlay)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "overlay_endpoints": overlay_endpoints,
+            "overlay_matrix": matrix_lines,
+            "overlay_problems": verdict_message,
+            "overlay_verdict": overlay_verdict,
+        }

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hosts that cannot carry a cluster as they are."""
+
+from __future__ import annotations
+
+from tests.faults import lab
+from tests.faults.case import Case
+from tests.faults.play import Play
+from tests.faults.steps import On
+
+ONE, TWO, THREE = lab.HOSTS
+RELOAD = "systemctl reload docker && sleep 1"
+DAEMON = "/etc/docker/daemon.json"
+
+HOST_CASES = (
+    Case(
+        "same-machine-id",
+        f"{THREE} is a copy of {TWO} with the same /etc/machine-id",
+        prepare=[
+            On(THREE, "cp /etc/machine-id /root/machine-id"),
+            On(THREE, f"echo {'0123456789abcdef' * 2} >/etc/machine-id"),
+            On(TWO, f"cp /etc/machine-id /root/machine-id; echo {'0123456789abcdef' * 2} >/etc/machine-id"),
+        ],
+        run=Play("preflight"),
+        says=[f"{THREE}: has the same machine ID as {TWO}", "/etc/machine-id", "empty its /etc/machine-id"],
+        restore=[On("all", "if [ -e /root/machine-id ]; then cat /root/machine-id >/etc/machine-id; fi")],
+    ),
+    Case(
+        "same-hostname",
+        f"{THREE} calls itself {TWO}",
+        prepare=[On(THREE, f"hostname {TWO}")],
+        run=Play("preflight"),
+        says=[f"{THREE}: has the same host name as {TWO}", "hostnamectl"],
+        restore=[On(THREE, f"hostname {THREE}")],
+    ),
+    Case(
+        "disk-too-small",
+        "preflight_minimum_disk_bytes is more than any host has",
+        run=Play("preflight", {"preflight_minimum_disk_bytes": 10**15}),
+        says=[f"{ONE}: .* free below /var/lib/docker", f"{THREE}: ", "lower preflight_minimum_disk_bytes"],
+    ),
+    Case(
+        "disk-full",
+        f"the file system of preflight_disk_path on {TWO} is nearly full",
+        prepare=[On(TWO, "mkdir -p /srv/images && mount -t tmpfs -o size=20m none /srv/images")],
+        run=Play("preflight", {"preflight_disk_path": "/srv/images"}),
+        says=[f"1 error .*{TWO}: 0.0 GB free below /srv/images", "Free some space"],
+        restore=[On(TWO, "umount /srv/images")],
+    ),
+    Case(
+        "live-restore",
+        f"the engine of {TWO} has live-restore switched on by a reload",
+        prepare=[
+            On(TWO, f"cp {DAEMON} /root/daemon.json 2>/dev/null || echo '{{}}' >/root/daemon.json"),
+            On(TWO, f"""echo '{{"live-restore": true}}' >{DAEMON}; {RELOAD}"""),
+        ],
+        run=Play("preflight"),
+        says=[f"{TWO}: its engine has live-restore on", "Take live-restore out of /etc/docker/daemon.json"],
+        restore=[On(TWO, f"""echo '{{"live-restore": false}}' >{DAEMON}; {RELOAD}; cp /root/daemon.json {DAEMON}""")],
+    ),
+    Case(
+        "live-restore-wanted",
+        "docker_daemon_options asks for live-restore",
+        run=Play("hosts", {"docker_daemon_options": {"live-restore": True}}),
+        says=["docker_daemon_options sets live-restore", "take the key out"],
+    ),
+    Case(
+        "nonsense-for-the-engine",
+        "docker_daemon_options has a key that the engine does not know",
+        run=Play("hosts", {"docker_daemon_options": {"live-restart": True}}),
+        says=["live-restart", "docker_daemon_options"],
+    ),
+    Case(
+        "unknown-source",
+        "docker_source is none of its choices",
+        run=Play("hosts", {"docker_source": "podman"}),
+        says=["docker_source", "podman", "distribution, docker"],
+    ),
+    Case(
+        "engine-stopped",
+        f"the engine of {TWO} is stopped when the swarm is wanted",
+        prepare=[On(TWO, "systemctl stop docker.socket docker")],
+        run=Play("swarm"),
+        says=[f"{TWO}: .*No Docker engine answers", "installed and running"],
+        restore=[On(TWO, "systemctl start docker")],
+    ),
+    Case(
+        "engine-stopped-for-the-hosts",
+        f"the engine of {TWO} is stopped when the hosts are prepared",
+        ends="healed",
+        prepare=[On(TWO, "systemctl stop docker.socket docker")],
+        run=Play("hosts"),
+    ),
+    Case(
+        "manager-stopped",
+        f"the engine of the manager {ONE} is stopped when the swarm is wanted",
+        prepare=[On(ONE, "systemctl stop docker.socket docker")],
+        run=Play("swarm"),
+        says=[f"{ONE}: .*No Docker engine answers", "installed and running"],
+        restore=[On(ONE, "systemctl start docker")],
+    ),
+    Case(
+        "no-sdk",
+        f"the Python of the modules has been removed from {TWO}",
+        prepare=[On(TWO, "mv /opt/distrain/venv /opt/distrain/moved")],
+        run=Play("swarm"),
+        says=[f"{TWO}: .*/opt/distrain/venv/bin/python", "hosts.yml|role docker|docker role"],
+        restore=[On(TWO, "mv /opt/distrain/moved /opt/distrain/venv")],
+    ),
+)
