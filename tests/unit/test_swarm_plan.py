@@ -34,8 +34,8 @@ EXPIRED = Membership("error", error="Swarm certificates have expired. To replace
 # Engine 26.1, with a certificate that had expired.
 EXPIRED_TOO = Membership(
     "error",
-    error="error while loading TLS certificate in /var/lib/docker/swarm/certificates/swarm-node.crt: certificate (1 - w1) "
-    "not valid after Tue, 01 Sep 2026 00:00:00 UTC, and it is currently Tue, 24 Nov 2026 22:42:56 UTC: x509: "
+    error="error while loading TLS certificate in /var/lib/docker/swarm/certificates/swarm-node.crt: certificate (1 "
+    "- w1) not valid after Tue, 01 Sep 2026 00:00:00 UTC, and it is currently Tue, 24 Nov 2026 22:42:56 UTC: x509: "
     "certificate has expired or is not yet valid: ",
 )
 EARLY = Membership("error", error=EXPIRED_TOO.error.replace("not valid after", "not valid before"))
