@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan import (
+    carriers_of,
     host_needs,
     members_of,
     working_managers,
@@ -18,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan i
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "swarm_carriers": carriers_of,
             "swarm_members": members_of,
             "swarm_needs": host_needs,
             "swarm_working_managers": working_managers,

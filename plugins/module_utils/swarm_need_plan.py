@@ -81,3 +81,8 @@ def _acts(plan: Callable[[], Plan]) -> bool:
         return plan().changes
     except Refused:
         return True
+
+
+def carriers_of(hostvars: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:
+    """The hosts whose nodes may start a container on the overlay: those that are neither drained nor paused."""
+    return [host for host in hosts if hostvars[host]["swarm_wanted"]["availability"] == "active"]

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan import (
+    carriers_of,
     host_needs,
     members_of,
     working_managers,
@@ -220,3 +221,9 @@ def test_tokens_are_rotated_once() -> None:
     assert plan_rotation(Tokens(found, found), params).steps[0].arguments == {"roles": ["worker", "manager"]}
     assert not plan_rotation(Tokens(found, {"worker": "3", "manager": "4"}), params).changes
     assert plan_rotation(Tokens(found, {"worker": "3", "manager": "2"}), params).changes
+
+
+def test_a_node_that_is_drained_or_paused_carries_no_overlay() -> None:
+    wanted = {"a": "active", "b": "drain", "c": "pause"}
+    hostvars = {name: {"swarm_wanted": {"availability": availability}} for name, availability in wanted.items()}
+    assert carriers_of(hostvars, ["c", "a", "b"]) == ["a"]
