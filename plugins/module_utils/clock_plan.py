@@ -30,12 +30,13 @@ def clocks_off(differences: Iterable[Difference]) -> dict[str, tuple[float, str]
 
 def _offsets_from(host: str, ahead: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     offsets = {host: 0.0}
-    reached = [host]
-    for one in reached:
+    waiting = [host]
+    while waiting:
+        one = waiting.pop(0)
         for other, seconds in ahead[one].items():
             if other not in offsets:
                 offsets[other] = offsets[one] + seconds
-                reached.append(other)
+                waiting.append(other)
     return offsets
 
 

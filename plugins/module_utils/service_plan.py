@@ -11,8 +11,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
 
-EXECUTABLE_MODE = 0o755
-PLAIN_MODE = 0o644
+FILE_MODE = 0o644
 UNITS = "/etc/systemd/"
 
 
@@ -40,10 +39,7 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, ServiceFile]:
     """The files by their paths; none where the service is not wanted."""
     if params["state"] == "absent":
         return {}
-    return {
-        one["path"]: ServiceFile(one["content"], EXECUTABLE_MODE if one["executable"] else PLAIN_MODE)
-        for one in params["files"]
-    }
+    return {one["path"]: ServiceFile(one["content"], FILE_MODE) for one in params["files"]}
 
 
 def plan_service(state: ServiceState, params: Mapping[str, Any]) -> Plan:

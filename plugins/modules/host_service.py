@@ -49,11 +49,6 @@ options:
           - All that is in the file.
         type: str
         default: ""
-      executable:
-        description:
-          - Whether the file is a program.
-        type: bool
-        default: false
   effective_when:
     description:
       - A command, as a list of words, that succeeds while what the service has set up is there.
@@ -76,7 +71,6 @@ EXAMPLES = r"""
     files:
       - path: /usr/local/lib/distrain-heal.py
         content: "{{ lookup('ansible.builtin.file', 'heal.py', rstrip=false) }}"
-        executable: true
       - path: /etc/systemd/system/distrain-heal.service
         content: "{{ lookup('ansible.builtin.template', 'distrain-heal.service.j2') }}"
 
@@ -107,7 +101,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.service_state imp
 FILE_SPEC = {
     "path": {"type": "path", "required": True},
     "content": {"type": "str", "default": ""},
-    "executable": {"type": "bool", "default": False},
 }
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},

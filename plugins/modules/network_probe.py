@@ -137,9 +137,9 @@ measurements:
     resolved: {description: The address of the name; V(none) where none was asked or found., type: str, sample: null}
     mtu: {description: The MTU of this host's card there., type: int, sample: 1500}
     path_mtu: {description: The largest IP packet that crosses undivided., type: int, sample: 1500}
-    rtt_ms: {description: The delay there and back, in milliseconds., type: float, sample: 0.12}
+    rtt_ms: {description: "The delay there and back, in milliseconds.", type: float, sample: 0.12}
     mbits: {description: The throughput in Mbit/s; V(none) where it was not measured., type: float, sample: 9412.3}
-    clock_offset_s: {description: By how much the target's clock is ahead, in seconds., type: float, sample: 0.001}
+    clock_offset_s: {description: "How far the target's clock is ahead, in seconds.", type: float, sample: 0.001}
 heard:
   description: The hosts whose questions reached this host, as far as it can tell.
   returned: success

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.network_cards import parse_cards, read_hardware
 
-UP = ["BROADCAST", "UP", "LOWER_UP"]
+UP = ("BROADCAST", "UP", "LOWER_UP")
 
 
-def card(name: str, *addresses: str, flags: list[str] = UP, **others: Any) -> dict[str, Any]:
+def card(name: str, *addresses: str, flags: Sequence[str] = UP, **others: Any) -> dict[str, Any]:
     listed = [{"local": one, "prefixlen": 24, "scope": "global"} for one in addresses]
     return {"ifname": name, "flags": flags, "mtu": 1500, "addr_info": listed, **others}
 
@@ -23,7 +24,7 @@ def parse(*cards: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_loopback_is_no_card() -> None:
-    assert parse(card("lo", "127.0.0.1", flags=["LOOPBACK", "UP"])) == []
+    assert parse(card("lo", "127.0.0.1", flags=("LOOPBACK", "UP"))) == []
     assert parse_cards("", lambda _name: {}) == []
 
 
@@ -44,7 +45,7 @@ def test_a_card_with_its_addresses() -> None:
 
 
 def test_a_member_names_its_master_and_a_card_without_a_link_is_down() -> None:
-    (found,) = parse(card("eth1", master="bond0", flags=["UP", "NO-CARRIER"]))
+    (found,) = parse(card("eth1", master="bond0", flags=("UP", "NO-CARRIER")))
     assert (found["kind"], found["master"], found["is_up"]) == ("hardware", "bond0", False)
 
 

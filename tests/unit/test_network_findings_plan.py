@@ -48,7 +48,8 @@ def closed(*labels: str, outcome: str = "timeout") -> dict[str, Any]:
     return {"ports": dict.fromkeys(labels, outcome)}
 
 
-def found(rows: list[Row], facts: Any = FACTS, encrypted: bool = False) -> list[tuple[str, str, str]]:
+def found(rows: list[Row], facts: Any = None, encrypted: bool = False) -> list[tuple[str, str, str]]:
+    facts = facts or FACTS
     return [(one.severity, one.host, one.subject) for one in plan_network_findings(rows, facts, list(facts), encrypted)]
 
 

@@ -22,7 +22,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.service_state imp
 )
 
 PROGRAM, UNIT = "/usr/local/lib/heal.py", "/etc/systemd/system/heal.service"
-FILES = {PROGRAM: ServiceFile("program", 0o755), UNIT: ServiceFile("unit", 0o644)}
+FILES = {PROGRAM: ServiceFile("program", 0o644), UNIT: ServiceFile("unit", 0o644)}
 CONVERGED: dict[str, Any] = {"files": FILES, "is_known": True, "is_active": True, "is_enabled": True}
 
 
@@ -32,8 +32,8 @@ def params(state: str = "present") -> dict[str, Any]:
         "state": state,
         "effective_when": [],
         "files": [
-            {"path": PROGRAM, "content": "program", "executable": True},
-            {"path": UNIT, "content": "unit", "executable": False},
+            {"path": PROGRAM, "content": "program"},
+            {"path": UNIT, "content": "unit"},
         ],
     }
 
@@ -53,7 +53,7 @@ def verbs(state: ServiceState, wanted: str = "present") -> list[str]:
             id="a bare host",
         ),
         pytest.param(
-            {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("old", 0o755)}},
+            {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("old", 0o644)}},
             [f"write {PROGRAM}", "apply"],
             id="an older program",
         ),
@@ -106,8 +106,8 @@ def test_a_converged_service_has_no_diff() -> None:
 def test_a_file_is_written_whole_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "heal.py"
     assert read_file(path) is None
-    write_file(path, ServiceFile("größer\n", 0o755))
-    assert read_file(path) == ServiceFile("größer\n", 0o755)
+    write_file(path, ServiceFile("größer\n", 0o644))
+    assert read_file(path) == ServiceFile("größer\n", 0o644)
     assert [one.name for one in tmp_path.iterdir()] == ["heal.py"]
 
 
