@@ -170,9 +170,12 @@ class ActionModule(ActionBase):
 def _what_the_manager_says(swarm: Mapping[str, Any]) -> dict[str, Any]:
     if not swarm.get("is_manager") or swarm["error"]:
         return {"remote_addrs": [], "member_node_ids": None, "manager_hosts": []}
-    addresses = sorted({node["manager_address"] for node in swarm["nodes"] if node["manager_address"]})
+    managers = [node for node in swarm["nodes"] if node["manager_address"]]
+    addresses = sorted({node["manager_address"] for node in managers})
+    # The engine asks one of them at random, and gives up where that one is gone.
+    answering = {node["manager_address"] for node in managers if node.get("reachability") != "unreachable"}
     return {
-        "remote_addrs": addresses,
+        "remote_addrs": sorted(answering) or addresses,
         "member_node_ids": [node["id"] for node in swarm["nodes"]],
         "manager_hosts": [host_part(address) for address in addresses],
     }

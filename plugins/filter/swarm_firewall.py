@@ -15,15 +15,15 @@ DEFAULT_PORT = 2377
 CHOICES = ("advertise_addr", "data_path_addr")
 
 
-def swarm_addresses(fabric_plan: Mapping[str, Any]) -> list[str]:
-    """The addresses of the hosts in the swarm, as the role fabric has chosen them."""
-    hosts = fabric_plan.get("hosts") or {}
-    found = {address for host, chosen in hosts.items() for address in _addresses(host, chosen)}
+def swarm_addresses(fabric_plan: Mapping[str, Any], hosts: Sequence[str]) -> list[str]:
+    """The addresses of these hosts in the swarm, as the role fabric has chosen them."""
+    chosen = fabric_plan.get("hosts") or {}
+    found = {address for host in hosts for address in _addresses(host, chosen.get(host) or {})}
     return sorted(found, key=lambda text: (ip_address(text).version, int(ip_address(text))))
 
 
-def firewall_addresses(addresses: Sequence[Any]) -> dict[str, list[str]]:
-    """The addresses by their family; one that is none, or that no host has for itself alone, is refused."""
+def firewall_addresses(addresses: Sequence[Any], needed: Sequence[str] = ()) -> dict[str, list[str]]:
+    """The addresses by their family; one that is none, or that no host can have, is refused, and so is a gap."""
     if isinstance(addresses, str) or not isinstance(addresses, Sequence):
         raise AnsibleFilterError(f"swarm_firewall_allow: found {addresses!r}, which is no list of addresses.")
     if not addresses:
@@ -31,6 +31,12 @@ def firewall_addresses(addresses: Sequence[Any]) -> dict[str, list[str]]:
             "swarm_firewall_allow is empty: the hosts would shut each other out. Give the address of every host."
         )
     parsed = {_address(text) for text in addresses}
+    missing = [text for text in needed if ip_address(text) not in parsed]
+    if missing:
+        raise AnsibleFilterError(
+            f"swarm_firewall_allow lacks {', '.join(missing)}: hosts of this swarm would be shut out. Add their"
+            " addresses, or leave it empty."
+        )
     return {
         family: [str(one) for one in sorted(parsed, key=int) if isinstance(one, IPv4Address) == is_v4]
         for family, is_v4 in (("ipv4", True), ("ipv6", False))

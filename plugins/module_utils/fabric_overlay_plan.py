@@ -78,7 +78,8 @@ def _taken(host: str, facts: Facts) -> Iterable[tuple[ipaddress.IPv4Network, str
     for route in facts["routes"]:
         network = ipaddress.ip_network(route["destination"], strict=False)
         if isinstance(network, ipaddress.IPv4Network) and network.prefixlen:
-            yield network, f"{network} of {host} ({route['interface']})"
+            card = f" ({route['interface']})" if route["interface"] else ""
+            yield network, f"{network} of {host}{card}"
     for one in facts["engine"].get("overlay_networks") or ():
         for subnet in one["subnets"]:
             yield ipaddress.IPv4Network(subnet), f"{subnet} of the network {one['name']}"

@@ -76,8 +76,21 @@ def _blocked_ports(measurements: Sequence[Row]) -> Iterator[Finding]:
                 grouped.setdefault(key, []).append(port)
                 apart[key] = apart.get(key, False) or any(_pair(row) not in connected for row in explained)
     for (one, network, outcome), ports in grouped.items():
-        severity = "error" if apart[one, network, outcome] else "note"
+        is_error = apart[one, network, outcome] and not _is_elsewhere(one, network, measurements)
+        severity = "error" if is_error else "note"
         yield _blocked(one, network, outcome, ", ".join(ports), severity)
+
+
+def _is_elsewhere(one: Blame, network: str, measurements: Sequence[Row]) -> bool:
+    """Whether hosts that nothing connects here meet in another network, where something crosses at least."""
+    if one.direction != EVERYWHERE:
+        return False
+    for name, rows in _by_network(measurements):
+        hosts = {host for row in rows for host in _ends(row)}
+        crosses = any(row["answered_by"] == row["target"] for row in rows)
+        if name != network and hosts >= set(one.others) and crosses:
+            return True
+    return False
 
 
 def _blocked(one: Blame, network: str, outcome: str, ports: str, severity: str) -> Finding:

@@ -184,8 +184,8 @@ def _refuse_attached(found: Network, what: str) -> None:
 def _refuse_name(name: str) -> None:
     if not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
         raise Refused(
-            f"name: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores that begin and "
-            "end with a letter or digit. Choose another name (swarm_network_name)."
+            f"name: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a letter or "
+            "digit first and last. Choose another name (swarm_network_name)."
         )
 
 

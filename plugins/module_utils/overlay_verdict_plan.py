@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.blame_plan import (
-    ALL_HOSTS,
     EVERYWHERE,
     INTO,
     Blame,
     blame,
     blame_undirected,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS
 
 Row = Mapping[str, Any]
 Pair = tuple[str, str]

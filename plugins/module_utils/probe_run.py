@@ -80,9 +80,16 @@ class Measured:
 
     @property
     def is_complete(self) -> bool:
-        has_answers = all(echo.outcome == OPEN for echo in self.echoes.values()) and bool(self.echoes)
         is_named = not self.target.endpoint.name or self.resolved is not None
-        return is_named and has_answers and self.path_mtu == self.target.source.mtu
+        is_full = self.path_mtu == (self.target.source.mtu or None)
+        return is_named and is_full and bool(self.echoes) and not any(map(self.is_lacking, self.questions))
+
+    def is_lacking(self, question: Question) -> bool:
+        """Whether the port has not answered yet, and may."""
+        echo = self.echoes.get(question.label)
+        # A name may lead to another host only for as long as the network is new.
+        is_other = bool(self.target.endpoint.name and echo and echo.host not in {None, self.target.endpoint.host})
+        return echo is None or is_other or echo.outcome not in {OPEN, TAKEN}
 
     @property
     def may_settle(self) -> bool:
@@ -151,7 +158,7 @@ def _measure_once(
     pool: ThreadPoolExecutor, found: Sequence[Measured], settings: Settings, resolve: Callable[[str], str | None]
 ) -> None:
     list(pool.map(lambda one: _resolve(one, settings, resolve), [one for one in found if one.target.endpoint.name]))
-    asked = [(one, question) for one in found if one.line for question in one.questions]
+    asked = [(one, question) for one in found if one.line for question in one.questions if one.is_lacking(question)]
     for (one, question), echo in zip(
         asked, pool.map(lambda pair: _ask(pair[0], pair[1], settings), asked), strict=True
     ):
@@ -161,7 +168,8 @@ def _measure_once(
 
 def _resolve(one: Measured, settings: Settings, resolve: Callable[[str], str | None]) -> None:
     one.resolved = resolve(one.target.endpoint.name)
-    if one.resolved:
+    if one.resolved and (one.line is None or one.line.target != one.resolved):
+        one.echoes.clear()
         one.line = Line(settings.token, settings.host, one.target.source.address, one.resolved)
 
 

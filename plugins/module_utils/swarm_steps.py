@@ -21,6 +21,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_
 GOSSIP_PORT = 7946
 GOSSIP_SECONDS = 10
 MANAGER_PORT = 2377
+ELECTION_SECONDS = 30
 
 
 def observe_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
@@ -33,6 +34,24 @@ def observe_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
     if membership.works or membership.state == "inactive":
         return membership
     return replace(membership, silent_managers=_silent_managers(membership))
+
+
+def observe_settled_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
+    """Give managers that were started a moment ago, and all answer, the time to choose their leader."""
+
+    def is_settled(membership: Membership) -> bool:
+        waits = bool(membership.node_id) and (membership.state == "pending" or bool(membership.error))
+        return not waits or bool(membership.silent_managers)
+
+    try:
+        return wait_until(
+            lambda: observe_membership(engine, params),
+            is_settled,
+            lambda membership: membership.error or membership.state,
+            ELECTION_SECONDS,
+        )
+    except TimedOut:
+        return observe_membership(engine, params)
 
 
 def observe_nodes(engine: Engine, membership: Membership) -> tuple[Node, ...]:

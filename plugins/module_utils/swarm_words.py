@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
 
+# The engine says "has expired or is not yet valid" of both, and only before that which of them.
+NOT_YET = "not valid before"
 EXPIRED = ("certificates have expired", "certificate has expired")
 FORCE_NEW_CLUSTER = (
     "Only where they are gone for ever: 'docker swarm init --force-new-cluster', by hand on one manager that is left, "
@@ -44,6 +46,11 @@ JOIN_ERRORS = (
         "hosts.",
     ),
     (
+        "error while dialing",
+        "This host cannot reach a manager of {managers} at port 2377/tcp: is it up, and is the port open between them? "
+        "({said})",
+    ),
+    (
         "could not choose an ip address",
         "The engine cannot choose between the host's cards ({said}). Set advertise_addr.",
     ),
@@ -64,7 +71,8 @@ def explain_join_error(said: str, managers: Iterable[str]) -> str:
 
 
 def is_expired(membership: Membership) -> bool:
-    return any(words in membership.error.lower() for words in EXPIRED)
+    said = membership.error.lower()
+    return any(words in said for words in EXPIRED) and NOT_YET not in said
 
 
 def describe(membership: Membership) -> str:
@@ -74,8 +82,10 @@ def describe(membership: Membership) -> str:
     if is_expired(membership):
         return (
             "Its swarm certificate has expired, because the engine was off for as long as it was valid: "
-            f"{membership.error}"
+            f"{membership.error.rstrip(' :.')}"
         )
+    if NOT_YET in membership.error:
+        return f"Its swarm certificate is not valid yet, so the clock of this host is wrong; set it: {membership.error}"
     if membership.state == "error":
         return f"Its engine says that its swarm membership has failed: {membership.error or 'without a reason'}"
     if membership.state == "pending":
@@ -102,10 +112,10 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
         else f"All of its managers that it knows ({', '.join(membership.manager_addresses) or 'none'}) answer at their "
         "port, so that they may be choosing a leader just now."
     )
+    found = membership.error.rstrip(".") or "it waits for them"
     return (
-        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: "
-        f"{membership.error or 'it waits for them'}. {missing} Bring their hosts and engines back and run this again. "
-        f"{FORCE_NEW_CLUSTER}"
+        f"{host} is a manager, but its swarm has no leader, so more than half of the managers are not there: {found}. "
+        f"{missing} Bring their hosts and engines back and run this again. {FORCE_NEW_CLUSTER}"
     )
 
 

@@ -113,6 +113,11 @@ pid:
   returned: O(state=present)
   type: int
   sample: 4711
+ended:
+  description: Whether the process was there to be ended.
+  returned: O(state=absent)
+  type: bool
+  sample: true
 listeners:
   description: Where it listens.
   returned: O(state=present)

@@ -82,9 +82,10 @@ options:
     default: 20
   settle:
     description:
-      - For how many seconds it asks again what does not answer yet, as an overlay network does right after it was made.
+      - Until how many seconds it asks again what has not answered, as a busy host or a new overlay network does not at
+        once.
     type: float
-    default: 0
+    default: 6
   container:
     description:
       - Measure from the network of this running container instead, from its address in O(container_network).
@@ -179,7 +180,7 @@ ARGUMENT_SPEC = {
     "throughput_seconds": {"type": "float", "default": 0.3},
     "throughput_bytes": {"type": "int", "default": 4_000_000_000},
     "timeout": {"type": "float", "default": 20},
-    "settle": {"type": "float", "default": 0},
+    "settle": {"type": "float", "default": 6},
 }
 MODULE_OPTIONS = {"required_together": [("container", "container_network")]}
 

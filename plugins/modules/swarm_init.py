@@ -116,8 +116,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import (
     leave,
-    observe_membership,
     observe_nodes,
+    observe_settled_membership,
     swarm_facts,
 )
 
@@ -141,7 +141,7 @@ class Init:
         self._nodes: tuple[Node, ...] = ()
 
     def observe(self, engine: Engine, params: Mapping[str, Any]) -> Membership:
-        membership = observe_membership(engine, params)
+        membership = observe_settled_membership(engine, params)
         self._nodes = observe_nodes(engine, membership)
         return membership
 

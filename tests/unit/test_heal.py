@@ -113,7 +113,7 @@ def test_absence_of_engine(heal: ModuleType, left: Any, entered: Any, expected: 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1970-01-01T00:01:00Z", 60.0), ("1970-01-01T00:00:00.250000001Z", 0.250000001)],
+    [("1970-01-01T00:01:00Z", 60.0), ("1970-01-01T00:00:00.250000001Z", 0.250000001), ("yesterday", 0.0)],
 )
 def test_seconds(heal: ModuleType, text: str, expected: float) -> None:
     assert heal.seconds(text) == pytest.approx(expected)

@@ -124,6 +124,12 @@ def test_a_fault_of_one_network_counts_less_where_another_connects(change: Any, 
     assert {one[0] for one in found(mesh(change) + mesh(clean, "m", ("a", "c")))} == {"error"}
 
 
+def test_a_network_that_connects_nobody_is_no_error_where_another_only_has_a_fault() -> None:
+    nobody = mesh(lambda _source, _target: {**closed("7946/tcp", "7946/udp", "4789/udp"), "answered_by": None}, "decoy")
+    assert [one[0] for one in found(nobody + mesh(into_b)) if one[1] == "all"] == ["note"]
+    assert [one[0] for one in found(nobody) if one[1] == "all"] == ["error"]
+
+
 def test_nobody_asks_a_worker_at_the_port_of_the_managers() -> None:
     rows = mesh(lambda _source, target: closed("2377/tcp") if target == "b" else {})
     assert plan_network_findings(rows, FACTS, managers=["a", "c"]) == []

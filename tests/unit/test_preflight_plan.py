@@ -193,9 +193,7 @@ def test_the_table_lines_up_and_the_summary_counts() -> None:
     ]
     first, remedy, second, _rest = table_lines(findings)
     assert first.index("none") == second.index("some") == remedy.index("add")
-    assert (
-        error_summary(findings)
-        == "1 error stands in the way, and nothing was changed on any host. a: none (managers). add"
-    )
+    said = "1 error stands in the way, and nothing was changed on any host. a: none (managers). add"
+    assert error_summary(findings) == said
     assert error_summary(findings[1:]) == ""
     assert table_lines([]) == []

@@ -42,6 +42,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     taken: set[int] = set()
     monkeypatch.setattr(swarm_steps, "listening_ports", lambda: taken)
     monkeypatch.setattr(swarm_steps, "GOSSIP_SECONDS", 0)
+    monkeypatch.setattr(swarm_steps, "ELECTION_SECONDS", 0)
     monkeypatch.setattr(swarm_steps, "own_addresses", lambda: frozenset({"198.18.1.11", "198.18.1.12"}))
     monkeypatch.setattr(swarm_steps, "answers", lambda host, port: host == "198.18.1.12")
     return taken
@@ -74,6 +75,17 @@ def test_init_refuses_a_worker(engine: FakeEngine, run: Any) -> None:
     engine.become_worker()
     result = run(swarm_init)
     assert result["failed"] and result["manager_addresses"] == ["198.18.1.11:2377"]
+    assert engine.calls == []
+
+
+def test_init_names_the_managers_that_are_missing(engine: FakeEngine, run: Any) -> None:
+    engine.become_manager().swarm_info["Error"] = "The swarm does not have a leader."
+    engine.swarm_info["RemoteManagers"] += [{"Addr": "198.18.1.12:2377"}, {"Addr": "198.18.1.13:2377"}]
+    assert "do not answer at their port: 198.18.1.13:2377." in run(swarm_init)["msg"]
+
+
+def test_init_makes_no_second_swarm(engine: FakeEngine, run: Any) -> None:
+    assert "swarm_first_manager: gpu-02" in run(swarm_init, working_managers=["gpu-02"])["msg"]
     assert engine.calls == []
 
 

@@ -31,6 +31,14 @@ LOCKED = Membership("locked", node_id="w1")
 BROKEN = Membership("error", node_id="f1", error="rpc error: code = Unavailable")
 # The engine's own words; it gives neither a node ID nor managers then.
 EXPIRED = Membership("error", error="Swarm certificates have expired. To replace them, leave the swarm and join again.")
+# Engine 26.1, with a certificate that had expired.
+EXPIRED_TOO = Membership(
+    "error",
+    error="error while loading TLS certificate in /var/lib/docker/swarm/certificates/swarm-node.crt: certificate (1 "
+    "- w1) not valid after Tue, 01 Sep 2026 00:00:00 UTC, and it is currently Tue, 24 Nov 2026 22:42:56 UTC: x509: "
+    "certificate has expired or is not yet valid: ",
+)
+EARLY = Membership("error", error=EXPIRED_TOO.error.replace("not valid after", "not valid before"))
 THREE = ("198.18.1.11:2377", "198.18.1.12:2377", "198.18.1.13:2377")
 LEADERLESS = Membership(
     "active", True, "", "m1", "198.18.1.11", "The swarm does not have a leader", THREE, silent_managers=THREE[1:]
@@ -153,6 +161,7 @@ def test_plan_init_refuses(membership: Membership, changes: dict[str, Any], said
         (seen_by_manager(BROKEN), {"leave_foreign": True}, [LEAVE, JOIN]),
         (seen_by_manager(EXPIRED), {"leave_foreign": True}, [LEAVE, JOIN]),
         (seen_by_manager(EXPIRED), {"rejoin": True}, [LEAVE, JOIN]),
+        (seen_by_manager(EXPIRED_TOO), {"rejoin": True}, [LEAVE, JOIN]),
         (seen_by_manager(WORKER), {"rejoin": True}, []),
         (seen_by_manager(WORKER), {"advertise_addr": "198.18.9.9", "rejoin": True}, [LEAVE, JOIN]),
         (seen_by_manager(MOVED_WORKER), {"rejoin": True}, [LEAVE, JOIN]),
@@ -187,6 +196,8 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
         (seen_by_manager(LOCKED), {}, "docker swarm unlock"),
         (seen_by_manager(BROKEN), {}, "membership has failed: rpc error"),
         (seen_by_manager(BROKEN), {"rejoin": True}, "membership has failed: rpc error"),
+        (seen_by_manager(EXPIRED_TOO), {}, "Set rejoin: true to have it leave and join again"),
+        (seen_by_manager(EARLY), {"rejoin": True}, "the clock of this host is wrong"),
         (seen_by_manager(EXPIRED), {}, "Set rejoin: true to have it leave and join again"),
         (seen_by_manager(LOCKED), {"rejoin": True}, "docker swarm unlock"),
         (seen_by_manager(FOREIGN_WORKER), {"rejoin": True}, "which is another swarm"),
@@ -223,6 +234,7 @@ def test_the_token_is_in_no_representation_of_the_plan() -> None:
         ("invalid join token", "SWMTKN-1-...-"),
         ("Swarm is encrypted and needs to be unlocked before it can be used.", "docker swarm unlock"),
         ("x509: certificate has expired or is not yet valid", "Set the clocks"),
+        ("transport: Error while dialing: dial tcp 198.18.1.12:2377: connect: connection refused", "at port 2377/tcp"),
         ("could not choose an IP address to advertise since this system has multiple addresses", "Set advertise_addr"),
         ("could not find local IP address: no such network interface", "no card of this host"),
         ("something new", "something new"),

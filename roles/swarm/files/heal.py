@@ -98,10 +98,13 @@ def reason_to_start(container: Container, absence: Absence | None) -> str:
 
 
 def seconds(time_of_engine: str) -> float:
-    """Seconds since 1970 of a time like 2026-11-24T22:08:44.262765309Z."""
+    """Seconds since 1970 of a time like 2026-11-24T22:08:44.262765309Z; 0 for what is no such time."""
     whole, _dot, fraction = time_of_engine.removesuffix("Z").partition(".")
-    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-    return moment.timestamp() + float(f"0.{fraction or 0}")
+    try:
+        moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+        return moment.timestamp() + float(f"0.{fraction or 0}")
+    except ValueError:
+        return 0.0
 
 
 def absence_of_engine(properties: str, now: float, monotonic: float) -> Absence | None:
