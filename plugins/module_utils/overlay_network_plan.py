@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan,
 MTU_OPTION = "com.docker.network.driver.mtu"
 ENCRYPTED_OPTION = "encrypted"
 ABSENT = {"state": "absent"}
+
+# What a swarm takes as a network's name; it says so only where one is made.
+NAME_LENGTH = 63
+NAME = re.compile(r"[A-Za-z0-9]([-_]*[A-Za-z0-9])*")
 
 # The endpoint by which the engine balances load into the network: no container.
 LOAD_BALANCER_PREFIX = "lb-"
@@ -93,6 +98,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
     wanted = _wanted(params)
     create = Step("create", wanted)
     if found is None:
+        _refuse_name(params["name"])
         _refuse_overlap(state.others, params["subnet"])
         return Plan((create,), ABSENT, {"state": "present", **wanted})
     differences = find_differences(found, wanted)
@@ -172,6 +178,14 @@ def _refuse_attached(found: Network, what: str) -> None:
             f"Network {found.name} {what}, because it is in use by {', '.join(found.attached)}. "
             "Remove those containers first.",
             attached=list(found.attached),
+        )
+
+
+def _refuse_name(name: str) -> None:
+    if not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+        raise Refused(
+            f"name: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a letter or "
+            "digit first and last. Choose another name (swarm_network_name)."
         )
 
 

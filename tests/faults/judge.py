@@ -27,8 +27,10 @@ def judge(case: Case, times: int) -> Entry:
         else:
             _judge_words(case, entry)
             _judge_proof(case, entry)
-    finally:
-        restore(case)
+    except lab.LabError as error:
+        entry.holds = False
+        entry.said += f" (the lab: {error})"
+    restore(case)
     entry.lost = whole.lost(before, whole.identity())
     entry.seconds = time.monotonic() - started
     return entry
@@ -95,9 +97,13 @@ def _unproven(case: Case) -> list[str]:
 
 def restore(case: Case) -> None:
     """Undo the fault, and prove that the cluster is whole again; where it is not by itself, the product makes it so."""
+    undone = []
     for step in case.restore:
-        step.do()
-    if not whole.wait_until_whole(0):
+        try:
+            step.do()
+        except lab.LabError as error:
+            undone.append(str(error))
+    if not whole.wait_until_whole(SETTLE / 2):
         return
     outcome = Play("swarm", {"swarm_leave_foreign": True, "swarm_network_recreate": True}).run()
     left = whole.wait_until_whole(SETTLE)
@@ -106,4 +112,6 @@ def restore(case: Case) -> None:
         outcome = Play("swarm", {"swarm_leave_foreign": True, "swarm_network_recreate": True}).run()
         left = whole.wait_until_whole(SETTLE)
     if left:
-        raise lab.LabError(f"The lab cannot be restored after {case.name}: {'; '.join(left)}. {outcome.said}")
+        raise lab.LabError(
+            f"The lab cannot be restored after {case.name}: {'; '.join([*undone, *left])}. {outcome.said}"
+        )

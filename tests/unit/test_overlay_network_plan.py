@@ -58,6 +58,7 @@ def params(**changes: Any) -> dict[str, Any]:
     ("network_state", "changes", "expected"),
     [
         (state(None, DOCKER0, IPV6), {}, ["create"]),
+        (state(None), {"name": "a-b_c"}, ["create"]),
         (state(None, DOCKER0), {"subnet": None}, ["create"]),
         (state(found()), {}, []),
         (state(found()), {"subnet": None}, []),
@@ -87,6 +88,9 @@ def test_plan(network_state: NetworkState, changes: dict[str, Any], expected: li
         (state(None, DOCKER0), {"subnet": "172.17.128.0/24"}, "overlaps 172.17.0.0/16 of the network bridge"),
         (state(None), {"subnet": "10.77.0.1/16"}, "subnet: 10.77.0.1/16 has host bits set"),
         (state(None), {"gateway": "router"}, "gateway: 'router'"),
+        (state(None), {"name": "my network"}, "name: found 'my network', wanted at most 63 letters, digits"),
+        (state(None), {"name": "a" * 64}, "wanted at most 63 letters"),
+        (state(None), {"name": "-a"}, "Choose another name"),
         (state(found(attached=("trainer",))), {"state": "absent"}, "in use by trainer"),
         (state(found(attached=("trainer",))), {"mtu": 9000, "recreate": True}, "in use by trainer"),
         (state(found(), DOCKER0), {"subnet": "172.17.0.0/24", "recreate": True}, "overlaps 172.17.0.0/16"),
