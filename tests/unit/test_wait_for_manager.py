@@ -69,3 +69,23 @@ def test_wait_is_bounded(waiting: ModuleType, there_after: float, expected: bool
 
     assert waiting.wait(["10.0.0.1", "10.0.0.2"], 30, is_there, lambda: now[0], sleep) is expected
     assert now[0] <= 30.5
+
+
+@pytest.mark.parametrize(
+    ("there_after", "limit", "expected"),
+    [
+        pytest.param(0, 30, 0, id="it has been there"),
+        pytest.param(10, 30, 15, id="it has just come"),
+        pytest.param(28, 30, 30, id="the time is over before it has settled"),
+    ],
+)
+def test_a_manager_that_has_just_come_may_settle(
+    waiting: ModuleType, there_after: float, limit: float, expected: float
+) -> None:
+    now = [0.0]
+
+    def sleep(length: float) -> None:
+        now[0] += length
+
+    assert waiting.wait(["10.0.0.1"], limit, lambda _address: now[0] >= there_after, lambda: now[0], sleep)
+    assert now[0] == pytest.approx(expected)
