@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LAB_DIRECTORY := /var/lib/distrain-lab
 CASES ?=
+BENCH_LAB := --extra-vars '{"lab_name": "bench", "lab_number": 19, "lab_trainer": false, \
+    "lab_inventory_directory": "$(LAB_DIRECTORY)/bench-inventory"}'
 SCENARIOS := gpu swarm network healing images default
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -14,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit scenario scenarios faults clean
+.PHONY: help demo test lint unit scenario scenarios faults clean bench-overlay
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -23,6 +25,7 @@ help:
 	@echo "make unit                 the unit tests"
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
+	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)
@@ -58,6 +61,12 @@ scenario: $(READY)
 faults: $(READY)
 	$(call say,"Doing what must be refused or must heal to a lab of three hosts")
 	$(BIN)/python -m tests.faults --cases "$(CASES)"
+
+bench-overlay: $(READY)
+	$(call say,"Comparing the overlay with the hosts' own network on a lab of two hosts")
+	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_hosts=2 --extra-vars lab_warm=true
+	$(BIN)/ansible-playbook tests/bench/overlay_throughput.yml --inventory $(LAB_DIRECTORY)/bench-inventory
+	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
 
 clean: $(READY)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")

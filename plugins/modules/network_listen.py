@@ -15,6 +15,7 @@ description:
     answers only who knows the token. It ends by itself, and leaves no file.
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
+  - distrain.cluster.probe
   - distrain.cluster.engine.attributes
 attributes:
   check_mode:
@@ -36,30 +37,6 @@ options:
     description:
       - The inventory name of this host; it stands in every answer.
     type: str
-  endpoints:
-    description:
-      - The addresses of all hosts in all networks; the host listens at its own.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      network:
-        description: What the network is called.
-        type: str
-        required: true
-      host:
-        description: The inventory name of the host.
-        type: str
-        required: true
-      address:
-        description: Its address in that network; of a container it is not known beforehand.
-        type: str
-      name:
-        description: The name of its container on the overlay network.
-        type: str
-      mtu:
-        description: The MTU of its card in that network, in bytes.
-        type: int
   token:
     description:
       - The secret of this run. It signs questions and answers, and does not cross the network.
@@ -79,23 +56,8 @@ options:
       - Whether to try what the kernel can do for an overlay network too.
     type: bool
     default: false
-  container:
-    description:
-      - Listen in the network of this running container instead, at its address in O(container_network).
-    type: str
-  container_network:
-    description:
-      - The network of the container.
-    type: str
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
 seealso:
   - module: distrain.cluster.network_probe
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -15,6 +15,7 @@ description:
   - On all hosts M(distrain.cluster.network_listen) has to listen before.
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
+  - distrain.cluster.probe
   - distrain.cluster.engine.attributes
 attributes:
   check_mode:
@@ -31,30 +32,6 @@ options:
       - The inventory name of this host.
     type: str
     required: true
-  endpoints:
-    description:
-      - The addresses of all hosts in all networks, at most one of a host in a network.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      network:
-        description: What the network is called.
-        type: str
-        required: true
-      host:
-        description: The inventory name of the host.
-        type: str
-        required: true
-      address:
-        description: Its address in that network; of a container it is not known beforehand.
-        type: str
-      name:
-        description: The name of its container on the overlay network, resolved by the container's own name server.
-        type: str
-      mtu:
-        description: The MTU of its card in that network, in bytes. Without it no path MTU is measured.
-        type: int
   token:
     description:
       - The secret that M(distrain.cluster.network_listen) was given on all hosts.
@@ -86,23 +63,8 @@ options:
         once.
     type: float
     default: 6
-  container:
-    description:
-      - Measure from the network of this running container instead, from its address in O(container_network).
-    type: str
-  container_network:
-    description:
-      - The network of the container.
-    type: str
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
 seealso:
   - module: distrain.cluster.network_listen
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

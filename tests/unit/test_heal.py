@@ -1,17 +1,20 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which containers the hosts' healing service starts, and how patiently."""
+"""Which containers the hosts' healing service starts and restarts, and how patiently."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import sys
+import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -34,11 +37,6 @@ def load(name: str) -> ModuleType:
 @pytest.fixture(scope="module")
 def heal() -> ModuleType:
     return load("heal")
-
-
-@pytest.fixture(scope="module")
-def waiting() -> ModuleType:
-    return load("wait_for_manager")
 
 
 def container(**changes: Any) -> dict[str, Any]:
@@ -141,6 +139,8 @@ class FakeEngine:
         self.swarm = {"LocalNodeState": "active", "Error": ""}
         self.is_down = False
         self.start_error = ""
+        self.network: dict[str, Any] = {}
+        self.restarted: list[str] = []
         self.started: list[str] = []
 
     def __call__(self, method: str, url: str) -> Any:
@@ -148,11 +148,16 @@ class FakeEngine:
             raise self._error("Connection refused")
         if url == "/info":
             return {"Swarm": self.swarm}
+        if url.startswith("/networks/"):
+            return self.network
         if url.startswith("/containers/json"):
             return [{"Id": one, "HostConfig": {"NetworkMode": "distrain"}} for one in self.containers]
         container_id = url.split("/")[2]
         if method == "GET":
             return self.containers[container_id]
+        if url.endswith("/restart?t=5"):
+            self.restarted.append(container_id)
+            return {}
         self.started.append(container_id)
         if self.start_error:
             raise self._error(self.start_error)
@@ -221,59 +226,62 @@ def test_it_outlives_an_engine_that_does_not_answer(make: Any) -> None:
     assert engine.started == ["a1"]
 
 
-def test_it_asks_for_containers_that_are_down_only(heal: ModuleType) -> None:
+def test_it_asks_for_containers_that_are_down_and_for_its_network_only(heal: ModuleType) -> None:
     asked: list[str] = []
 
     def ask(method: str, url: str) -> Any:
         asked.append(f"{method} {url}")
-        return []
+        return {} if url.startswith("/networks/") else []
 
     heal.Healer(ask, lambda line: None, "distrain", 5).look(0)
-    quoted = heal._quoted(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
-    assert asked == [f"GET /containers/json?all=1&filters={quoted}"]
+    quoted = quote(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
+    assert asked == [f"GET /containers/json?all=1&filters={quoted}", "GET /networks/distrain?verbose=true"]
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        pytest.param('[{"node_id": "h", "addr": "198.18.61.11:2377"}]', ["198.18.61.11"], id="IPv4"),
-        pytest.param('[{"addr": "[2001:db8::1]:2377"}]', ["2001:db8::1"], id="IPv6"),
-        pytest.param("null", [], id="a swarm that it has left"),
-        pytest.param("{", [], id="half written"),
-        pytest.param(None, [], id="no node"),
-    ],
-)
-def test_managers(waiting: ModuleType, tmp_path: Path, content: str | None, expected: list[str]) -> None:
-    if content is not None:
-        (tmp_path / "swarm").mkdir()
-        (tmp_path / "swarm/state.json").write_text(content)
-    assert waiting.managers(tmp_path) == expected
+def network(*tasks: tuple[str, str, str], own: str = "e1") -> dict[str, Any]:
+    """As an engine describes it: tasks are an endpoint's ID, its address and its host's."""
+    listed = [
+        {"Name": f"of-{one}", "EndpointID": one, "EndpointIP": address, "Info": {"Host IP": host}}
+        for one, address, host in tasks
+    ]
+    containers = {"a1": {"EndpointID": own}, "lb-distrain": {"EndpointID": "lb"}}
+    return {"Containers": containers, "Services": {"": {"Tasks": listed}}}
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ('{"data-root": "/srv/docker"}', "/srv/docker"),
-        ("{}", "/var/lib/docker"),
-        ("[]", "/var/lib/docker"),
-        (None, "/var/lib/docker"),
-    ],
-)
-def test_data_directory(waiting: ModuleType, tmp_path: Path, content: str | None, expected: str) -> None:
-    if content is not None:
-        (tmp_path / "daemon.json").write_text(content)
-    assert waiting.data_directory(tmp_path / "daemon.json") == Path(expected)
+OWN = ("e1", "10.77.0.2", "10.0.0.2")
 
 
-@pytest.mark.parametrize(("there_after", "expected"), [(0, True), (29, True), (31, False)])
-def test_wait_is_bounded(waiting: ModuleType, there_after: float, expected: bool) -> None:
-    now = [0.0]
+def running(started: float, policy: str = "unless-stopped") -> dict[str, Any]:
+    moment = datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return container(status="running", error="", started=moment, policy=policy)
 
-    def sleep(length: float) -> None:
-        now[0] += length
 
-    def is_there(address: str) -> bool:
-        return address == "10.0.0.2" and now[0] >= there_after
+def test_it_restarts_the_one_with_a_double_address_with_longer_and_longer_pauses(make: Any) -> None:
+    engine, healer, said = make(running(time.time()))
+    engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
+    at = []
+    for now in range(0, 900, 5):
+        before = len(engine.restarted)
+        healer.look(now)
+        at += [now] * (len(engine.restarted) - before)
+    assert at == [10, 20, 40, 80, 160]
+    assert said[0] == "Restarted trainer, whose address 10.77.0.2 of-e9 on 10.0.0.1 had too."
 
-    assert waiting.wait(["10.0.0.1", "10.0.0.2"], 30, is_there, lambda: now[0], sleep) is expected
-    assert now[0] <= 30.5
+
+@pytest.mark.parametrize(("age", "policy"), [(200, "unless-stopped"), (20, "no")])
+def test_it_leaves_other_doubles_alone(make: Any, age: float, policy: str) -> None:
+    engine, healer, said = make(running(time.time() - age, policy))
+    engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
+    for now in range(0, 100, 5):
+        healer.look(now)
+    assert (engine.restarted, said) == ([], [])
+
+
+def test_a_double_address_waits_for_the_swarm(make: Any) -> None:
+    engine, healer, said = make(running(time.time()))
+    engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
+    engine.swarm = {"LocalNodeState": "pending"}
+    healer.look(0)
+    healer.look(10)
+    assert not engine.restarted
+    assert said == ["trainer has a double address: the swarm is pending (no manager answers yet)."]

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Start the containers of an overlay network that the engine has left down.
+"""Start the containers of an overlay network that the engine has left down, and restart those with a double address.
 
     heal.py --network NAME [--interval SECONDS]
 
-There are two kinds of them, and neither counts as an exit for the restart policy, so that both stay down for good:
+There are two kinds left down, and neither counts as an exit for the restart policy, so that both stay down for good:
 - While the engine starts, it tries a container once, for 20 seconds, and gives up if the swarm is not ready by then.
 - An engine that was killed finds its containers still running, stops them, and takes them for stopped by somebody.
 
@@ -26,15 +26,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from distrain_doubles import Double, Patience, doubles
 
 # An engine answers the start of a container after it has waited 20 seconds for the swarm.
 ANSWER_TIMEOUT_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 20
+STOP_SECONDS = 5
 RESTART_POLICIES = ("always", "unless-stopped")
 # "dead" is a container that could not be removed.
 DOWN = ("created", "exited")
-NEVER = "0001-01-01T00:00:00Z"
 ENGINE_UNIT = "docker.service"
 ENGINE_SOCKET = "/run/docker.sock"
 NETWORK_ERROR = re.compile(r"\b(attach|attaching|endpoint|network|networking|sandbox|swarm)\b", re.IGNORECASE)
@@ -56,7 +61,7 @@ class Container:
     status: str
     error: str
     policy: str
-    was_started: bool
+    started: float
     finished: float
 
     @classmethod
@@ -68,8 +73,8 @@ class Container:
             status=state["Status"],
             error=state.get("Error") or "",
             policy=content["HostConfig"]["RestartPolicy"]["Name"],
-            was_started=state.get("StartedAt", NEVER) != NEVER,
-            finished=seconds(state.get("FinishedAt", NEVER)),
+            started=seconds(state.get("StartedAt", "")),
+            finished=seconds(state.get("FinishedAt", "")),
         )
 
 
@@ -87,7 +92,7 @@ def reason_to_start(container: Container, absence: Absence | None) -> str:
     Only a start that fails leaves an error behind, and the next start that succeeds takes it away: a container that
     somebody stopped, or whose program ended, has none. And nobody can stop a container while no engine is there.
     """
-    if container.status not in DOWN or container.policy not in RESTART_POLICIES or not container.was_started:
+    if container.status not in DOWN or container.policy not in RESTART_POLICIES or container.started <= 0:
         return ""
     if container.error:
         return container.error if NETWORK_ERROR.search(container.error) else ""
@@ -149,11 +154,12 @@ class Healer:
         self._network = network
         self._absence = absence
         self._pauses = Pauses(interval)
+        self._patience = Patience()
         self._trouble = ""
 
     def look(self, now: float) -> None:
         try:
-            trouble = self._heal(now)
+            trouble = self._heal(now) or self._part(now)
         except EngineError as error:
             trouble = f"The engine does not answer: {error}"
         if trouble != self._trouble:
@@ -167,19 +173,44 @@ class Healer:
         self._pauses.keep([container.id for container, _reason in left])
         if not left:
             return ""
-        swarm = self._ask("GET", "/info").get("Swarm") or {}
-        state = swarm.get("LocalNodeState") or "inactive"
-        if state != "active":
+        wait = self._reason_to_wait()
+        if wait:
             names = ", ".join(sorted(container.name for container, _reason in left))
-            return f"{names} must wait: the swarm is {state} ({swarm.get('Error') or 'no manager answers yet'})."
+            return f"{names} must wait: {wait}"
         for container, reason in left:
             if self._pauses.is_over(container.id, now):
                 self._start(container, reason, now)
         return ""
 
+    def _reason_to_wait(self) -> str:
+        swarm = self._ask("GET", "/info").get("Swarm") or {}
+        state = swarm.get("LocalNodeState") or "inactive"
+        return "" if state == "active" else f"the swarm is {state} ({swarm.get('Error') or 'no manager answers yet'})."
+
+    def _part(self, now: float) -> str:
+        """Restart one container at most whose address a container of another host has too."""
+        for double, seen_for in self._patience.seen_for(now, self._doubles()).items():
+            container = self._inspect(double.container_id)
+            if not container or container.status != "running" or container.policy not in RESTART_POLICIES:
+                continue
+            if double.is_due(seen_for, time.time() - container.started) and self._patience.allows(container.id, now):
+                wait = self._reason_to_wait()
+                if wait:
+                    return f"{container.name} has a double address: {wait}"
+                self._patience.restarted(container.id, now)
+                self._restart(container, double)
+                break
+        return ""
+
+    def _doubles(self) -> list[Double]:
+        try:
+            return doubles(self._ask("GET", f"/networks/{self._network}?verbose=true"))
+        except EngineError:
+            return []  # A worker knows the network only while it has a container on it.
+
     def _containers_that_are_down(self) -> list[Container]:
         filters = json.dumps({"status": list(DOWN)}, separators=(",", ":"))
-        listed = self._ask("GET", f"/containers/json?all=1&filters={_quoted(filters)}")
+        listed = self._ask("GET", f"/containers/json?all=1&filters={quote(filters)}")
         inspected = [self._inspect(one["Id"]) for one in listed if is_on(self._network, one)]
         return [container for container in inspected if container]
 
@@ -198,9 +229,14 @@ class Healer:
         else:
             self._say(f"Started {container.name}, which the engine had left down: {reason}")
 
-
-def _quoted(text: str) -> str:
-    return "".join(one if one.isalnum() else f"%{ord(one):02X}" for one in text)
+    def _restart(self, container: Container, double: Double) -> None:
+        # In one call: nothing is left half done where this service ends meanwhile.
+        try:
+            self._ask("POST", f"/containers/{container.id}/restart?t={STOP_SECONDS}")
+        except EngineError as error:
+            self._say(f"{container.name} with the address of {double.other} did not restart: {error}")
+        else:
+            self._say(f"Restarted {container.name}, whose address {double.own.address} {double.other} had too.")
 
 
 class _SocketConnection(http.client.HTTPConnection):

@@ -22,6 +22,8 @@ from pathlib import Path
 GOSSIP_PORT = 7946
 DATA_DIRECTORY = Path("/var/lib/docker")
 DAEMON_FILE = Path("/etc/docker/daemon.json")
+# A manager that has just started answers before it has read which addresses are taken, and may hand one out twice.
+SETTLE_SECONDS = 5.0
 
 
 def managers(data_directory: Path) -> list[str]:
@@ -57,10 +59,14 @@ def wait(
 ) -> bool:
     """Wait until one of the managers answers; False after ``limit`` seconds."""
     deadline = clock() + limit
+    had_to_wait = False
     while not any(is_there(address) for address in addresses):
         if clock() >= deadline:
             return False
         sleep(0.5)
+        had_to_wait = True
+    if had_to_wait:
+        sleep(max(0.0, min(SETTLE_SECONDS, deadline - clock())))
     return True
 
 
