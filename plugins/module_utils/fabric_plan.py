@@ -105,8 +105,14 @@ def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], 
 def _own_endpoint(variable: str, host: str, value: str, facts: Facts) -> Endpoint:
     found = _find_endpoint(host, value, facts)
     if found is None:
-        known = ", ".join(f"{one['address']} ({card['name']})" for card in facts["cards"] for one in card["addresses"])
-        raise Refused(f"{variable}: found {value} for {host}, which is no address and no card of that host: {known}.")
+        # A bridge without a card of the host in it lies inside the host.
+        masters = {card["master"] for card in facts["cards"] if card["kind"] != "veth"}
+        cards = [card for card in facts["cards"] if card["kind"] != "bridge" or card["name"] in masters]
+        known = ", ".join(f"{one['address']} ({card['name']})" for card in cards for one in card["addresses"])
+        raise Refused(
+            f"{variable}: found {value} for {host}, which is no address and no card of that host: {known}. Set one of "
+            "these, or leave it unset to have it chosen."
+        )
     return found
 
 
