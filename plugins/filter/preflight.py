@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
 from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
 from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
@@ -16,9 +17,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan im
     Wanted,
     plan_findings,
 )
-
-OBSERVED = "fabric_observed"
-MEASURED = "fabric_measured"
 
 
 def preflight_findings(
@@ -33,7 +31,7 @@ def preflight_findings(
     wanted = Wanted(tuple(managers), network_subnet, int(minimum_disk_bytes), network_problem)
     reports = [_report(name, hostvars[name]) for name in hosts]
     facts = {one.name: one.facts for one in reports if one.facts is not None}
-    measurements = [row for name in facts for row in hostvars[name].get(MEASURED) or ()]
+    measurements = fabric_measurements(hostvars, list(facts))
     return worst_first(
         [*plan_findings(reports, wanted), *plan_network_findings(measurements, facts, managers, encrypted)], list(hosts)
     )
