@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What two relay agents say to each other: one request, then a stream of pieces of items, in their order.
+
+An item is a layer or a file, known to both by its place in the list of the run. Its pieces come one after the other,
+so that a piece needs no offset of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# Of a piece: large enough that Python's work for it counts for little, small enough to be forwarded soon.
+PIECE_BYTES = 1024**2
+_REQUEST_LIMIT = 16 * 1024**2
+
+BEGIN = b"B"  # an item; number: its size in bytes
+DATA = b"D"  # a piece of it; number: the bytes that follow
+RESTART = b"R"  # what came of this item was wrong: it comes again from its first byte
+WAIT = b"W"  # nothing to send yet
+GONE = b"G"  # what was asked for is no longer held here
+FAILED = b"F"  # it cannot be had at all; number: the bytes of the reason that follow
+COMPLETE = b"Z"  # all that was asked for has been sent
+
+_HEADER = struct.Struct("!cIQ")
+_LENGTH = struct.Struct("!I")
+
+
+class Stream(Protocol):
+    """What is used of a socket, plain or TLS."""
+
+    def sendall(self, data: Any, /) -> None: ...
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, /) -> int: ...
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One header, and the bytes that belong to it."""
+
+    kind: bytes
+    item: int = 0
+    number: int = 0
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of an item; the last one of an item ends it."""
+
+    item: int
+    size: int
+    offset: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.data)
+
+    @property
+    def is_last(self) -> bool:
+        return self.end >= self.size
+
+
+@dataclass(frozen=True)
+class Request:
+    """The items that are wanted, in the order of the run, and how much of the first one is there already."""
+
+    items: tuple[int, ...]
+    offset: int = 0
+
+
+def send_request(stream: Stream, request: Request) -> None:
+    text = json.dumps({"items": _to_ranges(request.items), "offset": request.offset}).encode()
+    stream.sendall(_LENGTH.pack(len(text)) + text)
+
+
+def read_request(stream: Stream) -> Request:
+    """Raises ValueError where what comes is no request, and OSError where nothing comes."""
+    (length,) = _LENGTH.unpack(read_exactly(stream, _LENGTH.size))
+    if length > _REQUEST_LIMIT:
+        raise ValueError("the request is too long")
+    body = json.loads(read_exactly(stream, length))
+    items = tuple(item for first, last in body["items"] for item in range(first, last + 1))
+    return Request(items, int(body["offset"]))
+
+
+def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data: bytes = b"") -> None:
+    stream.sendall(_HEADER.pack(kind, item, number))
+    if data:
+        stream.sendall(data)
+
+
+def read_frame(stream: Stream) -> Frame:
+    """The next frame; OSError where the other side has ended, ValueError where it speaks another language."""
+    kind, item, number = _HEADER.unpack(read_exactly(stream, _HEADER.size))
+    if kind not in (DATA, FAILED):
+        return Frame(kind, item, number)
+    if number > PIECE_BYTES:
+        raise ValueError("a piece is larger than any piece may be")
+    return Frame(kind, item, number, read_exactly(stream, number))
+
+
+def read_exactly(stream: Stream, count: int) -> bytes:
+    buffer = bytearray(count)
+    view = memoryview(buffer)
+    filled = 0
+    while filled < count:
+        received = stream.recv_into(view[filled:], count - filled)
+        if not received:
+            raise ConnectionResetError("the other side has ended the connection")
+        filled += received
+    return bytes(buffer)
+
+
+def _to_ranges(items: Sequence[int]) -> list[list[int]]:
+    ranges: list[list[int]] = []
+    for item in items:
+        if ranges and ranges[-1][1] == item - 1:
+            ranges[-1][1] = item
+        else:
+            ranges.append([item, item])
+    return ranges
+
+
+def is_dead(connection: socket.socket, silence: float) -> bool:
+    """Whether what was sent has not been acknowledged for so many seconds; a receiver that only waits does so.
+
+    The places of tcpi_unacked and tcpi_last_ack_recv are those of C(struct tcp_info) in linux/tcp.h.
+    """
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    unacknowledged, milliseconds = struct.unpack_from("=I", info, 24)[0], struct.unpack_from("=I", info, 56)[0]
+    return unacknowledged > 0 and milliseconds > silence * 1000

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The agent's program as one archive in memory: its module and all of ours that it imports, under their own names."""
+
+from __future__ import annotations
+
+import ast
+import io
+import zipfile
+from pathlib import Path
+
+PACKAGE = "ansible_collections.distrain.cluster.plugins.module_utils"
+_SOURCES = Path(__file__).parent.parent / "module_utils"
+
+# Reads the archive from its input into memory and runs it from there: no file is ever written on the host.
+STARTER = (
+    "import os,sys;"
+    "i=sys.stdin.buffer;d=os.memfd_create('distrain-relay');"
+    "open(d,'wb',closefd=False).write(i.read(int(i.readline())));"
+    "sys.path.insert(0,'/proc/self/fd/%d'%d);"
+    f"from {PACKAGE}.{{module}} import main;main()"
+)
+
+
+def starter(module: str) -> str:
+    """The program text for C(python3 -c)."""
+    return STARTER.format(module=module)
+
+
+def bundle(module: str) -> bytes:
+    """What the starter reads from its input: a line with the length, and the archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        parts = PACKAGE.split(".")
+        for depth in range(1, len(parts) + 1):
+            archive.writestr("/".join([*parts[:depth], "__init__.py"]), "")
+        for name in sorted(_needed_by(module)):
+            archive.write(_SOURCES / f"{name}.py", "/".join([*parts, f"{name}.py"]))
+    return b"%d\n" % len(buffer.getvalue()) + buffer.getvalue()
+
+
+def _needed_by(module: str) -> set[str]:
+    found: set[str] = set()
+    to_read = {module}
+    while to_read:
+        name = to_read.pop()
+        found.add(name)
+        to_read |= _imports_of(_SOURCES / f"{name}.py") - found
+    return found
+
+
+def _imports_of(path: Path) -> set[str]:
+    """The modules of ours that a file imports, by C(from PACKAGE.NAME import ...)."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.removeprefix(f"{PACKAGE}.") for name in modules if name.startswith(f"{PACKAGE}.")}

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The agents of one run, as the controller has them: started over SSH, told what to do, and listened to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import IO, Any, cast
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
+from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, ssh_command
+
+_MODULE = "relay_agent"
+_GRACE_SECONDS = 10.0
+# An agent that has not answered a question within this time has an engine that does not answer.
+ANSWER_SECONDS = 300.0
+
+
+class RemoteAgent:
+    """One agent, on the host that it runs on. It ends with its input, so it ends with this process too."""
+
+    def __init__(self, reach: Reach, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], program: bytes) -> None:
+        self.host = reach.host_name
+        self._events = events
+        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
+        self._process = subprocess.Popen(
+            ssh_command(reach, ["python3", "-c", starter(_MODULE)]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._words,
+        )
+        self._send(program)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def tell(self, command: Mapping[str, Any]) -> None:
+        self._send(json.dumps(command).encode() + b"\n")
+
+    def close(self) -> None:
+        """Let it end: it forgets what it was doing, and leaves nothing behind."""
+        with contextlib.suppress(OSError):
+            cast(IO[bytes], self._process.stdin).close()
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._words.close()
+
+    def _send(self, data: bytes) -> None:
+        # Where it has ended, its end comes as an event.
+        stdin = cast(IO[bytes], self._process.stdin)
+        with contextlib.suppress(OSError):
+            stdin.write(data)
+            stdin.flush()
+
+    def _listen(self) -> None:
+        for line in cast(IO[bytes], self._process.stdout):
+            try:
+                self._events.put((self.host, json.loads(line)))
+            except ValueError:
+                continue
+        code = self._process.wait()
+        with contextlib.suppress(OSError, ValueError):
+            self._words.seek(0)
+            said = self._words.read().decode(errors="replace").strip().splitlines()
+            last = said[-1] if said else "it said nothing"
+            self._events.put((self.host, {"event": "ended", "code": code, "said": last}))
+
+
+class Fleet:
+    """All agents of a run. A host that fails leaves the fleet, with what it said, and the others go on."""
+
+    def __init__(self, reaches: Iterable[Reach]) -> None:
+        self.failed: dict[str, ClusterError] = {}
+        self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
+        program = bundle(_MODULE)
+        self._agents = {reach.host_name: RemoteAgent(reach, self._events, program) for reach in reaches}
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        for agent in self._agents.values():
+            threading.Thread(target=agent.close).start()
+
+    @property
+    def hosts(self) -> list[str]:
+        return [host for host in self._agents if host not in self.failed]
+
+    def tell(self, host: str, command: Mapping[str, Any]) -> None:
+        self._agents[host].tell(command)
+
+    def ask(self, commands: Mapping[str, Mapping[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
+        """Give each of the hosts its command, and return the answer (an event of this name) of each that has one."""
+        for host, command in commands.items():
+            self.tell(host, command)
+        answers: dict[str, dict[str, Any]] = {}
+        until = time.monotonic() + ANSWER_SECONDS
+        while waiting := [host for host in commands if host not in answers and host not in self.failed]:
+            event = self.next_event(max(until - time.monotonic(), 0.0))
+            if event is None:
+                for host in waiting:
+                    self._give_up(host, f"Host {host} did not answer within {ANSWER_SECONDS:.0f} s.")
+            elif event[1]["event"] == answer:
+                answers[event[0]] = event[1]
+        return answers
+
+    def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
+        """The next thing that any host says; None where none says anything. A failure is noted in C(failed) as well."""
+        try:
+            host, event = self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        if event["event"] == "failed":
+            self._give_up(host, event["msg"], event.get("details") or {})
+        elif event["event"] == "ended":
+            why = "the SSH connection failed" if event["code"] == 255 else f"exit code {event['code']}"
+            self._give_up(host, f"The agent on host {host} has ended ({why}): {event['said']}")
+        return host, event
+
+    def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        self.failed.setdefault(host, ClusterError(message, **(details or {})))

@@ -1,0 +1,399 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The relay over real sockets on the loopback: chains that are whole, cut, wrong, slow and strange."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import (
+    Request,
+    _to_ranges,
+    read_frame,
+    send_request,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import plan_chain
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import (
+    RelayServer,
+    SourceProvider,
+    WindowProvider,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Feeder
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
+
+SIZES = (3_000_000, 0, 17, 1_048_576, 2_500_000)
+
+
+class MemorySource:
+    def __init__(self, items: list[bytes], piece_pause: float = 0.0) -> None:
+        self.items = items
+        self._pause = piece_pause
+
+    def open_item(self, item, timeout):
+        return len(self.items[item]), SlowFile(self.items[item], self._pause)
+
+
+class SlowFile(io.BytesIO):
+    def __init__(self, data: bytes, pause: float) -> None:
+        super().__init__(data)
+        self._pause = pause
+
+    def read(self, size=-1):
+        time.sleep(self._pause)
+        return super().read(min(size, 100_000) if self._pause else size)
+
+
+class MemorySink:
+    def __init__(self, pause: float = 0.0) -> None:
+        self.items: dict[int, bytes] = {}
+        self.aborted = 0
+        self.finished = False
+        self._current: tuple[int, int] | None = None
+        self._data = b""
+        self._pause = pause
+
+    def begin(self, item, size):
+        self._current, self._data = (item, size), b""
+
+    def write(self, data):
+        time.sleep(self._pause)
+        self._data += data
+
+    def end(self):
+        item, size = self._current
+        assert len(self._data) == size
+        self.items[item] = self._data
+        self._current = None
+
+    def abort(self):
+        self.aborted += 1
+        self._current = None
+
+    def finish(self):
+        self.finished = True
+
+
+class Host:
+    """A receiving host, as the agent puts it together."""
+
+    def __init__(
+        self, name, receives, digests, authority, peers, sink=None, keeps=None, limit=8_000_000, is_last=False
+    ):
+        self.name = name
+        keys = authority.keys_for(name) if authority else None
+        self.window = Window(receives, limit)
+        if not is_last:
+            self.window.hold(10)
+        self.sink = sink or MemorySink()
+        reader = self.window.open(receives[0], 0, forwards=False)
+        self.feeder = Feeder(reader, self.sink, receives if keeps is None else keeps)
+        self.server = RelayServer("127.0.0.1", server_context(keys) if keys else None, lambda count: None)
+        self.said: list[str] = []
+        context = client_context(keys) if keys else None
+        self.client = RelayClient(peers, context, digests, self.window, 15, self.said.append)
+        self.receives = receives
+        self.error: Exception | None = None
+        self.server.serve(WindowProvider(self.window))
+        self.threads = [
+            threading.Thread(target=self._guard, args=(lambda: self.client.receive(receives),), daemon=True),
+            threading.Thread(target=self._guard, args=(self.feeder.feed,), daemon=True),
+        ]
+
+    def start(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def wait(self, timeout=30):
+        for thread in self.threads:
+            thread.join(timeout)
+        assert not any(thread.is_alive() for thread in self.threads), (self.name, self.said)
+        if self.error:
+            raise self.error
+
+    def _guard(self, work):
+        try:
+            work()
+        except Exception as error:
+            self.error = self.error or error
+            self.window.end()
+
+    def peer(self):
+        return Peer(self.name, self.name, "127.0.0.1", self.server.port)
+
+
+@pytest.fixture
+def items():
+    return [bytes([number]) * size for number, size in enumerate(SIZES)]
+
+
+@pytest.fixture
+def digests(items):
+    return {number: hashlib.sha256(item).hexdigest() for number, item in enumerate(items)}
+
+
+@pytest.fixture
+def authority():
+    return RunAuthority()
+
+
+def start_source(source, authority):
+    keys = authority.keys_for("h0") if authority else None
+    sent = []
+    server = RelayServer("127.0.0.1", server_context(keys) if keys else None, sent.append)
+    server.serve(SourceProvider(source))
+    return Peer("h0", "h0", "127.0.0.1", server.port), sent
+
+
+def make_chain(count, receives, digests, authority, source_peer, **options):
+    """The hosts h1 to hN, each with the two before it and the source to ask."""
+    hosts = []
+    for number in range(1, count + 1):
+        before = [host.peer() for host in reversed(hosts[-2:])]
+        peers = [*before, source_peer]
+        hosts.append(Host(f"h{number}", receives, digests, authority, peers, is_last=number == count, **options))
+    return hosts
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_chain_delivers_everything_and_the_source_sends_it_once(items, digests, authority, encrypted):
+    authority = authority if encrypted else None
+    peer, sent = start_source(MemorySource(items), authority)
+    hosts = make_chain(4, list(range(len(items))), digests, authority, peer)
+    for host in hosts:
+        host.start()
+    for host in hosts:
+        host.wait()
+        assert [host.sink.items[number] for number in range(len(items))] == items
+        assert host.sink.finished
+        assert host.client.received.bytes == sum(SIZES)
+    assert sum(sent) == sum(SIZES)
+
+
+def test_hosts_that_need_less_come_later_and_get_less(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items), authority)
+    first = Host("h1", [0, 1, 2, 3, 4], digests, authority, [peer])
+    second = Host("h2", [3, 4], digests, authority, [first.peer(), peer], is_last=True)
+    for host in (first, second):
+        host.start()
+    for host in (first, second):
+        host.wait()
+    assert sorted(second.sink.items) == [3, 4]
+    assert second.client.received.from_hosts == {"h1": SIZES[3] + SIZES[4]}
+
+
+def test_a_host_passes_on_what_it_does_not_keep(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items), authority)
+    first = Host("h1", [0, 2, 4], digests, authority, [peer], keeps=[0])
+    second = Host("h2", [2, 4], digests, authority, [first.peer(), peer], is_last=True)
+    for host in (first, second):
+        host.start()
+
+    for host in (first, second):
+        host.wait()
+    assert sorted(first.sink.items) == [0]
+    assert sorted(second.sink.items) == [2, 4]
+
+
+def test_a_dead_host_in_the_middle_is_gone_round_and_nothing_is_sent_twice_by_the_source(items, digests, authority):
+    peer, sent = start_source(MemorySource(items, piece_pause=0.01), authority)
+    hosts = make_chain(3, list(range(len(items))), digests, authority, peer)
+    for host in hosts:
+        host.start()
+    while hosts[2].client.received.bytes < 1_000_000:
+        time.sleep(0.01)
+    kill(hosts[1])
+    for host in (hosts[0], hosts[2]):
+        host.wait()
+        assert [host.sink.items[number] for number in range(len(items))] == items
+    assert hosts[2].client.received.from_hosts["h1"] > 0, (hosts[2].client.received, hosts[2].said)
+    assert sum(sent) == sum(SIZES)
+
+
+def kill(host):
+    """As if its process had died: its connections break, and nobody can connect any more."""
+    host.server.close()
+    host.client._peers = [Peer("nobody", "nobody", "127.0.0.1", 9)]
+
+    def break_off(*_):
+        raise ConnectionResetError
+
+    host.window.next_piece = host.window.append = break_off
+    host.window.end = lambda: None
+
+
+def test_wrong_bytes_are_refused_named_and_fetched_elsewhere(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items), authority)
+    wrong = [*items[:4], b"x" + items[4][1:]]
+    liar, _lies = start_source(MemorySource(wrong), authority)
+    liar = Peer("liar", "h0", liar.address, liar.port)
+    first = Host("h1", list(range(5)), digests, authority, [liar, peer])
+    second = Host("h2", list(range(5)), digests, authority, [first.peer(), peer], is_last=True)
+    for host in (first, second):
+        host.start()
+    for host in (first, second):
+        host.wait()
+        assert [host.sink.items[number] for number in range(len(items))] == items
+    assert [entry["from"] for entry in first.client.received.refused] == ["liar"]
+    assert any("liar sent wrong bytes" in text for text in first.said)
+    assert first.sink.aborted == 1
+    assert second.client.received.refused == []
+
+
+def test_a_source_that_is_wrong_every_time_is_an_error_that_names_it(items, digests, authority):
+    wrong = [b"x" + items[0][1:], *items[1:]]
+    peer, _sent = start_source(MemorySource(wrong), authority)
+    host = Host("h1", list(range(5)), digests, authority, [peer], is_last=True).start()
+    with pytest.raises(ClusterError, match="came 3 times with wrong bytes, the last time from h0"):
+        host.wait()
+    assert host.sink.items == {}
+
+
+def test_what_came_before_a_cut_is_not_sent_again(items, digests, authority):
+    source = MemorySource(items, piece_pause=0.01)
+    peer, sent = start_source(source, authority)
+    proxy = CuttingProxy(peer.port, after=1_500_000)
+    host = Host("h1", list(range(5)), digests, authority, [Peer("h0", "h0", "127.0.0.1", proxy.port)], is_last=True)
+    host.start().wait()
+    assert [host.sink.items[number] for number in range(len(items))] == items
+    assert proxy.cuts == 1
+    # What was under way between both when it was cut: less than a piece, and what the sockets held.
+    assert sum(sent) - sum(SIZES) <= 1_048_576 + 1_000_000
+
+
+class CuttingProxy:
+    """Forwards TCP, and cuts the first connection after so many bytes."""
+
+    def __init__(self, port, after):
+        self._target = port
+        self._after = after
+        self.cuts = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            client, _ = self._listener.accept()
+            server = socket.create_connection(("127.0.0.1", self._target))
+            threading.Thread(target=self._copy, args=(client, server, None), daemon=True).start()
+            limit = self._after if self.cuts == 0 else None
+            threading.Thread(target=self._copy, args=(server, client, limit), daemon=True).start()
+
+    def _copy(self, source, target, limit):
+        moved = 0
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+                moved += len(data)
+                if limit and moved > limit:
+                    self.cuts += 1
+                    break
+        except OSError:
+            pass
+        for one in (source, target):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def test_a_slow_engine_slows_the_chain_and_loses_nothing(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items), authority)
+    receives = list(range(5))
+    first = Host("h1", receives, digests, authority, [peer], sink=MemorySink(pause=0.1), limit=1_048_576)
+    second = Host("h2", receives, digests, authority, [first.peer(), peer], is_last=True, limit=1_048_576)
+    for host in (first, second):
+        host.start()
+    for host in (first, second):
+        host.wait()
+        assert [host.sink.items[number] for number in range(len(items))] == items
+
+
+def test_a_stranger_gets_nothing(items, authority):
+    peer, sent = start_source(MemorySource(items), authority)
+    stranger = RunAuthority().keys_for("h0")
+    for context in (client_context(stranger), _without_certificate()):
+        with (
+            socket.create_connection((peer.address, peer.port), 5) as connection,
+            pytest.raises((ssl.SSLError, OSError)),
+            context.wrap_socket(connection, server_hostname="h0") as stream,
+        ):
+            send_request(stream, Request((0,), 0))
+            read_frame(stream)
+    assert sent == []
+
+
+def _without_certificate():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def test_another_host_of_the_run_is_not_taken_for_the_one_that_is_expected(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items), authority)
+    wrong = Peer("h7", "h7", peer.address, peer.port)
+    host = Host("h1", [0], digests, authority, [wrong], is_last=True)
+    host.client._patience = 0.5
+    host.start()
+    with pytest.raises(ClusterError, match="the last that was asked was h7"):
+        host.wait()
+
+
+def test_only_tls_1_3_is_spoken(authority):
+    assert server_context(authority.keys_for("h0")).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert client_context(authority.keys_for("h0")).minimum_version == ssl.TLSVersion.TLSv1_3
+
+
+def test_a_key_is_not_shown():
+    assert "PRIVATE" not in repr(RunAuthority().keys_for("h0"))
+
+
+@pytest.mark.parametrize(
+    ("items", "ranges"),
+    [((), []), ((3,), [[3, 3]]), ((0, 1, 2, 5, 7, 8), [[0, 2], [5, 5], [7, 8]])],
+)
+def test_items_travel_as_ranges(items, ranges):
+    assert _to_ranges(items) == ranges
+
+
+def links(wanted):
+    return [(link.host, link.receives, link.keeps, link.peers) for link in plan_chain("src", wanted)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        pytest.param({}, [], id="nobody"),
+        pytest.param({"a": (), "src": (0,)}, [], id="nobody lacks anything"),
+        pytest.param({"a": (0, 1)}, [("a", (0, 1), (0, 1), ("src",))], id="one host"),
+        pytest.param(
+            {"a": (1,), "b": (0, 1), "c": (0, 1)},
+            [
+                ("b", (0, 1), (0, 1), ("src",)),
+                ("c", (0, 1), (0, 1), ("b", "src")),
+                ("a", (1,), (1,), ("c", "b", "src")),
+            ],
+            id="who lacks most comes first",
+        ),
+        pytest.param(
+            {"a": (0, 2, 4), "b": (1, 2)},
+            [("a", (0, 1, 2, 4), (0, 2, 4), ("src",)), ("b", (1, 2), (1, 2), ("a", "src"))],
+            id="a host passes on what only a later one lacks",
+        ),
+    ],
+)
+def test_the_chain(wanted, expected):
+    assert links(wanted) == expected
