@@ -9,41 +9,39 @@ no agent outlives the run that started it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_relay import ImageKind
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import (
-    HOLD_SECONDS,
     RelayServer,
     Source,
     SourceProvider,
-    WindowProvider,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Feeder, Sink
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-relay"
 _PR_SET_NAME = 15
-_WINDOW_BYTES = 128 * 1024**2
 _PROGRESS_SECONDS = 1.0
+
+Emit = Callable[[dict[str, Any]], None]
 
 
 class Kind(Protocol):
-    """What is relayed: images or directories."""
+    """What is relayed, images or directories, on this host; made with the arguments of the run."""
 
-    def observe(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def observe(self) -> dict[str, Any]:
         """What this host has; changes nothing."""
 
     def source(self, arguments: Mapping[str, Any]) -> Source:
@@ -51,96 +49,82 @@ class Kind(Protocol):
 
     def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
 
+    def close(self) -> None:
+        """Leave nothing half done behind; called whatever happened."""
 
-KINDS: dict[str, Callable[[], Kind]] = {"image": ImageKind}
+
+KINDS: dict[str, Callable[[Mapping[str, Any], Emit], Kind]] = {"image": ImageKind}
 
 
 class Agent:
-    """The commands, in the order in which they come: observe, prepare, then send or receive."""
+    """The commands: observe and any questions of the kind's own; prepare; then send or receive."""
 
-    def __init__(self, emit: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, emit: Emit) -> None:
         self._emit = emit
-        self._kind: Kind | None = None
+        self._kind: Any = None
         self._server: RelayServer | None = None
+        self._reception: Reception | None = None
         self._keys: RunKeys | None = None
         self._sent = 0
 
     def obey(self, command: Mapping[str, Any]) -> None:
+        """Carry one command out; what goes wrong ends the agent."""
         try:
-            getattr(self, f"_{command['do']}")(command)
-        except ClusterError as error:
-            self._emit({"event": "failed", "msg": error.message, "details": error.details})
-        except OSError as error:
-            self._emit({"event": "failed", "msg": f"{command['do']} failed: {error}", "details": {}})
-
-    def _observe(self, command: Mapping[str, Any]) -> None:
-        self._kind = KINDS[command["kind"]]()
-        self._emit({"event": "observed", "found": self._kind.observe(command["arguments"])})
-
-    def _prepare(self, command: Mapping[str, Any]) -> None:
-        """Listen on the one address where the other hosts expect this one."""
-        self._keys = RunKeys(**command["keys"]) if command["keys"] else None
-        try:
-            context = server_context(self._keys) if self._keys else None
-            self._server = RelayServer(command["address"], context, self._count)
-        except OSError as error:
-            raise ClusterError(f"Nothing can listen on {command['address']} of this host: {error.strerror}.") from error
-        self._emit({"event": "listening", "port": self._server.port})
-
-    def _send(self, command: Mapping[str, Any]) -> None:
-        if self._kind and self._server:
-            self._server.serve(SourceProvider(self._kind.source(command["arguments"])))
-
-    def _receive(self, command: Mapping[str, Any]) -> None:
-        if not (self._kind and self._server):
-            return
-        window = Window(command["receives"], _WINDOW_BYTES)
-        if not command["is_last"]:
-            window.hold(HOLD_SECONDS)
-        reader = window.open(command["receives"][0], 0, forwards=False)
-        self._server.serve(WindowProvider(window))
-        client = RelayClient(
-            [Peer(**peer) for peer in command["peers"]],
-            client_context(self._keys) if self._keys else None,
-            dict(zip(command["receives"], command["digests"], strict=True)),
-            window,
-            command["patience"],
-            lambda text: self._emit({"event": "said", "text": text}),
-        )
-        feeder = Feeder(reader, self._kind.sink(command["arguments"]), command["keeps"])
-        started = time.monotonic()
-        work = [lambda: client.receive(command["receives"]), feeder.feed]
-        threads = [threading.Thread(target=self._guarded, args=(one, window), daemon=True) for one in work]
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
-            threads[-1].join(_PROGRESS_SECONDS)
-            self._emit({"event": "progress", **self._figures(client, feeder, started)})
-        self._emit({"event": "done", **self._figures(client, feeder, started)})
-
-    def _figures(self, client: RelayClient, feeder: Feeder, started: float) -> dict[str, Any]:
-        received = client.received
-        return {
-            "items": feeder.items,
-            "bytes": received.bytes,
-            "again": received.again,
-            "from_hosts": dict(received.from_hosts),
-            "refused": received.refused,
-            "sent": self._sent,
-            "seconds": round(time.monotonic() - started, 2),
-        }
-
-    def _guarded(self, work: Callable[[], None], window: Window) -> None:
-        """An error of either half ends the agent: the hosts that come next go round it."""
-        try:
-            work()
+            self._obey(command["do"], command)
         except ClusterError as error:
             self._fail(error.message, error.details)
         except Exception:
             self._fail(traceback.format_exc(), {})
 
+    def close(self) -> None:
+        if self._reception:
+            self._reception.stop()
+        if self._server:
+            self._server.close()
+        if self._kind:
+            self._kind.close()
+
+    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+        if verb == "observe":
+            self._kind = KINDS[command["kind"]](command["arguments"], self._emit)
+            self._emit({"event": "observed", "found": self._kind.observe()})
+        elif verb == "ask":
+            answer = getattr(self._kind, command["question"])(command["arguments"])
+            self._emit({"event": "answered", "found": answer})
+        elif verb == "prepare":
+            self._prepare(command)
+        elif verb == "send" and self._server:
+            self._server.serve(SourceProvider(self._kind.source(command["arguments"])))
+        elif verb == "receive" and self._server:
+            self._receive(self._server, command)
+
+    def _prepare(self, command: Mapping[str, Any]) -> None:
+        """Listen on the one address where the other hosts expect this one."""
+        self._keys = RunKeys(**command["keys"])
+        address = command["address"]
+        try:
+            self._server = RelayServer(address, server_context(self._keys), self._count)
+        except OSError as error:
+            raise ClusterError(f"Nothing can listen on {address} of this host: {error.strerror}.") from error
+        self._emit({"event": "listening", "port": self._server.port})
+
+    def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:
+        context = client_context(self._keys) if self._keys else None
+        sink = self._kind.sink(command["arguments"])
+        reception = Reception(command, sink, context, lambda text: self._emit({"event": "said", "text": text}))
+        self._reception = reception
+        server.serve(reception.provider)
+        reception.start()
+        while not reception.wait(_PROGRESS_SECONDS):
+            self._emit({"event": "progress", **reception.figures(), "sent": self._sent})
+        reception.raise_failure()
+        self._emit({"event": "done", **reception.figures(), "sent": self._sent})
+
     def _fail(self, message: str, details: Mapping[str, Any]) -> None:
+        """The hosts that come next go round this one."""
         self._emit({"event": "failed", "msg": message, "details": dict(details)})
+        with contextlib.suppress(ClusterError):
+            self.close()
         os._exit(1)
 
     def _count(self, sent: int) -> None:
@@ -148,15 +132,18 @@ class Agent:
 
 
 def main() -> None:
-    """Obey until the input ends; what was under way then is forgotten by the engine, because its request breaks."""
+    """Obey until the input ends."""
     ctypes.CDLL(None).prctl(_PR_SET_NAME, PROCESS_NAME.encode(), 0, 0, 0)
     lock = threading.Lock()
 
     def emit(event: dict[str, Any]) -> None:
-        with lock:
+        # Where nobody listens any more, the input has ended too.
+        with lock, contextlib.suppress(OSError):
             print(json.dumps(event), flush=True)
 
     agent = Agent(emit)
     for line in sys.stdin.buffer:
         threading.Thread(target=agent.obey, args=(json.loads(line),), daemon=True).start()
+    with contextlib.suppress(ClusterError):
+        agent.close()
     os._exit(0)

@@ -32,7 +32,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames impo
     send_request,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import SILENCE_SECONDS
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Broken, Window
 
 _CONNECT_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
@@ -108,6 +108,8 @@ class RelayClient:
             except _Overtaken:
                 choice = len(self._peers) - 1
                 self._show(f"{peer.host} has gone on: asking {self._peers[choice].host}")
+            except Broken:
+                raise
             except (OSError, ValueError) as error:
                 self._give_up_in_time(peer, error)
                 choice = (choice + 1) % len(self._peers)

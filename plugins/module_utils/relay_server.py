@@ -92,7 +92,7 @@ class WindowProvider:
 
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
         wanted, last = frozenset(request.items), request.items[-1]
-        reader = self._window.open(request.items[0], request.offset, forwards=True)
+        reader = self._window.open(request.items[0], request.offset)
         is_whole = False
         try:
             while not is_whole:

@@ -23,6 +23,10 @@ class Gone(Exception):
     """What is asked for has left the window."""
 
 
+class Broken(OSError):
+    """This host gives up: whoever reads here must go elsewhere."""
+
+
 class Restarted(Exception):
     """What was read of this item was wrong; it comes again from its first byte."""
 
@@ -47,13 +51,16 @@ class Window:
         self._held_until = 0.0
         self._held_from = 0
         self._ended = False
+        self._broken = False
 
     def append(self, piece: Piece) -> None:
         """Add what came, when there is room for it."""
         with self._changed:
-            while self._bytes >= self._limit and not self._ended:
+            while self._bytes >= self._limit and not self._broken:
                 if not self._drop_oldest():
                     self._changed.wait(0.2)
+            if self._broken:
+                raise Broken("this host has given up")
             self._pieces.append(piece)
             self._bytes += len(piece.data)
             self._changed.notify_all()
@@ -62,6 +69,12 @@ class Window:
         """Nothing more will come."""
         with self._changed:
             self._ended = True
+            self._changed.notify_all()
+
+    def break_off(self) -> None:
+        """Let all that read or write here fail."""
+        with self._changed:
+            self._broken = True
             self._changed.notify_all()
 
     def restart(self, item: int) -> None:
@@ -82,20 +95,26 @@ class Window:
         with self._changed:
             self._held_until, self._held_from = self._clock() + seconds, self._first
 
-    def open(self, item: int, offset: int, forwards: bool) -> Reader:
-        """Read from there on; Gone where that has left the window.
+    def open_first(self) -> Reader:
+        """Read all that comes, for this host itself."""
+        with self._changed:
+            reader = Reader(self, self._first, (0, 0), forwards=False)
+            self._readers.append(reader)
+            return reader
 
-        Of the readers that forward, only the latest is waited for: it has come because the one before is dead.
+    def open(self, item: int, offset: int) -> Reader:
+        """Read from there on, for another host; Gone where that has left the window.
+
+        Of such readers only the latest is waited for: it has come because the one before is dead.
         """
         with self._changed:
             position = (self._ranks[item], offset)
             if position < self._floor:
                 raise Gone
-            if forwards:
-                self._held_until = 0.0
-                for reader in self._readers:
-                    reader.is_waited_for = reader.is_waited_for and not reader.forwards
-            reader = Reader(self, self._first, position, forwards)
+            self._held_until = 0.0
+            for reader in self._readers:
+                reader.is_waited_for = reader.is_waited_for and not reader.forwards
+            reader = Reader(self, self._first, position, forwards=True)
             self._readers.append(reader)
             return reader
 
@@ -118,9 +137,16 @@ class Window:
             self._changed.notify_all()
 
     def _is_news_for(self, reader: Reader) -> bool:
-        return reader.restarted is not None or self._ended or reader.number < self._first + len(self._pieces)
+        return (
+            self._broken
+            or reader.restarted is not None
+            or self._ended
+            or reader.number < self._first + len(self._pieces)
+        )
 
     def _find(self, reader: Reader) -> Piece | None:
+        if self._broken:
+            raise Broken("this host has given up")
         if reader.restarted is not None:
             item, reader.restarted = reader.restarted, None
             raise Restarted(item)
@@ -176,8 +202,8 @@ class Reader:
     def next_piece(self, timeout: float) -> Piece | None:
         """The next piece; None where none came in so many seconds, or none will (see C(is_at_end)).
 
-        Raises Restarted where what was read of the current item was wrong, and Gone where the reader was not waited
-        for and has been overtaken.
+        Raises Restarted where what was read of the current item was wrong, Gone where the reader was not waited for
+        and has been overtaken, and Broken where the host gives up.
         """
         return self._window.next_piece(self, timeout)
 

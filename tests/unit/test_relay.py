@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import hashlib
 import io
 import socket
@@ -13,8 +15,9 @@ import threading
 import time
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils import relay_reception
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import (
     Request,
     _to_ranges,
@@ -22,14 +25,12 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames impo
     send_request,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import plan_chain
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import (
     RelayServer,
     SourceProvider,
-    WindowProvider,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Feeder
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
 
 SIZES = (3_000_000, 0, 17, 1_048_576, 2_500_000)
@@ -87,50 +88,42 @@ class MemorySink:
 class Host:
     """A receiving host, as the agent puts it together."""
 
-    def __init__(
-        self, name, receives, digests, authority, peers, sink=None, keeps=None, limit=8_000_000, is_last=False
-    ):
+    def __init__(self, name, receives, digests, authority, peers, sink=None, keeps=None, is_last=False, patience=15):
         self.name = name
         keys = authority.keys_for(name) if authority else None
-        self.window = Window(receives, limit)
-        if not is_last:
-            self.window.hold(10)
         self.sink = sink or MemorySink()
-        reader = self.window.open(receives[0], 0, forwards=False)
-        self.feeder = Feeder(reader, self.sink, receives if keeps is None else keeps)
         self.server = RelayServer("127.0.0.1", server_context(keys) if keys else None, lambda count: None)
         self.said: list[str] = []
+        command = {
+            "receives": receives,
+            "keeps": receives if keeps is None else keeps,
+            "digests": [digests[item] for item in receives],
+            "peers": [dataclasses.asdict(peer) for peer in peers],
+            "is_last": is_last,
+            "patience": patience,
+        }
         context = client_context(keys) if keys else None
-        self.client = RelayClient(peers, context, digests, self.window, 15, self.said.append)
-        self.receives = receives
-        self.error: Exception | None = None
-        self.server.serve(WindowProvider(self.window))
-        self.threads = [
-            threading.Thread(target=self._guard, args=(lambda: self.client.receive(receives),), daemon=True),
-            threading.Thread(target=self._guard, args=(self.feeder.feed,), daemon=True),
-        ]
+        self.reception = Reception(command, self.sink, context, self.said.append)
+        self.server.serve(self.reception.provider)
 
     def start(self):
-        for thread in self.threads:
-            thread.start()
+        self.reception.start()
         return self
 
     def wait(self, timeout=30):
-        for thread in self.threads:
-            thread.join(timeout)
-        assert not any(thread.is_alive() for thread in self.threads), (self.name, self.said)
-        if self.error:
-            raise self.error
+        assert self.reception.wait(timeout), (self.name, self.said)
+        self.reception.raise_failure()
 
-    def _guard(self, work):
-        try:
-            work()
-        except Exception as error:
-            self.error = self.error or error
-            self.window.end()
+    def figures(self):
+        return self.reception.figures()
 
     def peer(self):
         return Peer(self.name, self.name, "127.0.0.1", self.server.port)
+
+    def kill(self):
+        """As if its process had died: its connections break, and nobody can connect any more."""
+        self.server.close()
+        self.reception.stop()
 
 
 @pytest.fixture
@@ -177,7 +170,7 @@ def test_a_chain_delivers_everything_and_the_source_sends_it_once(items, digests
         host.wait()
         assert [host.sink.items[number] for number in range(len(items))] == items
         assert host.sink.finished
-        assert host.client.received.bytes == sum(SIZES)
+        assert host.figures()["bytes"] == sum(SIZES)
     assert sum(sent) == sum(SIZES)
 
 
@@ -190,7 +183,7 @@ def test_hosts_that_need_less_come_later_and_get_less(items, digests, authority)
     for host in (first, second):
         host.wait()
     assert sorted(second.sink.items) == [3, 4]
-    assert second.client.received.from_hosts == {"h1": SIZES[3] + SIZES[4]}
+    assert second.figures()["from_hosts"] == {"h1": SIZES[3] + SIZES[4]}
 
 
 def test_a_host_passes_on_what_it_does_not_keep(items, digests, authority):
@@ -211,26 +204,14 @@ def test_a_dead_host_in_the_middle_is_gone_round_and_nothing_is_sent_twice_by_th
     hosts = make_chain(3, list(range(len(items))), digests, authority, peer)
     for host in hosts:
         host.start()
-    while hosts[2].client.received.bytes < 1_000_000:
+    while hosts[2].figures()["bytes"] < 1_000_000:
         time.sleep(0.01)
-    kill(hosts[1])
+    hosts[1].kill()
     for host in (hosts[0], hosts[2]):
         host.wait()
         assert [host.sink.items[number] for number in range(len(items))] == items
-    assert hosts[2].client.received.from_hosts["h1"] > 0, (hosts[2].client.received, hosts[2].said)
+    assert hosts[2].figures()["from_hosts"]["h1"] > 0, (hosts[2].figures(), hosts[2].said)
     assert sum(sent) == sum(SIZES)
-
-
-def kill(host):
-    """As if its process had died: its connections break, and nobody can connect any more."""
-    host.server.close()
-    host.client._peers = [Peer("nobody", "nobody", "127.0.0.1", 9)]
-
-    def break_off(*_):
-        raise ConnectionResetError
-
-    host.window.next_piece = host.window.append = break_off
-    host.window.end = lambda: None
 
 
 def test_wrong_bytes_are_refused_named_and_fetched_elsewhere(items, digests, authority):
@@ -245,10 +226,10 @@ def test_wrong_bytes_are_refused_named_and_fetched_elsewhere(items, digests, aut
     for host in (first, second):
         host.wait()
         assert [host.sink.items[number] for number in range(len(items))] == items
-    assert [entry["from"] for entry in first.client.received.refused] == ["liar"]
+    assert [entry["from"] for entry in first.figures()["refused"]] == ["liar"]
     assert any("liar sent wrong bytes" in text for text in first.said)
     assert first.sink.aborted == 1
-    assert second.client.received.refused == []
+    assert second.figures()["refused"] == []
 
 
 def test_a_source_that_is_wrong_every_time_is_an_error_that_names_it(items, digests, authority):
@@ -303,17 +284,16 @@ class CuttingProxy:
         except OSError:
             pass
         for one in (source, target):
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
-def test_a_slow_engine_slows_the_chain_and_loses_nothing(items, digests, authority):
+def test_a_slow_engine_slows_the_chain_and_loses_nothing(items, digests, authority, monkeypatch):
+    monkeypatch.setattr(relay_reception, "WINDOW_BYTES", 1_048_576)
     peer, _sent = start_source(MemorySource(items), authority)
     receives = list(range(5))
-    first = Host("h1", receives, digests, authority, [peer], sink=MemorySink(pause=0.1), limit=1_048_576)
-    second = Host("h2", receives, digests, authority, [first.peer(), peer], is_last=True, limit=1_048_576)
+    first = Host("h1", receives, digests, authority, [peer], sink=MemorySink(pause=0.1))
+    second = Host("h2", receives, digests, authority, [first.peer(), peer], is_last=True)
     for host in (first, second):
         host.start()
     for host in (first, second):
@@ -345,8 +325,7 @@ def _without_certificate():
 def test_another_host_of_the_run_is_not_taken_for_the_one_that_is_expected(items, digests, authority):
     peer, _sent = start_source(MemorySource(items), authority)
     wrong = Peer("h7", "h7", peer.address, peer.port)
-    host = Host("h1", [0], digests, authority, [wrong], is_last=True)
-    host.client._patience = 0.5
+    host = Host("h1", [0], digests, authority, [wrong], is_last=True, patience=0.5)
     host.start()
     with pytest.raises(ClusterError, match="the last that was asked was h7"):
         host.wait()

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Images as what is relayed: an item is a layer, known by its place in the image."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import clean_leftovers, held_layers
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, wanted_image
+from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
+from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
+from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
+
+Emit = Callable[[dict[str, Any]], None]
+# The config of an image is small, and is read by the source together with the layers.
+_CONFIG_SECONDS = 3600.0
+
+
+class ImageKind:
+    """The engine of this host, as a source of layers or as what they go into."""
+
+    def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
+        self._name: str = arguments["name"]
+        self._engine = EngineSocket(arguments["docker_host"], arguments["engine_timeout"])
+        self._spool_directory = SpoolDirectory(arguments["spool_directory"], arguments["spool_limit"])
+        self._emit = emit
+        self._spool: ImageSpool | None = None
+        self._sink: LayerSink | None = None
+
+    def observe(self) -> dict[str, Any]:
+        """The images of this host, and of the named one what a receiving host must know of it."""
+        images = self._engine.images()
+        held = images.named(self._name)
+        return {
+            "images": images.to_dict(),
+            "addresses": relay_addresses(self._engine.info()),
+            "wanted": self._describe(held).to_dict() if held else None,
+            "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
+            "spool": self._spool_directory.describe(),
+        }
+
+    def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
+        wanted = WantedImage.from_dict(arguments["wanted"])
+        removed = clean_leftovers(self._engine, keep=[wanted.repository])
+        images = self._engine.images()
+        return {
+            "held_layers": held_layers(self._engine, wanted, images),
+            "images": images.to_dict(),
+            "removed": removed,
+        }
+
+    def name(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Give an image that is here its name."""
+        self._engine.tag(arguments["image_id"], self._name)
+        return {}
+
+    def source(self, arguments: Mapping[str, Any]) -> LayerSource:
+        images = self._engine.images()
+        held = images.named(self._name)
+        if held is None or held.identity.fingerprint != arguments["fingerprint"]:
+            raise ClusterError(f"The image {self._name} has changed since it was looked at. Run it again.")
+        self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
+        self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
+        threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
+        return LayerSource(self._spool, held)
+
+    def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
+        wanted = WantedImage.from_dict(arguments["wanted"])
+        self._sink = LayerSink(ImageSink(self._engine, wanted))
+        self._sink.start(arguments["first"], arguments["largest"])
+        return self._sink
+
+    def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The config of the image, which the source could read only now."""
+        if self._sink:
+            self._sink.set_config(base64.b64decode(arguments["config"]))
+        return {}
+
+    def close(self) -> None:
+        if self._sink:
+            self._sink.close()
+        if self._spool:
+            self._spool.close()
+
+    def _describe(self, held: HeldImage) -> WantedImage:
+        wanted = wanted_image(self._name, held.identity, self._engine.image(held.id) or {})
+        sizes = tuple(self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids)
+        return WantedImage(wanted.name, wanted.identity, wanted.architecture, wanted.os, wanted.variant, sizes)
+
+    def _announce_config(self, spool: ImageSpool) -> None:
+        try:
+            config = spool.wait_for_config()
+        except ClusterError:
+            # Whoever waits for a layer is told the same.
+            return
+        self._emit({"event": "told", "arguments": {"config": base64.b64encode(config).decode()}})
+
+
+class LayerSource:
+    """The layers of an image as files."""
+
+    def __init__(self, spool: ImageSpool, image: HeldImage) -> None:
+        self._spool = spool
+        self._image = image
+
+    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
+        path = self._spool.wait_for(self._image.identity.diff_ids[item], timeout)
+        return (path.stat().st_size, path.open("rb")) if path else None
+
+
+class LayerSink:
+    """Lets the last layer end only when the image's config has come."""
+
+    def __init__(self, sink: ImageSink) -> None:
+        self._sink = sink
+        self._config_came = threading.Event()
+        self.begin = sink.begin
+        self.write = sink.write
+        self.abort = sink.abort
+        self.close = sink.close
+
+    def start(self, first: int, largest: int) -> None:
+        self._sink.start(first, largest)
+
+    def set_config(self, config: bytes) -> None:
+        self._sink.set_config(config)
+        self._config_came.set()
+
+    def end(self) -> None:
+        self._sink.end()
+
+    def finish(self) -> None:
+        self._sink.finish()

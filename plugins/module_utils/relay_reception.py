@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One host's part in a run: the items come into its window, go on to the next host, and into its sink."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import HOLD_SECONDS, WindowProvider
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Feeder, Sink
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Broken, Window
+
+# In memory, on every host: what the engine may lag behind, and what the next host finds after one has died.
+WINDOW_BYTES = 128 * 1024**2
+_STOP_SECONDS = 60.0
+
+
+class Reception:
+    """Two threads, one that receives and one that feeds the sink. Where either fails, both end."""
+
+    def __init__(
+        self,
+        command: Mapping[str, Any],
+        sink: Sink,
+        context: ssl.SSLContext | None,
+        show: Callable[[str], None],
+    ) -> None:
+        """``command`` has C(receives), C(keeps), C(digests), C(peers), C(is_last) and C(patience)."""
+        items = command["receives"]
+        self._window = Window(items, WINDOW_BYTES)
+        if not command["is_last"]:
+            self._window.hold(HOLD_SECONDS)
+        digests = dict(zip(items, command["digests"], strict=True))
+        peers = [Peer(**peer) for peer in command["peers"]]
+        self._client = RelayClient(peers, context, digests, self._window, command["patience"], show)
+        self._feeder = Feeder(self._window.open_first(), sink, command["keeps"])
+        self.provider = WindowProvider(self._window)
+        self._started = time.monotonic()
+        self._failures: list[Exception] = []
+        halves = (lambda: self._client.receive(items), self._feeder.feed)
+        self._threads = [threading.Thread(target=self._guard, args=(half,), daemon=True) for half in halves]
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether both halves have ended within so many seconds."""
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Give up, and wait until the sink has forgotten what was under way."""
+        self._window.break_off()
+        self.wait(_STOP_SECONDS)
+
+    def raise_failure(self) -> None:
+        """The first one; that the window broke is only what followed from it."""
+        for failure in self._failures:
+            if not isinstance(failure, Broken):
+                raise failure
+
+    def figures(self) -> dict[str, Any]:
+        received = self._client.received
+        return {
+            "items": self._feeder.items,
+            "bytes": received.bytes,
+            "again": received.again,
+            "from_hosts": dict(received.from_hosts),
+            "refused": list(received.refused),
+            "seconds": round(time.monotonic() - self._started, 2),
+        }
+
+    def _guard(self, half: Callable[[], None]) -> None:
+        try:
+            half()
+        except Exception as failure:
+            self._failures.append(failure)
+            self._window.break_off()
