@@ -76,7 +76,7 @@ class ImageKind:
 
     def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
         wanted = WantedImage.from_dict(arguments["wanted"])
-        self._sink = LayerSink(ImageSink(self._engine, wanted))
+        self._sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
         self._sink.start(arguments["first"], arguments["largest"])
         return self._sink
 
@@ -121,10 +121,11 @@ class LayerSource:
 class LayerSink:
     """Lets the last layer end only when the image's config has come."""
 
-    def __init__(self, sink: ImageSink) -> None:
+    def __init__(self, sink: ImageSink, layers: int) -> None:
         self._sink = sink
+        self._last = layers - 1
+        self._layer = -1
         self._config_came = threading.Event()
-        self.begin = sink.begin
         self.write = sink.write
         self.abort = sink.abort
         self.close = sink.close
@@ -136,8 +137,19 @@ class LayerSink:
         self._sink.set_config(config)
         self._config_came.set()
 
+    def begin(self, item: int, size: int) -> None:
+        self._layer = item
+        self._sink.begin(item, size)
+
     def end(self) -> None:
+        if self._layer == self._last:
+            self._wait_for_config()
         self._sink.end()
 
     def finish(self) -> None:
+        self._wait_for_config()
         self._sink.finish()
+
+    def _wait_for_config(self) -> None:
+        if not self._config_came.wait(_CONFIG_SECONDS):
+            raise ClusterError("The config of the image did not come. Run it again.")
