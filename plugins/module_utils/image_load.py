@@ -13,6 +13,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_archive imp
 from ansible_collections.distrain.cluster.plugins.module_utils.image_file import read_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.load_answer import complaint_in
 
 
 def load_file(engine: Engine, path: str) -> None:
@@ -38,11 +39,6 @@ def give_name(engine: Engine, fingerprint: str, name: str) -> None:
     if image is None:
         raise ClusterError(f"The image that {name} should name has gone from the engine. Run it again.")
     engine.tag_image(image.id, name)
-
-
-def complaint_in(said: list[str]) -> str | None:
-    """What the containerd store says of an image that it could not unpack, although it calls the load a success."""
-    return next((line for line in said if line.startswith("Error ") or "content digest" in line), None)
 
 
 def _restore_names(engine: Engine, archive: ArchivedImage, before: dict[str, HeldImage | None]) -> None:

@@ -8,14 +8,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
     ImageIdentity,
     identity_of_inspected,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
+
+# Where a containerd of its own keeps its images, which need not lie on the disk of the engine's directory.
+CONTAINERD_ROOT = "/var/lib/containerd"
+
+
+class ImageEngine(Protocol):
+    """What is asked of an engine: by the SDK C(engine.py) answers it, without it C(engine_socket.py)."""
+
+    def info(self) -> dict[str, Any]: ...
+
+    def image(self, name: str) -> dict[str, Any] | None: ...
+
+    def image_ids(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ class HeldImage:
 class HostImages:
     """The images of a host, the kind of its store, and the room on its disk.
 
-    ``store`` is C(classic) or C(containerd); ``free_bytes`` is what is free at ``root_directory``, the engine's own
-    data directory, and None where this host's disk does not hold it (an engine reached over the network).
+    ``store`` is C(classic) or C(containerd); ``free_bytes`` is what is free at ``root_directory``, the directory
+    that images go to, and None where this host's disk does not hold it (an engine reached over the network).
     """
 
     store: str
@@ -70,20 +82,20 @@ class HostImages:
         )
 
 
-def observe_image(engine: Engine, name: str, store: str) -> HeldImage | None:
+def observe_image(engine: ImageEngine, name: str, store: str) -> HeldImage | None:
     """One image, by a name or an ID."""
     inspected = engine.image(name)
     return _held_image(inspected, store) if inspected else None
 
 
-def observe_images(engine: Engine) -> HostImages:
+def observe_images(engine: ImageEngine) -> HostImages:
     """Every image of the host, those without a name included."""
     info = engine.info()
     store = store_of(info)
     # An image may go between the two calls.
     found = (observe_image(engine, image_id, store) for image_id in engine.image_ids())
-    root_directory = info.get("DockerRootDir", "")
-    return HostImages(store, root_directory, free_bytes(root_directory), tuple(image for image in found if image))
+    root_directory, free = _tightest_directory(info.get("DockerRootDir", ""), store)
+    return HostImages(store, root_directory, free, tuple(image for image in found if image))
 
 
 def store_of(info: Mapping[str, Any]) -> str:
@@ -99,6 +111,14 @@ def free_bytes(directory: str) -> int | None:
     except OSError:
         return None
     return system.f_bavail * system.f_frsize
+
+
+def _tightest_directory(engine_root: str, store: str) -> tuple[str, int | None]:
+    """The directory that images go to and what is free there; of two, the one with less room."""
+    directories = [engine_root, CONTAINERD_ROOT] if store == "containerd" else [engine_root]
+    found = [(free, directory) for directory in directories if (free := free_bytes(directory)) is not None]
+    free, directory = min(found, key=lambda one: one[0]) if found else (None, engine_root)
+    return directory, free
 
 
 def _held_image(inspected: Mapping[str, Any], store: str) -> HeldImage:

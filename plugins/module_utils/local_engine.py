@@ -28,9 +28,11 @@ DEFAULT_ROOT = "/var/lib/docker"
 SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 
 
-class _SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=ANSWER_TIMEOUT_SECONDS)
+class SocketConnection(http.client.HTTPConnection):
+    """A connection to the engine by its socket; what moves nothing for ``timeout`` seconds fails."""
+
+    def __init__(self, path: str, timeout: float = ANSWER_TIMEOUT_SECONDS) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
@@ -41,7 +43,7 @@ class _SocketConnection(http.client.HTTPConnection):
 
 def get_from_socket(path: str) -> Get:
     def get(url: str) -> Any:
-        connection = _SocketConnection(path)
+        connection = SocketConnection(path)
         try:
             connection.request("GET", url)
             response = connection.getresponse()

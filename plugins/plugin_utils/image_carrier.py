@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn, Protocol, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import BadArchive
-from ansible_collections.distrain.cluster.plugins.module_utils.image_load import complaint_in
+from ansible_collections.distrain.cluster.plugins.module_utils.load_answer import complaint_in
 from ansible_collections.distrain.cluster.plugins.plugin_utils.archive_copy import CountingWriter, copy_archive
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, ssh_command
 from ansible_collections.distrain.cluster.plugins.plugin_utils.transfer_progress import Progress

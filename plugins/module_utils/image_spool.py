@@ -1,0 +1,215 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The layers of an image as files of this host, taken out of the engine in one pass, while others wait for them.
+
+What the spool has already is not saved again; where it has all, the engine is not asked at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import posixpath
+import tarfile
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO
+
+from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import BadArchive
+from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
+    ImageIdentity,
+    identity_of_config,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.layer_content import is_compressed, uncompressed
+from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
+
+_LARGEST_DOCUMENT = 4 * 1024**2
+_CHUNK = 1024**2
+
+
+class ImageSpool:
+    """One image of the engine's, layer by layer. C(start) fills in the background; C(close) whatever happened."""
+
+    def __init__(self, engine: EngineSocket, directory: SpoolDirectory, name: str, image: HeldImage, store: str):
+        self._engine = engine
+        self._directory = directory
+        self._name = name
+        self._image = image
+        self._store = store
+        self._lock = threading.Condition()
+        self._layers: dict[str, Path] = {}
+        self._sizes: dict[str, int] = {}
+        self._config: bytes | None = None
+        self._failure: Exception | None = None
+        self._is_filled = False
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+        self.bytes_saved = 0
+
+    def start(self, wanted: Collection[str], measured: Collection[str] = ()) -> None:
+        """Begin to bring the layers of these diff IDs here, and to learn the sizes of those in ``measured``.
+
+        Raises where the disk is too small. What the spool has is there at once.
+        """
+        self._directory.prepare()
+        for diff_id in set(wanted):
+            path = self._directory.use(diff_id)
+            if path:
+                self._layers[diff_id] = path
+        self._config = self._known_config()
+        missing = set(wanted) - set(self._layers)
+        unknown = {diff_id for diff_id in measured if self._directory.size_of(diff_id) is None}
+        if not missing and not unknown and self._config is not None:
+            self._is_filled = True
+            return
+        self._refuse_small_disk(bool(missing))
+        self._thread = threading.Thread(target=self._fill, args=(missing,), name="spool", daemon=True)
+        self._thread.start()
+
+    def wait_for(self, diff_id: str) -> Path:
+        """The file of a wanted layer, once it is there and has the right digest; raise where it will not come."""
+        with self._lock:
+            self._lock.wait_for(lambda: diff_id in self._layers or self._is_filled)
+            if diff_id in self._layers:
+                return self._layers[diff_id]
+            raise self._why_not(f"its archive lacks the layer {diff_id}")
+
+    def wait_for_config(self) -> bytes:
+        """The bytes of the image's config."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._config is not None or self._is_filled)
+            if self._config is not None:
+                return self._config
+            raise self._why_not("its archive lacks its config")
+
+    def size_of(self, diff_id: str) -> int | None:
+        """The exact size of an uncompressed layer, wanted or not, as far as it is known by now."""
+        return self._sizes.get(diff_id) or self._directory.size_of(diff_id)
+
+    def discard(self, diff_id: str) -> None:
+        """Throw a layer away that was found to be damaged, so that the next run saves it again."""
+        self._directory.discard(diff_id)
+
+    def close(self) -> None:
+        """Stop, and let the spool come back under its limit. The files may go any time after this."""
+        self._is_closed = True
+        if self._thread:
+            self._thread.join()
+        self._directory.close()
+
+    def _known_config(self) -> bytes | None:
+        config = self._directory.config(self._image.identity.fingerprint)
+        return config if config is not None and self._is_config(config) else None
+
+    def _is_config(self, document: bytes) -> bool:
+        wanted: ImageIdentity = self._image.identity
+        try:
+            found = identity_of_config(document)
+        except (ValueError, AttributeError, TypeError):
+            return False
+        return found == wanted and wanted.config_digest in (None, found.config_digest)
+
+    def _refuse_small_disk(self, is_missing: bool) -> None:
+        """The classic store writes the whole image beside itself before it hands out a byte."""
+        size = self._image.size
+        needed = (size if is_missing else 0) + (size if self._store == "classic" else 0)
+        free = free_bytes(str(self._directory.path))
+        if free is not None and free < needed:
+            raise ClusterError(
+                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at "
+                f"{self._directory.path}, but saving it takes {in_words(needed)} (the image has {in_words(size)}). "
+                "Nothing was sent. Make room there.",
+                free_bytes=free,
+                needed_bytes=needed,
+            )
+
+    def _fill(self, missing: set[str]) -> None:
+        failure: Exception | None = None
+        try:
+            with self._engine.save(self._image.id, self._image.size) as stream:
+                self._read_archive(stream, set(missing))
+        except (ClusterError, OSError) as error:
+            failure = error
+        except (tarfile.TarError, http.client.HTTPException, EOFError, ValueError) as error:
+            failure = BadArchive(f"The archive ended too early ({error}).")
+        try:
+            self._directory.remember_sizes(self._sizes)
+        except OSError as error:
+            failure = failure or error
+        with self._lock:
+            self._failure = failure
+            self._is_filled = True
+            self._lock.notify_all()
+
+    def _read_archive(self, stream: IO[bytes], missing: set[str]) -> None:
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                file = archive.extractfile(member) if member.isreg() else None
+                if file:
+                    self._read_member(member, file, missing)
+                if self._is_closed:
+                    raise ClusterError("The spool was closed before it was filled.")
+
+    def _read_member(self, member: tarfile.TarInfo, file: IO[bytes], missing: set[str]) -> None:
+        first = file.read(_CHUNK if member.size > _LARGEST_DOCUMENT else _LARGEST_DOCUMENT)
+        if first.startswith(b"{") and member.size <= _LARGEST_DOCUMENT:
+            self._read_document(first)
+        path = posixpath.normpath(member.name)
+        if path.startswith("blobs/sha256/") and not is_compressed(first):
+            # Here the name is the digest: what is not wanted need not be read.
+            digest = f"sha256:{posixpath.basename(path)}"
+            if digest in self._image.identity.diff_ids:
+                self._sizes[digest] = member.size
+            if digest in missing:
+                self._spool(first, file, member.size, missing)
+        elif path.startswith("blobs/sha256/") or path.endswith("/layer.tar"):
+            self._spool(first, file, member.size, missing)
+
+    def _read_document(self, document: bytes) -> None:
+        if self._config is None and self._is_config(document):
+            self._directory.keep_config(self._image.identity.fingerprint, document)
+            with self._lock:
+                self._config = document
+                self._lock.notify_all()
+
+    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
+        """Write a layer as it comes, and keep it where it is one that is missed."""
+        self._directory.make_room(size)
+        digest = hashlib.sha256()
+        written = 0
+        with self._directory.incoming() as incoming:
+            for chunk in uncompressed(first, file):
+                digest.update(chunk)
+                incoming.file.write(chunk)
+                written += len(chunk)
+                self.bytes_saved += len(chunk)
+            diff_id = f"sha256:{digest.hexdigest()}"
+            if diff_id in self._image.identity.diff_ids:
+                self._sizes[diff_id] = written
+            if diff_id not in missing:
+                return
+            path = self._directory.keep(incoming, diff_id)
+        missing.discard(diff_id)
+        with self._lock:
+            self._layers[diff_id] = path
+            self._lock.notify_all()
+
+    def _why_not(self, otherwise: str) -> ClusterError:
+        if isinstance(self._failure, ClusterError):
+            return ClusterError(f"{self._name} could not be saved: {self._failure.message}", **self._failure.details)
+        return ClusterError(f"{self._name} could not be saved: {self._failure or otherwise}.")
+
+
+def layer_sizes(engine: EngineSocket, name: str, layers: int) -> tuple[int, ...]:
+    """What each layer of the image holds in files, lowest first; empty where the engine's history does not tell."""
+    history = [step.get("Size") or 0 for step in reversed(engine.history(name))]
+    if len(history) == layers:
+        return tuple(history)
+    filled = tuple(size for size in history if size)
+    return filled if len(filled) == layers else ()
