@@ -72,10 +72,14 @@ class ImageSpool:
         self._thread = threading.Thread(target=self._fill, args=(missing,), name="spool", daemon=True)
         self._thread.start()
 
-    def wait_for(self, diff_id: str) -> Path:
-        """The file of a wanted layer, once it is there and has the right digest; raise where it will not come."""
+    def wait_for(self, diff_id: str, timeout: float | None = None) -> Path | None:
+        """The file of a wanted layer, once it is there and has the right digest; raise where it will not come.
+
+        None where neither is so within ``timeout`` seconds.
+        """
         with self._lock:
-            self._lock.wait_for(lambda: diff_id in self._layers or self._is_filled)
+            if not self._lock.wait_for(lambda: diff_id in self._layers or self._is_filled, timeout):
+                return None
             if diff_id in self._layers:
                 return self._layers[diff_id]
             raise self._why_not(f"its archive lacks the layer {diff_id}")
@@ -148,7 +152,7 @@ class ImageSpool:
             self._lock.notify_all()
 
     def _read_archive(self, stream: IO[bytes], missing: set[str]) -> None:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
             for member in archive:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file:

@@ -79,6 +79,10 @@ class SpoolDirectory:
             os.utime(descriptor)
         return path
 
+    def has(self, diff_id: str) -> bool:
+        """Whether the layer is here now; it may go until C(use)."""
+        return (self.path / _hex(diff_id)).is_file()
+
     def discard(self, diff_id: str) -> None:
         (self.path / _hex(diff_id)).unlink(missing_ok=True)
 

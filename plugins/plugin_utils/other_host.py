@@ -66,6 +66,12 @@ class OtherHost:
             raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {said}")
         return result
 
+    def prepare_connection(self) -> Any:
+        """The connection plugin with its options set; nobody is asked anything yet."""
+        if self._connection is None:
+            self._connect(self._task_for("ansible.builtin.ping", {}, None))
+        return self._connection
+
     def known_addresses(self) -> list[str]:
         """Where the inventory and earlier facts say that the host is; nobody is asked."""
         facts = self._variable("ansible_facts") or {}

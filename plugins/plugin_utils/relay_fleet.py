@@ -89,8 +89,12 @@ class Fleet:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for agent in self._agents.values():
-            threading.Thread(target=agent.close).start()
+        """End all agents at the same time, and wait for them."""
+        closing = [threading.Thread(target=agent.close) for agent in self._agents.values()]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     @property
     def hosts(self) -> list[str]:

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bringing an image to all hosts in one pass: observe them, plan, let the agents carry it, tell what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan import (
+    Delivery,
+    DeliveryPlan,
+    Source,
+    Target,
+    plan_delivery,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import (
+    RelayProgress,
+    Total,
+    result_table,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun
+
+Results = dict[str, dict[str, Any]]
+_NOTHING_CAME: dict[str, Any] = {
+    "bytes_sent": 0,
+    "bytes_again": 0,
+    "layers_sent": 0,
+    "seconds": 0.0,
+    "from_hosts": {},
+    "refused": [],
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be brought from where; ``addresses`` are those that hosts listen on, where the user names them."""
+
+    name: str
+    source: str
+    docker_host: str
+    engine_timeout: int
+    disk_reserve: int
+    spool_directory: str
+    spool_limit: int
+    patience: int
+    addresses: Mapping[str, str]
+
+
+class ImageDelivery:
+    """One pass over a fleet. A host that fails gets an error as its result, and the others go on."""
+
+    def __init__(self, order: Order, fleet: Fleet, show: Callable[[str], None]) -> None:
+        self._order = order
+        self._fleet = fleet
+        self._show = show
+        self._found: dict[str, dict[str, Any]] = {}
+
+    def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
+        """The result of each of the hosts."""
+        order = self._order
+        arguments = {
+            "name": order.name,
+            "docker_host": order.docker_host,
+            "engine_timeout": order.engine_timeout,
+            "spool_directory": order.spool_directory,
+            "spool_limit": order.spool_limit,
+        }
+        observe = {"do": "observe", "kind": "image", "arguments": arguments}
+        self._found = {
+            host: answer["found"]
+            for host, answer in self._fleet.ask(dict.fromkeys(self._fleet.hosts, observe), "observed").items()
+        }
+        self._raise_failure_of_source()
+        if check_mode and self._source().images.named(order.name) is None:
+            return self._with_failures(hosts, {host: self._foretell_missing(host) for host in hosts})
+        plan = self._plan(hosts, {})
+        if check_mode:
+            return self._with_failures(hosts, {one.host: self._foretell(plan, one) for one in plan.deliveries})
+        plan = self._plan(hosts, self._weigh(plan))
+        results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
+        self._give_names(plan)
+        if plan.chain:
+            for host, figures in self._carry(plan).items():
+                results[host] = self._result(plan, _delivery_of(plan, host), figures)
+        results = self._with_failures(hosts, results)
+        for line in result_table(results):
+            self._show(line)
+        return results
+
+    def _raise_failure_of_source(self) -> None:
+        failure = self._fleet.failed.get(self._order.source)
+        if failure:
+            raise failure
+
+    def _plan(self, hosts: Sequence[str], weighed: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
+        targets = [self._target(host, weighed.get(host)) for host in hosts if host in self._found]
+        return plan_delivery(self._order.name, self._source(), targets, self._order.disk_reserve)
+
+    def _source(self) -> Source:
+        found = self._found[self._order.source]
+        sizes = found["wanted"]["sizes"] if found["wanted"] else ()
+        known = tuple(size for size in sizes if size is not None)
+        return Source(
+            host=self._order.source,
+            images=HostImages.from_dict(found["images"]),
+            sizes=known if len(known) == len(sizes) else tuple(found["layer_sizes"]),
+            spooled=frozenset(found["spool"]["spooled"]),
+            spool_free_bytes=found["spool"]["free_bytes"],
+        )
+
+    def _target(self, host: str, weighed: Mapping[str, Any] | None) -> Target:
+        if weighed is None:
+            return Target(host, HostImages.from_dict(self._found[host]["images"]))
+        return Target(host, HostImages.from_dict(weighed["images"]), weighed["held_layers"])
+
+    def _wanted(self) -> WantedImage:
+        return WantedImage.from_dict(self._found[self._order.source]["wanted"])
+
+    def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
+        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
+        lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
+        question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
+        answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
+        return {host: answer["found"] for host, answer in answers.items()}
+
+    def _give_names(self, plan: DeliveryPlan) -> None:
+        questions = {
+            one.host: {"do": "ask", "question": "name", "arguments": {"image_id": one.image_id}}
+            for one in plan.deliveries
+            if one.action == "name"
+        }
+        self._fleet.ask(questions, "answered")
+
+    def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
+        layers = len(plan.identity.diff_ids)
+        deliveries = {host: _delivery_of(plan, host) for host in plan.chain}
+        chain = plan_chain(self._order.source, {host: range(one.first, layers) for host, one in deliveries.items()})
+        totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
+        run = RelayRun(
+            fleet=self._fleet,
+            source=self._order.source,
+            addresses={host: self._address_of(host) for host in (self._order.source, *deliveries)},
+            patience=self._order.patience,
+            digests=[diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids],
+            progress=RelayProgress(totals, "layers", self._show),
+            show=self._show,
+        )
+        source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
+        return run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+
+    def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
+        sizes = self._source().sizes
+        first = _delivery_of(plan, link.host).first
+        return {
+            "wanted": self._wanted().to_dict(),
+            "first": first,
+            "largest": max(sizes[first:], default=0) if len(sizes) == len(plan.identity.diff_ids) else 0,
+        }
+
+    def _address_of(self, host: str) -> str:
+        own = self._found[host]["addresses"]
+        address = self._order.addresses.get(host) or own["swarm"] or own["route"]
+        if not address:
+            raise Refused(
+                f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no default "
+                f"route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
+            )
+        return address
+
+    def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
+        before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)
+        fingerprint = before.identity.fingerprint if before else None
+        result = {
+            "changed": delivery.action in ("name", "send"),
+            "diff": {
+                "before": {"name": plan.name, "fingerprint": fingerprint},
+                "after": {"name": plan.name, "fingerprint": plan.identity.fingerprint},
+            },
+            "image_identity": plan.identity.to_dict(),
+            "layers_skipped": len(plan.identity.diff_ids) - figures["layers_sent"],
+            **{name: figures[name] for name in _NOTHING_CAME},
+        }
+        return {**result, "failed": True, "msg": delivery.problem, "changed": False} if delivery.problem else result
+
+    def _foretell(self, plan: DeliveryPlan, delivery: Delivery) -> dict[str, Any]:
+        result = self._result(plan, delivery, _NOTHING_CAME)
+        what = {"send": "be sent", "name": "get its name only"}.get(delivery.action)
+        told = f"The image {self._order.name} of {self._order.source} would {what}."
+        return {**result, "msg": told} if what else result
+
+    def _foretell_missing(self, host: str) -> dict[str, Any]:
+        """The image is built only by the real run."""
+        name = with_tag(self._order.name)
+        return {
+            "changed": host != self._order.source,
+            "diff": {
+                "before": {"name": name, "fingerprint": None},
+                "after": {"name": name, "fingerprint": "known once the image is there"},
+            },
+            "image_identity": None,
+            **_NOTHING_CAME,
+            "msg": f"The image {self._order.name} of {self._order.source} would be sent.",
+        }
+
+    def _with_failures(self, hosts: Sequence[str], results: Results) -> Results:
+        failed = {
+            host: {**_NOTHING_CAME, "failed": True, "msg": failure.message, **failure.details}
+            for host, failure in self._fleet.failed.items()
+            if host in hosts
+        }
+        return {host: failed.get(host) or results[host] for host in hosts}
+
+
+def _delivery_of(plan: DeliveryPlan, host: str) -> Delivery:
+    return next(one for one in plan.deliveries if one.host == host)
