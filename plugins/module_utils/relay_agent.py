@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -34,6 +35,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import 
 PROCESS_NAME = "distrain-relay"
 _PR_SET_NAME = 15
 _PROGRESS_SECONDS = 1.0
+# The controller says something at least every ten seconds.
+CONTROLLER_SILENCE_SECONDS = 60.0
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -132,7 +135,7 @@ class Agent:
 
 
 def main() -> None:
-    """Obey until the input ends."""
+    """Obey until the input ends, or nothing comes from it any more."""
     ctypes.CDLL(None).prctl(_PR_SET_NAME, PROCESS_NAME.encode(), 0, 0, 0)
     lock = threading.Lock()
 
@@ -142,8 +145,33 @@ def main() -> None:
             print(json.dumps(event), flush=True)
 
     agent = Agent(emit)
+    watch = Watch(agent)
     for line in sys.stdin.buffer:
-        threading.Thread(target=agent.obey, args=(json.loads(line),), daemon=True).start()
+        watch.hear()
+        # An empty line says that the controller lives.
+        if line.strip():
+            threading.Thread(target=agent.obey, args=(json.loads(line),), daemon=True).start()
+    end(agent)
+
+
+class Watch:
+    """Ends the agent when the controller has been silent for too long: its end does not always reach this host."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._heard_at = time.monotonic()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def hear(self) -> None:
+        self._heard_at = time.monotonic()
+
+    def _run(self) -> None:
+        while time.monotonic() - self._heard_at < CONTROLLER_SILENCE_SECONDS:
+            time.sleep(1)
+        end(self._agent)
+
+
+def end(agent: Agent) -> None:
     with contextlib.suppress(ClusterError):
         agent.close()
     os._exit(0)

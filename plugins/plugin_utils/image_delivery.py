@@ -143,7 +143,10 @@ class ImageDelivery:
     def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
         layers = len(plan.identity.diff_ids)
         deliveries = {host: _delivery_of(plan, host) for host in plan.chain}
-        chain = plan_chain(self._order.source, {host: range(one.first, layers) for host, one in deliveries.items()})
+        lacking = {host: range(one.first, layers) for host, one in deliveries.items() if one.first < layers}
+        # The others have every layer, and lack the config alone.
+        rest = [Link(host, (), (), (), is_last=True) for host in deliveries if host not in lacking]
+        chain = [*plan_chain(self._order.source, lacking), *rest]
         totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
         run = RelayRun(
             fleet=self._fleet,

@@ -23,6 +23,8 @@ _MODULE = "relay_agent"
 _GRACE_SECONDS = 10.0
 # An agent that has not answered a question within this time has an engine that does not answer.
 ANSWER_SECONDS = 300.0
+# An agent that hears nothing for several times as long ends by itself.
+LIFE_SIGN_SECONDS = 10.0
 
 
 class RemoteAgent:
@@ -31,6 +33,7 @@ class RemoteAgent:
     def __init__(self, reach: Reach, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], program: bytes) -> None:
         self.host = reach.host_name
         self._events = events
+        self._writing = threading.Lock()
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
             ssh_command(reach, ["python3", "-c", starter(_MODULE)]),
@@ -43,6 +46,9 @@ class RemoteAgent:
 
     def tell(self, command: Mapping[str, Any]) -> None:
         self._send(json.dumps(command).encode() + b"\n")
+
+    def show_life(self) -> None:
+        self._send(b"\n")
 
     def close(self) -> None:
         """Let it end: it forgets what it was doing, and leaves nothing behind."""
@@ -58,7 +64,7 @@ class RemoteAgent:
     def _send(self, data: bytes) -> None:
         # Where it has ended, its end comes as an event.
         stdin = cast(IO[bytes], self._process.stdin)
-        with contextlib.suppress(OSError):
+        with self._writing, contextlib.suppress(OSError, ValueError):
             stdin.write(data)
             stdin.flush()
 
@@ -84,12 +90,15 @@ class Fleet:
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         program = bundle(_MODULE)
         self._agents = {reach.host_name: RemoteAgent(reach, self._events, program) for reach in reaches}
+        self._is_over = threading.Event()
+        threading.Thread(target=self._say_that_we_live, daemon=True).start()
 
     def __enter__(self) -> Fleet:
         return self
 
     def __exit__(self, *_: Any) -> None:
         """End all agents at the same time, and wait for them."""
+        self._is_over.set()
         closing = [threading.Thread(target=agent.close) for agent in self._agents.values()]
         for thread in closing:
             thread.start()
@@ -130,6 +139,11 @@ class Fleet:
             why = "the SSH connection failed" if event["code"] == 255 else f"exit code {event['code']}"
             self._give_up(host, f"The agent on host {host} has ended ({why}): {event['said']}")
         return host, event
+
+    def _say_that_we_live(self) -> None:
+        while not self._is_over.wait(LIFE_SIGN_SECONDS):
+            for host in self.hosts:
+                self._agents[host].show_life()
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))
