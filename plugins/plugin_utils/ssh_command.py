@@ -13,15 +13,15 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 
 # Of two values for one option, ssh takes the first: what must hold stands before what the user configured.
-# A connection of its own, uncompressed, that asks nobody anything, and that notices within two minutes that the other
+# A connection of its own, uncompressed, that asks nobody anything, and that notices within a minute that the other
 # side has gone. Nothing here says how host keys are checked.
 _FIXED_OPTIONS = (
     "BatchMode=yes",
     "Compression=no",
     "ControlMaster=no",
     "ControlPath=none",
-    "ServerAliveInterval=15",
-    "ServerAliveCountMax=8",
+    "ServerAliveInterval=10",
+    "ServerAliveCountMax=6",
 )
 _OPTIONS = (
     "host",

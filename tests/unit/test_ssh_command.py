@@ -13,7 +13,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command impor
 FIXED = [
     "-T",
     *("-o", "BatchMode=yes", "-o", "Compression=no", "-o", "ControlMaster=no", "-o", "ControlPath=none"),
-    *("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8"),
+    *("-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=6"),
 ]
 DOCKER_SAVE = ["docker", "save", "team/trainer:1"]
 
