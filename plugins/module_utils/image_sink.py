@@ -70,6 +70,7 @@ class ImageSink:
         self._store = ""
         self._config: bytes | None = None
         self._closing: Closing | None = None
+        self._largest = 0
         self._next = 0
         self._current: _Load | None = None
         self._pending: _Load | None = None
@@ -92,7 +93,11 @@ class ImageSink:
 
     def set_config(self, config: bytes) -> None:
         """The bytes of the wanted image's config, which must be known before the last layer ends."""
-        identity, wanted = identity_of_config(config), self._wanted.identity
+        wanted = self._wanted.identity
+        try:
+            identity = identity_of_config(config)
+        except ValueError as error:
+            raise ClusterError(f"The config that came for {self._wanted.name} cannot be read: {error}.") from error
         if identity != wanted or wanted.config_digest not in (None, identity.config_digest):
             raise ClusterError(
                 f"The config that came for {self._wanted.name} is not that of its image: it has the digest "
