@@ -148,7 +148,7 @@ class ImageSpool:
             self._lock.notify_all()
 
     def _read_archive(self, stream: IO[bytes], missing: set[str]) -> None:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
             for member in archive:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file:
