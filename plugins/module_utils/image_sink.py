@@ -116,7 +116,7 @@ class ImageSink:
             self._current = _Load(self._engine.load(size), index, size)
             self._current.request.write(layer_header(self._diff_ids[index], size))
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
 
     def write(self, chunk: bytes | memoryview) -> None:
         load = self._layer()
@@ -132,7 +132,7 @@ class ImageSink:
                 raise EngineError("The engine took no more of the archive.")
             load.request.write(chunk)
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
 
     def end(self) -> None:
         """The layer was found right: let the engine have it. Whether it takes it shows later, in any verb."""
@@ -145,7 +145,7 @@ class ImageSink:
             load.request.write(padding(load.size) + self._close_archive(load.index + 1).content)
             load.request.end()
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
         self._current, self._pending = None, load
         self._next += 1
 
@@ -204,7 +204,7 @@ class ImageSink:
             load.request.write(self._close_archive(len(self._diff_ids)).content)
             load.request.end()
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, len(self._diff_ids))
         self._pending = load
         self._settle()
 
@@ -221,7 +221,7 @@ class ImageSink:
                 raise EngineError("The engine took the archive, yet its image lacks content.")
         except EngineError as error:
             self._drop(name)
-            self._fail(error)
+            self._fail(error, layers)
         self.loaded = layers
         if layers > 1:
             self._drop(self._wanted.prefix_name(layers - 1))
@@ -239,7 +239,7 @@ class ImageSink:
             )
         return HeldImage(inspected["Id"], (self._wanted.name,), inspected.get("Size", 0), identity)
 
-    def _fail(self, error: EngineError) -> NoReturn:
+    def _fail(self, error: EngineError, layer: int) -> NoReturn:
         """Raise; on a full disk, with figures, and with the engine as it was before this image began to come."""
         self.abort()
         with suppress(ClusterError):
@@ -251,7 +251,7 @@ class ImageSink:
         free, size = free_bytes(root), sum(self._sizes)
         raise ClusterError(
             f"The disk of this host became full: {in_words(free or 0)} are free at {root}, now that what had come of "
-            f"{self._wanted.name} was removed again; it came to layer {self._next + 1} of {len(self._diff_ids)}, and "
+            f"{self._wanted.name} was removed again; it came to layer {layer} of {len(self._diff_ids)}, and "
             f"those known so far have {in_words(size)}. Make room there, for example with docker image prune. "
             f"The engine said: {error.message}",
             free_bytes=free,

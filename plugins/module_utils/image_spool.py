@@ -45,6 +45,7 @@ class ImageSpool:
         self._lock = threading.Condition()
         self._layers: dict[str, Path] = {}
         self._sizes: dict[str, int] = {}
+        self._blobs: dict[str, str] = {}
         self._config: bytes | None = None
         self._failure: Exception | None = None
         self._is_filled = False
@@ -139,7 +140,7 @@ class ImageSpool:
         except (tarfile.TarError, http.client.HTTPException, EOFError, ValueError) as error:
             failure = BadArchive(f"The archive ended too early ({error}).")
         try:
-            self._directory.remember_sizes(self._sizes)
+            self._directory.remember(self._sizes, self._blobs)
         except OSError as error:
             failure = failure or error
         with self._lock:
@@ -153,23 +154,29 @@ class ImageSpool:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file:
                     self._read_member(member, file, missing)
-                if self._is_closed:
-                    raise ClusterError("The spool was closed before it was filled.")
+                self._stop_if_closed()
 
     def _read_member(self, member: tarfile.TarInfo, file: IO[bytes], missing: set[str]) -> None:
         first = file.read(_CHUNK if member.size > _LARGEST_DOCUMENT else _LARGEST_DOCUMENT)
         if first.startswith(b"{") and member.size <= _LARGEST_DOCUMENT:
             self._read_document(first)
         path = posixpath.normpath(member.name)
-        if path.startswith("blobs/sha256/") and not is_compressed(first):
-            # Here the name is the digest: what is not wanted need not be read.
-            digest = f"sha256:{posixpath.basename(path)}"
-            if digest in self._image.identity.diff_ids:
-                self._sizes[digest] = member.size
-            if digest in missing:
-                self._spool(first, file, member.size, missing)
-        elif path.startswith("blobs/sha256/") or path.endswith("/layer.tar"):
+        if path.startswith("blobs/sha256/"):
+            self._read_blob(f"sha256:{posixpath.basename(path)}", first, file, member.size, missing)
+        elif path.endswith("/layer.tar"):
             self._spool(first, file, member.size, missing)
+
+    def _read_blob(self, digest: str, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
+        """Here the name is the digest: what is known not to be wanted need not be read."""
+        if not is_compressed(first):
+            if digest in self._image.identity.diff_ids:
+                self._sizes[digest] = size
+            if digest in missing:
+                self._spool(first, file, size, missing)
+            return
+        known = self._directory.layer_in(digest)
+        if known is None or known in missing or self._directory.size_of(known) is None:
+            self._blobs[digest] = self._spool(first, file, size, missing)
 
     def _read_document(self, document: bytes) -> None:
         if self._config is None and self._is_config(document):
@@ -178,8 +185,8 @@ class ImageSpool:
                 self._config = document
                 self._lock.notify_all()
 
-    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
-        """Write a layer as it comes, and keep it where it is one that is missed."""
+    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> str:
+        """Write a layer as it comes, keep it where it is one that is missed, and return its diff ID."""
         self._directory.make_room(size)
         digest = hashlib.sha256()
         written = 0
@@ -189,16 +196,22 @@ class ImageSpool:
                 incoming.file.write(chunk)
                 written += len(chunk)
                 self.bytes_saved += len(chunk)
+                self._stop_if_closed()
             diff_id = f"sha256:{digest.hexdigest()}"
             if diff_id in self._image.identity.diff_ids:
                 self._sizes[diff_id] = written
             if diff_id not in missing:
-                return
+                return diff_id
             path = self._directory.keep(incoming, diff_id)
         missing.discard(diff_id)
         with self._lock:
             self._layers[diff_id] = path
             self._lock.notify_all()
+        return diff_id
+
+    def _stop_if_closed(self) -> None:
+        if self._is_closed:
+            raise ClusterError("The spool was closed before it was filled.")
 
     def _why_not(self, otherwise: str) -> ClusterError:
         if isinstance(self._failure, ClusterError):

@@ -116,6 +116,23 @@ def test_nothing_is_saved_twice(fake: FakeImageEngine, engine: EngineSocket, dir
         assert fake.saves == saves
 
 
+def test_a_compressed_layer_is_unpacked_once(
+    fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory
+) -> None:
+    fake.saved = archive_of("gzip")
+    first = spool(engine, directory)
+    first.start(IMAGE.diff_ids[:1], IMAGE.diff_ids)
+    first._thread.join()  # type: ignore[union-attr]
+    first.close()
+    assert first.bytes_saved == sum(map(len, IMAGE.layers))
+    assert [directory.size_of(one) for one in IMAGE.diff_ids] == [len(layer) for layer in IMAGE.layers]
+    second = spool(engine, directory)
+    second.start(IMAGE.diff_ids[2:])
+    assert second.wait_for(IMAGE.diff_ids[2]).read_bytes() == IMAGE.layers[2]
+    second.close()
+    assert second.bytes_saved == len(IMAGE.layers[2])
+
+
 def test_a_cut_archive(fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory) -> None:
     fake.saved = fake.saved[: len(fake.saved) // 3]
     run = spool(engine, directory)
