@@ -35,7 +35,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix impo
     padding,
     prefix_config,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, free_bytes, store_of
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import (
+    HeldImage,
+    store_of,
+    tightest_directory,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.load_answer import is_full_disk
 
 # The engine stages a layer on its disk before it unpacks it. The next one may come meanwhile where both together do
@@ -246,9 +250,8 @@ class ImageSink:
             self._settle()
         if not is_full_disk(error.message):
             raise error
-        root = self._info.get("DockerRootDir", "")
         self._remove_prefixes()
-        free, size = free_bytes(root), sum(self._sizes)
+        (root, free), size = tightest_directory(self._info), sum(self._sizes)
         raise ClusterError(
             f"The disk of this host became full: {in_words(free or 0)} are free at {root}, now that what had come of "
             f"{self._wanted.name} was removed again; it came to layer {layer} of {len(self._diff_ids)}, and "
