@@ -31,6 +31,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory i
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
+_GRACE = 10
 
 
 class ImageSpool:
@@ -69,7 +70,7 @@ class ImageSpool:
         if not missing and not unknown and self._config is not None:
             self._is_filled = True
             return
-        self._refuse_small_disk(bool(missing))
+        self._refuse_small_disk(missing)
         self._thread = threading.Thread(target=self._fill, args=(missing,), name="spool", daemon=True)
         self._thread.start()
 
@@ -101,7 +102,8 @@ class ImageSpool:
         """Stop, and let the spool come back under its limit. The files may go any time after this."""
         self._is_closed = True
         if self._thread:
-            self._thread.join()
+            # Where the engine is still about to begin, nothing waits for it: the thread ends with this program.
+            self._thread.join(_GRACE)
         self._directory.close()
 
     def _known_config(self) -> bytes | None:
@@ -116,16 +118,25 @@ class ImageSpool:
             return False
         return found == wanted and wanted.config_digest in (None, found.config_digest)
 
-    def _refuse_small_disk(self, is_missing: bool) -> None:
+    def _refuse_small_disk(self, missing: Collection[str]) -> None:
         """The classic store writes the whole image beside itself before it hands out a byte."""
-        size = self._image.size
-        needed = (size if is_missing else 0) + (size if self._store == "classic" else 0)
-        free = free_bytes(str(self._directory.path))
+        sizes = [self._directory.size_of(diff_id) for diff_id in missing]
+        to_spool = sum(size or 0 for size in sizes) if all(sizes) else self._image.size
+        staged = self._image.size if self._store == "classic" else 0
+        spool, root = str(self._directory.path), self._engine.info().get("DockerRootDir", "")
+        if _is_same_disk(spool, root):
+            self._refuse(spool, to_spool + staged)
+        else:
+            self._refuse(spool, to_spool)
+            self._refuse(root, staged)
+
+    def _refuse(self, directory: str, needed: int) -> None:
+        free = free_bytes(directory)
         if free is not None and free < needed:
             raise ClusterError(
-                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at "
-                f"{self._directory.path}, but saving it takes {in_words(needed)} (the image has {in_words(size)}). "
-                "Nothing was sent. Make room there.",
+                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at {directory}, "
+                f"but saving it takes {in_words(needed)} (the image has {in_words(self._image.size)}). Nothing was "
+                "sent. Make room there, for example with docker image prune.",
                 free_bytes=free,
                 needed_bytes=needed,
             )
@@ -217,6 +228,13 @@ class ImageSpool:
         if isinstance(self._failure, ClusterError):
             return ClusterError(f"{self._name} could not be saved: {self._failure.message}", **self._failure.details)
         return ClusterError(f"{self._name} could not be saved: {self._failure or otherwise}.")
+
+
+def _is_same_disk(some: str, other: str) -> bool:
+    try:
+        return Path(some).stat().st_dev == Path(other).stat().st_dev
+    except OSError:
+        return False
 
 
 def layer_sizes(engine: EngineSocket, name: str, layers: int) -> tuple[int, ...]:
