@@ -83,15 +83,17 @@ class Closing:
     manifest_digest: str
 
 
-def wanted_image(name: str, identity: ImageIdentity, inspected: Mapping[str, Any]) -> WantedImage:
-    """The image as the engine that has it shows it."""
+def wanted_image(
+    name: str, identity: ImageIdentity, inspected: Mapping[str, Any], sizes: Sequence[int | None]
+) -> WantedImage:
+    """The image as the engine that has it shows it, with the sizes that the spool knows."""
     return WantedImage(
         name,
         identity,
         inspected.get("Architecture") or "",
         inspected.get("Os") or "linux",
         inspected.get("Variant") or "",
-        (None,) * len(identity.diff_ids),
+        tuple(sizes),
     )
 
 

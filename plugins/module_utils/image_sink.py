@@ -35,7 +35,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix impo
     padding,
     prefix_config,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, free_bytes, store_of
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import (
+    HeldImage,
+    store_of,
+    tightest_directory,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.load_answer import is_full_disk
 
 # The engine stages a layer on its disk before it unpacks it. The next one may come meanwhile where both together do
@@ -70,6 +74,7 @@ class ImageSink:
         self._store = ""
         self._config: bytes | None = None
         self._closing: Closing | None = None
+        self._largest = 0
         self._next = 0
         self._current: _Load | None = None
         self._pending: _Load | None = None
@@ -92,7 +97,11 @@ class ImageSink:
 
     def set_config(self, config: bytes) -> None:
         """The bytes of the wanted image's config, which must be known before the last layer ends."""
-        identity, wanted = identity_of_config(config), self._wanted.identity
+        wanted = self._wanted.identity
+        try:
+            identity = identity_of_config(config)
+        except ValueError as error:
+            raise ClusterError(f"The config that came for {self._wanted.name} cannot be read: {error}.") from error
         if identity != wanted or wanted.config_digest not in (None, identity.config_digest):
             raise ClusterError(
                 f"The config that came for {self._wanted.name} is not that of its image: it has the digest "
@@ -111,7 +120,7 @@ class ImageSink:
             self._current = _Load(self._engine.load(size), index, size)
             self._current.request.write(layer_header(self._diff_ids[index], size))
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
 
     def write(self, chunk: bytes | memoryview) -> None:
         load = self._layer()
@@ -127,7 +136,7 @@ class ImageSink:
                 raise EngineError("The engine took no more of the archive.")
             load.request.write(chunk)
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
 
     def end(self) -> None:
         """The layer was found right: let the engine have it. Whether it takes it shows later, in any verb."""
@@ -140,7 +149,7 @@ class ImageSink:
             load.request.write(padding(load.size) + self._close_archive(load.index + 1).content)
             load.request.end()
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, self._next + 1)
         self._current, self._pending = None, load
         self._next += 1
 
@@ -199,7 +208,7 @@ class ImageSink:
             load.request.write(self._close_archive(len(self._diff_ids)).content)
             load.request.end()
         except EngineError as error:
-            self._fail(error)
+            self._fail(error, len(self._diff_ids))
         self._pending = load
         self._settle()
 
@@ -216,7 +225,7 @@ class ImageSink:
                 raise EngineError("The engine took the archive, yet its image lacks content.")
         except EngineError as error:
             self._drop(name)
-            self._fail(error)
+            self._fail(error, layers)
         self.loaded = layers
         if layers > 1:
             self._drop(self._wanted.prefix_name(layers - 1))
@@ -234,19 +243,18 @@ class ImageSink:
             )
         return HeldImage(inspected["Id"], (self._wanted.name,), inspected.get("Size", 0), identity)
 
-    def _fail(self, error: EngineError) -> NoReturn:
+    def _fail(self, error: EngineError, layer: int) -> NoReturn:
         """Raise; on a full disk, with figures, and with the engine as it was before this image began to come."""
         self.abort()
         with suppress(ClusterError):
             self._settle()
         if not is_full_disk(error.message):
             raise error
-        root = self._info.get("DockerRootDir", "")
         self._remove_prefixes()
-        free, size = free_bytes(root), sum(self._sizes)
+        (root, free), size = tightest_directory(self._info), sum(self._sizes)
         raise ClusterError(
             f"The disk of this host became full: {in_words(free or 0)} are free at {root}, now that what had come of "
-            f"{self._wanted.name} was removed again; it came to layer {self._next + 1} of {len(self._diff_ids)}, and "
+            f"{self._wanted.name} was removed again; it came to layer {layer} of {len(self._diff_ids)}, and "
             f"those known so far have {in_words(size)}. Make room there, for example with docker image prune. "
             f"The engine said: {error.message}",
             free_bytes=free,

@@ -31,6 +31,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory i
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
+_GRACE = 10
 
 
 class ImageSpool:
@@ -45,6 +46,7 @@ class ImageSpool:
         self._lock = threading.Condition()
         self._layers: dict[str, Path] = {}
         self._sizes: dict[str, int] = {}
+        self._blobs: dict[str, str] = {}
         self._config: bytes | None = None
         self._failure: Exception | None = None
         self._is_filled = False
@@ -68,7 +70,7 @@ class ImageSpool:
         if not missing and not unknown and self._config is not None:
             self._is_filled = True
             return
-        self._refuse_small_disk(bool(missing))
+        self._refuse_small_disk(missing)
         self._thread = threading.Thread(target=self._fill, args=(missing,), name="spool", daemon=True)
         self._thread.start()
 
@@ -104,7 +106,8 @@ class ImageSpool:
         """Stop, and let the spool come back under its limit. The files may go any time after this."""
         self._is_closed = True
         if self._thread:
-            self._thread.join()
+            # Where the engine is still about to begin, nothing waits for it: the thread ends with this program.
+            self._thread.join(_GRACE)
         self._directory.close()
 
     def _known_config(self) -> bytes | None:
@@ -119,16 +122,25 @@ class ImageSpool:
             return False
         return found == wanted and wanted.config_digest in (None, found.config_digest)
 
-    def _refuse_small_disk(self, is_missing: bool) -> None:
+    def _refuse_small_disk(self, missing: Collection[str]) -> None:
         """The classic store writes the whole image beside itself before it hands out a byte."""
-        size = self._image.size
-        needed = (size if is_missing else 0) + (size if self._store == "classic" else 0)
-        free = free_bytes(str(self._directory.path))
+        sizes = [self._directory.size_of(diff_id) for diff_id in missing]
+        to_spool = sum(size or 0 for size in sizes) if all(sizes) else self._image.size
+        staged = self._image.size if self._store == "classic" else 0
+        spool, root = str(self._directory.path), self._engine.info().get("DockerRootDir", "")
+        if _is_same_disk(spool, root):
+            self._refuse(spool, to_spool + staged)
+        else:
+            self._refuse(spool, to_spool)
+            self._refuse(root, staged)
+
+    def _refuse(self, directory: str, needed: int) -> None:
+        free = free_bytes(directory)
         if free is not None and free < needed:
             raise ClusterError(
-                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at "
-                f"{self._directory.path}, but saving it takes {in_words(needed)} (the image has {in_words(size)}). "
-                "Nothing was sent. Make room there.",
+                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at {directory}, "
+                f"but saving it takes {in_words(needed)} (the image has {in_words(self._image.size)}). Nothing was "
+                "sent. Make room there, for example with docker image prune.",
                 free_bytes=free,
                 needed_bytes=needed,
             )
@@ -143,7 +155,7 @@ class ImageSpool:
         except (tarfile.TarError, http.client.HTTPException, EOFError, ValueError) as error:
             failure = BadArchive(f"The archive ended too early ({error}).")
         try:
-            self._directory.remember_sizes(self._sizes)
+            self._directory.remember(self._sizes, self._blobs)
         except OSError as error:
             failure = failure or error
         with self._lock:
@@ -157,23 +169,29 @@ class ImageSpool:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file:
                     self._read_member(member, file, missing)
-                if self._is_closed:
-                    raise ClusterError("The spool was closed before it was filled.")
+                self._stop_if_closed()
 
     def _read_member(self, member: tarfile.TarInfo, file: IO[bytes], missing: set[str]) -> None:
         first = file.read(_CHUNK if member.size > _LARGEST_DOCUMENT else _LARGEST_DOCUMENT)
         if first.startswith(b"{") and member.size <= _LARGEST_DOCUMENT:
             self._read_document(first)
         path = posixpath.normpath(member.name)
-        if path.startswith("blobs/sha256/") and not is_compressed(first):
-            # Here the name is the digest: what is not wanted need not be read.
-            digest = f"sha256:{posixpath.basename(path)}"
-            if digest in self._image.identity.diff_ids:
-                self._sizes[digest] = member.size
-            if digest in missing:
-                self._spool(first, file, member.size, missing)
-        elif path.startswith("blobs/sha256/") or path.endswith("/layer.tar"):
+        if path.startswith("blobs/sha256/"):
+            self._read_blob(f"sha256:{posixpath.basename(path)}", first, file, member.size, missing)
+        elif path.endswith("/layer.tar"):
             self._spool(first, file, member.size, missing)
+
+    def _read_blob(self, digest: str, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
+        """Here the name is the digest: what is known not to be wanted need not be read."""
+        if not is_compressed(first):
+            if digest in self._image.identity.diff_ids:
+                self._sizes[digest] = size
+            if digest in missing:
+                self._spool(first, file, size, missing)
+            return
+        known = self._directory.layer_in(digest)
+        if known is None or known in missing or self._directory.size_of(known) is None:
+            self._blobs[digest] = self._spool(first, file, size, missing)
 
     def _read_document(self, document: bytes) -> None:
         if self._config is None and self._is_config(document):
@@ -182,8 +200,8 @@ class ImageSpool:
                 self._config = document
                 self._lock.notify_all()
 
-    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
-        """Write a layer as it comes, and keep it where it is one that is missed."""
+    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> str:
+        """Write a layer as it comes, keep it where it is one that is missed, and return its diff ID."""
         self._directory.make_room(size)
         digest = hashlib.sha256()
         written = 0
@@ -193,21 +211,34 @@ class ImageSpool:
                 incoming.file.write(chunk)
                 written += len(chunk)
                 self.bytes_saved += len(chunk)
+                self._stop_if_closed()
             diff_id = f"sha256:{digest.hexdigest()}"
             if diff_id in self._image.identity.diff_ids:
                 self._sizes[diff_id] = written
             if diff_id not in missing:
-                return
+                return diff_id
             path = self._directory.keep(incoming, diff_id)
         missing.discard(diff_id)
         with self._lock:
             self._layers[diff_id] = path
             self._lock.notify_all()
+        return diff_id
+
+    def _stop_if_closed(self) -> None:
+        if self._is_closed:
+            raise ClusterError("The spool was closed before it was filled.")
 
     def _why_not(self, otherwise: str) -> ClusterError:
         if isinstance(self._failure, ClusterError):
             return ClusterError(f"{self._name} could not be saved: {self._failure.message}", **self._failure.details)
         return ClusterError(f"{self._name} could not be saved: {self._failure or otherwise}.")
+
+
+def _is_same_disk(some: str, other: str) -> bool:
+    try:
+        return Path(some).stat().st_dev == Path(other).stat().st_dev
+    except OSError:
+        return False
 
 
 def layer_sizes(engine: EngineSocket, name: str, layers: int) -> tuple[int, ...]:

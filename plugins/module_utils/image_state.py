@@ -94,7 +94,7 @@ def observe_images(engine: ImageEngine) -> HostImages:
     store = store_of(info)
     # An image may go between the two calls.
     found = (observe_image(engine, image_id, store) for image_id in engine.image_ids())
-    root_directory, free = _tightest_directory(info.get("DockerRootDir", ""), store)
+    root_directory, free = tightest_directory(info)
     return HostImages(store, root_directory, free, tuple(image for image in found if image))
 
 
@@ -113,9 +113,10 @@ def free_bytes(directory: str) -> int | None:
     return system.f_bavail * system.f_frsize
 
 
-def _tightest_directory(engine_root: str, store: str) -> tuple[str, int | None]:
-    """The directory that images go to and what is free there; of two, the one with less room."""
-    directories = [engine_root, CONTAINERD_ROOT] if store == "containerd" else [engine_root]
+def tightest_directory(info: Mapping[str, Any]) -> tuple[str, int | None]:
+    """The directory that the engine's images go to and what is free there; of two, the one with less room."""
+    engine_root = info.get("DockerRootDir", "")
+    directories = [engine_root, CONTAINERD_ROOT] if store_of(info) == "containerd" else [engine_root]
     found = [(free, directory) for directory in directories if (free := free_bytes(directory)) is not None]
     free, directory = min(found, key=lambda one: one[0]) if found else (None, engine_root)
     return directory, free

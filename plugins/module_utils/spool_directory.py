@@ -30,8 +30,10 @@ DEFAULT_LIMIT_BYTES = 64 * 10**9
 _CHUNK = 1024**2
 _LAYER = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part-"
-_SIZES = "sizes.json"
-_MOST_SIZES = 4096
+_INDEX = "index.json"
+_SIZES = "sizes"
+_BLOBS = "blobs"
+_MOST_ENTRIES = 4096
 _MOST_CONFIGS = 64
 
 
@@ -143,15 +145,20 @@ class SpoolDirectory:
         try:
             return (self.path / _hex(diff_id)).stat().st_size
         except FileNotFoundError:
-            return self._sizes().get(_hex(diff_id))
+            return self._index().get(_SIZES, {}).get(diff_id)
 
-    def remember_sizes(self, sizes: Mapping[str, int]) -> None:
-        known = self._sizes()
-        for diff_id, size in sizes.items():
-            known.pop(_hex(diff_id), None)
-            known[_hex(diff_id)] = size
-        newest = dict(list(known.items())[-_MOST_SIZES:])
-        self._write(_SIZES, json.dumps(newest).encode())
+    def layer_in(self, blob: str) -> str | None:
+        """The diff ID of the layer that this compressed blob was once found to be."""
+        return self._index().get(_BLOBS, {}).get(blob)
+
+    def remember(self, sizes: Mapping[str, int], blobs: Mapping[str, str]) -> None:
+        """Keep what was learned: sizes by diff IDs, and diff IDs by the digests of compressed blobs."""
+        known = self._index()
+        learned = {_SIZES: sizes, _BLOBS: blobs}
+        merged = {kind: {**known.get(kind, {}), **new} for kind, new in learned.items()}
+        if merged != known:
+            newest = {kind: dict(list(entries.items())[-_MOST_ENTRIES:]) for kind, entries in merged.items()}
+            self._write(_INDEX, json.dumps(newest).encode())
 
     def config(self, fingerprint: str) -> bytes | None:
         try:
@@ -192,9 +199,9 @@ class SpoolDirectory:
                     continue
         return sorted(found, key=lambda one: one[1].st_mtime_ns)
 
-    def _sizes(self) -> dict[str, int]:
+    def _index(self) -> dict[str, dict[str, Any]]:
         try:
-            return json.loads((self.path / _SIZES).read_bytes())
+            return json.loads((self.path / _INDEX).read_bytes())
         except (FileNotFoundError, ValueError):
             return {}
 

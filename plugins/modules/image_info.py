@@ -88,7 +88,9 @@ store:
   returned: success
   type: str
 root_directory:
-  description: The engine's data directory.
+  description:
+    - The directory that images go to. This is the engine's data directory, or containerd's own where the image store is
+      containerd's and that directory has less room.
   returned: success
   type: str
 free_bytes:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils import image_state
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
@@ -102,3 +103,21 @@ def test_the_kind_of_the_store(info: dict[str, object], store: str) -> None:
 )
 def test_byte_counts(count: int, words: str) -> None:
     assert in_words(count) == words
+
+
+@pytest.mark.parametrize(
+    ("store", "free", "expected"),
+    [
+        ("classic", {"/docker": 5, "/var/lib/containerd": 1}, ("/docker", 5)),
+        ("containerd", {"/docker": 5, "/var/lib/containerd": 1}, ("/var/lib/containerd", 1)),
+        ("containerd", {"/docker": 5, "/var/lib/containerd": 9}, ("/docker", 5)),
+        ("containerd", {"/docker": 5}, ("/docker", 5)),
+        ("classic", {}, ("/docker", None)),
+    ],
+)
+def test_the_disk_that_counts(
+    monkeypatch: pytest.MonkeyPatch, store: str, free: dict[str, int], expected: tuple[str, int | None]
+) -> None:
+    monkeypatch.setattr(image_state, "free_bytes", free.get)
+    status = [["driver-type", "io.containerd.snapshotter.v1"]] if store == "containerd" else []
+    assert image_state.tightest_directory({"DockerRootDir": "/docker", "DriverStatus": status}) == expected

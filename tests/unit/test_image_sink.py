@@ -17,7 +17,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_holding imp
     held_layers,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import identity_of_config
-from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, prefix_config
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import (
+    WantedImage,
+    prefix_config,
+    wanted_image,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
 from fake_image_engine import FakeImageEngine, served
 from image_archives import CONFIG, TestImage
@@ -253,6 +257,7 @@ def test_two_deliveries_at_once(engine: EngineSocket, sink: ImageSink, tmp_path:
 
 def test_a_wanted_image_travels() -> None:
     assert WantedImage.from_dict(wanted().to_dict()) == wanted()
+    assert wanted_image(NAME, wanted().identity, IMAGE.inspected(NAME), SIZES) == wanted()
     variant = dataclasses.replace(wanted(), variant="v8")
     assert b'"variant":"v8"' in prefix_config(variant, 1)
     assert prefix_config(wanted(), 2) == prefix_config(wanted(), 2)

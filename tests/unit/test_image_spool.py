@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils import layer_content, spool_directory
+from ansible_collections.distrain.cluster.plugins.module_utils import image_spool, layer_content, spool_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
@@ -114,6 +114,23 @@ def test_nothing_is_saved_twice(fake: FakeImageEngine, engine: EngineSocket, dir
         run.wait_for_config()
         run.close()
         assert fake.saves == saves
+
+
+def test_a_compressed_layer_is_unpacked_once(
+    fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory
+) -> None:
+    fake.saved = archive_of("gzip")
+    first = spool(engine, directory)
+    first.start(IMAGE.diff_ids[:1], IMAGE.diff_ids)
+    first._thread.join()  # type: ignore[union-attr]
+    first.close()
+    assert first.bytes_saved == sum(map(len, IMAGE.layers))
+    assert [directory.size_of(one) for one in IMAGE.diff_ids] == [len(layer) for layer in IMAGE.layers]
+    second = spool(engine, directory)
+    second.start(IMAGE.diff_ids[2:])
+    assert second.wait_for(IMAGE.diff_ids[2]).read_bytes() == IMAGE.layers[2]
+    second.close()
+    assert second.bytes_saved == len(IMAGE.layers[2])
 
 
 def test_a_cut_archive(fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory) -> None:
@@ -235,6 +252,39 @@ def test_a_full_disk_is_told_with_figures(
     run.start(IMAGE.diff_ids)
     with pytest.raises(ClusterError, match=r"10 bytes are free at .*spool, but the next layer has"):
         run.wait_for(IMAGE.diff_ids[0])
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("store", "is_one_disk", "free", "fits"),
+    [
+        ("classic", True, 1999, False),
+        ("classic", True, 2000, True),
+        ("classic", False, 1000, True),
+        ("classic", False, 999, False),
+        ("containerd", True, 1000, True),
+        ("containerd", True, 999, False),
+    ],
+)
+def test_room_to_save(
+    fake: FakeImageEngine,
+    engine: EngineSocket,
+    directory: SpoolDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    store: str,
+    is_one_disk: bool,
+    free: int,
+    fits: bool,
+) -> None:
+    fake.store = store
+    monkeypatch.setattr(image_spool, "free_bytes", lambda _: free)
+    monkeypatch.setattr(image_spool, "_is_same_disk", lambda *_: is_one_disk)
+    run = spool(engine, directory)
+    if fits:
+        run.start(IMAGE.diff_ids)
+    else:
+        with pytest.raises(ClusterError, match="The disk of this host is too small to send team/trainer:1"):
+            run.start(IMAGE.diff_ids)
     run.close()
 
 
