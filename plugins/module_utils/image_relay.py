@@ -16,7 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_holding imp
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, wanted_image
 from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
 from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
 
@@ -93,17 +93,14 @@ class ImageKind:
             self._spool.close()
 
     def _describe(self, held: HeldImage) -> WantedImage:
-        wanted = wanted_image(self._name, held.identity, self._engine.image(held.id) or {})
-        sizes = tuple(self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids)
-        return WantedImage(wanted.name, wanted.identity, wanted.architecture, wanted.os, wanted.variant, sizes)
+        sizes = [self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids]
+        return wanted_image(self._name, held.identity, self._engine.image(held.id) or {}, sizes)
 
     def _describe_spool(self, held: HeldImage | None) -> dict[str, Any]:
         directory = self._spool_directory
-        there = next(path for path in (directory.path, *directory.path.parents) if path.is_dir())
         diff_ids = held.identity.diff_ids if held else ()
         return {
             **directory.describe(),
-            "free_bytes": free_bytes(str(there)),
             "spooled": [diff_id for diff_id in diff_ids if directory.has(diff_id)],
         }
 

@@ -18,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan
     plan_delivery,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
-from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import REPOSITORY, WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
@@ -114,7 +114,6 @@ class ImageDelivery:
             images=HostImages.from_dict(found["images"]),
             sizes=known if len(known) == len(sizes) else tuple(found["layer_sizes"]),
             spooled=frozenset(found["spool"]["spooled"]),
-            spool_free_bytes=found["spool"]["free_bytes"],
         )
 
     def _target(self, host: str, weighed: Mapping[str, Any] | None) -> Target:
@@ -126,11 +125,16 @@ class ImageDelivery:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
 
     def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
-        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
+        """Ask the hosts that lack the image for what they have of it; what dead runs left anywhere goes."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
+        untidy = [one.host for one in plan.deliveries if one.host not in lacking and self._has_leftovers(one.host)]
         question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
-        answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
+        answers = self._fleet.ask(dict.fromkeys([*lacking, *untidy], question), "answered")
         return {host: answer["found"] for host, answer in answers.items()}
+
+    def _has_leftovers(self, host: str) -> bool:
+        names = [name for image in self._found[host]["images"]["images"] for name in image["names"]]
+        return any(name.startswith(f"{REPOSITORY}/") for name in names)
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         questions = {
