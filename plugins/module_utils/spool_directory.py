@@ -84,6 +84,10 @@ class SpoolDirectory:
         return (self.path / _hex(diff_id)).is_file()
 
     def discard(self, diff_id: str) -> None:
+        """Remove the layer, and use it no more; who reads it goes on reading what it was."""
+        descriptor = self._used.pop(diff_id, None)
+        if descriptor is not None:
+            os.close(descriptor)
         (self.path / _hex(diff_id)).unlink(missing_ok=True)
 
     def _is_sound(self, path: Path, descriptor: int, diff_id: str) -> bool:
