@@ -14,7 +14,11 @@ from typing import IO, Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.checked_file import CheckedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import clean_leftovers, held_layers
+from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import (
+    clean_leftovers,
+    has_leftovers,
+    held_layers,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, wanted_image
 from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
 from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
@@ -48,7 +52,14 @@ class ImageKind:
             "wanted": self._describe(held).to_dict() if held else None,
             "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
             "spool": self._describe_spool(held),
+            "leftovers": has_leftovers(images) or self._spool_directory.has_leftovers(),
         }
+
+    def tidy(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove what dead runs have left on a host that gets nothing in this one."""
+        if self._spool_directory.has_leftovers():
+            self._spool_directory.prepare()
+        return {"removed": clean_leftovers(self._engine)}
 
     def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""

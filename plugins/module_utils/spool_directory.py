@@ -63,6 +63,10 @@ class SpoolDirectory:
         except OSError as error:
             raise ClusterError(f"The spool {self.path} cannot be used: {error.strerror}.") from error
 
+    def has_leftovers(self) -> bool:
+        """Whether there is a file that is being written, or was when its program died."""
+        return any(self.path.glob(f"{_TEMPORARY}*"))
+
     def use(self, diff_id: str) -> Path | None:
         """The layer's file, kept until C(close); None where it is not here."""
         path = self.path / _hex(diff_id)

@@ -86,6 +86,7 @@ class ImageDelivery:
         if check_mode:
             return self._with_failures(hosts, {one.host: self._foretell(plan, one) for one in plan.deliveries})
         plan = self._plan(hosts, self._weigh(plan))
+        self._tidy(plan)
         results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
         self._give_names(plan)
         if plan.chain:
@@ -131,6 +132,12 @@ class ImageDelivery:
         question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
         answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
         return {host: answer["found"] for host, answer in answers.items()}
+
+    def _tidy(self, plan: DeliveryPlan) -> None:
+        """What dead runs left goes also where nothing comes, and on the source."""
+        busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
+        left = [host for host, found in self._found.items() if found["leftovers"] and host not in busy]
+        self._fleet.ask(dict.fromkeys(left, {"do": "ask", "question": "tidy", "arguments": {}}), "answered")
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         questions = {
