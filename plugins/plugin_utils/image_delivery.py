@@ -18,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan
     plan_delivery,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
-from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import REPOSITORY, WantedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
@@ -86,6 +86,7 @@ class ImageDelivery:
         if check_mode:
             return self._with_failures(hosts, {one.host: self._foretell(plan, one) for one in plan.deliveries})
         plan = self._plan(hosts, self._weigh(plan))
+        self._tidy(plan)
         results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
         self._give_names(plan)
         if plan.chain:
@@ -125,16 +126,18 @@ class ImageDelivery:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
 
     def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
-        """Ask the hosts that lack the image for what they have of it; what dead runs left anywhere goes."""
+        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
-        untidy = [one.host for one in plan.deliveries if one.host not in lacking and self._has_leftovers(one.host)]
         question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
-        answers = self._fleet.ask(dict.fromkeys([*lacking, *untidy], question), "answered")
+        answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
         return {host: answer["found"] for host, answer in answers.items()}
 
-    def _has_leftovers(self, host: str) -> bool:
-        names = [name for image in self._found[host]["images"]["images"] for name in image["names"]]
-        return any(name.startswith(f"{REPOSITORY}/") for name in names)
+    def _tidy(self, plan: DeliveryPlan) -> None:
+        """What dead runs left goes also where nothing comes, and on the source."""
+        busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
+        left = [host for host, found in self._found.items() if found["leftovers"] and host not in busy]
+        question = {"do": "ask", "question": "tidy", "arguments": {}}
+        self._fleet.ask(dict.fromkeys(left, question), "answered")
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         questions = {
