@@ -150,7 +150,7 @@ class ImageDelivery:
     def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
         layers = len(plan.identity.diff_ids)
         deliveries = {host: _delivery_of(plan, host) for host in plan.chain}
-        chain = plan_chain(self._order.source, {host: range(one.first, layers) for host, one in deliveries.items()})
+        chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
         totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
         run = RelayRun(
             fleet=self._fleet,
@@ -163,6 +163,12 @@ class ImageDelivery:
         )
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         return run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+
+    def _links(self, wanted: Mapping[str, range]) -> list[Link]:
+        """A host that has all layers needs only the config, which is not part of the chain."""
+        complete = [host for host, layers in wanted.items() if not layers]
+        chain = plan_chain(self._order.source, wanted)
+        return [*chain, *(Link(host, (), (), (self._order.source,), is_last=True) for host in complete)]
 
     def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
         sizes = self._source().sizes
