@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -248,7 +249,16 @@ def test_a_source_that_dies_fails_those_that_still_receive() -> None:
     assert "stays there for the next run" in results["gpu-03"]["msg"]
 
 
-def test_a_host_without_an_address_is_told_which_variable_names_one() -> None:
-    hosts = {"gpu-01": source(), "gpu-02": host(addresses={"swarm": "", "route": ""})}
-    with pytest.raises(Refused, match=r"Name it in addresses, for example addresses: \{gpu-02: 10\.0\.0\.1\}"):
-        deliver(hosts)
+@pytest.mark.parametrize("host_name", ["gpu-01", "gpu-02"])
+def test_a_host_without_an_address_is_told_which_variable_names_one(host_name: str) -> None:
+    hosts = {"gpu-01": source(), "gpu-02": host(), "gpu-03": host()}
+    hosts[host_name]["addresses"] = {"swarm": "", "route": ""}
+    says = f"Name it in addresses, for example addresses: {{{host_name}: 10.0.0.1}}."
+    if host_name == "gpu-01":
+        with pytest.raises(Refused, match=re.escape(says)):
+            deliver(hosts)
+        return
+    fleet, results, _ = deliver(hosts, ("gpu-03", done(3, 30 * MB)))
+    assert results["gpu-02"]["msg"].endswith(says)
+    assert results["gpu-03"]["changed"]
+    assert fleet.commands("receive").keys() == {"gpu-03"}
