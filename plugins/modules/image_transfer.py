@@ -18,16 +18,16 @@ description:
     it only gets the name.
   - Only the layers that a host lacks come to it, for the classic and the containerd image store and between both. The
     source keeps uncompressed layers in O(spool_directory), so that the engine writes none of them twice.
-  - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it. What
-    has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so that a
-    run that was cut is gone on with by the next one. What dead runs have left goes with the next run.
+  - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
+    What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
+    that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
   - A host that fails fails alone; those behind it receive from the host before it, or from the source.
   - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
     run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
     saved again.
-  - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too small
-    fails with both figures, and the others get the image.
+  - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too
+    small fails with both figures, and the others get the image.
   - The name on a receiving host points to what it pointed to before until the whole image is there.
 options:
   name:
@@ -50,8 +50,8 @@ options:
   addresses:
     description:
       - By the name of a host, the address of its own at which the other hosts reach it.
-      - A host that is not named here is reached at the address that the data of its swarm goes to, and outside of a swarm
-        at the address of its default route.
+      - A host that is not named here is reached at the address that the data of its swarm goes to, and outside of a
+        swarm at the address of its default route.
     type: dict
     default: {}
     version_added: "1.1.0"
@@ -95,8 +95,8 @@ notes:
   - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
     Ansible is told not to check them.
-  - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command. The
-    controller needs the Python package cryptography.
+  - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
+    The controller needs the Python package cryptography.
   - O(docker_host) must be a socket of the host.
 seealso:
   - module: distrain.cluster.image_save

@@ -137,7 +137,8 @@ class ImageDelivery:
         """What dead runs left goes also where nothing comes, and on the source."""
         busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
         left = [host for host, found in self._found.items() if found["leftovers"] and host not in busy]
-        self._fleet.ask(dict.fromkeys(left, {"do": "ask", "question": "tidy", "arguments": {}}), "answered")
+        question = {"do": "ask", "question": "tidy", "arguments": {}}
+        self._fleet.ask(dict.fromkeys(left, question), "answered")
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         questions = {
