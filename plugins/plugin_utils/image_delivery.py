@@ -149,16 +149,14 @@ class ImageDelivery:
 
     def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
         layers = len(plan.identity.diff_ids)
-        deliveries = {host: _delivery_of(plan, host) for host in plan.chain}
-        lacking = {host: range(one.first, layers) for host, one in deliveries.items() if one.first < layers}
-        # The others have every layer, and lack the config alone.
-        rest = [Link(host, (), (), (), is_last=True) for host in deliveries if host not in lacking]
-        chain = [*plan_chain(self._order.source, lacking), *rest]
+        addresses = self._addresses_of([self._order.source, *plan.chain])
+        deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
+        chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
         totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
         run = RelayRun(
             fleet=self._fleet,
             source=self._order.source,
-            addresses={host: self._address_of(host) for host in (self._order.source, *deliveries)},
+            addresses=addresses,
             patience=self._order.patience,
             digests=[diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids],
             progress=RelayProgress(totals, "layers", self._show),
@@ -166,6 +164,12 @@ class ImageDelivery:
         )
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         return run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+
+    def _links(self, wanted: Mapping[str, range]) -> list[Link]:
+        """A host that has all layers needs only the config, which is not part of the chain."""
+        complete = [host for host, layers in wanted.items() if not layers]
+        chain = plan_chain(self._order.source, wanted)
+        return [*chain, *(Link(host, (), (), (self._order.source,), is_last=True) for host in complete)]
 
     def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
         sizes = self._source().sizes
@@ -176,15 +180,21 @@ class ImageDelivery:
             "largest": max(sizes[first:], default=0) if len(sizes) == len(plan.identity.diff_ids) else 0,
         }
 
-    def _address_of(self, host: str) -> str:
-        own = self._found[host]["addresses"]
-        address = self._order.addresses.get(host) or own["swarm"] or own["route"]
-        if not address:
-            raise Refused(
-                f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no default "
-                f"route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
-            )
-        return address
+    def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
+        """A host without an address fails alone, unless it is the source."""
+        addresses = {}
+        for host in hosts:
+            own = self._found[host]["addresses"]
+            address = self._order.addresses.get(host) or own["swarm"] or own["route"]
+            if address:
+                addresses[host] = address
+            else:
+                self._fleet.failed[host] = Refused(
+                    f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
+                    f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
+                )
+        self._raise_failure_of_source()
+        return addresses
 
     def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
         before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)

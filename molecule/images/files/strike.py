@@ -58,12 +58,13 @@ def kill() -> object:
 
 
 def cut(seconds: str) -> object:
-    subprocess.run(["ip", "route", "save", "table", "main"], check=True, stdout=Path("/run/images-routes").open("wb"))
+    routes = subprocess.run(["ip", "route", "show"], check=True, capture_output=True, text=True).stdout
     subprocess.run(["ip", "link", "set", CARD, "down"], check=True)
     time.sleep(float(seconds))
     subprocess.run(["ip", "link", "set", CARD, "up"], check=True)
     # The routes through a card go with it.
-    subprocess.run(["ip", "route", "restore"], stdin=Path("/run/images-routes").open("rb"), stderr=subprocess.DEVNULL)
+    for route in sorted(routes.splitlines(), key=lambda line: " via " in line):
+        subprocess.run(["ip", "route", "replace", *route.replace(" linkdown", "").split()], check=True)
     return seconds
 
 
@@ -111,7 +112,7 @@ def ask(address: str, port: int, secured: ssl.SSLContext | None) -> int:
 
 
 def listening(process: int) -> tuple[str, int]:
-    inodes = {os.readlink(path) for path in Path(f"/proc/{process}/fd").iterdir() if path.is_symlink()}
+    inodes = {str(path.readlink()) for path in Path(f"/proc/{process}/fd").iterdir() if path.is_symlink()}
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
