@@ -80,8 +80,23 @@ options:
     type: int
     default: 60
     version_added: "1.1.0"
+  docker_host:
+    description:
+      - The engine's API, which must be a socket of the host.
+    type: str
+    default: unix:///var/run/docker.sock
+  engine_timeout:
+    description:
+      - How many seconds the engine may be silent within one call before the call counts as failed. Saving and loading
+        have longer, by their size.
+    type: int
+    default: 60
+requirements:
+  - Docker Engine 25 or newer
+  - cryptography, on the controller
+author:
+  - The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
   check_mode:
@@ -96,8 +111,6 @@ notes:
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
     Ansible is told not to check them.
   - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
-    The controller needs the Python package cryptography.
-  - O(docker_host) must be a socket of the host.
 seealso:
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_load

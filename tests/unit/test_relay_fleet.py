@@ -26,6 +26,7 @@ case "$2" in
   unreachable) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255 ;;
   noisy) echo "Welcome to this host"; exec sh -c "$3" ;;
   dies) exec sh -c 'read line; echo "sudo: a password is required" >&2; exit 1' ;;
+  killed) exec sh -c 'read line; exit 255' ;;
   silent) exec sh -c 'cat > /dev/null' ;;
 esac
 exec sh -c "$3"
@@ -79,16 +80,17 @@ def test_agents_answer_what_they_are_asked(ssh: str, docker_host: str, tmp_path:
 
 
 def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path: Path) -> None:
-    with fleet_of(ssh, "gpu-01", "unreachable", "dies") as fleet:
+    with fleet_of(ssh, "gpu-01", "unreachable", "dies", "killed") as fleet:
         answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
         assert sorted(answers) == ["gpu-01"]
         assert fleet.hosts == ["gpu-01"]
     said = {host: failure.message for host, failure in fleet.failed.items()}
     assert said["unreachable"] == (
         "The agent on host unreachable has ended (the SSH connection failed): "
-        "ssh: connect to host unreachable port 22: No route to host"
+        "ssh: connect to host unreachable port 22: No route to host."
     )
-    assert said["dies"] == "The agent on host dies has ended (exit code 1): sudo: a password is required"
+    assert said["dies"] == "The agent on host dies has ended (exit code 1): sudo: a password is required."
+    assert said["killed"] == ("The agent on host killed has ended (it was killed, or the SSH connection was lost).")
 
 
 def test_the_first_thing_that_went_wrong_is_what_is_told(ssh: str, tmp_path: Path) -> None:
