@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix impo
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
 
 LOCK_DIRECTORY = "/run/distrain"
+# Longer than an agent takes to end.
+LOCK_SECONDS = 75.0
 
 
 class RunLock:
@@ -148,9 +151,13 @@ def _known_sizes(wanted: WantedImage) -> int:
 
 
 def take_lock(wanted: WantedImage, directory: str = LOCK_DIRECTORY) -> RunLock:
+    """Waits for a program that ends: one whose controller has gone lets the engine have what came whole."""
     lock = RunLock(wanted.repository, directory)
-    if not lock.take():
-        raise ClusterError(
-            f"Another delivery of {wanted.name} to this host is under way. Wait for its end, or stop it."
-        )
+    until = time.monotonic() + LOCK_SECONDS
+    while not lock.take():
+        if time.monotonic() > until:
+            raise ClusterError(
+                f"Another delivery of {wanted.name} to this host is under way. Wait for its end, or stop it."
+            )
+        time.sleep(0.2)
     return lock

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_holding imp
     clean_leftovers,
     has_leftovers,
     held_layers,
+    take_lock,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, wanted_image
 from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
@@ -64,6 +65,10 @@ class ImageKind:
     def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
         wanted = WantedImage.from_dict(arguments["wanted"])
+        # What a run that just ends still brings in counts as well.
+        take_lock(wanted).give_back()
+        if self._spool_directory.has_leftovers():
+            self._spool_directory.prepare()
         removed = clean_leftovers(self._engine, keep=[wanted.repository])
         images = self._engine.images()
         return {

@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils import image_holding
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, EngineError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import (
     RunLock,
     clean_leftovers,
+    has_leftovers,
     held_layers,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import identity_of_config
@@ -249,7 +252,26 @@ def test_leftovers_of_dead_runs(fake: FakeImageEngine, engine: EngineSocket, tmp
     alive.give_back()
 
 
-def test_two_deliveries_at_once(engine: EngineSocket, sink: ImageSink, tmp_path: Path) -> None:
+def test_whether_there_is_anything_to_clean(fake: FakeImageEngine, engine: EngineSocket, tmp_path: Path) -> None:
+    fake.hold(IMAGE, NAME)
+    assert not has_leftovers(engine.images(), str(tmp_path / "absent"))
+    (tmp_path / "dead.lock").touch()
+    assert has_leftovers(engine.images(), str(tmp_path))
+    engine.tag(NAME, f"{REPOSITORY}:1")
+    assert has_leftovers(engine.images(), str(tmp_path / "absent"))
+
+
+def test_a_run_waits_for_one_that_ends(sink: ImageSink, tmp_path: Path) -> None:
+    ending = RunLock(wanted().repository, str(tmp_path / "locks"))
+    assert ending.take()
+    threading.Timer(0.3, ending.give_back).start()
+    sink.start(0, LARGEST)
+
+
+def test_two_deliveries_at_once(
+    engine: EngineSocket, sink: ImageSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_holding, "LOCK_SECONDS", 0.0)
     sink.start(0, LARGEST)
     with pytest.raises(ClusterError, match="Another delivery of team/trainer:1 to this host is under way"):
         ImageSink(engine, wanted(), str(tmp_path / "locks")).start(0, LARGEST)

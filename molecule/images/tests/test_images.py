@@ -36,7 +36,7 @@ IMAGES = ("images/trainer:1", "images/trainer:2", "images/trainer:3", "images/la
 
 
 def test_the_hosts_have_both_image_stores(hosts: list[Any]) -> None:
-    drivers = [host.check_output("docker info --format '{{.Driver}}'") for host in hosts]
+    drivers = [json.loads(host.check_output("docker info --format json"))["Driver"] for host in hosts]
     assert drivers == ["overlay2", "overlay2", "overlayfs"]
 
 
