@@ -1,0 +1,10 @@
+# A registry that has never seen the image.
+docker image rm "127.0.0.1:5000/$image" 2>/dev/null || true
+systemctl stop docker-registry
+rm -rf /var/lib/docker-registry/docker
+systemctl start docker-registry
+for _ in $(seq 50); do
+    if python3 -c 'import urllib.request; urllib.request.urlopen("http://127.0.0.1:5000/v2/")' 2>/dev/null; then exit; fi
+    sleep 0.2
+done
+exit 1
