@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 
 from tests.bench.images import ours, pair, ways
@@ -93,15 +94,18 @@ class Measure:
         image, host = self._images[shape], self._lab.receivers[0]
         around, full = self._carried_in_all(shape, host)
         ways.empty(self._lab, [host], image)
+        cut_at: list[float] = []
         with Watch(self._lab, [host]) as first:
 
             def cut(running: subprocess.Popen[str]) -> None:
                 if not first.wait_for(host, _HALF * full, _CUT_SECONDS):
                     raise LabError(f"{host} did not get half of {image.name}")
                 ours.stop(running, signal.SIGINT)
+                cut_at.append(time.monotonic())
 
             ours.deliver(self._lab, image.name, [host], cut)
             ways.wait_until_quiet(self._lab, [host, self._lab.source])
+            quiet_after = time.monotonic() - cut_at[0]
         with Watch(self._lab, [host]) as second:
             delivered = ours.deliver(self._lab, image.name, [host])
         ways.check(self._lab, image, [host])
@@ -110,6 +114,7 @@ class Measure:
             "layers": again / max(image.layers),
             "share": again / image.bytes,
             "sent_by_second": float(delivered.results[host]["bytes_sent"]),
+            "quiet_after": quiet_after,
         }
         return self._sample("cut", shape, [host], number, delivered.seconds, second, figures, first.cpu)
 

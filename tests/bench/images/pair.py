@@ -26,7 +26,7 @@ _IDENTITY = "h0.distrain.invalid"
 
 def prepare(lab: Lab) -> None:
     """Put the program and the relay's modules on both hosts."""
-    archive = _product("relay_bundle").bundle("relay_reception").partition(b"\n")[2]
+    archive = _product("relay_bundle").bundle("relay_agent").partition(b"\n")[2]
     for host in (lab.source, lab.receivers[0]):
         lab.tell(host, "mkdir -p /var/lib/bench")
         lab.put(host, archive, "/var/lib/bench/relay.zip")

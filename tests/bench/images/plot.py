@@ -72,7 +72,7 @@ def draw(lines: Points, title: str) -> str:
         parts.append(_text(_LEFT - 8, height + 4, f"{number * unit:g}", "end"))
     for count in sorted({count for line in lines.values() for count in line}):
         parts.append(_text(x(count), _HEIGHT - _BOTTOM + 20, str(count), "middle"))
-    for place, (way, line) in enumerate(lines.items()):
+    for place, (way, line) in enumerate((way, line) for way, line in lines.items() if line):
         words, colour = WAYS[way]
         path = " ".join(f"{x(count)},{y(line[count])}" for count in sorted(line))
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')

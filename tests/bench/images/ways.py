@@ -21,6 +21,12 @@ storage:
   filesystem: {rootdirectory: /var/lib/docker-registry}
 http: {addr: ":5000"}
 """
+# The cipher is the fastest that they have.
+_SSH_CONFIG = """BatchMode yes
+IdentityFile /var/lib/bench/key
+UserKnownHostsFile /var/lib/bench/known_hosts
+Ciphers aes128-gcm@openssh.com
+"""
 _NO_TRANSLATIONS = "-o Acquire::Languages=none"
 
 
@@ -31,6 +37,9 @@ def prepare(lab: Lab) -> None:
     lab.tell(lab.source, "chmod 644 /etc/docker/registry/config.yml")
     lab.tell(lab.source, "mkdir -p /var/lib/bench && ssh-keygen -q -t ed25519 -N '' -f /var/lib/bench/key <<<y")
     key = lab.tell(lab.source, "cat /var/lib/bench/key.pub")
+    lab.put(lab.source, _SSH_CONFIG.encode(), "/var/lib/bench/ssh_config")
+    for script in _FILES.glob("*.sh"):
+        lab.put(lab.source, script.read_bytes(), f"/var/lib/bench/{script.name}")
     lab.on_all(lambda host: _open(lab, host, key), lab.receivers)
     addresses = " ".join(map(lab.address, lab.receivers))
     lab.tell(lab.source, f"ssh-keyscan -t ed25519 {addresses} >/var/lib/bench/known_hosts")
@@ -88,7 +97,5 @@ def _open(lab: Lab, host: str, key: str) -> None:
 
 
 def _script(lab: Lab, name: str, image: Image, hosts: Sequence[str]) -> None:
-    words = " ".join(map(lab.address, hosts))
-    values = f"image={image.name} own={lab.address(lab.source)} hosts='{words}'\n"
-    text = "".join((_FILES / f"{one}.sh").read_text() for one in ("common", name))
-    lab.tell(lab.source, f"{values}{text}", _LIMIT_SECONDS)
+    words = [image.name, lab.address(lab.source), *map(lab.address, hosts)]
+    lab.tell(lab.source, f"bash /var/lib/bench/{name}.sh {' '.join(words)}", _LIMIT_SECONDS)

@@ -20,10 +20,10 @@ IS_NEW_TOP = sys.argv[6] == "new-top"
 def fill(folder: Path) -> None:
     """Of random bytes: nothing that could compress them is of use to anybody."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(max(LAYER_BYTES // FILE_BYTES, 1)):
+    for number, start in enumerate(range(0, LAYER_BYTES, FILE_BYTES)):
         inner = folder / str(number // 500)
         inner.mkdir(exist_ok=True)
-        (inner / str(number)).write_bytes(os.urandom(min(FILE_BYTES, LAYER_BYTES)))
+        (inner / str(number)).write_bytes(os.urandom(min(FILE_BYTES, LAYER_BYTES - start)))
 
 
 def build() -> None:
