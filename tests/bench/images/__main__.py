@@ -32,6 +32,9 @@ def main() -> int:
     except LabError as error:
         print(f"Could not measure: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted", file=sys.stderr)
+        return 130
     finally:
         leave(lab, options)
 

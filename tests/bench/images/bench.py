@@ -32,6 +32,7 @@ class Bench:
         self._until = time.monotonic() + 60 * options.minutes
 
     def run(self) -> None:
+        self._lab.uncap()
         self._rounds(self._uncapped)
         self._lab.cap()
         self._rounds(self._capped)

@@ -106,9 +106,9 @@ class Lab:
         self.is_capped = True
 
     def uncap(self) -> None:
-        if self.is_capped:
-            self.on_all(self._uncap)
-            self.is_capped = False
+        """Also those of an earlier run that kept the lab."""
+        self.on_all(self._uncap)
+        self.is_capped = False
 
     def kill(self, host: str) -> None:
         self.docker("kill", self.container(host))
@@ -131,8 +131,11 @@ class Lab:
         self._outside(host, f"replace dev {self._other_end(host)} {limit}")
 
     def _uncap(self, host: str) -> None:
-        self.tell(host, f"tc qdisc delete dev {self._card(host)} root")
-        self._outside(host, f"delete dev {self._other_end(host)} root")
+        card, other_end = self._card(host), self._other_end(host)
+        if " tbf " in self.tell(host, f"tc qdisc show dev {card} root"):
+            self.tell(host, f"tc qdisc delete dev {card} root")
+        if " tbf " in run(["tc", "qdisc", "show", "dev", other_end, "root"])[1]:
+            self._outside(host, f"delete dev {other_end} root")
 
     def _outside(self, host: str, arguments: str) -> None:
         code, said = run(["tc", "qdisc", *arguments.split()])
