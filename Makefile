@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LAB_DIRECTORY := /var/lib/distrain-lab
 CASES ?=
+BENCH_IMAGES ?=
 BENCH_LAB := --extra-vars '{"lab_name": "bench", "lab_number": 19, "lab_trainer": false, \
     "lab_inventory_directory": "$(LAB_DIRECTORY)/bench-inventory"}'
 SCENARIOS := gpu swarm network healing images default
@@ -16,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit scenario scenarios faults clean bench-overlay
+.PHONY: help demo test lint unit scenario scenarios faults clean bench-overlay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -26,6 +27,7 @@ help:
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
+	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (half an hour)"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)
@@ -67,6 +69,10 @@ bench-overlay: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_hosts=2 --extra-vars lab_warm=true
 	$(BIN)/ansible-playbook tests/bench/overlay_throughput.yml --inventory $(LAB_DIRECTORY)/bench-inventory
 	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
+
+bench-images: $(READY)
+	$(call say,"Bringing images to lab hosts with capped cards: ours against rsync; zstd and ssh; a registry")
+	$(BIN)/python -m tests.bench.images $(BENCH_IMAGES)
 
 clean: $(READY)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")

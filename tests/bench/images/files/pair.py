@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs on two hosts: the relay's server on one, its client on the other, with TLS or without, and nothing else.
+
+The first line of the input is what to do, as JSON; where it has no keys, nothing is encrypted. The product cannot do
+that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import WINDOW_BYTES
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import RelayServer, SourceProvider
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
+
+DATA = Path("/tmp/bench-data")  # in memory
+BLOCK = 16 * 1024**2
+
+
+class OneFile:
+    def open_item(self, item, timeout):
+        return DATA.stat().st_size, DATA.open("rb")
+
+
+def serve(order, keys):
+    with DATA.open("wb") as file:
+        for _ in range(order["size"] // BLOCK):
+            file.write(os.urandom(BLOCK))
+    digest = hashlib.sha256(DATA.read_bytes()).hexdigest()
+    server = RelayServer(order["address"], server_context(keys) if keys else None, lambda count: None)
+    server.serve(SourceProvider(OneFile()))
+    print(json.dumps({"port": server.port, "digest": digest}), flush=True)
+    sys.stdin.read()
+    DATA.unlink()
+
+
+def fetch(order, keys):
+    window = Window([0], WINDOW_BYTES)
+    reader = window.open_first()
+    peer = Peer("source", order["identity"], order["address"], order["port"])
+    context = client_context(keys) if keys else None
+    client = RelayClient([peer], context, {0: order["digest"]}, window, 30, lambda text: print(text, file=sys.stderr))
+
+    def drain():
+        while not reader.is_at_end():
+            reader.next_piece(1)
+
+    draining = threading.Thread(target=drain)
+    start = time.monotonic()
+    draining.start()
+    client.receive([0])
+    draining.join()
+    print(json.dumps({"seconds": time.monotonic() - start}), flush=True)
+
+
+order = json.loads(sys.stdin.readline())
+(serve if order["do"] == "serve" else fetch)(order, RunKeys(**order["keys"]) if order["keys"] else None)
