@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
@@ -118,11 +118,22 @@ class RelayRun:
             )
 
 
+def address_of(host: str, named: Mapping[str, str], own: Mapping[str, str]) -> str:
+    """Where the other hosts reach a host: ``named`` by the user, or one of its ``own``."""
+    address = named.get(host) or own["swarm"] or own["route"]
+    if not address:
+        raise Refused(
+            f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no default "
+            f"route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
+        )
+    return address
+
+
 def _figures(event: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "bytes_sent": event["bytes"],
         "bytes_again": event["again"],
-        "layers_sent": event["items"],
+        "items_sent": event["items"],
         "seconds": event["seconds"],
         "from_hosts": event["from_hosts"],
         "refused": event["refused"],
