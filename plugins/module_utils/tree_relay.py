@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,7 +16,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Clu
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import (
     FILE,
-    OWN_NAMES,
     PART_BYTES,
     Entry,
     Items,
@@ -32,6 +29,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree_listing impo
     TreeReader,
     refuse_change,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.tree_marker import TreeMarker
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_plan import (
     TreePlan,
     diff_lines,
@@ -63,7 +61,7 @@ class TreeKind:
         self._sink: TreeSink | None = None
         self._entries: list[Entry] = []
         self._plan = TreePlan()
-        self._marker = ""
+        self._marker: TreeMarker | None = None
 
     def observe(self) -> dict[str, Any]:
         """Of the source all that is there, read; of the others only where they are reached."""
@@ -71,7 +69,7 @@ class TreeKind:
         if self._arguments["is_source"]:
             self._entries = self._read_source()
             found["entries"] = pack(self._entries)
-            found["marker"] = self._marker
+            found["marker"] = self._marker.name if self._marker else ""
         return found
 
     def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,9 +111,8 @@ class TreeKind:
     def close(self) -> None:
         if self._sink:
             self._sink.close()
-        if self._root and self._marker:
-            _remove_marker(self._root, self._marker)
-            self._marker = ""
+        if self._marker:
+            self._marker.remove()
 
     def _opened(self) -> TreeRoot:
         self._root = self._root or TreeRoot(self._path)
@@ -127,7 +124,7 @@ class TreeKind:
             raise Refused(f"{host} has no directory {self._path}. Name one that is there as path.")
         root = self._opened()
         if self._arguments["writes"]:
-            self._marker = _make_marker(root)
+            self._marker = TreeMarker(root)
         entries = choose_links(host, self._path, root.entries(), self._arguments["outside_links"])
         return self._with_digests(root, entries, [one for one in entries if one.kind == FILE])
 
@@ -226,33 +223,3 @@ def _room(path: str) -> dict[str, int]:
     there = next(one for one in (Path(path), *Path(path).parents) if one.is_dir())
     system = os.statvfs(there)
     return {"bytes": system.f_bavail * system.f_frsize, "files": system.f_favail}
-
-
-def _make_marker(root: TreeRoot) -> str:
-    """A name that a host only sees where its directory is the same one; empty where none can be made."""
-    directory = root.directory("")
-    before = os.fstat(directory)
-    _remove_old_markers(directory)
-    name = f"{OWN_NAMES}-marker-{secrets.token_hex(8)}"
-    with contextlib.suppress(OSError):
-        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600, dir_fd=directory))
-        os.utime(directory, ns=(before.st_atime_ns, before.st_mtime_ns))
-        return name
-    return ""
-
-
-def _remove_old_markers(directory: int) -> None:
-    """Those of runs that died a day ago."""
-    for name in os.listdir(directory):
-        if name.startswith(f"{OWN_NAMES}-marker-"):
-            with contextlib.suppress(OSError):
-                if time.time() - os.stat(name, dir_fd=directory, follow_symlinks=False).st_mtime > 86400:
-                    os.unlink(name, dir_fd=directory)
-
-
-def _remove_marker(root: TreeRoot, name: str) -> None:
-    directory = root.directory("")
-    before = os.fstat(directory)
-    with contextlib.suppress(OSError):
-        os.unlink(name, dir_fd=directory)
-        os.utime(directory, ns=(before.st_atime_ns, before.st_mtime_ns))
