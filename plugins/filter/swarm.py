@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.anchor_plan import anchor_differences, settings_digest
+from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import differing_services
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan import (
     carriers_of,
     host_needs,
+    known_membership,
     members_of,
     working_managers,
 )
@@ -19,6 +22,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan i
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "anchor_differences": anchor_differences,
+            "differing_services": differing_services,
+            "known_membership": known_membership,
+            "settings_digest": settings_digest,
             "swarm_carriers": carriers_of,
             "swarm_members": members_of,
             "swarm_needs": host_needs,

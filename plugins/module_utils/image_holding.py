@@ -100,6 +100,12 @@ def holds(engine: EngineSocket, wanted: WantedImage, layers: int, store: str) ->
     return is_whole
 
 
+def has_leftovers(images: HostImages, lock_directory: str = LOCK_DIRECTORY) -> bool:
+    """Whether there is anything that C(clean_leftovers) would look at: left by a dead run, or of one that lives."""
+    names = (name for image in images.images for name in image.names)
+    return any(name.startswith(f"{REPOSITORY}/") for name in names) or any(Path(lock_directory).glob("*.lock"))
+
+
 def clean_leftovers(
     engine: EngineSocket, keep: Collection[str] = (), lock_directory: str = LOCK_DIRECTORY
 ) -> list[str]:

@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
+from ansible_collections.distrain.cluster.plugins.module_utils.checked_file import CheckedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import clean_leftovers, held_layers
+from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import (
+    clean_leftovers,
+    has_leftovers,
+    held_layers,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage, wanted_image
 from ansible_collections.distrain.cluster.plugins.module_utils.image_sink import ImageSink
 from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
@@ -46,7 +52,14 @@ class ImageKind:
             "wanted": self._describe(held).to_dict() if held else None,
             "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
             "spool": self._describe_spool(held),
+            "leftovers": has_leftovers(images) or self._spool_directory.has_leftovers(),
         }
+
+    def tidy(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove what dead runs have left on a host that gets nothing in this one."""
+        if self._spool_directory.has_leftovers():
+            self._spool_directory.prepare()
+        return {"removed": clean_leftovers(self._engine)}
 
     def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
@@ -72,7 +85,7 @@ class ImageKind:
         self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
         self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
         threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
-        return LayerSource(self._spool, held)
+        return LayerSource(self._spool, held, lambda text: self._emit({"event": "said", "text": text}))
 
     def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
         wanted = WantedImage.from_dict(arguments["wanted"])
@@ -114,15 +127,33 @@ class ImageKind:
 
 
 class LayerSource:
-    """The layers of an image as files."""
+    """The layers of an image as files; those that lay in the spool before this run are read with suspicion."""
 
-    def __init__(self, spool: ImageSpool, image: HeldImage) -> None:
+    def __init__(self, spool: ImageSpool, image: HeldImage, show: Callable[[str], None]) -> None:
         self._spool = spool
         self._image = image
+        self._show = show
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
-        path = self._spool.wait_for(self._image.identity.diff_ids[item], timeout)
-        return (path.stat().st_size, path.open("rb")) if path else None
+        diff_id = self._image.identity.diff_ids[item]
+        path = self._spool.wait_for(diff_id, timeout)
+        if path is None:
+            return None
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            # It was found to be damaged just now, for another host.
+            return None
+        size = os.fstat(file.fileno()).st_size
+        if not self._spool.is_unchecked(diff_id):
+            return size, file
+        return size, cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
+
+    def _judge(self, diff_id: str, is_sound: bool) -> None:
+        if is_sound:
+            self._spool.mark_sound(diff_id)
+        elif self._spool.save_again(diff_id):
+            self._show(f"the spool's copy of layer {diff_id} was damaged; saving it again")
 
 
 class LayerSink:

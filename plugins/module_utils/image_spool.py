@@ -49,7 +49,8 @@ class ImageSpool:
         self._blobs: dict[str, str] = {}
         self._config: bytes | None = None
         self._failure: Exception | None = None
-        self._is_filled = False
+        self._unchecked: set[str] = set()
+        self._fills = 0
         self._is_closed = False
         self._thread: threading.Thread | None = None
         self.bytes_saved = 0
@@ -64,15 +65,14 @@ class ImageSpool:
             path = self._directory.use(diff_id)
             if path:
                 self._layers[diff_id] = path
+        self._unchecked = set(self._layers)
         self._config = self._known_config()
         missing = set(wanted) - set(self._layers)
         unknown = {diff_id for diff_id in measured if self._directory.size_of(diff_id) is None}
         if not missing and not unknown and self._config is not None:
-            self._is_filled = True
             return
         self._refuse_small_disk(missing)
-        self._thread = threading.Thread(target=self._fill, args=(missing,), name="spool", daemon=True)
-        self._thread.start()
+        self._start_filling(missing)
 
     def wait_for(self, diff_id: str, timeout: float | None = None) -> Path | None:
         """The file of a wanted layer, once it is there and has the right digest; raise where it will not come.
@@ -80,7 +80,7 @@ class ImageSpool:
         None where neither is so within ``timeout`` seconds.
         """
         with self._lock:
-            if not self._lock.wait_for(lambda: diff_id in self._layers or self._is_filled, timeout):
+            if not self._lock.wait_for(lambda: diff_id in self._layers or not self._fills, timeout):
                 return None
             if diff_id in self._layers:
                 return self._layers[diff_id]
@@ -89,7 +89,7 @@ class ImageSpool:
     def wait_for_config(self) -> bytes:
         """The bytes of the image's config."""
         with self._lock:
-            self._lock.wait_for(lambda: self._config is not None or self._is_filled)
+            self._lock.wait_for(lambda: self._config is not None or not self._fills)
             if self._config is not None:
                 return self._config
             raise self._why_not("its archive lacks its config")
@@ -98,9 +98,23 @@ class ImageSpool:
         """The exact size of an uncompressed layer, wanted or not, as far as it is known by now."""
         return self._sizes.get(diff_id) or self._directory.size_of(diff_id)
 
-    def discard(self, diff_id: str) -> None:
-        """Throw a layer away that was found to be damaged, so that the next run saves it again."""
-        self._directory.discard(diff_id)
+    def is_unchecked(self, diff_id: str) -> bool:
+        """Whether nobody has read this layer in this run; what was saved in this run was."""
+        return diff_id in self._unchecked
+
+    def mark_sound(self, diff_id: str) -> None:
+        self._unchecked.discard(diff_id)
+
+    def save_again(self, diff_id: str) -> bool:
+        """Throw a layer away that was found to be damaged, and save it anew; False where that is under way."""
+        with self._lock:
+            if diff_id not in self._unchecked:
+                return False
+            self._unchecked.discard(diff_id)
+            self._layers.pop(diff_id, None)
+            self._directory.discard(diff_id)
+            self._start_filling({diff_id})
+            return True
 
     def close(self) -> None:
         """Stop, and let the spool come back under its limit. The files may go any time after this."""
@@ -145,7 +159,15 @@ class ImageSpool:
                 needed_bytes=needed,
             )
 
-    def _fill(self, missing: set[str]) -> None:
+    def _start_filling(self, missing: set[str]) -> None:
+        """One pass over the image at a time."""
+        before, self._fills = self._thread, self._fills + 1
+        self._thread = threading.Thread(target=self._fill, args=(missing, before), name="spool", daemon=True)
+        self._thread.start()
+
+    def _fill(self, missing: set[str], before: threading.Thread | None) -> None:
+        if before:
+            before.join()
         failure: Exception | None = None
         try:
             with self._engine.save(self._image.id, self._image.size) as stream:
@@ -160,7 +182,7 @@ class ImageSpool:
             failure = failure or error
         with self._lock:
             self._failure = failure
-            self._is_filled = True
+            self._fills -= 1
             self._lock.notify_all()
 
     def _read_archive(self, stream: IO[bytes], missing: set[str]) -> None:

@@ -12,16 +12,21 @@ import http.client
 import json
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from ansible_collections.distrain.cluster.plugins.module_utils.local_membership import local_membership
 
 Get = Callable[[str], Any]
 
 # A manager that has lost its quorum answers only after 20 seconds.
 ANSWER_TIMEOUT_SECONDS = 40
-FACTS = ("version", "error", "storage_driver", "live_restore", "firewall_backend", "swarm", "overlay_networks")
+FACTS = (
+    *("version", "error", "storage_driver", "live_restore", "firewall_backend"),
+    *("swarm", "membership", "overlay_networks", "containers"),
+)
 MTU_OPTION = "com.docker.network.driver.mtu"
 OVERLAY_NETWORKS = "/networks?filters=" + quote('{"driver":["overlay"]}')
 DEFAULT_ROOT = "/var/lib/docker"
@@ -57,13 +62,13 @@ def get_from_socket(path: str) -> Get:
     return get
 
 
-def observe_engine(socket_path: str) -> dict[str, Any]:
+def observe_engine(socket_path: str, containers: Iterable[str] = ()) -> dict[str, Any]:
     """Whether an engine is installed, whether it answers, and what it says of itself and its swarm."""
     installed = shutil.which("dockerd", path=SEARCH_PATH) is not None
-    return {"installed": installed, **engine_facts(get_from_socket(socket_path))}
+    return {"installed": installed, **engine_facts(get_from_socket(socket_path), containers)}
 
 
-def engine_facts(get: Get) -> dict[str, Any]:
+def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
     try:
         info = get("/info")
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -76,8 +81,36 @@ def engine_facts(get: Get) -> dict[str, Any]:
         # Engines before 28 do not say it; they know iptables only.
         "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
         "swarm": swarm_facts(info.get("Swarm") or {}, get, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
+        "membership": local_membership(info).as_facts(),
         "overlay_networks": overlay_networks(get),
+        "containers": {name: facts for name in containers if (facts := container_facts(name, get))},
     }
+
+
+def container_facts(name: str, get: Get) -> dict[str, Any] | None:
+    """What tells whether a container is as somebody wants it; None where there is none."""
+    found = _get_or_none(f"/containers/{quote(name, safe='')}/json", get)
+    if not found:
+        return None
+    image = found["Config"]["Image"]
+    networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    return {
+        "status": found["State"]["Status"],
+        "image": image,
+        "image_id": found["Image"],
+        "named_image_id": (_get_or_none(f"/images/{quote(image)}/json", get) or {}).get("Id"),
+        "labels": found["Config"].get("Labels") or {},
+        "networks": {network: one["NetworkID"] for network, one in networks.items()},
+        "restart_policy": found["HostConfig"]["RestartPolicy"]["Name"],
+        "memory_bytes": found["HostConfig"]["Memory"],
+    }
+
+
+def _get_or_none(url: str, get: Get) -> dict[str, Any] | None:
+    try:
+        return get(url)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
 
 
 def overlay_networks(get: Get) -> list[dict[str, Any]]:

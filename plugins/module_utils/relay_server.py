@@ -60,11 +60,18 @@ class Provider(Protocol):
         """
 
 
+class Damaged(Exception):
+    """What was read of an item is wrong; it can be opened again, once it is right."""
+
+
 class Source(Protocol):
     """The items where they are whole."""
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
-        """The size of an item and its bytes; None where it is not ready within so many seconds."""
+        """The size of an item and its bytes; None where it is not ready within so many seconds.
+
+        Reading may raise Damaged.
+        """
 
 
 class SourceProvider:
@@ -76,12 +83,19 @@ class SourceProvider:
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
         offset = request.offset
         for item in request.items:
-            while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
-                yield None
-            size, file = opened
-            with file:
-                yield from _pieces_of(item, size, offset, file)
+            try:
+                yield from self._pieces_of(item, offset)
+            except Damaged:
+                yield Restart(item)
+                yield from self._pieces_of(item, 0)
             offset = 0
+
+    def _pieces_of(self, item: int, offset: int) -> Generator[Piece | None, None, None]:
+        while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
+            yield None
+        size, file = opened
+        with file:
+            yield from _pieces_of(item, size, offset, file)
 
 
 class WindowProvider:

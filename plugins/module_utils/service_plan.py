@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
@@ -22,6 +23,10 @@ class ServiceFile:
     content: str
     mode: int
 
+    def as_facts(self) -> dict[str, str]:
+        """Without its content, which only its digest stands for."""
+        return {"sha256": digest(self.content), "mode": f"{self.mode:04o}"}
+
 
 @dataclass(frozen=True)
 class ServiceState:
@@ -33,6 +38,34 @@ class ServiceState:
     is_enabled: bool = False
     needs_reload: bool = False
     is_effective: bool = True
+
+    def as_facts(self) -> dict[str, Any]:
+        """As C(host_info) returns it."""
+        return {**asdict(self), "files": {path: file.as_facts() for path, file in self.files.items()}}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> ServiceState:
+        """What C(host_info) has returned, read back; the digest of each file takes the place of its content."""
+        files = {path: ServiceFile(one["sha256"], int(one["mode"], 8)) for path, one in facts["files"].items()}
+        return cls(**{**facts, "files": files})
+
+
+def digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def differing_services(observed: Mapping[str, Any] | None, services: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of those services on which C(host_service) has something to do, by its own plan.
+
+    ``observed`` is what C(host_info) has returned as services; one that was not looked at counts as different.
+    """
+    known = observed or {}
+    return [one["name"] for one in services if one["name"] not in known or _differs(known[one["name"]], one)]
+
+
+def _differs(facts: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    files = [{**one, "content": digest(one.get("content", ""))} for one in params["files"]]
+    return plan_service(ServiceState.from_facts(facts), {**params, "files": files}).changes
 
 
 def wanted_files(params: Mapping[str, Any]) -> dict[str, ServiceFile]:

@@ -65,6 +65,10 @@ class SpoolDirectory:
         except OSError as error:
             raise ClusterError(f"The spool {self.path} cannot be used: {error.strerror}.") from error
 
+    def has_leftovers(self) -> bool:
+        """Whether there is a file that is being written, or was when its program died."""
+        return any(self.path.glob(f"{_TEMPORARY}*"))
+
     def use(self, diff_id: str) -> Path | None:
         """The layer's file, kept until C(close); None where it is not here."""
         path = self.path / _hex(diff_id)
@@ -86,6 +90,10 @@ class SpoolDirectory:
         return (self.path / _hex(diff_id)).is_file()
 
     def discard(self, diff_id: str) -> None:
+        """Remove the layer, and use it no more; who reads it goes on reading what it was."""
+        descriptor = self._used.pop(diff_id, None)
+        if descriptor is not None:
+            os.close(descriptor)
         (self.path / _hex(diff_id)).unlink(missing_ok=True)
 
     def _is_sound(self, path: Path, descriptor: int, diff_id: str) -> bool:

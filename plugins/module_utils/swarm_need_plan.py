@@ -36,6 +36,18 @@ def host_needs(observed: Mapping[str, Any], view: Mapping[str, Any], wanted: Map
     return needs + ([ENTRY] if _entry_differs(membership, nodes, wanted) else [])
 
 
+def known_membership(observed: Mapping[str, Any]) -> dict[str, Any]:
+    """The membership as C(swarm_info) would return it, told from what C(host_info) has returned; mostly that suffices.
+
+    Nothing where the engine is no node that works: then only C(swarm_info) looks for the managers that are silent.
+    """
+    engine = observed.get("engine") or {}
+    facts = engine.get("membership") or {}
+    # A manager that works has listed its nodes, too.
+    works = Membership.from_result(facts).works and not (engine.get("swarm") or {}).get("error")
+    return {**facts, "nodes": []} if works else {}
+
+
 def members_of(hostvars: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[dict[str, Any]]:
     """The hosts of the play as C(swarm_nodes) wants them."""
     return [_member_params(hostvars[name]["swarm_now"], hostvars[name]["swarm_wanted"]) for name in hosts]

@@ -11,14 +11,13 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import TimedOut
-from ansible_collections.distrain.cluster.plugins.module_utils.host_addresses import answers, own_addresses
-from ansible_collections.distrain.cluster.plugins.module_utils.host_ports import listening_ports
+from ansible_collections.distrain.cluster.plugins.module_utils.host_addresses import answers
+from ansible_collections.distrain.cluster.plugins.module_utils.local_membership import local_membership
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import refuse_taken_gossip_port
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node, host_part
 from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
-GOSSIP_PORT = 7946
 GOSSIP_SECONDS = 10
 MANAGER_PORT = 2377
 ELECTION_SECONDS = 30
@@ -28,9 +27,7 @@ def observe_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
     # Only for an engine on this host do the host's own ports and cards say anything.
     if not params["docker_host"].startswith("unix:"):
         return Membership.from_info(engine.info())
-    membership = Membership.from_info(
-        engine.info(), gossip_port_taken=GOSSIP_PORT in listening_ports(), host_addresses=own_addresses()
-    )
+    membership = local_membership(engine.info())
     if membership.works or membership.state == "inactive":
         return membership
     return replace(membership, silent_managers=_silent_managers(membership))

@@ -53,12 +53,12 @@ class TreeReader:
         with self._root.naming(entry.path, "read"):
             descriptor = self._root.open_file(entry.path)
         try:
-            refuse_change(descriptor, entry, self._root.path)
+            refuse_change(descriptor, entry, self._root.name)
             with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
                 parts = [(descriptor, part * PART_BYTES, entry.part_size(part)) for part in range(entry.parts)]
                 run = map if len(parts) == 1 else pool.map
                 digests = tuple(run(lambda place: self._digest(*place), parts))
-            refuse_change(descriptor, entry, self._root.path)
+            refuse_change(descriptor, entry, self._root.name)
         finally:
             os.close(descriptor)
         return digests

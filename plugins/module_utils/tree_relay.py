@@ -77,7 +77,7 @@ class TreeKind:
         self._entries = unpack(arguments["entries"])
         here: list[Entry] = []
         if Path(self._path).is_dir():
-            self._root = TreeRoot(self._path)
+            self._root = TreeRoot(self._path, self._arguments["host"])
             if arguments["marker"] and self._has(self._root, arguments["marker"]):
                 return {"is_shared": True}
             self._staging = TreeStaging(self._root)
@@ -115,7 +115,7 @@ class TreeKind:
             self._marker.remove()
 
     def _opened(self) -> TreeRoot:
-        self._root = self._root or TreeRoot(self._path)
+        self._root = self._root or TreeRoot(self._path, self._arguments["host"])
         return self._root
 
     def _read_source(self) -> list[Entry]:
@@ -173,13 +173,13 @@ class TreeSource:
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         entry, part = self._items.places[item]
         # Hosts are answered by threads of their own, and a root is for one.
-        root = TreeRoot(self._root.path)
+        root = TreeRoot(self._root.path, self._root.host)
         try:
             with root.naming(entry.path, "read"):
                 descriptor = root.open_file(entry.path)
         finally:
             root.close()
-        opened = FilePart(descriptor, entry, part, self._root.path)
+        opened = FilePart(descriptor, entry, part, self._root.name)
         return self._items.sizes[item], cast("IO[bytes]", opened)
 
 

@@ -30,8 +30,10 @@ _KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 class TreeRoot:
     """A directory that is there. The directories on the way to the last name stay open: names come in order."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, host: str) -> None:
         self.path = path
+        self.host = host
+        self.name = f"{path} of {host}"  # in messages
         _refuse_foreign_link(path)
         self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._way: list[tuple[str, int]] = []
@@ -79,7 +81,7 @@ class TreeRoot:
             elif error.errno == errno.ENOSPC:
                 hint = " What came whole stays there for the next run; nothing else was touched. Make room there."
             raise ClusterError(
-                f"{shown(path)} in {self.path} could not be {doing}: {error.strerror or error}.{hint}"
+                f"{shown(path)} in {self.name} could not be {doing}: {error.strerror or error}.{hint}"
             ) from error
 
     def entries(self) -> list[Entry]:

@@ -125,7 +125,7 @@ class TreeSink:
                 finally:
                     os.close(source)
                 if self._staging.digest(work.entry, part) != work.entry.digests[part]:
-                    raise ClusterError(f"{shown(held.path)} in {self._root.path} has changed while it was copied.")
+                    raise ClusterError(f"{shown(held.path)} in {self._root.name} has changed while it was copied.")
 
     def _install(self, entry: Entry) -> None:
         with self._root.naming(entry.path, "written"):

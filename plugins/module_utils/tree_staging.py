@@ -68,12 +68,12 @@ class TreeStaging:
     def _lock(self, descriptor: int) -> None:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
-            raise Refused(f"{_NAME} in {self._root.path} belongs to user {status.st_uid}. Remove it.")
+            raise Refused(f"{_NAME} in {self._root.name} belongs to user {status.st_uid}. Remove it.")
         os.fchmod(descriptor, 0o700)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"Another transfer into {self._root.path} is under way. Let it end.") from None
+            raise Refused(f"Another transfer into {self._root.name} is under way. Let it end.") from None
 
     @property
     def descriptor(self) -> int:

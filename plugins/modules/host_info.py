@@ -41,6 +41,38 @@ options:
       - The path of the engine's socket.
     type: path
     default: /var/run/docker.sock
+  containers:
+    description:
+      - Names of containers of which is wanted what tells whether they are as they should be.
+    type: list
+    elements: str
+    default: []
+    version_added: "1.1.0"
+  services:
+    description:
+      - Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
+    type: list
+    elements: dict
+    default: []
+    version_added: "1.1.0"
+    suboptions:
+      name:
+        description:
+          - The name of the unit.
+        type: str
+        required: true
+      files:
+        description:
+          - The paths of its files.
+        type: list
+        elements: path
+        required: true
+      effective_when:
+        description:
+          - A command that succeeds while what the service has set up is there; it is run where the unit is active.
+        type: list
+        elements: str
+        default: []
 author:
   - The distrain maintainers (@distrain)
 """
@@ -205,6 +237,11 @@ engine:
           elements: str
           sample: []
         error: {description: What the swarm complains about., type: str, sample: null}
+    membership:
+      description:
+        - The same as M(distrain.cluster.swarm_info) returns it, but for the nodes and for the managers that are silent.
+      type: dict
+      sample: {state: active, is_manager: false, node_id: q7x0vmkzqszwk2w0h4m7sj3ss, error: ""}
     overlay_networks:
       description: The overlay networks that this engine knows; a worker knows those that its containers use.
       type: list
@@ -213,6 +250,33 @@ engine:
         name: {description: Its name., type: str, sample: distrain}
         subnets: {description: Its subnets., type: list, elements: str, sample: [10.77.0.0/16]}
         mtu: {description: The MTU of its underlay in bytes where it was given., type: int, sample: 9000}
+    containers:
+      description:
+        - Those of O(containers) that exist, each with its status, image, image_id, named_image_id (of the image that
+          has the name now), labels, networks (their IDs by their names), restart_policy and memory_bytes.
+      type: dict
+      sample:
+        distrain-anchor:
+          status: running
+          image: distrain/probe:1
+          image_id: sha256:5d0da3dc976460b72c77d94c8a1ad043720b0416bfc16c52c45d4847e53fadb6
+          named_image_id: sha256:5d0da3dc976460b72c77d94c8a1ad043720b0416bfc16c52c45d4847e53fadb6
+          labels: {}
+          networks: {distrain: k3v6m2qzt1xw9r5b8c4n7d0fh}
+          restart_policy: unless-stopped
+          memory_bytes: 67108864
+services:
+  description: The services of O(services), as the filter P(distrain.cluster.differing_services#filter) takes them.
+  returned: always
+  type: dict
+  sample:
+    distrain-heal.service:
+      files: {/usr/local/lib/distrain-heal.py: {sha256: 0c1d2e3f, mode: "0644"}}
+      is_known: true
+      is_active: true
+      is_enabled: true
+      needs_reload: false
+      is_effective: true
 """
 
 from typing import TYPE_CHECKING
@@ -221,15 +285,25 @@ from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import
 from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.service_state import observe_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import ServiceState
+
+SERVICE_SPEC = {
+    "name": {"type": "str", "required": True},
+    "files": {"type": "list", "elements": "path", "required": True},
+    "effective_when": {"type": "list", "elements": "str", "default": []},
+}
 ARGUMENT_SPEC = {
     "disk_paths": {"type": "list", "elements": "path", "default": ["/var/lib/docker"]},
     "packages": {"type": "list", "elements": "str", "default": []},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
+    "containers": {"type": "list", "elements": "str", "default": []},
+    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE_SPEC},
 }
 
 
@@ -237,8 +311,13 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **observe_host(params["disk_paths"], params["packages"]),
         "features": kernel_features(),
-        "engine": observe_engine(params["docker_socket"]),
+        "engine": observe_engine(params["docker_socket"], params["containers"]),
+        "services": {one["name"]: _service(one).as_facts() for one in params["services"]},
     }
+
+
+def _service(params: Mapping[str, Any]) -> ServiceState:
+    return observe_service({**params, "files": [{"path": path} for path in params["files"]]})
 
 
 def main() -> None:

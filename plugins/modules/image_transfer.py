@@ -7,22 +7,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_transfer
-short_description: Bring an image from one host to another without a registry
+short_description: Bring an image from one host to all others without a registry
 version_added: "1.0.0"
 description:
-  - Brings an image of O(source_host) to the host that the task runs for. Over many hosts, the transfers run side by
-    side, as many as Ansible has forks.
+  - Brings an image of O(source_host) to all hosts that the task runs for, in one pass. Each host hands on what it
+    receives while it receives it, so every network card carries the image once, and many hosts take about as long as
+    one. The first host's task works for all of them, with any number of forks.
   - Nothing is sent where the host already has the image under this name. What counts is the identity of the image (its
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
-  - The archive that C(docker save) writes on the source goes through the controller, by one SSH connection to either
-    host, into C(docker load) on the receiving one. Nothing is stored on the controller.
-  - Between two classic image stores, the layers that the receiving host already has are not sent.
-  - Before anything is sent, the free space of both disks is compared with the size of the image. An engine that loads
-    needs twice the bytes that it lacks, because it writes the archive to its disk before it unpacks it; an engine that
-    saves needs the size of the image once for each host that it sends to at the same time.
-  - After the transfer the identity of the image is compared once more. Where a transfer fails, the name on the
-    receiving host points to what it pointed to before.
+  - Only the layers that a host lacks come to it, for the classic and the containerd image store and between both. The
+    source keeps uncompressed layers in O(spool_directory), so that the engine writes none of them twice.
+  - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
+    What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
+    that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
+  - A host that fails fails alone; those behind it receive from the host before it, or from the source.
+  - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
+    run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
+  - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
+    saved again.
+  - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too
+    small fails with both figures, and the others get the image.
+  - The name on a receiving host points to what it pointed to before until the whole image is there.
 options:
   name:
     description:
@@ -34,14 +40,63 @@ options:
       - The host that has the image, by its name in the inventory. For this host itself there is nothing to do.
     type: str
     required: true
+  hosts:
+    description:
+      - The hosts that are to have the image, by their names in the inventory, beside the one that the task runs for.
+      - The default is all hosts of the play that have not failed, also those that the task is skipped for.
+    type: list
+    elements: str
+    version_added: "1.1.0"
+  addresses:
+    description:
+      - By the name of a host, the address of its own at which the other hosts reach it.
+      - A host that is not named here is reached at the address that the data of its swarm goes to, and outside of a
+        swarm at the address of its default route.
+    type: dict
+    default: {}
+    version_added: "1.1.0"
   disk_reserve:
     description:
-      - What must stay free on either engine's disk after the transfer, in bytes, or with a unit such as V(500M) or
+      - What must stay free on every engine's disk after the delivery, in bytes, or with a unit such as V(500M) or
         V(20G), in powers of 1024.
     type: str
     default: 1G
+  spool_directory:
+    description:
+      - Where the source keeps layers as files, under their digests. Other hosts keep nothing.
+    type: path
+    default: /var/lib/distrain/spool
+    version_added: "1.1.0"
+  spool_limit:
+    description:
+      - How much the spool may hold after a run, in bytes or with a unit. The layers that were used least recently go
+        first.
+    type: str
+    default: 64G
+    version_added: "1.1.0"
+  patience:
+    description:
+      - How many seconds nothing may come to a host, from any other, before it gives up.
+    type: int
+    default: 60
+    version_added: "1.1.0"
+  docker_host:
+    description:
+      - The engine's API, which must be a socket of the host.
+    type: str
+    default: unix:///var/run/docker.sock
+  engine_timeout:
+    description:
+      - How many seconds the engine may be silent within one call before the call counts as failed. Saving and loading
+        have longer, by their size.
+    type: int
+    default: 60
+requirements:
+  - Docker Engine 25 or newer
+  - cryptography, on the controller
+author:
+  - The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
   check_mode:
@@ -52,10 +107,10 @@ attributes:
   idempotent:
     support: full
 notes:
-  - Both hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
+  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
     Ansible is told not to check them.
-  - Both hosts need the C(docker) command.
+  - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
 seealso:
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_load
@@ -66,21 +121,60 @@ EXAMPLES = r"""
   distrain.cluster.image_transfer:
     name: distrain/llama-factory:e3d8fc7
     source_host: gpu-01
+
+- name: Bring it over the fast network
+  distrain.cluster.image_transfer:
+    name: distrain/llama-factory:e3d8fc7
+    source_host: gpu-01
+    addresses:
+      gpu-01: 10.10.0.1
+      gpu-02: 10.10.0.2
 """
 
 RETURN = r"""
 bytes_sent:
-  description: The bytes of the archive that reached the host; 0 where nothing was sent.
+  description: The bytes of layers that came to the host, those that came again included; 0 where nothing was sent.
+  returned: success
+  type: int
+bytes_again:
+  description: Those of them that had come before, because a layer was wrong or its beginning was lost.
   returned: success
   type: int
 layers_sent:
-  description: The layers among them.
+  description: How many layers came to the host.
+  returned: success
+  type: int
+layers_skipped:
+  description: How many layers of the image did not have to come.
   returned: success
   type: int
 seconds:
-  description: How long sending and loading took.
+  description: How long receiving and loading took on this host.
   returned: success
   type: float
+from_hosts:
+  description: How many bytes came from each host.
+  returned: success
+  type: dict
+  sample: {gpu-01: 1024, gpu-02: 1048576}
+refused:
+  description: The layers that came with wrong bytes, and from whom.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    digest:
+      description: The digest of the layer.
+      returned: success
+      type: str
+    found:
+      description: The digest of what came.
+      returned: success
+      type: str
+    from:
+      description: The host that sent it.
+      returned: success
+      type: str
 image_identity:
   description: What is the same on every host that holds this image; null in check mode where the source lacks it.
   returned: success

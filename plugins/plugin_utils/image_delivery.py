@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan
     plan_delivery,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
-from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import REPOSITORY, WantedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
@@ -26,7 +26,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress im
     Total,
     result_table,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, address_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
 
 Results = dict[str, dict[str, Any]]
 _NOTHING_CAME: dict[str, Any] = {
@@ -85,6 +85,7 @@ class ImageDelivery:
         if check_mode:
             return self._with_failures(hosts, {one.host: self._foretell(plan, one) for one in plan.deliveries})
         plan = self._plan(hosts, self._weigh(plan))
+        self._tidy(plan)
         results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
         self._give_names(plan)
         if plan.chain:
@@ -124,16 +125,18 @@ class ImageDelivery:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
 
     def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
-        """Ask the hosts that lack the image for what they have of it; what dead runs left anywhere goes."""
+        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
-        untidy = [one.host for one in plan.deliveries if one.host not in lacking and self._has_leftovers(one.host)]
         question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
-        answers = self._fleet.ask(dict.fromkeys([*lacking, *untidy], question), "answered")
+        answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
         return {host: answer["found"] for host, answer in answers.items()}
 
-    def _has_leftovers(self, host: str) -> bool:
-        names = [name for image in self._found[host]["images"]["images"] for name in image["names"]]
-        return any(name.startswith(f"{REPOSITORY}/") for name in names)
+    def _tidy(self, plan: DeliveryPlan) -> None:
+        """What dead runs left goes also where nothing comes, and on the source."""
+        busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
+        left = [host for host, found in self._found.items() if found["leftovers"] and host not in busy]
+        question = {"do": "ask", "question": "tidy", "arguments": {}}
+        self._fleet.ask(dict.fromkeys(left, question), "answered")
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         questions = {
@@ -145,16 +148,14 @@ class ImageDelivery:
 
     def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
         layers = len(plan.identity.diff_ids)
-        deliveries = {host: _delivery_of(plan, host) for host in plan.chain}
-        lacking = {host: range(one.first, layers) for host, one in deliveries.items() if one.first < layers}
-        # The others have every layer, and lack the config alone.
-        rest = [Link(host, (), (), (), is_last=True) for host in deliveries if host not in lacking]
-        chain = [*plan_chain(self._order.source, lacking), *rest]
+        addresses = self._addresses_of([self._order.source, *plan.chain])
+        deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
+        chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
         totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
         run = RelayRun(
             fleet=self._fleet,
             source=self._order.source,
-            addresses={host: self._address_of(host) for host in (self._order.source, *deliveries)},
+            addresses=addresses,
             patience=self._order.patience,
             digests=[diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids],
             progress=RelayProgress(totals, "layers", self._show),
@@ -163,6 +164,12 @@ class ImageDelivery:
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
+
+    def _links(self, wanted: Mapping[str, range]) -> list[Link]:
+        """A host that has all layers needs only the config, which is not part of the chain."""
+        complete = [host for host, layers in wanted.items() if not layers]
+        chain = plan_chain(self._order.source, wanted)
+        return [*chain, *(Link(host, (), (), (self._order.source,), is_last=True) for host in complete)]
 
     def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
         sizes = self._source().sizes
@@ -173,8 +180,9 @@ class ImageDelivery:
             "largest": max(sizes[first:], default=0) if len(sizes) == len(plan.identity.diff_ids) else 0,
         }
 
-    def _address_of(self, host: str) -> str:
-        return address_of(host, self._order.addresses, self._found[host]["addresses"])
+    def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
+        own = {host: self._found[host]["addresses"] for host in hosts}
+        return addresses_of(self._fleet, self._order.source, self._order.addresses, own)
 
     def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
         before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)

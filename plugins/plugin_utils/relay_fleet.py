@@ -78,7 +78,7 @@ class RemoteAgent:
         with contextlib.suppress(OSError, ValueError):
             self._words.seek(0)
             said = self._words.read().decode(errors="replace").strip().splitlines()
-            last = said[-1] if said else "it said nothing"
+            last = said[-1] if said else ""
             self._events.put((self.host, {"event": "ended", "code": code, "said": last}))
 
 
@@ -138,8 +138,7 @@ class Fleet:
         if event["event"] == "failed":
             self._give_up(host, event["msg"], event.get("details") or {})
         elif event["event"] == "ended":
-            why = "the SSH connection failed" if event["code"] == 255 else f"exit code {event['code']}"
-            self._give_up(host, f"The agent on host {host} has ended ({why}): {event['said']}")
+            self._give_up(host, _why_ended(host, event["code"], event["said"]))
         return host, event
 
     def _say_that_we_live(self) -> None:
@@ -149,3 +148,12 @@ class Fleet:
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))
+
+
+def _why_ended(host: str, code: int, said: str) -> str:
+    """ssh exits 255 for what went wrong on its own side, and says what; and for a program that was killed."""
+    if code == 255:
+        why = "the SSH connection failed" if said else "it was killed, or the SSH connection was lost"
+    else:
+        why = f"exit code {code}"
+    return f"The agent on host {host} has ended ({why}){f': {said}' if said else ''}".rstrip(".") + "."

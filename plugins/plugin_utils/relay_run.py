@@ -118,15 +118,26 @@ class RelayRun:
             )
 
 
-def address_of(host: str, named: Mapping[str, str], own: Mapping[str, str]) -> str:
-    """Where the other hosts reach a host: ``named`` by the user, or one of its ``own``."""
-    address = named.get(host) or own["swarm"] or own["route"]
-    if not address:
-        raise Refused(
-            f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no default "
-            f"route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
-        )
-    return address
+def addresses_of(
+    fleet: Fleet, source: str, named: Mapping[str, str], own: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """Where the other hosts reach each: C(named) by the user, or one of its C(own).
+
+    A host without an address fails alone, unless it is the source.
+    """
+    addresses = {}
+    for host, found in own.items():
+        address = named.get(host) or found["swarm"] or found["route"]
+        if address:
+            addresses[host] = address
+        else:
+            fleet.failed[host] = Refused(
+                f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
+                f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
+            )
+    if source in fleet.failed:
+        raise fleet.failed[source]
+    return addresses
 
 
 def _figures(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress im
     Total,
     result_table,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, address_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
 
 Results = dict[str, dict[str, Any]]
 _NOTHING_CAME: dict[str, Any] = {
@@ -65,7 +65,7 @@ class TreeDelivery:
             results[self._order.source] = {"changed": False, **_NOTHING_CAME}
         if not check_mode:
             to_do = [host for host, one in weighed.items() if one.get("changed") and not one["problem"]]
-            for host, figures in self._carry(weighed, self._stage(to_do)).items():
+            for host, figures in self._carry(weighed, to_do).items():
                 results[host] |= {"bytes_sent": figures["bytes_sent"], "files_sent": weighed[host]["files_sent"]}
                 results[host] |= {name: figures[name] for name in ("bytes_again", "seconds", "from_hosts", "refused")}
         results = self._with_failures(hosts, results)
@@ -105,35 +105,32 @@ class TreeDelivery:
         }
         return self._ask([host for host in hosts if host in self._found], "weigh", arguments)
 
-    def _stage(self, hosts: Sequence[str]) -> list[str]:
-        """Let the hosts do what needs no other host; return those that could."""
-        return list(self._ask(hosts, "stage", {"owner": self._order.owner}))
-
     def _ask(self, hosts: Iterable[str], question: str, arguments: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         command = {"do": "ask", "question": question, "arguments": arguments}
         answers = self._fleet.ask(dict.fromkeys(hosts, command), "answered")
         return {host: answer["found"] for host, answer in answers.items()}
 
     def _carry(self, weighed: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Let the hosts do what needs no other host, then relay what they lack."""
         if not hosts:
             return {}
+        own = {host: self._found[host]["addresses"] for host in (self._order.source, *hosts)}
+        addresses = addresses_of(self._fleet, self._order.source, self._order.addresses, own)
+        hosts = list(self._ask([host for host in hosts if host in addresses], "stage", {"owner": self._order.owner}))
         lacking = {host: weighed[host]["wanted"] for host in hosts if weighed[host]["wanted"]}
         # The others have every byte, and only need to put things into their places.
-        rest = [Link(host, (), (), (), is_last=True) for host in hosts if host not in lacking]
+        rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
         totals = {host: Total(len(weighed[host]["wanted"]), weighed[host]["bytes"]) for host in hosts}
         run = RelayRun(
             fleet=self._fleet,
             source=self._order.source,
-            addresses={host: self._address_of(host) for host in (self._order.source, *hosts)},
+            addresses=addresses,
             patience=self._order.patience,
             digests=items_of(unpack(self._found[self._order.source]["entries"])).digests,
             progress=RelayProgress(totals, "parts of files", self._show),
             show=self._show,
         )
         return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
-
-    def _address_of(self, host: str) -> str:
-        return address_of(host, self._order.addresses, self._found[host]["addresses"])
 
     def _result(self, weighed: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         if weighed["is_shared"]:

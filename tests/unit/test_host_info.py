@@ -134,6 +134,8 @@ def test_engine_of_a_manager() -> None:
     assert (facts["version"], facts["firewall_backend"]) == ("28.5.2", "iptables")
     assert facts["swarm"]["node_ids"] == ["a", "b"]
     assert facts["swarm"]["remote_managers"] == ["192.0.2.11:2377"]
+    assert (facts["membership"]["state"], facts["membership"]["node_id"]) == ("active", "b")
+    assert facts["containers"] == {}
 
 
 def test_engine_of_a_manager_without_quorum() -> None:
@@ -162,6 +164,43 @@ def test_the_data_path_address_is_in_the_engines_own_file(tmp_path: Path) -> Non
         '{"DataPathAddr": "192.0.2.11", "ListenAddr": "0.0.0.0:2377"}'
     )
     assert data_path_address(tmp_path) == "192.0.2.11"
+
+
+def test_containers_of_an_engine() -> None:
+    container = {
+        "State": {"Status": "running"},
+        "Image": "sha256:1",
+        "Config": {"Image": "distrain/probe:1", "Labels": None},
+        "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}, "Memory": 67108864},
+        "NetworkSettings": {"Networks": {"distrain": {"NetworkID": "n1"}}},
+    }
+    answers = {
+        "/info": INFO,
+        OVERLAY_NETWORKS: [],
+        "/nodes": [],
+        "/containers/a/json": container,
+        "/containers/b/json": {**container, "Config": {"Image": "gone:1", "Labels": {"of": "it"}}},
+        "/images/distrain/probe%3A1/json": {"Id": "sha256:2"},
+    }
+
+    def get(url: str) -> Any:
+        if url not in answers:
+            raise OSError("No such thing")
+        return answers[url]
+
+    found = engine_facts(get, ["a", "b", "c"])["containers"]
+    assert found["a"] == {
+        "status": "running",
+        "image": "distrain/probe:1",
+        "image_id": "sha256:1",
+        "named_image_id": "sha256:2",
+        "labels": {},
+        "networks": {"distrain": "n1"},
+        "restart_policy": "unless-stopped",
+        "memory_bytes": 67108864,
+    }
+    assert (found["b"]["named_image_id"], found["b"]["labels"]) == (None, {"of": "it"})
+    assert "c" not in found
 
 
 def test_no_engine(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Clu
 from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import (
     ServiceFile,
     ServiceState,
+    differing_services,
     plan_service,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.service_state import (
@@ -122,3 +124,36 @@ def test_the_directory_of_changes_to_a_unit_comes_and_goes(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"missing/heal\.py cannot be written"):
         write_file(tmp_path / "missing" / "heal.py", ServiceFile("", 0o644))
+
+
+@pytest.mark.parametrize("wanted", ["present", "absent"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        CONVERGED,
+        {"files": {}},
+        {"files": {PROGRAM: FILES[PROGRAM]}},
+        {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("old", 0o644)}},
+        {**CONVERGED, "files": {**FILES, PROGRAM: ServiceFile("program", 0o777)}},
+        {**CONVERGED, "is_active": False},
+        {**CONVERGED, "is_enabled": False},
+        {**CONVERGED, "is_effective": False},
+        {**CONVERGED, "needs_reload": True},
+    ],
+)
+def test_what_differs_is_what_the_module_would_change(state: dict[str, Any], wanted: str) -> None:
+    facts = json.loads(json.dumps(ServiceState(**state).as_facts()))
+    changes = plan_service(ServiceState(**state), params(wanted)).changes
+    assert differing_services({"heal.service": facts}, [params(wanted)]) == (["heal.service"] if changes else [])
+
+
+@pytest.mark.parametrize("observed", [None, {}, {"other.service": {}}])
+def test_a_service_that_was_not_looked_at_differs(observed: dict[str, Any] | None) -> None:
+    assert differing_services(observed, [params()]) == ["heal.service"]
+
+
+def test_facts_hold_no_content() -> None:
+    facts = ServiceState(**CONVERGED).as_facts()
+    assert facts["files"][PROGRAM]["mode"] == "0644"
+    assert len(facts["files"][PROGRAM]["sha256"]) == 64
+    assert "content" not in facts["files"][PROGRAM]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils import swarm_steps
+from ansible_collections.distrain.cluster.plugins.module_utils import local_membership, swarm_steps
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError
 from ansible_collections.distrain.cluster.plugins.modules import (
     overlay_network,
@@ -40,10 +40,10 @@ def engine() -> FakeEngine:
 def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """The TCP ports at which the host listens."""
     taken: set[int] = set()
-    monkeypatch.setattr(swarm_steps, "listening_ports", lambda: taken)
+    monkeypatch.setattr(local_membership, "listening_ports", lambda: taken)
     monkeypatch.setattr(swarm_steps, "GOSSIP_SECONDS", 0)
     monkeypatch.setattr(swarm_steps, "ELECTION_SECONDS", 0)
-    monkeypatch.setattr(swarm_steps, "own_addresses", lambda: frozenset({"198.18.1.11", "198.18.1.12"}))
+    monkeypatch.setattr(local_membership, "own_addresses", lambda: frozenset({"198.18.1.11", "198.18.1.12"}))
     monkeypatch.setattr(swarm_steps, "answers", lambda host, port: host == "198.18.1.12")
     return taken
 

@@ -12,6 +12,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan import (
     carriers_of,
     host_needs,
+    known_membership,
     members_of,
     working_managers,
 )
@@ -202,6 +203,31 @@ def test_host_needs(
     observed: dict[str, Any], seen: dict[str, Any], changes: dict[str, Any], expected: list[str]
 ) -> None:
     assert host_needs(observed, seen, wanted(**changes)) == expected
+
+
+def host(facts: dict[str, Any], error: str | None = None) -> dict[str, Any]:
+    return {"engine": {"membership": facts, "swarm": {"error": error}}}
+
+
+@pytest.mark.parametrize(
+    ("observed", "is_known"),
+    [
+        pytest.param(host(IS_WORKER), True, id="a worker that works"),
+        pytest.param(host(IS_FIRST), True, id="a manager that works"),
+        pytest.param(host(IS_FIRST, "no leader"), False, id="a manager that cannot list its nodes"),
+        pytest.param(host(NOWHERE), False, id="in no swarm"),
+        pytest.param(host({**IS_WORKER, "state": "pending"}), False, id="waits for its managers"),
+        pytest.param(host({**IS_WORKER, "state": "error"}), False, id="failed"),
+        pytest.param(host({**IS_WORKER, "state": "locked"}), False, id="locked"),
+        pytest.param(host({**IS_WORKER, "error": "certificate has expired"}), False, id="says that something is wrong"),
+        pytest.param({"engine": {"membership": None, "swarm": None}}, False, id="no engine answers"),
+        pytest.param({"unreachable": True}, False, id="not reached"),
+        pytest.param({"failed": True, "msg": "no Python"}, False, id="not observed"),
+    ],
+)
+def test_only_a_membership_that_works_is_known(observed: dict[str, Any], is_known: bool) -> None:
+    expected = {**observed["engine"]["membership"], "nodes": []} if is_known else {}
+    assert known_membership(observed) == expected
 
 
 def test_members_and_managers_come_from_the_hosts_of_the_play() -> None:

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The controller's end of the agents, with an ssh that runs the remote command here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.plugin_utils import relay_fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
+from fake_image_engine import FakeImageEngine, served
+from image_archives import TestImage
+
+IMAGE = TestImage()
+NAME = "team/trainer:1"
+SSH = """#!/bin/sh
+# All options, then --, the host and one word that the remote shell reads.
+while [ "$1" != -- ]; do shift; done
+case "$2" in
+  unreachable) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255 ;;
+  noisy) echo "Welcome to this host"; exec sh -c "$3" ;;
+  dies) exec sh -c 'read line; echo "sudo: a password is required" >&2; exit 1' ;;
+  killed) exec sh -c 'read line; exit 255' ;;
+  silent) exec sh -c 'cat > /dev/null' ;;
+esac
+exec sh -c "$3"
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> str:
+    path = tmp_path / "ssh"
+    path.write_text(SSH)
+    path.chmod(0o700)
+    return str(path)
+
+
+@pytest.fixture
+def docker_host(tmp_path: Path) -> Iterator[str]:
+    fake = FakeImageEngine()
+    fake.hold(IMAGE, NAME)
+    with served(fake, tmp_path) as docker_host:
+        yield docker_host
+
+
+def fleet_of(ssh: str, *hosts: str) -> Fleet:
+    return Fleet(Reach(host, "ssh", {"ssh_executable": ssh}) for host in hosts)
+
+
+def observe(docker_host: str, spool: Path) -> dict[str, Any]:
+    arguments = {
+        "name": NAME,
+        "docker_host": docker_host,
+        "engine_timeout": 5,
+        "spool_directory": str(spool),
+        "spool_limit": 1000,
+    }
+    return {"do": "observe", "kind": "image", "arguments": arguments}
+
+
+def test_agents_answer_what_they_are_asked(ssh: str, docker_host: str, tmp_path: Path) -> None:
+    with fleet_of(ssh, "gpu-01", "noisy") as fleet:
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
+        assert fleet.failed == {}
+        agents = list(fleet._agents.values())
+    assert sorted(answers) == ["gpu-01", "noisy"]
+    for answer in answers.values():
+        (image,) = answer["found"]["images"]["images"]
+        assert image["names"] == [NAME]
+        assert answer["found"]["leftovers"] is False
+        assert answer["found"]["spool"]["spooled"] == []
+    assert [agent._process.returncode for agent in agents] == [0, 0]
+    assert not (tmp_path / "spool").exists(), "looking changes nothing"
+
+
+def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path: Path) -> None:
+    with fleet_of(ssh, "gpu-01", "unreachable", "dies", "killed") as fleet:
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
+        assert sorted(answers) == ["gpu-01"]
+        assert fleet.hosts == ["gpu-01"]
+    said = {host: failure.message for host, failure in fleet.failed.items()}
+    assert said["unreachable"] == (
+        "The agent on host unreachable has ended (the SSH connection failed): "
+        "ssh: connect to host unreachable port 22: No route to host."
+    )
+    assert said["dies"] == "The agent on host dies has ended (exit code 1): sudo: a password is required."
+    assert said["killed"] == ("The agent on host killed has ended (it was killed, or the SSH connection was lost).")
+
+
+def test_the_first_thing_that_went_wrong_is_what_is_told(ssh: str, tmp_path: Path) -> None:
+    with fleet_of(ssh, "gpu-01") as fleet:
+        assert fleet.ask({"gpu-01": observe(f"unix://{tmp_path}/absent", tmp_path)}, "observed") == {}
+        event = fleet.next_event(5)
+        assert event
+        assert event[1]["event"] == "ended"
+        assert "absent" in fleet.failed["gpu-01"].message
+
+
+def test_a_host_that_does_not_answer_is_given_up(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_fleet, "ANSWER_SECONDS", 0.3)
+    with fleet_of(ssh, "silent") as fleet:
+        assert fleet.ask({"silent": {"do": "observe"}}, "observed") == {}
+    assert fleet.failed["silent"].message == "Host silent did not answer within 0 s."
+
+
+def test_a_fleet_with_a_host_that_ssh_does_not_reach_is_refused() -> None:
+    with pytest.raises(ClusterError, match="images travel by ssh only"):
+        Fleet([Reach("gpu-01", "local")])
