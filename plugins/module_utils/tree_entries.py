@@ -89,7 +89,10 @@ def pack(entries: Iterable[Entry]) -> str:
 def unpack(packed: str) -> list[Entry]:
     """Raises ClusterError where a path leads anywhere but into the directory."""
     rows = json.loads(zlib.decompress(base64.b64decode(packed)))
-    entries = [Entry(*row[:8], _unpacked(row[8])) for row in rows]
+    entries = [
+        Entry(path, kind, mode, mtime, uid, gid, size, link, _unpacked(digests))
+        for path, kind, mode, mtime, uid, gid, size, link, digests in rows
+    ]
     _check(entries)
     return entries
 
