@@ -18,7 +18,7 @@ description:
     stays when a transfer is cut; the next run sends the rest, and of a large file at most one part again.
   - Modes and times of modification are brought, as are symbolic links and empty directories. Hard links become files
     of their own. Without O(owner), files belong to the user that the task becomes, and the bits setuid and setgid are
-    not brought.
+    not brought. Access control lists and extended attributes are not brought either.
   - No symbolic link below O(dest) is ever followed, and nothing is written outside of O(dest). Where O(dest) is the
     same storage as O(path) of the source, nothing is done.
   - A digest is remembered on its host, in C(/var/lib/distrain/trees), until the size, the time of modification, the
