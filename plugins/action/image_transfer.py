@@ -5,22 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible import constants
-from ansible.errors import AnsibleError
-from ansible.module_utils.common.text.formatters import human_to_bytes
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.image_delivery import ImageDelivery, Order, Results
-from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.image_delivery import ImageDelivery, Order
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import RelayAction, bytes_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import SharedPass
-from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, reach_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
 
 _ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -36,66 +28,25 @@ _ARGUMENTS: dict[str, Any] = {
 }
 
 
-class ActionModule(ActionBase):
-    """The first host's task works for all of them; the others find their results."""
+class ActionModule(RelayAction):
+    """Brings an image."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_diff = True
+    argument_spec = _ARGUMENTS
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        self._variables = task_vars or {}
-        self._arguments = self.validate_argument_spec(argument_spec=_ARGUMENTS)[1]
-        own_name = self._variables["inventory_hostname"]
-        named = self._arguments["hosts"] or self._variables["ansible_play_batch"]
-        hosts = list(dict.fromkeys([*named, own_name]))
-        key = json.dumps([self._task._uuid, self._arguments], sort_keys=True, default=str)
-        shared = SharedPass(constants.DEFAULT_LOCAL_TMP, key)
-        # A failure is returned, not raised: failed_when of a task does not see what was raised.
-        return {**result, **shared.result_for(own_name, hosts, self._deliver_to)}
-
-    def _deliver_to(self, hosts: Sequence[str]) -> Results:
-        """The results of all hosts; what goes wrong before any host is reached goes wrong for each of them."""
-        try:
-            order = self._order()
-            with contextlib.ExitStack() as stack:
-                reaches = self._reaches([order.source, *hosts], stack)
-                fleet = stack.enter_context(Fleet(reaches))
-                return ImageDelivery(order, fleet, Display().display).deliver(hosts, self._task.check_mode)
-        except ClusterError as error:
-            return {host: {"failed": True, "msg": error.message, **error.details} for host in hosts}
-        except AnsibleError as error:
-            return {host: {"failed": True, "msg": str(error)} for host in hosts}
+    def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
+        order = self._order()
+        return lambda fleet, hosts: ImageDelivery(order, fleet, Display().display).deliver(hosts, self._task.check_mode)
 
     def _order(self) -> Order:
-        arguments = self._arguments
+        arguments = self.arguments
         return Order(
             name=arguments["name"],
             source=arguments["source_host"],
             docker_host=arguments["docker_host"],
             engine_timeout=arguments["engine_timeout"],
-            disk_reserve=_bytes("disk_reserve", arguments["disk_reserve"]),
+            disk_reserve=bytes_of("disk_reserve", arguments["disk_reserve"]),
             spool_directory=arguments["spool_directory"],
-            spool_limit=_bytes("spool_limit", arguments["spool_limit"]),
+            spool_limit=bytes_of("spool_limit", arguments["spool_limit"]),
             patience=arguments["patience"],
             addresses=arguments["addresses"],
         )
-
-    def _reaches(self, hosts: Sequence[str], stack: contextlib.ExitStack) -> list[Reach]:
-        """How Ansible reaches each of the hosts; those others are closed with the stack."""
-        return [self._reach(host, stack) for host in dict.fromkeys(hosts)]
-
-    def _reach(self, host: str, stack: contextlib.ExitStack) -> Reach:
-        if host == self._variables["inventory_hostname"]:
-            return reach_of(host, self._connection)
-        other = OtherHost(self, host, self._variables)
-        stack.callback(other.close)
-        return reach_of(host, other.prepare_connection())
-
-
-def _bytes(option: str, written: str) -> int:
-    try:
-        return int(human_to_bytes(written))
-    except ValueError as error:
-        raise ClusterError(f"{option} cannot be read: {error}. Give bytes, or a size such as 20G.") from error

@@ -30,6 +30,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_server impo
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.tree_relay import TreeKind
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-relay"
@@ -56,7 +57,7 @@ class Kind(Protocol):
         """Leave nothing half done behind; called whatever happened."""
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any], Emit], Kind]] = {"image": ImageKind}
+KINDS: dict[str, Callable[[Mapping[str, Any], Emit], Kind]] = {"image": ImageKind, "tree": TreeKind}
 
 
 class Agent:

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan import (
     Delivery,
     DeliveryPlan,
@@ -27,7 +26,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress im
     Total,
     result_table,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
 
 Results = dict[str, dict[str, Any]]
 _NOTHING_CAME: dict[str, Any] = {
@@ -93,7 +92,7 @@ class ImageDelivery:
             for host, figures in self._carry(plan).items():
                 results[host] = self._result(plan, _delivery_of(plan, host), figures)
         results = self._with_failures(hosts, results)
-        for line in result_table(results):
+        for line in result_table(results, "layers"):
             self._show(line)
         return results
 
@@ -163,7 +162,8 @@ class ImageDelivery:
             show=self._show,
         )
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
-        return run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+        carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+        return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
 
     def _links(self, wanted: Mapping[str, range]) -> list[Link]:
         """A host that has all layers needs only the config, which is not part of the chain."""
@@ -181,20 +181,8 @@ class ImageDelivery:
         }
 
     def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
-        """A host without an address fails alone, unless it is the source."""
-        addresses = {}
-        for host in hosts:
-            own = self._found[host]["addresses"]
-            address = self._order.addresses.get(host) or own["swarm"] or own["route"]
-            if address:
-                addresses[host] = address
-            else:
-                self._fleet.failed[host] = Refused(
-                    f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
-                    f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
-                )
-        self._raise_failure_of_source()
-        return addresses
+        own = {host: self._found[host]["addresses"] for host in hosts}
+        return addresses_of(self._fleet, self._order.source, self._order.addresses, own)
 
     def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
         before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)

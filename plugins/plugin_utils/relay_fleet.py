@@ -125,6 +125,8 @@ class Fleet:
                     self._give_up(host, f"Host {host} did not answer within {ANSWER_SECONDS:.0f} s.")
             elif event[1]["event"] == answer:
                 answers[event[0]] = event[1]
+            elif event[1]["event"] == "busy":
+                until = time.monotonic() + ANSWER_SECONDS
         return answers
 
     def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:

@@ -14,7 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import
 
 # A block of lines is worth reading this often.
 _BLOCK_SECONDS = 10.0
-_RESULT_HEADING = ("host", "layers", "bytes", "seconds", "MB/s", "from", "again")
+_RESULT_HEADING = ("bytes", "seconds", "MB/s", "from", "again")
 
 
 @dataclass(frozen=True)
@@ -65,21 +65,21 @@ class RelayProgress:
         )
 
 
-def result_table(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """One line for each host that something came to."""
-    rows: list[tuple[str, ...]] = [_RESULT_HEADING]
-    rows += [_row(host, one) for host, one in results.items() if one.get("layers_sent")]
+def result_table(results: Mapping[str, Mapping[str, Any]], unit: str) -> list[str]:
+    """One line for each host that something came to; C(UNIT_sent) is how many."""
+    rows: list[tuple[str, ...]] = [("host", unit, *_RESULT_HEADING)]
+    rows += [_row(host, one, unit) for host, one in results.items() if one.get(f"{unit}_sent")]
     if len(rows) == 1:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_RESULT_HEADING))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [_padded(row, widths) for row in rows]
 
 
-def _row(host: str, result: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(host: str, result: Mapping[str, Any], unit: str) -> tuple[str, ...]:
     seconds = max(result["seconds"], 0.001)
     return (
         host,
-        str(result["layers_sent"]),
+        str(result[f"{unit}_sent"]),
         in_words(result["bytes_sent"]),
         f"{result['seconds']:.1f}",
         f"{result['bytes_sent'] / seconds / 1e6:.1f}",

@@ -69,9 +69,9 @@ def test_the_result_is_a_table_of_the_hosts_that_something_came_to() -> None:
         "gpu-03": both,
         "gpu-04": {"failed": True},
     }
-    assert result_table(results) == [
+    assert result_table(results, "layers") == [
         "host    layers  bytes     seconds  MB/s     from            again",
         "gpu-02  3       30.00 MB  1.5      20.0     gpu-01          0 bytes",
         "gpu-03  3       30.00 MB  0.0      30000.0  gpu-02, gpu-01  1.00 MB",
     ]
-    assert result_table({"gpu-01": {"layers_sent": 0}}) == []
+    assert result_table({"gpu-01": {"layers_sent": 0}}, "layers") == []

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names below one directory, resolved step by step: no symbolic link below it is ever followed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import (
+    DIRECTORY,
+    FILE,
+    LINK,
+    OTHER,
+    OWN_NAMES,
+    Entry,
+    shown,
+)
+
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
+
+
+class TreeRoot:
+    """A directory that is there. The directories on the way to the last name stay open: names come in order."""
+
+    def __init__(self, path: str, host: str) -> None:
+        self.path = path
+        self.host = host
+        self.name = f"{path} of {host}"  # in messages
+        _refuse_foreign_link(path)
+        self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._way: list[tuple[str, int]] = []
+
+    def close(self) -> None:
+        self.forget()
+        os.close(self._fd)
+
+    def forget(self) -> None:
+        """Look again at what is on the way, because it may have been replaced."""
+        while self._way:
+            os.close(self._way.pop()[1])
+
+    def directory(self, path: str) -> int:
+        """An open descriptor of a directory, valid until the next call."""
+        names = path.split("/") if path else []
+        common = 0
+        while common < min(len(names), len(self._way)) and self._way[common][0] == names[common]:
+            common += 1
+        while len(self._way) > common:
+            os.close(self._way.pop()[1])
+        for name in names[common:]:
+            above = self._way[-1][1] if self._way else self._fd
+            self._way.append((name, os.open(name, _OPEN_DIRECTORY, dir_fd=above)))
+        return self._way[-1][1] if self._way else self._fd
+
+    def parent(self, path: str) -> tuple[int, str]:
+        """Where a name is, and the name: what the calls of the system take."""
+        above, _, name = path.rpartition("/")
+        return self.directory(above), name
+
+    def open_file(self, path: str) -> int:
+        directory, name = self.parent(path)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+
+    @contextlib.contextmanager
+    def naming(self, path: str, doing: str) -> Iterator[None]:
+        """What the system refuses, as an error that names the file."""
+        try:
+            yield
+        except OSError as error:
+            hint = ""
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                hint = " A symbolic link or a file has been put in its way."
+            elif error.errno == errno.ENOSPC:
+                hint = " What came whole stays there for the next run; nothing else was touched. Make room there."
+            raise ClusterError(
+                f"{shown(path)} in {self.name} could not be {doing}: {error.strerror or error}.{hint}"
+            ) from error
+
+    def entries(self) -> list[Entry]:
+        """All that is in the directory, itself first, each directory before what is in it."""
+        found = [_entry("", os.fstat(self._fd), "")]
+        to_read = [""]
+        while to_read:
+            path = to_read.pop()
+            with self.naming(path, "read"):
+                inside = sorted(self._entries_in(path), key=lambda one: one.path)
+            found += inside
+            to_read += [one.path for one in reversed(inside) if one.kind == DIRECTORY]
+        return found
+
+    def _entries_in(self, path: str) -> Iterator[Entry]:
+        directory = self.directory(path)
+        with os.scandir(directory) as names:
+            for one in names:
+                if path or not one.name.startswith(OWN_NAMES):
+                    below = f"{path}/{one.name}" if path else one.name
+                    status = one.stat(follow_symlinks=False)
+                    is_link = stat.S_ISLNK(status.st_mode)
+                    yield _entry(below, status, os.readlink(one.name, dir_fd=directory) if is_link else "")
+
+
+def make_root(path: str) -> None:
+    """The directory and those above it, where they are missing."""
+    try:
+        Path(path).mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ClusterError(f"The directory {path} cannot be made: {error.strerror}.") from error
+
+
+def identity_of(status: os.stat_result) -> tuple[int, ...]:
+    """Any change of a file's content changes one of these: nobody but the kernel sets ctime."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _entry(path: str, status: os.stat_result, link: str) -> Entry:
+    kind = _KINDS.get(stat.S_IFMT(status.st_mode), OTHER)
+    return Entry(
+        path=path,
+        kind=kind,
+        mode=stat.S_IMODE(status.st_mode),
+        mtime=status.st_mtime_ns,
+        uid=status.st_uid,
+        gid=status.st_gid,
+        size=status.st_size if kind == FILE else 0,
+        link=link,
+        identity=identity_of(status),
+    )
+
+
+def _refuse_foreign_link(path: str) -> None:
+    """The user may have made the directory itself a link; nobody else may have."""
+    with contextlib.suppress(FileNotFoundError):
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
+            raise Refused(f"{path} is a symbolic link that user {status.st_uid} has made. Name what it leads to.")

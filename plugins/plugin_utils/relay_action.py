@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action plugins that relay something have in common: one pass for all hosts of a task, by agents."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.text.formatters import human_to_bytes
+from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results, SharedPass
+from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, reach_of
+
+
+class RelayAction(ActionBase):
+    """The first host's task works for all of them; the others find their results."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_diff = True
+    # Those of the module; all have source_host and hosts.
+    argument_spec: dict[str, Any]
+
+    def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
+        """Read the arguments, and return what does the work; raises ClusterError where they make no sense."""
+        raise NotImplementedError
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        self._variables = task_vars or {}
+        self.arguments = self.validate_argument_spec(argument_spec=self.argument_spec)[1]
+        own_name = self._variables["inventory_hostname"]
+        named = self.arguments["hosts"] or self._variables["ansible_play_batch"]
+        hosts = list(dict.fromkeys([*named, own_name]))
+        key = json.dumps([self._task._uuid, self.arguments], sort_keys=True, default=str)
+        shared = SharedPass(constants.DEFAULT_LOCAL_TMP, key)
+        # A failure is returned, not raised: failed_when of a task does not see what was raised.
+        return {**result, **shared.result_for(own_name, hosts, self._deliver_to)}
+
+    def _deliver_to(self, hosts: Sequence[str]) -> Results:
+        """The results of all hosts; what goes wrong before any host is reached goes wrong for each of them."""
+        try:
+            deliver = self.prepare()
+            with contextlib.ExitStack() as stack:
+                reaches = self._reaches([self.arguments["source_host"], *hosts], stack)
+                return deliver(stack.enter_context(Fleet(reaches)), hosts)
+        except ClusterError as error:
+            return {host: {"failed": True, "msg": error.message, **error.details} for host in hosts}
+        except AnsibleError as error:
+            return {host: {"failed": True, "msg": str(error)} for host in hosts}
+
+    def _reaches(self, hosts: Sequence[str], stack: contextlib.ExitStack) -> list[Reach]:
+        """How Ansible reaches each of the hosts; those others are closed with the stack."""
+        return [self._reach(host, stack) for host in dict.fromkeys(hosts)]
+
+    def _reach(self, host: str, stack: contextlib.ExitStack) -> Reach:
+        if host == self._variables["inventory_hostname"]:
+            return reach_of(host, self._connection)
+        other = OtherHost(self, host, self._variables)
+        stack.callback(other.close)
+        return reach_of(host, other.prepare_connection())
+
+
+def bytes_of(option: str, written: str) -> int:
+    """A size as the user writes it."""
+    try:
+        return int(human_to_bytes(written))
+    except ValueError as error:
+        raise ClusterError(f"{option} cannot be read: {error}. Give bytes, or a size such as 20G.") from error

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bringing a directory to all hosts in one pass: read it, let every host say what it lacks, let the agents carry it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
+from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import items_of, unpack
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import (
+    RelayProgress,
+    Total,
+    result_table,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
+
+Results = dict[str, dict[str, Any]]
+_NOTHING_CAME: dict[str, Any] = {
+    "bytes_sent": 0,
+    "bytes_again": 0,
+    "files_sent": 0,
+    "deleted": 0,
+    "seconds": 0.0,
+    "from_hosts": {},
+    "refused": [],
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class TreeOrder:
+    """What is to be brought from where to where."""
+
+    path: str
+    dest: str
+    source: str
+    delete: bool
+    owner: bool
+    outside_links: str
+    disk_reserve: int
+    patience: int
+    addresses: Mapping[str, str]
+    shows_diff: bool = False
+
+
+class TreeDelivery:
+    """One pass over a fleet. A host that fails gets an error as its result, and the others go on."""
+
+    def __init__(self, order: TreeOrder, fleet: Fleet, show: Callable[[str], None]) -> None:
+        self._order = order
+        self._fleet = fleet
+        self._show = show
+        self._found: dict[str, dict[str, Any]] = {}
+
+    def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
+        """The result of each of the hosts."""
+        self._observe(check_mode)
+        weighed = self._weigh([host for host in hosts if host != self._order.source])
+        results = {host: self._result(one, check_mode) for host, one in weighed.items()}
+        if self._order.source in hosts:
+            results[self._order.source] = {"changed": False, **_NOTHING_CAME}
+        if not check_mode:
+            to_do = [host for host, one in weighed.items() if one.get("changed") and not one["problem"]]
+            for host, figures in self._carry(weighed, to_do).items():
+                results[host] |= {"bytes_sent": figures["bytes_sent"], "files_sent": weighed[host]["files_sent"]}
+                results[host] |= {name: figures[name] for name in ("bytes_again", "seconds", "from_hosts", "refused")}
+        results = self._with_failures(hosts, results)
+        for line in result_table(results, "files"):
+            self._show(line)
+        return results
+
+    def _observe(self, check_mode: bool) -> None:
+        order = self._order
+        commands = {
+            host: {
+                "do": "observe",
+                "kind": "tree",
+                "arguments": {
+                    "host": host,
+                    "is_source": host == order.source,
+                    "path": order.path if host == order.source else order.dest,
+                    "outside_links": order.outside_links,
+                    "writes": not check_mode,
+                },
+            }
+            for host in self._fleet.hosts
+        }
+        self._found = {host: answer["found"] for host, answer in self._fleet.ask(commands, "observed").items()}
+        failure = self._fleet.failed.get(order.source)
+        if failure:
+            raise failure
+
+    def _weigh(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
+        found = self._found[self._order.source]
+        arguments = {
+            "entries": found["entries"],
+            "marker": found["marker"],
+            "delete": self._order.delete,
+            "owner": self._order.owner,
+            "reserve": self._order.disk_reserve,
+        }
+        return self._ask([host for host in hosts if host in self._found], "weigh", arguments)
+
+    def _ask(self, hosts: Iterable[str], question: str, arguments: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        command = {"do": "ask", "question": question, "arguments": arguments}
+        answers = self._fleet.ask(dict.fromkeys(hosts, command), "answered")
+        return {host: answer["found"] for host, answer in answers.items()}
+
+    def _carry(self, weighed: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Let the hosts do what needs no other host, then relay what they lack."""
+        if not hosts:
+            return {}
+        own = {host: self._found[host]["addresses"] for host in (self._order.source, *hosts)}
+        addresses = addresses_of(self._fleet, self._order.source, self._order.addresses, own)
+        hosts = list(self._ask([host for host in hosts if host in addresses], "stage", {"owner": self._order.owner}))
+        lacking = {host: weighed[host]["wanted"] for host in hosts if weighed[host]["wanted"]}
+        # The others have every byte, and only need to put things into their places.
+        rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
+        totals = {host: Total(len(weighed[host]["wanted"]), weighed[host]["bytes"]) for host in hosts}
+        run = RelayRun(
+            fleet=self._fleet,
+            source=self._order.source,
+            addresses=addresses,
+            patience=self._order.patience,
+            digests=items_of(unpack(self._found[self._order.source]["entries"])).digests,
+            progress=RelayProgress(totals, "parts of files", self._show),
+            show=self._show,
+        )
+        return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
+
+    def _result(self, weighed: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+        if weighed["is_shared"]:
+            told = f"{self._order.dest} is the same directory as {self._order.path} of {self._order.source}."
+            return {"changed": False, "msg": told, **_NOTHING_CAME}
+        result = {
+            **_NOTHING_CAME,
+            "changed": weighed["changed"],
+            "deleted": weighed["deleted"],
+        }
+        if self._order.shows_diff:
+            result["diff"] = {"prepared": "".join(f"{line}\n" for line in weighed["diff"])}
+        if weighed["problem"]:
+            figures = {name: weighed[name] for name in ("free_bytes", "needed_bytes")}
+            return {**result, **figures, "failed": True, "changed": False, "deleted": 0, "msg": weighed["problem"]}
+        if check_mode and weighed["changed"]:
+            told = f"{weighed['files_sent']} files of {weighed['files']} would be sent, with {weighed['bytes']} bytes."
+            return {**result, "msg": told}
+        return result
+
+    def _with_failures(self, hosts: Sequence[str], results: Results) -> Results:
+        failed = {
+            host: {**_NOTHING_CAME, "failed": True, "msg": failure.message, **failure.details}
+            for host, failure in self._fleet.failed.items()
+            if host in hosts
+        }
+        return {host: failed.get(host) or results[host] for host in hosts}
