@@ -20,7 +20,7 @@ class Options:
     lab_number: int = 19
     receivers: int = 8
     rate: float = 64.0
-    size: int = 64
+    size: int = 48
     uncapped_size: int = 256
     pair_size: int = 512
     many_layers: int = 60
@@ -28,7 +28,7 @@ class Options:
     spare_rounds: int = 1
     plot_rounds: int = 1
     cpu_limit: float = 0.8
-    minutes: float = 30.0
+    minutes: float = 24.0
     keep: bool = False
 
     @property
