@@ -143,7 +143,8 @@ def main() -> None:
     def emit(event: dict[str, Any]) -> None:
         # Where nobody listens any more, the input has ended too.
         with lock, contextlib.suppress(OSError):
-            print(json.dumps(event), flush=True)
+            sys.stdout.write(json.dumps(event) + "\n")
+            sys.stdout.flush()
 
     agent = Agent(emit)
     watch = Watch(agent)

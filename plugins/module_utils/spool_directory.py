@@ -134,8 +134,8 @@ class SpoolDirectory:
     def make_room(self, size: int) -> None:
         """Let layers that nobody uses go until ``size`` more bytes fit under the limit; raise on a full disk."""
         layers = self._layers()
-        held = sum(status.st_size for _, status in layers)
-        for path, _ in layers:
+        held = sum(status.st_size for _path, status in layers)
+        for path, _status in layers:
             if held + size <= self.limit_bytes:
                 break
             held -= _remove_unused(path)
@@ -185,7 +185,7 @@ class SpoolDirectory:
         return {
             "directory": str(self.path),
             "layers": len(layers),
-            "bytes": sum(status.st_size for _, status in layers),
+            "bytes": sum(status.st_size for _path, status in layers),
             "limit_bytes": self.limit_bytes,
         }
 

@@ -62,7 +62,7 @@ class TreeRoot:
 
     def parent(self, path: str) -> tuple[int, str]:
         """Where a name is, and the name: what the calls of the system take."""
-        above, _, name = path.rpartition("/")
+        above, _separator, name = path.rpartition("/")
         return self.directory(above), name
 
     def open_file(self, path: str) -> int:

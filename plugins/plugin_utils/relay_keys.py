@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+except ImportError as error:
+    IMPORT_ERROR: ImportError | None = error
+else:
+    IMPORT_ERROR = None
 
 # The keys are gone when the run ends; this is only how wrong a host's clock may be.
 _CLOCK_ERROR = datetime.timedelta(days=1)
@@ -22,6 +29,11 @@ class RunAuthority:
     """Signs for the hosts of one run. Its key is in no file and leaves this process never."""
 
     def __init__(self) -> None:
+        if IMPORT_ERROR:
+            raise ClusterError(
+                f"The controller's Python lacks the package cryptography, which Ansible's vault needs as well "
+                f"({IMPORT_ERROR}). Install it beside Ansible."
+            )
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "distrain relay run")])
         builder = _builder(self._name, self._name, self._key.public_key())

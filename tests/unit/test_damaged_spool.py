@@ -88,7 +88,7 @@ def test_a_damaged_layer_is_named_saved_again_and_sent(
 
 
 def test_sound_layers_are_not_saved_again(fake: FakeImageEngine, engine: EngineSocket, tmp_path: Path) -> None:
-    for _ in range(2):
+    for _round in range(2):
         spool = start_spool(engine, tmp_path / "spool")
         assert send(spool, engine) == (dict(enumerate(IMAGE.layers)), [], [])
         spool.close()

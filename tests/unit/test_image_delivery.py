@@ -89,7 +89,7 @@ def host(*images: HeldImage, layers: int = 0, free: int = 1000 * MB, **more: Any
 
 
 def source(layers: str = "abc") -> dict[str, Any]:
-    wanted = WantedImage(NAME, identity(layers), "amd64", sizes=tuple(10 * MB for _ in layers))
+    wanted = WantedImage(NAME, identity(layers), "amd64", sizes=tuple(10 * MB for _layer in layers))
     return host(held(layers, NAME), wanted=wanted.to_dict())
 
 
@@ -156,7 +156,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
 def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
     order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"})
     hosts = {"gpu-01": {**source(), "addresses": {"swarm": "10.2.0.1", "route": "10.0.0.1"}}, "gpu-02": host()}
-    fleet, _, _ = deliver(hosts, ("gpu-02", done(3, 30 * MB)), order=order)
+    fleet, _results, _lines = deliver(hosts, ("gpu-02", done(3, 30 * MB)), order=order)
     prepared = fleet.commands("prepare")
     assert {one: command["address"] for one, command in prepared.items()} == {
         "gpu-01": "10.2.0.1",
@@ -167,7 +167,7 @@ def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
 
 
 def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:
-    fleet, results, _ = deliver({"gpu-01": source(), "gpu-02": host(layers=3)}, ("gpu-02", done(0, 0)))
+    fleet, results, _lines = deliver({"gpu-01": source(), "gpu-02": host(layers=3)}, ("gpu-02", done(0, 0)))
     assert fleet.commands("receive")["gpu-02"]["receives"] == ()
     assert fleet.commands("send")["gpu-01"]["arguments"]["diff_ids"] == []
     assert (results["gpu-02"]["changed"], results["gpu-02"]["layers_sent"]) == (True, 0)
@@ -184,7 +184,7 @@ def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:
 def test_where_the_image_is_nothing_is_sent(images: tuple[HeldImage, ...], changed: bool, questions: list[str]) -> None:
     fleet, results, lines = deliver({"gpu-01": source(), "gpu-02": host(*images)})
     assert results["gpu-02"]["changed"] is changed
-    assert [command["question"] for _, command in fleet.told if command["do"] == "ask"] == questions
+    assert [command["question"] for _host, command in fleet.told if command["do"] == "ask"] == questions
     assert not fleet.commands("prepare")
     assert lines == []
 
@@ -192,7 +192,7 @@ def test_where_the_image_is_nothing_is_sent(images: tuple[HeldImage, ...], chang
 def test_what_dead_runs_left_goes_also_where_nothing_comes() -> None:
     images = (held("abc", NAME), held("ab", f"{REPOSITORY}/of-abc:2"))
     hosts = {"gpu-01": {**source(), "leftovers": True}, "gpu-02": host(*images, leftovers=True)}
-    fleet, results, _ = deliver(hosts)
+    fleet, results, _lines = deliver(hosts)
     assert fleet.commands("tidy").keys() == {"gpu-01", "gpu-02"}
     assert not results["gpu-02"]["changed"]
     assert not deliver(hosts, check_mode=True)[0].commands("tidy")
@@ -200,8 +200,8 @@ def test_what_dead_runs_left_goes_also_where_nothing_comes() -> None:
 
 def test_check_mode_only_looks() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(held("xyz", NAME)), "gpu-03": host(held("abc", "other:1"))}
-    fleet, results, _ = deliver(hosts, check_mode=True)
-    assert {command["do"] for _, command in fleet.told} == {"observe"}
+    fleet, results, _lines = deliver(hosts, check_mode=True)
+    assert {command["do"] for _host, command in fleet.told} == {"observe"}
     assert {one: result["changed"] for one, result in results.items()} == {
         "gpu-01": False,
         "gpu-02": True,
@@ -215,7 +215,7 @@ def test_check_mode_only_looks() -> None:
 
 def test_an_image_that_is_not_built_yet() -> None:
     hosts = {"gpu-01": host(), "gpu-02": host()}
-    _, results, _ = deliver(hosts, check_mode=True)
+    _fleet, results, _lines = deliver(hosts, check_mode=True)
     assert (results["gpu-01"]["changed"], results["gpu-02"]["changed"]) == (False, True)
     with pytest.raises(Refused, match="There is no image team/trainer:1 on gpu-01"):
         deliver(hosts)
@@ -223,7 +223,7 @@ def test_an_image_that_is_not_built_yet() -> None:
 
 def test_a_full_disk_fails_its_own_host_only() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(free=MB), "gpu-03": host()}
-    fleet, results, _ = deliver(hosts, ("gpu-03", done(3, 30 * MB)))
+    fleet, results, _lines = deliver(hosts, ("gpu-03", done(3, 30 * MB)))
     assert results["gpu-02"]["failed"]
     assert "The disk of gpu-02 is too small for team/trainer:1: 1.00 MB are free" in results["gpu-02"]["msg"]
     assert results["gpu-03"]["changed"]
@@ -233,7 +233,7 @@ def test_a_full_disk_fails_its_own_host_only() -> None:
 def test_a_host_that_dies_fails_alone() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(), "gpu-03": host()}
     dies = ("gpu-02", {"event": "failed", "msg": "The agent on host gpu-02 has ended."})
-    _, results, lines = deliver(hosts, dies, ("gpu-03", done(3, 30 * MB)))
+    _fleet, results, lines = deliver(hosts, dies, ("gpu-03", done(3, 30 * MB)))
     assert results["gpu-02"]["msg"] == "The agent on host gpu-02 has ended."
     assert results["gpu-02"]["failed"]
     assert results["gpu-03"]["changed"]
@@ -243,7 +243,7 @@ def test_a_host_that_dies_fails_alone() -> None:
 def test_a_source_that_dies_fails_those_that_still_receive() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(), "gpu-03": host()}
     dies = ("gpu-01", {"event": "failed", "msg": "killed"})
-    _, results, _ = deliver(hosts, ("gpu-02", done(3, 30 * MB)), dies)
+    _fleet, results, _lines = deliver(hosts, ("gpu-02", done(3, 30 * MB)), dies)
     assert results["gpu-02"]["changed"]
     assert "gpu-01, which sends, has failed: killed" in results["gpu-03"]["msg"]
     assert "stays there for the next run" in results["gpu-03"]["msg"]
@@ -258,7 +258,7 @@ def test_a_host_without_an_address_is_told_which_variable_names_one(host_name: s
         with pytest.raises(Refused, match=re.escape(says)):
             deliver(hosts)
         return
-    fleet, results, _ = deliver(hosts, ("gpu-03", done(3, 30 * MB)))
+    fleet, results, _lines = deliver(hosts, ("gpu-03", done(3, 30 * MB)))
     assert results["gpu-02"]["msg"].endswith(says)
     assert results["gpu-03"]["changed"]
     assert fleet.commands("receive").keys() == {"gpu-03"}

@@ -266,7 +266,7 @@ class CuttingProxy:
 
     def _run(self):
         while True:
-            client, _ = self._listener.accept()
+            client, _address = self._listener.accept()
             server = socket.create_connection(("127.0.0.1", self._target))
             threading.Thread(target=self._copy, args=(client, server, None), daemon=True).start()
             limit = self._after if self.cuts == 0 else None

@@ -62,7 +62,7 @@ def run_command(command: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
 
 
 def archive() -> zipfile.ZipFile:
-    length, _, content = bundle("relay_agent").partition(b"\n")
+    length, _separator, content = bundle("relay_agent").partition(b"\n")
     assert int(length) == len(content)
     return zipfile.ZipFile(io.BytesIO(content))
 

@@ -77,7 +77,7 @@ def test_another_task_is_another_pass(tmp_path: Path) -> None:
 
 
 def test_work_that_raises_leaves_it_to_the_next(tmp_path: Path) -> None:
-    def fail(_: list[str]) -> Results:
+    def fail(_hosts: list[str]) -> Results:
         raise RuntimeError("no")
 
     shared = SharedPass(str(tmp_path), "task")

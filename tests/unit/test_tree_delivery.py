@@ -86,12 +86,12 @@ def test_check_mode_only_asks() -> None:
     assert fleet.verbs("gpu-02") == ["observe", "weigh"]
     assert results["gpu-02"]["changed"]
     assert results["gpu-02"]["msg"] == "1 files of 1 would be sent, with 3 bytes."
-    assert all(not command["arguments"]["writes"] for _, command in fleet.told if command["do"] == "observe")
+    assert all(not command["arguments"]["writes"] for _host, command in fleet.told if command["do"] == "observe")
 
 
 def test_a_host_that_only_puts_things_right_gets_no_byte() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "wanted": [], "bytes": 0, "files_sent": 0}})
-    command = next(command for _, command in fleet.told if command["do"] == "receive")
+    command = next(command for _host, command in fleet.told if command["do"] == "receive")
     assert command["receives"] == ()
     assert results["gpu-02"]["changed"]
 

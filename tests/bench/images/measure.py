@@ -131,7 +131,7 @@ class Measure:
             image = self._images[shape]
             ways.empty(self._lab, [host], image)
             carried = []
-            for _ in range(2):
+            for _round in range(2):
                 with Watch(self._lab, [host]) as watch:
                     ours.deliver(self._lab, image.name, [host])
                 carried.append(watch.received(host))

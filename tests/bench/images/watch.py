@@ -37,7 +37,7 @@ def busy_share(before: tuple[int, int], after: tuple[int, int]) -> float:
 def received_bytes(net_dev: str, card: str = "eth0") -> int:
     """What a card has received, from /proc/PID/net/dev."""
     for line in net_dev.splitlines():
-        name, _, figures = line.partition(":")
+        name, _separator, figures = line.partition(":")
         if name.strip() == card:
             return int(figures.split()[0])
     raise ValueError(f"no card {card}")

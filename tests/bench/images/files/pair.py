@@ -34,7 +34,7 @@ class OneFile:
 
 def serve(order, keys):
     with DATA.open("wb") as file:
-        for _ in range(order["size"] // BLOCK):
+        for _round in range(order["size"] // BLOCK):
             file.write(os.urandom(BLOCK))
     digest = hashlib.sha256(DATA.read_bytes()).hexdigest()
     server = RelayServer(order["address"], server_context(keys) if keys else None, lambda count: None)
