@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-# Of a piece: large enough that Python's work for it counts for little, small enough to be forwarded soon.
-PIECE_BYTES = 1024**2
+# Of a piece: large enough that Python's work for it counts for little, and small enough that a chain of hosts, each of
+# which forwards only whole pieces, is soon filled.
+PIECE_BYTES = 256 * 1024
 _REQUEST_LIMIT = 16 * 1024**2
 
 BEGIN = b"B"  # an item; number: its size in bytes

@@ -43,8 +43,12 @@ class Reception:
         self.provider = WindowProvider(self._window)
         self._started = time.monotonic()
         self._failures: list[Exception] = []
-        halves = (lambda: self._client.receive(items), self._feeder.feed)
-        self._threads = [threading.Thread(target=self._guard, args=(half,), daemon=True) for half in halves]
+        # What came before the receiving half failed is still worth keeping.
+        halves = (
+            (lambda: self._client.receive(items), self._window.drain),
+            (self._feeder.feed, self._window.break_off),
+        )
+        self._threads = [threading.Thread(target=self._guard, args=half, daemon=True) for half in halves]
 
     def start(self) -> None:
         self._started = time.monotonic()
@@ -59,9 +63,11 @@ class Reception:
         return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """Give up, and wait until the sink has forgotten what was under way."""
-        self._window.break_off()
-        self.wait(_STOP_SECONDS)
+        """Give up; what came whole still goes into the sink, for the next run, where that does not take too long."""
+        self._window.drain()
+        if not self.wait(_STOP_SECONDS):
+            self._window.break_off()
+            self.wait(_STOP_SECONDS)
 
     def raise_failure(self) -> None:
         """The first one; that the window broke is only what followed from it."""
@@ -80,9 +86,9 @@ class Reception:
             "seconds": round(time.monotonic() - self._started, 2),
         }
 
-    def _guard(self, half: Callable[[], None]) -> None:
+    def _guard(self, half: Callable[[], None], give_up: Callable[[], None]) -> None:
         try:
             half()
         except Exception as failure:
             self._failures.append(failure)
-            self._window.break_off()
+            give_up()

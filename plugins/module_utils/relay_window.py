@@ -52,14 +52,15 @@ class Window:
         self._held_from = 0
         self._ended = False
         self._broken = False
+        self._drained = False
 
     def append(self, piece: Piece) -> None:
         """Add what came, when there is room for it."""
         with self._changed:
-            while self._bytes >= self._limit and not self._broken:
+            while self._bytes >= self._limit and not (self._broken or self._drained):
                 if not self._drop_oldest():
                     self._changed.wait(0.2)
-            if self._broken:
+            if self._broken or self._drained:
                 raise Broken("this host has given up")
             self._pieces.append(piece)
             self._bytes += len(piece.data)
@@ -69,6 +70,12 @@ class Window:
         """Nothing more will come."""
         with self._changed:
             self._ended = True
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Let nothing more in, and nothing more out to other hosts; this host itself still reads what is here."""
+        with self._changed:
+            self._drained = True
             self._changed.notify_all()
 
     def break_off(self) -> None:
@@ -145,7 +152,8 @@ class Window:
         )
 
     def _find(self, reader: Reader) -> Piece | None:
-        if self._broken:
+        has_all = reader.number >= self._first + len(self._pieces)
+        if self._broken or (self._drained and (reader.forwards or (has_all and not self._ended))):
             raise Broken("this host has given up")
         if reader.restarted is not None:
             item, reader.restarted = reader.restarted, None

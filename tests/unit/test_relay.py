@@ -159,6 +159,13 @@ def make_chain(count, receives, digests, authority, source_peer, **options):
     return hosts
 
 
+def wait_until(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_a_chain_delivers_everything_and_the_source_sends_it_once(items, digests, authority, encrypted):
     authority = authority if encrypted else None
@@ -204,8 +211,7 @@ def test_a_dead_host_in_the_middle_is_gone_round_and_nothing_is_sent_twice_by_th
     hosts = make_chain(3, list(range(len(items))), digests, authority, peer)
     for host in hosts:
         host.start()
-    while hosts[2].figures()["bytes"] < 1_000_000:
-        time.sleep(0.01)
+    wait_until(lambda: hosts[2].figures()["bytes"] >= 1_000_000)
     hosts[1].kill()
     for host in (hosts[0], hosts[2]):
         host.wait()
@@ -299,6 +305,16 @@ def test_a_slow_engine_slows_the_chain_and_loses_nothing(items, digests, authori
     for host in (first, second):
         host.wait()
         assert [host.sink.items[number] for number in range(len(items))] == items
+
+
+def test_what_came_whole_is_kept_by_a_host_that_stops(items, digests, authority):
+    peer, _sent = start_source(MemorySource(items, piece_pause=0.01), authority)
+    host = Host("h1", list(range(5)), digests, authority, [peer], sink=MemorySink(pause=0.1), is_last=True).start()
+    wait_until(lambda: host.figures()["bytes"] > SIZES[0] + SIZES[2] + SIZES[3])
+    assert len(host.sink.items) < 3
+    host.reception.stop()
+    assert sorted(host.sink.items) == [0, 1, 2, 3]
+    assert not host.sink.finished
 
 
 def test_a_stranger_gets_nothing(items, authority):

@@ -72,6 +72,7 @@ class Bench:
         yield "changed top layer", lambda: measure.changed(hosts, number)
         for shape in (MAIN, MANY):
             yield f"cut, {shape}", lambda shape=shape: measure.cut(shape, number)  # type: ignore[misc]
+        yield from self._streams(number, "")
         for count in self._options.counts[1:-1]:
             yield from self._ours(MAIN, hosts[:count], number)
         if number <= self._options.plot_rounds:
@@ -84,8 +85,11 @@ class Bench:
         yield "ours, no cap", lambda: measure.ours("large", hosts, number, ", no cap")
         for way in RIVALS:
             yield f"{way}, no cap", lambda way=way: measure.rival(way, "large", hosts, number, ", no cap")  # type: ignore[misc]
-        yield "plain", lambda: measure.stream(False, number)
-        yield "encrypted", lambda: measure.stream(True, number)
+        yield from self._streams(number, ", no cap")
+
+    def _streams(self, number: int, suffix: str) -> Iterator[Measurement]:
+        yield f"plain{suffix}", lambda: self._measure.stream(False, number, suffix)
+        yield f"encrypted{suffix}", lambda: self._measure.stream(True, number, suffix)
 
     def _ours(self, shape: str, hosts: Sequence[str], number: int) -> Iterator[Measurement]:
         yield f"ours, {shape}, {len(hosts)} hosts", lambda: self._measure.ours(shape, hosts, number)

@@ -118,11 +118,12 @@ class Measure:
         }
         return self._sample("cut", shape, [host], number, delivered.seconds, second, figures, first.cpu)
 
-    def stream(self, is_encrypted: bool, number: int) -> Sample:
-        """Without a cap."""
+    def stream(self, is_encrypted: bool, number: int, suffix: str) -> Sample:
+        """Without a cap much more goes, so that it takes a while as well."""
+        size = self._options.size if self._lab.is_capped else self._options.pair_size
         with Watch(self._lab, self._lab.receivers[:1]) as watch:
-            seconds = pair.seconds(self._lab, self._options.pair_size * 1000**2, is_encrypted)
-        name = "encrypted" if is_encrypted else "plain"
+            seconds = pair.seconds(self._lab, size * 1000**2, is_encrypted)
+        name = ("encrypted" if is_encrypted else "plain") + suffix
         return self._sample(name, "stream", self._lab.receivers[:1], number, seconds, watch, {})
 
     def _carried_in_all(self, shape: str, host: str) -> tuple[int, int]:

@@ -49,7 +49,7 @@ WORDS = {
     "rate": "of each host's card, in either direction, in Mbit/s",
     "size": "of each image, in MB",
     "uncapped_size": "of the image that goes to one host without a cap, in MB",
-    "pair_size": "what goes from one host to another, encrypted and plain, in MB",
+    "pair_size": "what goes from one host to another without a cap, encrypted and plain, in MB",
     "many_layers": "how many layers the image of many layers has",
     "rounds": "how often everything is measured, in turn",
     "spare_rounds": "how many more rounds may replace void ones",
