@@ -42,11 +42,11 @@ def make_images(lab: Lab, options: Options) -> dict[str, Image]:
         "many": _make(lab, "many", "many", many, size // many, _LARGE_FILE),
         "large": _make(lab, "large", "large", _FEW, options.uncapped_size * _MB // _FEW, _LARGE_FILE),
     }
-    lab.tell(lab.source, "rm -r /var/lib/bench/work; docker builder prune --all --force")
+    lab.tell(lab.source, "rm -r /var/lib/bench/made; docker builder prune --all --force")
     return made
 
 
 def _make(lab: Lab, shape: str, folder: str, layers: int, layer: int, file: int, top: str = "all") -> Image:
     name = f"bench/{shape}:1"
-    command = f"python3 /var/lib/bench/make_image.py {name} /var/lib/bench/work/{folder} {layers} {layer} {file} {top}"
+    command = f"python3 /var/lib/bench/make_image.py {name} /var/lib/bench/made/{folder} {layers} {layer} {file} {top}"
     return Image(name, tuple(json.loads(lab.tell(lab.source, command).splitlines()[-1])))
