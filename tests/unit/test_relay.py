@@ -20,11 +20,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Clu
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import (
     Request,
-    _to_ranges,
     read_frame,
     send_request,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import plan_chain
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import (
     RelayServer,
@@ -354,41 +352,3 @@ def test_only_tls_1_3_is_spoken(authority):
 
 def test_a_key_is_not_shown():
     assert "PRIVATE" not in repr(RunAuthority().keys_for("h0"))
-
-
-@pytest.mark.parametrize(
-    ("items", "ranges"),
-    [((), []), ((3,), [[3, 3]]), ((0, 1, 2, 5, 7, 8), [[0, 2], [5, 5], [7, 8]])],
-)
-def test_items_travel_as_ranges(items, ranges):
-    assert _to_ranges(items) == ranges
-
-
-def links(wanted):
-    return [(link.host, link.receives, link.keeps, link.peers) for link in plan_chain("src", wanted)]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "expected"),
-    [
-        pytest.param({}, [], id="nobody"),
-        pytest.param({"a": (), "src": (0,)}, [], id="nobody lacks anything"),
-        pytest.param({"a": (0, 1)}, [("a", (0, 1), (0, 1), ("src",))], id="one host"),
-        pytest.param(
-            {"a": (1,), "b": (0, 1), "c": (0, 1)},
-            [
-                ("b", (0, 1), (0, 1), ("src",)),
-                ("c", (0, 1), (0, 1), ("b", "src")),
-                ("a", (1,), (1,), ("c", "b", "src")),
-            ],
-            id="who lacks most comes first",
-        ),
-        pytest.param(
-            {"a": (0, 2, 4), "b": (1, 2)},
-            [("a", (0, 1, 2, 4), (0, 2, 4), ("src",)), ("b", (1, 2), (1, 2), ("a", "src"))],
-            id="a host passes on what only a later one lacks",
-        ),
-    ],
-)
-def test_the_chain(wanted, expected):
-    assert links(wanted) == expected
