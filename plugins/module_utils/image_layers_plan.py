@@ -17,16 +17,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_state impor
 
 @dataclass(frozen=True)
 class Source:
-    """The host that has the image; ``sizes`` are those of its layers, empty where they are not known.
-
-    ``spooled`` are the diff IDs that need not be saved again, ``spool_free_bytes`` what is free for those that do.
-    """
+    """The host that has the image; ``sizes`` are those of its layers, empty where they are not known."""
 
     host: str
     images: HostImages
     sizes: tuple[int, ...] = ()
-    spooled: frozenset[str] = frozenset()
-    spool_free_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ class DeliveryPlan:
 
 
 def plan_delivery(name: str, source: Source, targets: Sequence[Target], reserve: int) -> DeliveryPlan:
-    """What each host gets; raise where the source lacks the image or the room to send it.
+    """What each host gets; raise where the source lacks the image.
 
     Hosts that need the most come first in the chain, the others in the order in which they were given: so each needs
     no layer that its predecessor does not get.
@@ -93,10 +88,7 @@ def plan_delivery(name: str, source: Source, targets: Sequence[Target], reserve:
         raise Refused(f"There is no image {name} on {source.host}. Build or load it there first.")
     deliveries = tuple(_delivery(with_tag(name), image, source, target, reserve) for target in targets)
     receiving = sorted((one for one in deliveries if one.action == "send"), key=lambda one: one.first)
-    plan = DeliveryPlan(with_tag(name), image.identity, deliveries, tuple(one.host for one in receiving))
-    if plan.chain:
-        _refuse_small_source(plan, image, source, reserve)
-    return plan
+    return DeliveryPlan(with_tag(name), image.identity, deliveries, tuple(one.host for one in receiving))
 
 
 def common_layers(images: Iterable[HeldImage], diff_ids: Sequence[str]) -> int:
@@ -155,30 +147,6 @@ def _small_disk(name: str, target: Target, size: int, needed: int, reserve: int)
         f"{in_words(size)}) and {in_words(reserve)} are to stay free (disk_reserve). Nothing was sent. Make room "
         "there, for example with docker image prune."
     )
-
-
-def _refuse_small_source(plan: DeliveryPlan, image: HeldImage, source: Source, reserve: int) -> None:
-    missing = [one for one in plan.wanted if one not in source.spooled]
-    if not missing or source.spool_free_bytes is None:
-        return
-    size = _bytes_of(missing, image, source)
-    # The classic store writes the whole image to its disk before it hands out the first byte.
-    needed = size + (image.size if source.images.store == "classic" else 0)
-    if source.spool_free_bytes < needed + reserve:
-        raise Refused(
-            f"The disk of {source.host} is too small for {plan.name}: {in_words(source.spool_free_bytes)} are free, "
-            f"but sending it takes {in_words(needed)} (the image has {in_words(image.size)}) and {in_words(reserve)} "
-            "are to stay free (disk_reserve). Nothing was sent. Make room there, for example with docker image prune.",
-            free_bytes=source.spool_free_bytes,
-            needed_bytes=needed + reserve,
-        )
-
-
-def _bytes_of(diff_ids: Sequence[str], image: HeldImage, source: Source) -> int:
-    if len(source.sizes) != len(image.identity.diff_ids):
-        return image.size
-    sizes = {diff_id: source.sizes[index] for index, diff_id in enumerate(image.identity.diff_ids)}
-    return sum(sizes[diff_id] for diff_id in diff_ids)
 
 
 def _common(some: Sequence[str], others: Sequence[str]) -> int:

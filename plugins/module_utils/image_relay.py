@@ -52,7 +52,7 @@ class ImageKind:
             "addresses": relay_addresses(self._engine.info()),
             "wanted": self._describe(held).to_dict() if held else None,
             "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
-            "spool": self._describe_spool(held),
+            "spool": self._spool_directory.describe(),
             "leftovers": has_leftovers(images) or self._spool_directory.has_leftovers(),
         }
 
@@ -113,14 +113,6 @@ class ImageKind:
     def _describe(self, held: HeldImage) -> WantedImage:
         sizes = [self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids]
         return wanted_image(self._name, held.identity, self._engine.image(held.id) or {}, sizes)
-
-    def _describe_spool(self, held: HeldImage | None) -> dict[str, Any]:
-        directory = self._spool_directory
-        diff_ids = held.identity.diff_ids if held else ()
-        return {
-            **directory.describe(),
-            "spooled": [diff_id for diff_id in diff_ids if directory.has(diff_id)],
-        }
 
     def _announce_config(self, spool: ImageSpool) -> None:
         try:

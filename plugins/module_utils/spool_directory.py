@@ -85,10 +85,6 @@ class SpoolDirectory:
             os.utime(descriptor)
         return path
 
-    def has(self, diff_id: str) -> bool:
-        """Whether the layer is here now; it may go until C(use)."""
-        return (self.path / _hex(diff_id)).is_file()
-
     def discard(self, diff_id: str) -> None:
         """Remove the layer, and use it no more; who reads it goes on reading what it was."""
         descriptor = self._used.pop(diff_id, None)

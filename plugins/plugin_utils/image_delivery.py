@@ -113,7 +113,6 @@ class ImageDelivery:
             host=self._order.source,
             images=HostImages.from_dict(found["images"]),
             sizes=known if len(known) == len(sizes) else tuple(found["layer_sizes"]),
-            spooled=frozenset(found["spool"]["spooled"]),
         )
 
     def _target(self, host: str, weighed: Mapping[str, Any] | None) -> Target:

@@ -82,7 +82,6 @@ def host(*images: HeldImage, layers: int = 0, free: int = 1000 * MB, **more: Any
         "addresses": {"swarm": "", "route": "10.0.0.9"},
         "wanted": None,
         "layer_sizes": (),
-        "spool": {"spooled": [], "free_bytes": 1000 * MB},
         "leftovers": False,
         **more,
     }
