@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a file of the artifacts holds, taken with care: it may be of another version, cut, or damaged."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+
+# Larger than anything that is measured here, and small enough to calculate with.
+LARGEST = 1e18
+
+
+def text(value: Any) -> str:
+    """A word or a number as text; nothing for what is neither."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value)
+
+
+def number(value: Any) -> float | None:
+    """A number that one can draw; neither a truth value nor an infinite one is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) and abs(found) <= LARGEST else None
+
+
+CLOCK = re.compile(r"(?:(\d{1,6}) days?, )?(\d{1,6}):(\d\d):(\d\d)(?:\.\d+)?")
+
+
+def seconds(value: Any) -> float | None:
+    """A span as a number, or as trainers write it: C(1 day, 2:03:04)."""
+    found = CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return number(value)
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60.0 + rest
+
+
+def record(value: Any) -> dict[str, Any]:
+    return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def records(value: Any) -> list[dict[str, Any]]:
+    """Those of a list that are records."""
+    return [record(one) for one in items(value) if isinstance(one, Mapping)]
+
+
+def texts(value: Any) -> list[str]:
+    return [text(one) for one in items(value)]
