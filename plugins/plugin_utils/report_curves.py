@@ -18,9 +18,7 @@ Looks = Sequence[dict[str, Any]]
 Logs = Mapping[str, Sequence[dict[str, Any]]]
 
 
-def curves(
-    looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tuple[float, str]]
-) -> list[Chart]:
+def curves(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tuple[float, str]]) -> list[Chart]:
     """Loss, throughput, and how busy each rank was; what nobody wrote down is left out."""
     drawn = [
         _loss(looks, logs, began, end, marks),

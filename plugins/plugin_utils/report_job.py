@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from the artifacts of a job to all that its page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Chart
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import curves
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import JobArtifacts, find, unusable
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import Head, job_head
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import HeatMap, heat_map
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import Choice, choices_of, planned_choices
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_table import Cell, Table
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_timeline import Timeline, timeline
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import (
+    number,
+    record,
+    records,
+    text,
+    texts,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment
+
+# Kinds of events that every chart marks.
+MARKED = ("finding", "restarted", "stopped")
+EVENT_HEADINGS = ("After", "At", "What", "Host", "Rank", "Text")
+
+
+@dataclass(frozen=True)
+class JobPage:
+    head: Head
+    timeline: Timeline | None
+    charts: Sequence[Chart]
+    events: Table | None
+    hosts: Table | None
+    parity: Parity
+    plan: Sequence[Choice]
+    matrix: HeatMap | None
+    command: str
+    settings: Sequence[Table]
+    unusable: Sequence[dict[str, str]]
+    version: str
+
+
+def job_page(artifacts: JobArtifacts) -> JobPage:
+    job, looks, events = record(artifacts.job.content), artifacts.watch.content, _in_order(artifacts.events.content)
+    logs = {host: source.content for host, source in artifacts.logs.items()}
+    began, end = _span(job, looks, events)
+    is_timed = end > began
+    hosts = records(job.get("hosts"))
+    plan = choices_of(texts(job.get("plan")))
+    return JobPage(
+        head=job_head(artifacts.name, job, looks, duration(end - began) if is_timed else UNKNOWN),
+        timeline=timeline(began, end, looks, events) if is_timed else None,
+        charts=curves(looks, logs, began, end, list(_marks(events, began))),
+        events=_events(events, began),
+        hosts=hosts_table(hosts),
+        parity=image_parity(hosts, record(job.get("image"))),
+        plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
+        matrix=heat_map(find(artifacts.cluster, "overlay-matrix.json")),
+        command=" ".join(texts(job.get("command"))),
+        settings=list(_settings(job)),
+        unusable=unusable(_sources(artifacts)),
+        version=text(job.get("collection_version")),
+    )
+
+
+def _in_order(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By their time; what has none stands where the one before it stands."""
+    return sorted((one for one in entries if number(one.get("at")) is not None), key=lambda one: float(one["at"]))
+
+
+def _span(
+    job: dict[str, Any], looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]
+) -> tuple[float, float]:
+    """From the beginning to the end, or to the latest that is known of a job that still runs."""
+    seen = [at for at in (number(one.get("at")) for one in (*looks, *events)) if at is not None]
+    began, ended = number(job.get("began")), number(job.get("ended"))
+    began = began if began is not None else min(seen, default=0.0)
+    return began, ended if ended is not None else max(seen, default=began)
+
+
+def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[float, str]]:
+    for one in events:
+        at = number(one.get("at"))
+        if at is not None and one.get("kind") in MARKED:
+            yield at - began, f"{text(one.get('kind'))}: {text(one.get('text'))}"
+
+
+def _events(events: Sequence[dict[str, Any]], began: float) -> Table | None:
+    rows = [_event(one, number(one.get("at")) or 0.0, began) for one in events]
+    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After", "Rank")) if rows else None
+
+
+def _event(one: dict[str, Any], at: float, began: float) -> list[Cell]:
+    return [
+        Cell(duration(at - began), "number"),
+        Cell(moment(at), "quiet"),
+        Cell(text(one.get("kind")) or UNKNOWN, "finding" if one.get("kind") == "finding" else "kind"),
+        Cell(text(one.get("host")) or UNKNOWN),
+        Cell(text(one.get("rank")) or UNKNOWN, "number"),
+        Cell(text(one.get("text")), "words"),
+    ]
+
+
+def _settings(job: dict[str, Any]) -> Iterator[Table]:
+    """The job's settings, its environment, and what is written on the image."""
+    groups = {
+        "Settings": record(job.get("settings")),
+        "Environment": record(job.get("environment")),
+        "Labels of the image": record(record(job.get("image")).get("labels")),
+    }
+    for caption, values in groups.items():
+        if values:
+            rows = [[Cell(name, "code"), Cell(_value(value), "code")] for name, value in sorted(values.items())]
+            yield Table(caption, ("Name", "Value"), rows)
+
+
+def _value(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return text(value) if isinstance(value, str | int | float) else repr(value)
+
+
+def _sources(artifacts: JobArtifacts) -> Iterator[Any]:
+    yield from (artifacts.job, artifacts.watch, artifacts.events)
+    yield from artifacts.logs.values()
+    yield from artifacts.cluster.sources
