@@ -182,9 +182,9 @@ def _summary(title: str, unit: str, series: Sequence[Series]) -> str:
     first = [one.points[0][1] for one in series]
     last = [one.points[-1][1] for one in series]
     many = "1 rank" if len(series) == 1 else f"{len(series)} ranks"
-    return f"{title} of {many}{f', {unit}' if unit else ''}: from {_span(first)} to {_span(last)}."
+    return f"{title} of {many}{f', {unit}' if unit else ''}: first {_span(first)}, last {_span(last)}."
 
 
 def _span(values: Sequence[float]) -> str:
     low, high = figure(min(values, default=None)), figure(max(values, default=None))
-    return low if low == high else f"{low}–{high}"
+    return low if low == high else f"{low} to {high}"

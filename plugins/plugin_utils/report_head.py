@@ -58,8 +58,8 @@ def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str) ->
     step, total = _steps(results, looks)
     whole = "" if total is None or total == step else f" of {count(total)}"
     yield Figure("Steps", f"{count(step)}{whole}", _attempts(job))
-    losses = [number(results.get(key)) for key in ("first_loss", "last_loss")]
-    losses = losses if None not in losses else _seen(looks, "loss")
+    losses = [loss for loss in (number(results.get(key)) for key in ("first_loss", "last_loss")) if loss is not None]
+    losses = losses if len(losses) == 2 else _seen(looks, "loss")
     yield Figure("Loss", figure(losses[-1] if losses else None), f"first {figure(losses[0])}" if losses else "")
     yield Figure(
         "Network", text(job.get("network")) or UNKNOWN, f"by {text(job.get('launcher')) or 'an unknown launcher'}"

@@ -18,6 +18,7 @@ HEADINGS = ("Host", "Rank", "Processes", "GPUs", "Engine", "Kernel", "Driver", "
 FIELDS = ("host", "rank", "processes", "gpus", "engine", "kernel", "driver", "interface", "container")
 FIGURES = ("rank", "processes")
 # What should be the same on every host; where it is not, the page says so.
+TIMES = "\N{MULTIPLICATION SIGN}"
 ALIKE = ("gpus", "engine", "kernel", "driver")
 
 
@@ -92,7 +93,7 @@ def _gpus(value: Any) -> str:
     if not isinstance(value, list):
         return text(value) or UNKNOWN
     names = Counter(text(record(one).get("name")) or text(one) or "GPU" for one in items(value))
-    return ", ".join(f"{many} × {name}" for name, many in names.items()) or "none"
+    return ", ".join(f"{many} {TIMES} {name}" for name, many in names.items()) or "none"
 
 
 def _usual(values: Sequence[str]) -> str:

@@ -16,7 +16,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_cluster import ClusterPage
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_job import JobPage
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 
 def render(page: JobPage | ClusterPage, templates: Path) -> str:
@@ -32,7 +31,7 @@ def render(page: JobPage | ClusterPage, templates: Path) -> str:
     style = f"\n{(templates / 'page.css').read_text(encoding='utf-8')}"
     return environment.get_template(name).render(
         page=page,
-        style=Markup(style),
+        style=style,
         policy=content_policy(style),
         chart_width=WIDTH,
         chart_height=HEIGHT,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Tick, time_ticks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, records
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import duration
 
@@ -49,6 +50,7 @@ class Sum:
 class Timeline:
     phases: Sequence[Phase]
     sums: Sequence[Sum]
+    ticks: Sequence[Tick]
     summary: str
 
 
@@ -60,7 +62,7 @@ def timeline(began: float, end: float, looks: Sequence[dict[str, Any]], events: 
     phases = [_phase(kind, since, until, began, whole) for kind, since, until in spans if until > since]
     sums = [one for one in (_sum(kind, phases, whole) for kind in WORDS) if one]
     spoken = "; ".join(f"{one.name.partition(':')[0]} {one.took}, {one.percent}" for one in sums)
-    return Timeline(phases, sums, f"The run of {duration(whole)}: {spoken}.")
+    return Timeline(phases, sums, time_ticks(whole), f"The run of {duration(whole)}: {spoken}.")
 
 
 def step_of(look: dict[str, Any]) -> float | None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-
 # Larger than anything that is measured here, and small enough to calculate with.
 LARGEST = 1e18
 

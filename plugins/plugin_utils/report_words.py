@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number
 
-UNKNOWN = "–"
+UNKNOWN = "\N{EN DASH}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -46,12 +47,12 @@ def figure(value: Any, digits: int = 3) -> str:
         return f"{found:.{digits - 1}e}"
     before = len(str(int(abs(found)))) if abs(found) >= 1 else 0
     shown = f"{found:,.{max(0, digits - before)}f}"
-    return shown.replace(",", "\u202f")
+    return shown.replace(",", NARROW_SPACE)
 
 
 def count(value: Any) -> str:
     found = number(value)
-    return UNKNOWN if found is None else f"{found:,.0f}".replace(",", "\u202f")
+    return UNKNOWN if found is None else f"{found:,.0f}".replace(",", NARROW_SPACE)
 
 
 def short_digest(value: str) -> str:
