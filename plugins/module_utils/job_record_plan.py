@@ -111,7 +111,7 @@ def _message(outcome: str, jobs: Mapping[str, Seen]) -> str:
 
 
 def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
-    progress = next((job["progress"] for job in jobs.values() if job.get("progress")), {})
+    progress: Seen = next((job["progress"] for job in jobs.values() if job.get("progress")), {})
     spans = [job["ended"] - job["started"] for job in jobs.values() if job.get("ended") and job.get("started")]
     return {
         "world_size": _first(job.get("world_size") for job in jobs.values()),

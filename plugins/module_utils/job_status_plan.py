@@ -93,9 +93,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
         return []
     cells = [HEADING, *(_cells(_as_data(row)) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADING))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
-    ]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
 
 
 def _cells(row: Row) -> tuple[str, ...]:

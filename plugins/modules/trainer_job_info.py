@@ -38,8 +38,8 @@ options:
     required: true
   output_directory:
     description:
-      - The directory on the host into which the trainer writes C(trainer_log.jsonl). Without it, the one that was written
-        down when the job was started.
+      - The directory on the host into which the trainer writes C(trainer_log.jsonl). Without it, the one that
+        was written down when the job was started.
     type: path
   lines:
     description: How many of the last lines of the job's output to return.
@@ -100,7 +100,8 @@ job:
       returned: always
       sample: [torchrun, src/train_bash.py]
     digest:
-      description: The digest of what makes the job what it is, as P(distrain.cluster.job_digest#filter) gives it, or null.
+      description:
+        - The digest of what makes the job what it is, as P(distrain.cluster.job_digest#filter) gives it, or null.
       type: str
       returned: always
       sample: sha256:4bcf...
@@ -132,9 +133,9 @@ job:
       sample: ["Training completed."]
     progress:
       description:
-        - The step, the total of steps, the percentage, the time that remains, in words and in seconds, the first and the
-          latest loss, and the steps, samples and tokens per second. Read from LLaMA-Factory's C(trainer_log.jsonl); what
-          is not there is read from what transformers prints. Empty where the trainer has said nothing yet.
+        - The step, the total of steps, the percentage, the time that remains, in words and in seconds, the first and
+          the latest loss, and the steps, samples and tokens per second. Read from LLaMA-Factory's C(trainer_log.jsonl);
+          what is not there is read from what transformers prints. Empty where the trainer has said nothing yet.
       type: dict
       returned: always
       sample:
