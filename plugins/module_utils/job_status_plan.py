@@ -58,7 +58,7 @@ def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[s
 
 
 def _why(answer: Answer) -> str:
-    return " ".join(str(answer.get("msg") or "no answer").split())
+    return " ".join(str(answer.get("msg") or "no answer").removeprefix("Task failed: ").split())
 
 
 def _running_first(jobs: Mapping[str, Sequence[Row]]) -> list[str]:
