@@ -39,9 +39,20 @@ def path_on_host(container_path: str, volumes: Sequence[str]) -> str:
     return launch_plan.host_path(container_path, volumes)
 
 
-def job_decision(states: Mapping[str, str], again: bool, job_name: str) -> str:
+def job_digest(job: Mapping[str, Any]) -> str:
+    """The digest of what makes a job on one host what it is."""
+    return launch_plan.job_digest(job)
+
+
+def job_decision(
+    states: Mapping[str, str],
+    again: bool,
+    job_name: str,
+    changed: Mapping[str, bool] | None = None,
+    follow: bool = True,
+) -> str:
     """What is done with a job: start, follow or none."""
-    return _told_as_filter_error(job_plan.decide, states, again, job_name)
+    return _told_as_filter_error(job_plan.decide, states, again, job_name, changed, follow)
 
 
 def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
@@ -69,5 +80,6 @@ class FilterModule:
             "rank_environment": rank_environment,
             "path_on_host": path_on_host,
             "job_decision": job_decision,
+            "job_digest": job_digest,
             "job_summary": job_summary,
         }

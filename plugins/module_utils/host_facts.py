@@ -12,6 +12,7 @@ import ipaddress
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -97,6 +98,12 @@ def parse_memory_bytes(meminfo: str) -> int:
     return 0
 
 
+def parse_gpu_driver(version: str) -> str | None:
+    """The version of NVIDIA's driver as /proc/driver/nvidia/version has it; None where none is loaded."""
+    found = re.search(r"Kernel Module.*?\s(\d+(?:\.\d+)+)\s", version)
+    return found[1] if found else None
+
+
 def nvidia_gpus(pci_devices: Path) -> list[dict[str, str]]:
     """The display devices of NVIDIA on the PCI bus; a driver is not needed to see them."""
     found = []
@@ -142,6 +149,7 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "disks": [free_space(path) for path in disk_paths],
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),
         "gpus": nvidia_gpus(Path("/sys/bus/pci/devices")),
+        "gpu_driver": parse_gpu_driver(_read(Path("/proc/driver/nvidia/version"))),
         "gpu_device_nodes": nvidia_device_nodes(Path("/dev")),
     }
 

@@ -15,9 +15,10 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, TimedOut
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
-    settings_digest,
+    job_digest,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
@@ -32,12 +33,6 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
         stop(files, params)
     else:
         start(engine, files, params)
-
-
-def digest(params: Mapping[str, Any]) -> str:
-    """Of what makes the job what it is. The secrets and the attempt are no part of it."""
-    names = ("command", "settings", "environment", "working_directory", "rank", "world_size")
-    return settings_digest({name: params[name] for name in names})
 
 
 def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
@@ -60,7 +55,9 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
 
 
 def stop(files: JobFiles, params: Mapping[str, Any]) -> None:
-    files.mark_stopped()
+    # A job that had its end already keeps it, whatever it has left behind.
+    if files.job().state == RUNNING:
+        files.mark_stopped()
     end_all(files, params["name"], params["stop_timeout"])
 
 
@@ -86,9 +83,10 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "attempt": params["attempt"],
         "started": time.time(),
         "command": list(params["command"]),
-        "digest": digest(params),
+        "digest": job_digest(params),
         "rank": params["rank"],
         "world_size": params["world_size"],
+        "output_directory": params["output_directory"],
         "container_id": container["Id"],
         "interface": interface,
     }

@@ -46,7 +46,7 @@ class JobFiles:
             record=_read_json(self._record),
             alive=alive,
             exit_code=int(code) if code else None,
-            ended=modified(self._exit_code),
+            ended=modified(self._exit_code) or modified(self._stopped),
             was_stopped=self._stopped.exists(),
         )
 

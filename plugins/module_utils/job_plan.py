@@ -39,12 +39,13 @@ class Job:
 
 
 def plan(job: Job, params: Mapping[str, Any]) -> Plan:
-    """Start what is not there or has failed, leave alone what runs or has succeeded; or stop what runs."""
-    before = {"state": job.state}
+    """Start what is not there or has failed, leave alone what runs or has succeeded; or end its processes."""
+    before: dict[str, Any] = {"state": job.state}
     if params["state"] == "stopped":
-        if job.state != RUNNING:
+        if not job.alive:
             return Plan(before=before, after=before)
-        return Plan(steps=(Step("stop"),), before=before, after={"state": STOPPED})
+        after = {"state": STOPPED if job.state == RUNNING else job.state, "processes": 0}
+        return Plan(steps=(Step("stop"),), before={**before, "processes": "some"}, after=after)
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
@@ -64,24 +65,50 @@ def _is_to_start(job: Job, attempt: str, again: bool) -> bool:
     return again or job.state != SUCCEEDED
 
 
-def decide(states: Mapping[str, str], again: bool, job_name: str) -> str:
+def decide(
+    states: Mapping[str, str],
+    again: bool,
+    job_name: str,
+    changed: Mapping[str, bool] | None = None,
+    follow: bool = True,
+) -> str:
     """What to do with a job whose state on every host is known: C(start), C(follow) or C(none).
 
-    A rank alone makes no job, so the ranks are started all together or not at all.
+    A rank alone makes no job, so the ranks are started all together or not at all. ``changed`` says on which hosts
+    the job was last started with other settings than those that are asked for.
     """
     running = _hosts(states, RUNNING)
     absent = _hosts(states, ABSENT)
     if running and absent:
         raise Refused(
             f"Job {job_name} runs on {', '.join(running)}, but was never started on {', '.join(absent)}. Wait for its "
-            "end, or stop it with -e trainer_launch_job_state=stopped, and then run this again."
+            f"end, or {_stop_it(job_name)}, and then run this again."
         )
     if running:
+        _refuse_to_start_over(running, job_name, [host for host, has in (changed or {}).items() if has], follow)
         return "follow"
     ended_badly = any(state in (FAILED, STOPPED, LOST) for state in states.values())
     if again or ended_badly or len(absent) == len(states):
         return "start"
     return "none"
+
+
+def _refuse_to_start_over(running: Sequence[str], job_name: str, changed: Sequence[str], follow: bool) -> None:
+    remedy = f"{_stop_it(job_name)}, or give this job another name with -e trainer_launch_job_name=NAME."
+    if changed:
+        raise Refused(
+            f"Job {job_name} runs already on {', '.join(running)}, and with other settings than these "
+            f"(they differ on {', '.join(changed)}). Nothing was started: {remedy}"
+        )
+    if not follow:
+        raise Refused(
+            f"Job {job_name} runs already on {', '.join(running)}, with these settings. Nothing was started: follow it "
+            f"without trainer_launch_follow=false, {remedy}"
+        )
+
+
+def _stop_it(job_name: str) -> str:
+    return f"stop it with playbooks/stop.yml -e trainer_launch_job_name={job_name}"
 
 
 def _hosts(states: Mapping[str, str], state: str) -> Sequence[str]:

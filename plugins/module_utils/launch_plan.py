@@ -86,6 +86,12 @@ def settings_digest(settings: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def job_digest(job: Mapping[str, Any]) -> str:
+    """Of what makes a job what it is on its host. The secrets and the attempt are no part of it."""
+    names = ("command", "settings", "environment", "working_directory", "rank", "world_size")
+    return settings_digest({name: job[name] for name in names})
+
+
 def host_path(container_path: str, volumes: Sequence[str]) -> str:
     """Where a path of the container lies on the host, by the volume that holds it; empty where none does."""
     best = ("", "")

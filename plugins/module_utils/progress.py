@@ -1,16 +1,21 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a trainer says of its progress, and the last lines of what it printed."""
+"""How far a job is, as the trainer's log files and its printed lines tell."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+DURATION = re.compile(r"(?:(\d+) days?, )?(?:(\d+):)?(\d+):(\d+)")
+# A rate over less time says little where times are whole seconds.
+RATE_SECONDS = 20
+KNOWN = ("step", "total", "percentage", "remaining", "remaining_seconds", "loss", "first_loss")
+RATES = ("steps_per_second", "samples_per_second", "tokens_per_second")
 
 
 def last_lines(text: str, count: int) -> list[str]:
@@ -24,20 +29,54 @@ def last_lines(text: str, count: int) -> list[str]:
 
 
 def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> dict[str, Any]:
-    """LLaMA-Factory's C(trainer_log.jsonl): where it stands, and its first and latest loss."""
+    """LLaMA-Factory's C(trainer_log.jsonl): where it stands, how fast it is, and its first and latest loss."""
     first = [entry for entry in map(_entry, first_lines) if entry]
     latest = [entry for entry in map(_entry, latest_lines) if entry]
     if not latest:
         return {}
     with_loss = [entry for entry in latest if entry.get("loss") is not None]
+    remaining = latest[-1].get("remaining_time")
     return {
         "step": latest[-1].get("current_steps"),
         "total": latest[-1].get("total_steps"),
         "percentage": latest[-1].get("percentage"),
-        "remaining": latest[-1].get("remaining_time"),
+        "remaining": remaining,
+        "remaining_seconds": seconds_of(remaining),
         "loss": with_loss[-1]["loss"] if with_loss else None,
         "first_loss": next((entry["loss"] for entry in first if entry.get("loss") is not None), None),
+        "steps_per_second": _steps_per_second(latest),
+        "tokens_per_second": latest[-1].get("throughput"),
     }
+
+
+def complete(written: Mapping[str, Any], printed: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trainer wrote down, with the gaps filled by what it printed; samples are steps times the batch."""
+    both = {**printed, **{name: value for name, value in written.items() if value is not None}}
+    if both.get("step") is None:
+        return {}
+    if printed.get("batch") and both.get("steps_per_second"):
+        both["samples_per_second"] = round(printed["batch"] * both["steps_per_second"], 3)
+    return {name: both.get(name) for name in (*KNOWN, *RATES)}
+
+
+def seconds_of(duration: str | None) -> float | None:
+    """C(41.0) of C(0:00:41), C(00:41) or C(1 day, 0:00:41)."""
+    found = DURATION.fullmatch((duration or "").strip())
+    if not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def _steps_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
+    """Over the last while; a job that was resumed did not make its first steps in the time that it tells."""
+    known = [(seconds_of(entry.get("elapsed_time")), entry["current_steps"]) for entry in entries]
+    points = [(at, step) for at, step in known if at is not None]
+    if not points:
+        return None
+    now, step = points[-1]
+    then, earlier = next((point for point in reversed(points) if now - point[0] >= RATE_SECONDS), points[0])
+    return round((step - earlier) / (now - then), 4) if now > then and step > earlier else None
 
 
 def _entry(line: str) -> dict[str, Any]:

@@ -196,6 +196,11 @@ gpus:
   contains:
     pci_address: {description: Where it is., type: str, sample: "0000:17:00.0"}
     device_id: {description: What it is., type: str, sample: "0x2330"}
+gpu_driver:
+  description: The version of NVIDIA's driver that is loaded; V(none) where none is.
+  returned: always
+  type: str
+  sample: 535.104.05
 gpu_device_nodes:
   description: The device nodes that NVIDIA's driver made, one a GPU.
   returned: always

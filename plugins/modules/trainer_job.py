@@ -85,6 +85,10 @@ options:
     description: How many processes the job has over all hosts.
     type: int
     default: 1
+  output_directory:
+    description: The directory on the host into which the trainer writes its results, for whoever looks at the job.
+    type: path
+    version_added: "1.1.0"
   attempt:
     description:
       - Names this attempt. A job that was started by this very attempt is not started again by it, however it ended.
@@ -166,11 +170,12 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils import job_control, job_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import Job
+from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import job_digest
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 
 
 def report(job: Job, params: Any) -> dict[str, Any]:
-    wanted = job_control.digest(params) if params["state"] == "started" else job.record.get("digest", "")
+    wanted = job_digest(params) if params["state"] == "started" else job.record.get("digest", "")
     return {
         "job": {
             "name": params["name"],
@@ -205,6 +210,7 @@ def main() -> None:
                 "network": {"type": "str"},
                 "rank": {"type": "int", "default": 0},
                 "world_size": {"type": "int", "default": 1},
+                "output_directory": {"type": "path"},
                 "attempt": {"type": "str"},
                 "again": {"type": "bool", "default": False},
                 "stop_timeout": {"type": "int", "default": 20},

@@ -37,7 +37,9 @@ options:
     type: path
     required: true
   output_directory:
-    description: The directory on the host into which the trainer writes C(trainer_log.jsonl).
+    description:
+      - The directory on the host into which the trainer writes C(trainer_log.jsonl). Without it, the one that
+        was written down when the job was started.
     type: path
   lines:
     description: How many of the last lines of the job's output to return.
@@ -91,6 +93,23 @@ job:
       type: int
       returned: always
       sample: 16
+    command:
+      description: The command of this rank, or null.
+      type: list
+      elements: str
+      returned: always
+      sample: [torchrun, src/train_bash.py]
+    digest:
+      description:
+        - The digest of what makes the job what it is, as P(distrain.cluster.job_digest#filter) gives it, or null.
+      type: str
+      returned: always
+      sample: sha256:4bcf...
+    interface:
+      description: The card of the container that NCCL and gloo were pinned to, or null.
+      type: str
+      returned: always
+      sample: eth0
     started:
       description: When it was started, in seconds of the epoch by the host's clock, or null.
       type: float
@@ -114,11 +133,48 @@ job:
       sample: ["Training completed."]
     progress:
       description:
-        - The step, the total of steps, the percentage, the time that remains, the first and the latest loss. Empty
-          where the trainer has said nothing yet.
+        - The step, the total of steps, the percentage, the time that remains, in words and in seconds, the first and
+          the latest loss, and the steps, samples and tokens per second. Read from LLaMA-Factory's C(trainer_log.jsonl);
+          what is not there is read from what transformers prints. Empty where the trainer has said nothing yet.
       type: dict
       returned: always
-      sample: {"step": 12, "total": 40, "loss": 5.93, "first_loss": 6.21, "remaining": "0:00:41", "percentage": 30.0}
+      sample:
+        step: 12
+        total: 40
+        percentage: 30.0
+        remaining: "0:00:41"
+        remaining_seconds: 41.0
+        loss: 5.93
+        first_loss: 6.21
+        steps_per_second: 0.68
+        samples_per_second: 10.9
+        tokens_per_second: null
+    cpu_percent:
+      description: How busy the job's processes keep the CPU at this moment; 100 is one core. Null where none runs.
+      type: float
+      returned: always
+      sample: 98.5
+    memory_bytes:
+      description: How much memory they have, in bytes; what several share is counted for each. Null where none runs.
+      type: int
+      returned: always
+      sample: 1063256064
+    stopped_processes:
+      description: Those of them that were stopped by a signal.
+      type: list
+      elements: int
+      returned: always
+      sample: []
+    gpu_percent:
+      description: How busy the GPUs are that they use, the mean of them. Null without C(nvidia-smi) on the host.
+      type: float
+      returned: always
+      sample: 97.0
+    gpu_memory_bytes:
+      description: How much memory they have on the GPUs, in bytes. Null without C(nvidia-smi) on the host.
+      type: int
+      returned: always
+      sample: 68719476736
 container:
   description: The container that the job runs in.
   type: dict

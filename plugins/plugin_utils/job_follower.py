@@ -99,7 +99,7 @@ class Follower:
             raise ClusterError(
                 f"Rank {gone.rank} of job {self.job_name} is out of sight: host {gone.host} has not answered for "
                 f"{gone.unseen:.0f} s ({gone.unseen_because}). The job was left as it is: run playbooks/train.yml "
-                "again to follow it, or with -e trainer_launch_job_state=stopped to stop it.",
+                f"again to follow it, or playbooks/stop.yml -e trainer_launch_job_name={self.job_name} to stop it.",
                 failed_host=gone.host,
             )
 

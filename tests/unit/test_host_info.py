@@ -90,6 +90,18 @@ def test_memory() -> None:
     assert host_facts.parse_memory_bytes("") == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\nGCC", "535.104.05"),
+        ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build", "570.86.15"),
+        ("", None),
+    ],
+)
+def test_the_driver_of_the_gpus(text: str, version: str | None) -> None:
+    assert host_facts.parse_gpu_driver(text) == version
+
+
 def test_gpus_are_nvidias_display_devices(tmp_path: Path) -> None:
     devices = {
         "0000:00:01.0": ("0x10de", "0x030200", "0x2330"),

@@ -65,6 +65,8 @@ def test_the_state_of_a_job(job: Job, state: str) -> None:
         (LOST, {}, ["start"]),
         (LOST, {"attempt": "monday"}, []),
         (RUNNING, {"state": "stopped"}, ["stop"]),
+        (Job(RECORD, alive=True, exit_code=1), {"state": "stopped"}, ["stop"]),
+        (Job(alive=True), {"state": "stopped"}, ["stop"]),
         (ABSENT, {"state": "stopped"}, []),
         (SUCCEEDED, {"state": "stopped"}, []),
         (LOST, {"state": "stopped"}, []),
@@ -104,6 +106,25 @@ def test_the_ranks_start_all_together_or_not_at_all(states: list[str], again: bo
 def test_a_host_that_joins_does_not_disturb_a_job_that_runs() -> None:
     with pytest.raises(Refused, match="runs on gpu-01, but was never started on gpu-02"):
         job_plan.decide({"gpu-01": "running", "gpu-02": "absent"}, False, "sft")
+
+
+@pytest.mark.parametrize(
+    ("changed", "follow", "said"),
+    [
+        ({"gpu-01": False, "gpu-02": True}, True, "with other settings than these .they differ on gpu-02.*stop.yml"),
+        ({"gpu-01": False, "gpu-02": True}, False, "with other settings than these"),
+        (
+            {"gpu-01": False, "gpu-02": False},
+            False,
+            "runs already on gpu-01, gpu-02, with these settings.*another name",
+        ),
+    ],
+)
+def test_a_job_that_runs_is_not_started_over(changed: dict[str, bool], follow: bool, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        job_plan.decide({"gpu-01": "running", "gpu-02": "running"}, True, "sft", changed, follow)
+    states = {"gpu-01": "failed", "gpu-02": "succeeded"}
+    assert job_plan.decide(states, False, "sft", changed, follow) == "start"
 
 
 @pytest.mark.parametrize(

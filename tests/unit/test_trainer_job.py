@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_digest
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
-from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info
+from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
 from module_runner import run_module
 
 RUNNER = Path(__file__).parents[2] / "roles/trainer_launch/files/run-job"
@@ -166,6 +167,41 @@ def test_what_is_told_of_a_job(job: Any, engine: OneContainer, tmp_path: Path, m
     assert found["last_lines"] == ["said"] and found["progress"]["loss"] == 5.5
     os.utime(tmp_path / "trainer_log.jsonl", (1, 1))
     assert told()["job"]["progress"] == {}
+
+
+def test_every_job_of_a_host_is_told_of(
+    job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    def told(**arguments: Any) -> list[dict[str, Any]]:
+        result = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(tmp_path), **arguments)
+        return result["jobs"]
+
+    assert told() == []
+    job(command=["sleep", "60"], rank=1, output_directory=str(tmp_path))
+    (tmp_path / "trainer_log.jsonl").write_text('{"current_steps": 1, "total_steps": 2, "loss": 5.5}\n')
+    (tmp_path / "not-a-job").mkdir()
+    (found,) = told(lines=5)
+    assert (found["name"], found["state"], found["rank"], found["progress"]["loss"]) == ("sft", "running", 1, 5.5)
+    assert found["memory_bytes"] > 0 and found["cpu_percent"] is not None
+    assert told(name="other") == [] and len(told(name="sft")) == 1
+
+
+def test_what_a_job_left_behind_is_ended_and_its_end_stays(job: Any, engine: OneContainer, tmp_path: Path) -> None:
+    job(command=["sh", "-c", "sleep 99 & exit 3"])
+    settled(engine)
+    assert job(state="stopped", check_mode=True)["changed"]
+    stopped = job(state="stopped")
+    assert stopped["changed"] and stopped["job"]["state"] == "failed"
+    assert not JobFiles(str(tmp_path / "sft")).processes()
+    assert not job(state="stopped")["changed"]
+
+
+def test_the_digest_is_the_one_that_the_role_works_out(job: Any, engine: OneContainer, tmp_path: Path) -> None:
+    wanted = {"command": ["true"], "settings": None, "environment": {"A": "1"}, "working_directory": "/"}
+    job(**{name: value for name, value in wanted.items() if value is not None}, rank=1, world_size=2)
+    settled(engine)
+    record = json.loads((tmp_path / "sft/job.json").read_text())
+    assert record["digest"] == job_digest({**wanted, "rank": 1, "world_size": 2})
 
 
 def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filters that show jobs: their table, and the ends of their logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils import job_status_plan
+
+HostVariables = Mapping[str, Mapping[str, Any]]
+
+
+def job_status(hostvars: HostVariables, hosts: Sequence[str], registered: str, trainer: str) -> dict[str, Any]:
+    """Every job that these hosts told of in the variable ``registered``."""
+    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered))
+
+
+def job_log_lines(
+    hostvars: HostVariables, hosts: Sequence[str], registered: str, job_name: str, rank: int
+) -> list[str]:
+    """The end of the log of each rank, or of one."""
+    return job_status_plan.log_lines(_answers(hostvars, hosts, registered), job_name, rank)
+
+
+def _answers(hostvars: HostVariables, hosts: Sequence[str], registered: str) -> dict[str, Mapping[str, Any]]:
+    return {host: hostvars[host].get(registered) or {} for host in hosts}
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"job_status": job_status, "job_log_lines": job_log_lines}

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How far and how fast a job is, by what a trainer writes down and by what it prints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.printed_progress import read_printed
+from ansible_collections.distrain.cluster.plugins.module_utils.progress import complete, read_progress, seconds_of
+
+HEAD = (
+    "Loading checkpoint shards: 100%|####| 2/2 [00:00<00:00,  5.00it/s]\n"
+    "  Total train batch size (w. parallel, distributed & accumulation) = 1,024\n"
+    "  Total optimization steps = 120\n"
+)
+BARS = (
+    "\r  5%|#    | 6/120 [00:03<00:57,  2.00it/s]{'loss': 5.5, 'epoch': 0.1}\n"
+    "\r 10%|#    | 12/120 [00:06<00:54,  2.00it/s]"
+)
+
+
+def entries(*steps: tuple[int, str, float | None]) -> list[str]:
+    return [
+        json.dumps({"current_steps": step, "total_steps": 120, "elapsed_time": elapsed, "loss": loss})
+        for step, elapsed, loss in steps
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0:00:41", 41.0),
+        ("1:02:03", 3723.0),
+        ("2 days, 0:00:01", 172801.0),
+        ("00:28", 28.0),
+        ("?", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_duration_in_words(text: str | None, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate"),
+    [
+        ([(10, "0:00:10", 5.0)], None),
+        ([(10, "0:00:10", 5.0), (11, "0:00:10", 5.0)], None),
+        ([(10, "0:00:10", 5.0), (20, "0:00:15", 5.0)], 2.0),
+        ([(1, "0:00:01", 5.0), (81, "0:00:41", 5.0), (91, "0:01:01", 5.0)], 0.5),
+        # Resumed: the first hundred steps were made by another run.
+        ([(101, "0:00:02", 5.0), (111, "0:00:12", 5.0)], 1.0),
+    ],
+)
+def test_the_rate_is_that_of_the_last_while(steps: Any, rate: float | None) -> None:
+    assert read_progress(entries(*steps), entries(*steps))["steps_per_second"] == rate
+
+
+@pytest.mark.parametrize(
+    ("first", "latest", "found"),
+    [
+        ("", "", {"batch": None, "step": None, "loss": None}),
+        (HEAD, HEAD, {"batch": 1024, "step": None, "total": 120}),
+        (
+            HEAD + BARS,
+            BARS,
+            {"step": 12, "total": 120, "steps_per_second": 2.0, "remaining_seconds": 54.0, "loss": 5.5},
+        ),
+        ("", "\r 1%|  | 1/100 [00:04<06:36,  4.00s/it]", {"steps_per_second": 0.25, "remaining": "06:36"}),
+        ("", "\r 0%|  | 0/100 [00:00<?, ?it/s]", {"step": 0, "steps_per_second": None, "remaining": None}),
+        ("", "{'loss': '1.5e-3', 'epoch': 1}", {"loss": 0.0015}),
+    ],
+)
+def test_what_transformers_prints(first: str, latest: str, found: dict[str, Any]) -> None:
+    printed = read_printed(first, latest)
+    assert {key: printed[key] for key in found} == found
+
+
+def test_what_was_written_down_wins_and_the_batch_makes_samples_of_steps() -> None:
+    written = read_progress(*[entries((10, "0:00:10", 5.0), (20, "0:00:20", 4.0))] * 2)
+    both = complete(written, read_printed(HEAD + BARS, BARS))
+    assert (both["step"], both["loss"], both["first_loss"], both["samples_per_second"]) == (20, 4.0, 5.0, 1024.0)
+    assert complete({}, read_printed(HEAD + BARS, BARS))["samples_per_second"] == 2048.0
+    assert complete({}, read_printed(HEAD, HEAD)) == {}
