@@ -23,7 +23,7 @@ options:
     type: list
     elements: str
     required: true
-  inventory_directory:
+  beside:
     description:
       - The directory of the inventory. With it the file beside the inventory is given, without it the collection's.
     type: str
@@ -35,7 +35,7 @@ EXAMPLES = r"""
   hosts: gpu_hosts
   vars_files:
     - "{{ lookup('distrain.cluster.trainer_preset', trainer | default('')) }}"
-    - "{{ lookup('distrain.cluster.trainer_preset', trainer | default(''), inventory_directory=inventory_dir | default('')) }}"
+    - "{{ lookup('distrain.cluster.trainer_preset', trainer | default(''), beside=inventory_dir | default('')) }}"
   roles:
     - distrain.cluster.image_build
 """
@@ -62,22 +62,21 @@ NOTHING = os.devnull
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
-        beside = "inventory_directory" in kwargs
-        directory = self.get_option("inventory_directory") or ""
-        return [preset_file(str(term or ""), directory, beside) for term in terms]
+        beside = (self.get_option("beside") or "") if "beside" in kwargs else None
+        return [preset_file(str(term or ""), beside) for term in terms]
 
 
-def preset_file(trainer: str, inventory_directory: str = "", beside_inventory: bool = False) -> str:
-    """The collection's file of a trainer, or the one beside the inventory; a path is given where the collection's is."""
+def preset_file(trainer: str, beside: str | None = None) -> str:
+    """The collection's file of a trainer, or the one ``beside`` the inventory; a path counts as the collection's."""
     if not trainer:
         return NOTHING
     if os.sep in trainer or trainer.endswith((".yml", ".yaml")):
-        return NOTHING if beside_inventory else _given_file(trainer)
+        return _given_file(trainer) if beside is None else NOTHING
     shipped = SHIPPED / f"{trainer}.yml"
-    if not beside_inventory:
+    if beside is None:
         return str(shipped) if shipped.is_file() else NOTHING
     # Ansible asks for the files of a play before it has a host, too: there is no inventory then.
-    return _beside_inventory(trainer, Path(inventory_directory), shipped.is_file()) if inventory_directory else NOTHING
+    return _beside_inventory(trainer, Path(beside), shipped.is_file()) if beside else NOTHING
 
 
 def _beside_inventory(trainer: str, inventory_directory: Path, is_shipped: bool) -> str:

@@ -42,8 +42,8 @@ def gpu_claim(devices: Sequence[Any], gpu_count: int, host: str) -> list[str]:
     missing = [device for device in named if gpu_count <= 0 or (device.isdigit() and int(device) >= gpu_count)]
     if missing:
         raise Refused(
-            f"Host {host} has {gpu_count or 'no'} GPUs, but trainer_launch_gpu_devices names {', '.join(missing)}; they "
-            "are counted from 0."
+            f"Host {host} has {gpu_count or 'no'} GPUs, but trainer_launch_gpu_devices names {', '.join(missing)}; "
+            "they are counted from 0."
         )
     if len(set(named)) < len(named):
         raise Refused(f"Host {host}: trainer_launch_gpu_devices ({', '.join(named)}) names a GPU twice.")
@@ -61,7 +61,7 @@ def conflicts(
 ) -> list[str]:
     """A sentence for each port or GPU of ``wanted`` that a container of another trainer has already."""
     others = [claim_of(one["Labels"]) for one in containers if TRAINER_LABEL in (one.get("Labels") or {})]
-    found = []
+    found: list[str] = []
     for claim in wanted:
         for other in (other for other in others if other.trainer != claim.trainer):
             found += _of_ports(host, claim, other)
@@ -76,8 +76,8 @@ def _of_ports(host: str, claim: Claim, other: Claim) -> Iterator[str]:
         return
     if address == its_address or EVERY_ADDRESS in (address, its_address):
         yield (
-            f"Host {host}: port {port} belongs to the trainer {other.trainer} already. Give {claim.trainer} another one by "
-            f"trainer_launch_job_port or trainer_launch_webui_port, or remove the other{_how(other)}."
+            f"Host {host}: port {port} belongs to the trainer {other.trainer}. Give {claim.trainer} another one "
+            f"by trainer_launch_job_port or trainer_launch_webui_port, or remove the other{_how(other)}."
         )
 
 

@@ -12,7 +12,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Ref
 
 
 def command_arguments(settings: Mapping[str, Any] | Sequence[Any] | None) -> list[str]:
-    """A list as words; of a mapping C(--key value), C(--key) alone where the value is true, nothing where it is false."""
+    """A list as words; of a mapping C(--key value), or C(--key) alone for true and nothing for false."""
     if not settings:
         return []
     if isinstance(settings, Mapping):

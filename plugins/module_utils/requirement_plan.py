@@ -49,8 +49,8 @@ def _too_old(host: str, required: Mapping[str, Any], found: Mapping[str, str | N
         has = found[kind]
         if not has:
             yield (
-                f"Host {host}: the trainer needs {what} {wanted} or newer ({name} of trainer_launch_requirements), and its "
-                "version could not be learned."
+                f"Host {host}: the trainer needs {what} {wanted} or newer ({name} of trainer_launch_requirements), and "
+                "its version could not be learned."
             )
         elif _is_older(has, wanted):
             yield (
