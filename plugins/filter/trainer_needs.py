@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a trainer needs of a host, and what it may not take because another trainer has it."""
+"""What a trainer needs of a host, what another trainer has of it, and how the web UI is reached."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
 
 
 def requirement_problems(required: Mapping[str, Any], host: str, **found: str | None) -> list[str]:
@@ -52,4 +53,5 @@ class FilterModule:
             "gpu_claim": gpu_claim,
             "cdi_devices": claims_plan.cdi_devices,
             "command_arguments": command_arguments,
+            "webui_words": webui_words,
         }

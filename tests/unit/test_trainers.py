@@ -15,6 +15,7 @@ from ansible.errors import AnsibleLookupError
 from ansible_collections.distrain.cluster.plugins.lookup.trainer_preset import NOTHING, preset_file, shipped_names
 from ansible_collections.distrain.cluster.plugins.module_utils import requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.build_values import problems_in
+from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("image_build", "trainer_launch")
@@ -148,3 +149,27 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
     assert preset_file(str(own), str(tmp_path)) == NOTHING
     with pytest.raises(AnsibleLookupError, match="no such file"):
         preset_file(str(tmp_path / "none.yml"))
+
+
+LAB_HOST = {
+    "inventory_hostname": "gpu-01",
+    "ansible_host": "192.0.2.11",
+    "ansible_port": 2222,
+    "ansible_user": "lab",
+    "ansible_ssh_private_key_file": "/keys/a b",
+    "ansible_ssh_common_args": "-o IdentitiesOnly=yes",
+}
+
+
+def test_the_way_to_the_web_ui_is_that_of_the_inventory() -> None:
+    said = webui_words(LAB_HOST, "llama-factory", "127.0.0.1", 7861)
+    assert said[1] == ("ssh -N -L 7861:127.0.0.1:7861 -p 2222 -l lab -i '/keys/a b' -o IdentitiesOnly=yes 192.0.2.11")
+    assert "runs on gpu-01 alone" in said[2]
+    assert len(said) == 3
+    assert webui_words({"inventory_hostname": "gpu-01"}, "x", "127.0.0.1", 7860)[1].endswith(":7860 gpu-01")
+
+
+def test_a_web_ui_that_others_reach_is_warned_of() -> None:
+    said = webui_words(LAB_HOST, "llama-factory", "192.0.2.11", 7860)
+    assert said[1].startswith("ssh -N -L 7860:192.0.2.11:7860 ")
+    assert "no password" in said[-1]
