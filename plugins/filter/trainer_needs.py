@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
 from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
 
 
@@ -53,5 +54,6 @@ class FilterModule:
             "gpu_claim": gpu_claim,
             "cdi_devices": claims_plan.cdi_devices,
             "command_arguments": command_arguments,
+            "volume_problems": volume_problems,
             "webui_words": webui_words,
         }
