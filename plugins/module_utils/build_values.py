@@ -89,10 +89,10 @@ def _of_files(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
 
 def _of_project(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
     repository = str(values["git_repository"])
-    if not repository and not values["pip_requirements"]:
+    if not repository and not values["pip_requirements"] and not values["base_has_project"]:
         yield (
             f"{prefix}git_repository and {prefix}pip_requirements are both empty, so there is no training project "
-            "to put into the image. Set one of them."
+            f"to put into the image. Set one of them, or {prefix}base_has_project where {prefix}base_image has it."
         )
     if PASSWORD_IN_ADDRESS.match(repository):
         yield (

@@ -12,6 +12,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.build_values impo
 GOOD: dict[str, Any] = {
     "name": "distrain/llama-factory:e3d8fc7",
     "base_image": "nvcr.io/nvidia/pytorch:24.01-py3",
+    "base_has_project": False,
     "apt_mirror": "",
     "apt_packages": ["git", "g++", "libc6:amd64", "git=1:2.43.0-1"],
     "git_repository": "https://github.com/hiyouga/LLaMA-Factory.git",
@@ -39,6 +40,7 @@ GOOD: dict[str, Any] = {
         {"git_repository": "", "git_commit": ""},
         {"git_repository": "git@github.com:team/trainer.git"},
         {"git_repository": "/srv/git/trainer", "pip_requirements": []},
+        {"git_repository": "", "pip_requirements": [], "base_has_project": True},
         {"apt_mirror": "https://mirror.example.org/ubuntu"},
         {"locale": "C"},
         {"timezone": "America/Argentina/Buenos_Aires"},

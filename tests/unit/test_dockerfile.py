@@ -48,6 +48,7 @@ def render(**changes: Any) -> str:
         "quote": shlex.quote,
         "ternary": lambda condition, yes, no: yes if condition else no,
         "unique": unique,
+        "bool": bool,
     }
     template = (ROOT / "roles/image_build/templates/Dockerfile.j2").read_text()
     return environment.from_string(template).render(values)
@@ -89,6 +90,12 @@ def test_the_lab_builds_without_a_network() -> None:
     assert install[5:8] == ["--no-index", "--find-links", "/run/build/wheels"]
     assert install[-2:] == ["--requirement", "/run/build/requirements.txt"]
     assert warm[:2] == ["python3", "-c"]
+
+
+def test_a_project_of_scripts_alone_is_only_copied() -> None:
+    dockerfile = render(git_install=False, pip_requirements=["deepspeed==0.12.5"])
+    assert "COPY project/ /app/\nWORKDIR /app\n" in dockerfile
+    assert "--editable" not in dockerfile
 
 
 def test_the_index_stays_out_of_the_image() -> None:

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a trainer needs of a host, what another trainer has of it, and how the web UI is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
+from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
+
+
+def requirement_problems(required: Mapping[str, Any], host: str, **found: str | None) -> list[str]:
+    """A sentence for each requirement that is not met."""
+    return requirement_plan.unmet(host, required, found)
+
+
+def claim_problems(
+    claims: Iterable[Mapping[str, Any]], host: str, containers: Iterable[Mapping[str, Any]], share_gpus: bool = False
+) -> list[str]:
+    """A sentence for each port or GPU that another trainer has."""
+    wanted = [claims_plan.Claim(one["trainer"], one["port"], tuple(one["gpus"])) for one in claims]
+    return claims_plan.conflicts(host, wanted, containers, share_gpus)
+
+
+def gpu_claim(devices: Sequence[Any], gpu_count: int, host: str) -> list[str]:
+    """The GPUs that a trainer takes of a host."""
+    return _told_as_filter_error(claims_plan.gpu_claim, devices, gpu_count, host)
+
+
+def command_arguments(settings: Any) -> list[str]:
+    """Settings as the arguments of a command."""
+    return _told_as_filter_error(arguments.command_arguments, settings)
+
+
+def _told_as_filter_error(call: Callable[..., list[str]], *given: Any) -> list[str]:
+    try:
+        return call(*given)
+    except ClusterError as error:
+        raise AnsibleFilterError(error.message) from error
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "requirement_problems": requirement_problems,
+            "claim_problems": claim_problems,
+            "gpu_claim": gpu_claim,
+            "cdi_devices": claims_plan.cdi_devices,
+            "command_arguments": command_arguments,
+            "volume_problems": volume_problems,
+            "webui_words": webui_words,
+        }

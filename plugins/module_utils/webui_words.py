@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: how the web UI of a trainer is reached from the controller, and what has to be known of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+
+def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int) -> list[str]:
+    """The sentences for a web UI on the host with these ``variables`` of the inventory."""
+    host = str(variables.get("inventory_hostname", ""))
+    words = [
+        f"The web UI of {trainer} listens at {bind}:{port} of {host}. To reach it:",
+        shlex.join(tunnel_command(variables, bind, port)),
+        f"and then open http://127.0.0.1:{port}. A training started in it runs on {host} alone; "
+        "playbooks/train.yml runs a job over all hosts.",
+    ]
+    if not ipaddress.ip_address(bind).is_loopback:
+        words.append(
+            f"WARNING: it asks for no password and runs the code that models bring, and whoever reaches {bind} can "
+            "use it. Set trainer_launch_webui_bind to 127.0.0.1, or let a firewall keep others away."
+        )
+    return words
+
+
+def tunnel_command(variables: Mapping[str, Any], bind: str, port: int) -> list[str]:
+    """The ssh command that brings the port here, by what the inventory says of how the host is reached."""
+    command = ["ssh", "-N", "-L", f"{port}:{bind}:{port}"]
+    for name, flag in (("port", "-p"), ("user", "-l"), ("ssh_private_key_file", "-i")):
+        value = variables.get(f"ansible_{name}") or variables.get(f"ansible_ssh_{name}")
+        if value:
+            command += [flag, str(value)]
+    for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
+        command += shlex.split(str(variables.get(name) or ""))
+    reached_at = variables.get("ansible_host") or variables.get("ansible_ssh_host")
+    return [*command, str(reached_at or variables.get("inventory_hostname", ""))]
