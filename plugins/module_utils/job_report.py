@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles, beginning, end, modified
 from ansible_collections.distrain.cluster.plugins.module_utils.progress import last_lines, read_progress
+
+
+class Containers(Protocol):
+    """An engine, however it is reached."""
+
+    def container(self, name: str) -> dict[str, Any] | None: ...
 
 
 def describe_job(name: str, directory: str, output_directory: str | None, lines: int, now: float) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def describe_job(name: str, directory: str, output_directory: str | None, lines:
     }
 
 
-def describe_container(engine: Engine, name: str) -> dict[str, Any]:
+def describe_container(engine: Containers, name: str) -> dict[str, Any]:
     container = engine.container(name)
     return {
         "name": name,

@@ -62,7 +62,7 @@ class UsageMeter:
         return {
             "cpu_percent": share,
             "memory_bytes": sum(use.memory_bytes for use in now.values()) if now else None,
-            "stopped_processes": sorted(pid for pid, use in now.items() if use.state in "Tt"),
+            "stopped_processes": sorted(pid for pid, use in now.items() if use.state == "T"),
             **gpu_use(pids),
         }
 
