@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, all_succeeded, started
-from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job_sight import JobSight
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -24,11 +26,18 @@ ARGUMENTS = {
     "ranks": {"type": "list", "elements": "dict", "required": True},
     "directory": {"type": "str", "required": True},
     "output_directory": {"type": "str"},
+    "image": {"type": "str", "default": ""},
+    "port": {"type": "int", "default": 0},
+    "samples_per_step": {"type": "int", "default": 0},
+    "watch_file": {"type": "str"},
+    "events_file": {"type": "str"},
     "interval": {"type": "float", "default": 5},
     "timeout": {"type": "float", "default": 0},
-    "silence": {"type": "float", "default": 1800},
-    "unreachable": {"type": "float", "default": 60},
+    "silence": {"type": "float", "default": 300},
+    "unreachable": {"type": "float", "default": 25},
+    "lost": {"type": "float", "default": 600},
     "grace": {"type": "float", "default": 10},
+    "stop_timeout": {"type": "float", "default": 20},
 }
 
 
@@ -39,37 +48,51 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        self._arguments = arguments
-        self._hosts = [OtherHost(self, rank["host"], task_vars or {}) for rank in arguments["ranks"]]
-        self._latest: dict[str, dict[str, Any]] = {}
-        self._seen: dict[str, float] = {}
+        self._arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        hosts = [OtherHost(self, rank["host"], task_vars or {}) for rank in self._arguments["ranks"]]
+        sight = None
         try:
-            ranks = started(self._observe()) if self._task.check_mode else self._follower().follow()
-            return {"changed": False, **self._summary(ranks)}
-        except ClusterError as error:
-            failed_host = error.details.get("failed_host", self._hosts[0].name)
-            return {
-                "changed": False,
-                "failed": True,
-                "msg": error.message,
-                "outcome": "failed",
-                "failed_host": failed_host,
-            }
+            sight = self._sight(hosts)
+            ranks = started(sight.observe()) if self._task.check_mode else self._follow(sight)
+            return {"changed": False, **_summary(ranks, {rank.host: sight.job_of(rank.host) for rank in ranks})}
+        except (ClusterError, AnsibleError) as error:
+            details = {"failed_host": hosts[0].name, "finding": "unknown", "mendable": False}
+            details |= error.details if isinstance(error, ClusterError) else {}
+            return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed", **details}
         finally:
-            for host in self._hosts:
-                host.close()
+            if sight:
+                sight.close()
 
-    def _follower(self) -> Follower:
+    def _sight(self, hosts: Sequence[OtherHost]) -> JobSight:
+        arguments = self._arguments
+        jobs = {
+            rank["host"]: {
+                "name": arguments["name"],
+                "container": rank["container"],
+                "directory": arguments["directory"],
+                "output_directory": arguments["output_directory"],
+            }
+            for rank in arguments["ranks"]
+        }
+        return JobSight(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
+
+    def _follow(self, sight: JobSight) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
+        record = WatchRecord(arguments["watch_file"], arguments["events_file"])
+        begins = [sight.job_of(rank.host).get("started") for rank in sight.observe()]
+        known = [begin for begin in begins if begin]
+        record.began(min(known, default=None), f"Job {arguments['name']} was started on {len(known)} hosts.")
         return Follower(
             trainer=arguments["trainer"],
             job_name=arguments["name"],
-            observe=self._observe,
-            stop=self._stop,
+            setting=self._setting(),
+            observe=sight.observe,
+            stop=sight.stop,
+            stacks=sight.stacks,
             show=display.display,
             warn=display.warning,
+            record=record,
             clock=time.monotonic,
             sleep=time.sleep,
             patience=Patience(
@@ -77,78 +100,28 @@ class ActionModule(ActionBase):
                 timeout=arguments["timeout"],
                 silence=arguments["silence"],
                 unseen=arguments["unreachable"],
+                lost=arguments["lost"],
                 grace=arguments["grace"],
             ),
-        )
+            samples_per_step=arguments["samples_per_step"],
+        ).follow()
 
-    def _observe(self) -> list[Rank]:
-        """One host after the other: Ansible's templating keeps one stack a process, so that threads break it."""
-        return [self._observe_one(number) for number in range(len(self._hosts))]
+    def _setting(self) -> Setting:
+        ranks = self._arguments["ranks"]
+        names = [ranks[0].get("leader", ""), *(rank["container"] for rank in ranks)] if ranks else []
+        return Setting(self._arguments["image"], self._arguments["port"], [name for name in names if name])
 
-    def _stop(self, ranks: Sequence[Rank]) -> None:
-        for rank in ranks:
-            self._stop_one(rank.rank)
 
-    def _observe_one(self, number: int) -> Rank:
-        host = self._hosts[number]
-        now = time.monotonic()
-        try:
-            self._latest[host.name] = host.run_module(
-                "distrain.cluster.trainer_job_info",
-                {**self._job_of(number), "output_directory": self._arguments["output_directory"], "lines": 80},
-            )
-            self._seen[host.name] = now
-            unseen, because = 0.0, ""
-        except AnsibleActionFail as error:
-            host.close()
-            unseen, because = max(0.1, now - self._seen.setdefault(host.name, now)), error.message
-        return self._rank(number, unseen, because)
-
-    def _rank(self, number: int, unseen: float, because: str) -> Rank:
-        found = self._latest.get(self._hosts[number].name, {})
-        job = found.get("job", {})
-        return Rank(
-            host=self._hosts[number].name,
-            rank=number,
-            # A host that never answered is taken to run until patience ends.
-            state=job.get("state", RUNNING),
-            exit_code=job.get("exit_code"),
-            ended=job.get("ended"),
-            container_state=found.get("container", {}).get("state", "unknown"),
-            last_lines=job.get("last_lines", ()),
-            progress=job.get("progress", {}),
-            silent_seconds=job.get("silent_seconds", 0),
-            unseen=unseen,
-            unseen_because=because,
-        )
-
-    def _stop_one(self, number: int) -> None:
-        """As well as it can be done: a host that does not answer must not hide why the job failed."""
-        try:
-            self._hosts[number].run_module(
-                "distrain.cluster.trainer_job", {**self._job_of(number), "state": "stopped"}, check_mode=False
-            )
-        except AnsibleActionFail as error:
-            Display().warning(f"The job could not be stopped on {self._hosts[number].name}: {error.message}")
-
-    def _job_of(self, number: int) -> dict[str, Any]:
-        return {
-            "name": self._arguments["name"],
-            "container": self._arguments["ranks"][number]["container"],
-            "directory": self._arguments["directory"],
-        }
-
-    def _summary(self, ranks: Sequence[Rank]) -> dict[str, Any]:
-        jobs = {host: found.get("job", {}) for host, found in self._latest.items()}
-        progress = next((rank.progress for rank in ranks if rank.progress), {})
-        times = [(job["started"], job["ended"]) for job in jobs.values() if job.get("started") and job.get("ended")]
-        return {
-            "outcome": "succeeded" if all_succeeded(ranks) else "pending",
-            "states": {rank.host: rank.state for rank in ranks},
-            "hosts": [rank.host for rank in ranks],
-            "world_size": next((job["world_size"] for job in jobs.values() if job.get("world_size")), None),
-            "first_loss": progress.get("first_loss"),
-            "last_loss": progress.get("loss"),
-            "steps": progress.get("step"),
-            "seconds": round(max((ended - began for began, ended in times), default=0), 1),
-        }
+def _summary(ranks: Sequence[Rank], jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    progress = next((rank.progress for rank in ranks if rank.progress), {})
+    times = [(job["started"], job["ended"]) for job in jobs.values() if job.get("started") and job.get("ended")]
+    return {
+        "outcome": "succeeded" if all_succeeded(ranks) else "pending",
+        "states": {rank.host: rank.state for rank in ranks},
+        "hosts": [rank.host for rank in ranks],
+        "world_size": next((job["world_size"] for job in jobs.values() if job.get("world_size")), None),
+        "first_loss": progress.get("first_loss"),
+        "last_loss": progress.get("loss"),
+        "steps": progress.get("step"),
+        "seconds": round(max((ended - began for began, ended in times), default=0), 1),
+    }

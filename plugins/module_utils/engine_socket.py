@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The engine's verbs for images by its socket and the standard library alone, for programs that run beside the engine.
+"""The engine's verbs by its socket and the standard library alone, for programs that run beside the engine.
 
 Nothing is decided here. Every wait has an end: a write that moves nothing, and an answer that does not come.
 """
@@ -55,6 +55,14 @@ class EngineSocket:
     def image(self, name: str) -> dict[str, Any] | None:
         try:
             return self._call("GET", f"/images/{_quoted(name)}/json")
+        except EngineError as error:
+            if error.status == http.client.NOT_FOUND:
+                return None
+            raise
+
+    def container(self, name: str) -> dict[str, Any] | None:
+        try:
+            return self._call("GET", f"/containers/{_quoted(name)}/json")
         except EngineError as error:
             if error.status == http.client.NOT_FOUND:
                 return None

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.error_line import tells_of_lost_connection
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     ABSENT,
     FAILED,
@@ -18,15 +19,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
-
-# What a healthy rank says when another one has gone. Such a rank is never the cause.
-CONNECTION_LOST = re.compile(
-    r"connection (was )?(closed|reset|refused)|broken pipe|connectionerror|connection failure|timed out waiting"
-    r"|remote process exited|ncclremoteerror|ncclsystemerror|sockettimeout|socket timeout|recvvalue failed"
-    r"|collective operation timeout|distnetworkerror|rendezvous\w*error|got signal: 15|sigterm",
-    re.IGNORECASE,
-)
-TORCHRUN_REPORT = re.compile(r"torch[./]distributed[./]elastic.*failed \(exitcode")
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,15 @@ class Rank:
     silent_seconds: float = 0
     unseen: float = 0
     unseen_because: str = ""
+    # What only an agent sees; where modules ask the host, nothing of it is known.
+    memory_killed: bool = False
+    memory_kills: int = 0
+    engine_answers: bool = True
+    engine_restarted: bool = False
+    host_restarted: bool = False
+    container_restarted: bool = False
+    stopped_processes: Sequence[int] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict)
 
 
 def is_failed(rank: Rank) -> bool:
@@ -51,26 +52,34 @@ def is_failed(rank: Rank) -> bool:
 
 
 def first_failed(ranks: Sequence[Rank]) -> Rank | None:
-    """The rank that brought the job down: not one that only lost its connection; of the others, who ended first."""
+    """The rank that brought the job down: not one that only lost its connection; of the others, who ended first.
+
+    Where all that ended only lost their connection, it is a rank out of sight that they lost, if there is one.
+    """
     failed = [rank for rank in ranks if is_failed(rank)]
+    if failed and all(map(_only_followed, failed)):
+        failed += [rank for rank in ranks if rank.unseen]
     return min(failed, key=_how_late, default=None)
 
 
+def _only_followed(rank: Rank) -> bool:
+    return not rank.unseen and (rank.state == STOPPED or (rank.state == FAILED and lost_its_connection(rank)))
+
+
 def _how_late(rank: Rank) -> tuple[int, float, int]:
-    only_followed = rank.state == STOPPED or (rank.state == FAILED and lost_its_connection(rank))
-    return (int(only_followed), rank.ended if rank.ended is not None else float("inf"), rank.rank)
+    return (int(_only_followed(rank)), rank.ended if rank.ended is not None else float("inf"), rank.rank)
 
 
 def lost_its_connection(rank: Rank) -> bool:
-    return any(CONNECTION_LOST.search(line) for line in rank.last_lines)
+    return any(map(tells_of_lost_connection, rank.last_lines))
 
 
 def all_succeeded(ranks: Sequence[Rank]) -> bool:
     return bool(ranks) and all(rank.state == SUCCEEDED for rank in ranks)
 
 
-def unseen_too_long(ranks: Sequence[Rank], patience: float) -> Rank | None:
-    return next((rank for rank in ranks if rank.unseen > patience), None)
+def unseen_too_long(ranks: Sequence[Rank], patience: float) -> list[Rank]:
+    return [rank for rank in ranks if rank.unseen > patience]
 
 
 def started(ranks: Sequence[Rank]) -> list[Rank]:
@@ -78,34 +87,8 @@ def started(ranks: Sequence[Rank]) -> list[Rank]:
     return [rank for rank in ranks if rank.state != ABSENT]
 
 
-def silent_for(ranks: Sequence[Rank]) -> float:
-    """For how many seconds no rank that runs has said anything."""
-    return min((rank.silent_seconds for rank in ranks if rank.state == RUNNING), default=0)
-
-
-def how_it_failed(rank: Rank, job_name: str) -> str:
-    """One sentence, and the rank's last lines."""
-    name = f"Rank {rank.rank} of job {job_name} on host {rank.host}"
-    if rank.state == LOST and rank.container_state != "running":
-        sentence = f"{name} is gone: its container is {rank.container_state}. Run the job again to start it anew."
-    elif rank.state == LOST:
-        sentence = f"{name} is gone without an exit code: its container was restarted, or its process was killed."
-    elif rank.state == STOPPED:
-        sentence = f"{name} was stopped."
-    else:
-        sentence = f"{name} ended with exit code {rank.exit_code}."
-    lines = telling_lines(rank.last_lines)
-    return "\n".join([f"{sentence} Its last lines:", *(f"  {line}" for line in lines)]) if lines else sentence
-
-
-def telling_lines(lines: Sequence[str], count: int = 20) -> Sequence[str]:
-    """The last lines that the trainer itself printed; the report that torchrun puts behind them tells nothing new."""
-    report = next((place for place, line in enumerate(lines) if TORCHRUN_REPORT.search(line)), len(lines))
-    return lines[: report + 1][-count:]
-
-
-def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank]) -> str:
-    """What the user sees while the job runs; changes only when the job has moved."""
+def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank], steps_per_second: float | None = None) -> str:
+    """What the user sees while the job runs; without the rate it changes only when the job has moved."""
     moving = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
     progress = next((rank.progress for rank in ranks if rank.progress), {})
     parts = [f"{trainer} {job_name}"]
@@ -114,6 +97,7 @@ def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank]) -> str:
     else:
         parts.append(f"step {progress['step']}/{progress['total']}" if progress.get("total") else "")
         parts.append(f"loss {progress['loss']:.2f}" if progress.get("loss") is not None else "")
+        parts.append(rate_text(steps_per_second) if steps_per_second else "")
         parts.append(f"{short_time(progress['remaining'])} left" if progress.get("remaining") else "")
     parts.append(f"ranks {moving}/{len(ranks)}")
     return "  ".join(part for part in parts if part)
@@ -122,3 +106,20 @@ def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank]) -> str:
 def short_time(text: str) -> str:
     """0:00:41 as 00:41; hours and days stay."""
     return re.sub(r"^0:(?=\d\d:\d\d$)", "", text)
+
+
+def rate_text(steps_per_second: float) -> str:
+    return f"{steps_per_second:.1f} steps/s" if steps_per_second >= 1 else f"{1 / steps_per_second:.1f} s/step"
+
+
+def step_of(ranks: Sequence[Rank]) -> int | None:
+    return next((rank.progress["step"] for rank in ranks if rank.progress.get("step") is not None), None)
+
+
+def seconds_in(text: str | None) -> int | None:
+    """0:00:41, or 2 days, 3:04:05, in seconds."""
+    found = re.fullmatch(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", (text or "").strip())
+    if not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

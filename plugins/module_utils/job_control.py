@@ -5,32 +5,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.container_memory import memory_kills
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, TimedOut
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
-from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.job_stop import end_all, stop_job
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
     job_digest,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
-
-KILL_TIMEOUT = 10
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
     files = JobFiles(params["directory"])
     if step.verb == "stop":
-        stop(files, params)
+        stop_job(files, params["name"], params["stop_timeout"])
     else:
         start(engine, files, params)
 
@@ -54,23 +50,6 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         raise
 
 
-def stop(files: JobFiles, params: Mapping[str, Any]) -> None:
-    # A job that had its end already keeps it, whatever it has left behind.
-    if files.job().state == RUNNING:
-        files.mark_stopped()
-    end_all(files, params["name"], params["stop_timeout"])
-
-
-def end_all(files: JobFiles, name: str, timeout: float) -> None:
-    """Ask the job's processes to end, wait, and kill those that have not."""
-    files.end_processes(signal.SIGTERM)
-    with contextlib.suppress(TimedOut):
-        _wait_for_the_end(files, name, timeout)
-        return
-    files.end_processes(signal.SIGKILL)
-    _wait_for_the_end(files, name, KILL_TIMEOUT)
-
-
 def command(params: Mapping[str, Any]) -> list[str]:
     directory = params["container_directory"]
     settings = [] if params["settings"] is None else [f"{directory}/config.yaml"]
@@ -89,6 +68,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "output_directory": params["output_directory"],
         "container_id": container["Id"],
         "interface": interface,
+        "memory_kills": memory_kills(container["State"]["Pid"]),
     }
 
 
@@ -114,12 +94,3 @@ def network_interface(container: Mapping[str, Any], network: str) -> str:
         )
     routes = Path(f"/proc/{container['State']['Pid']}/net/route").read_text(encoding="ascii")
     return interface_of(address, routes)
-
-
-def _wait_for_the_end(files: JobFiles, name: str, timeout: float) -> None:
-    wait_until(
-        files.processes,
-        lambda left: not left,
-        lambda left: f"processes {', '.join(map(str, left))} of job {name} have not ended.",
-        timeout,
-    )

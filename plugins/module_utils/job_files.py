@@ -73,6 +73,12 @@ class JobFiles:
         mark = self.mark.encode()
         return [pid for pid in self._all_processes() if mark in self._environment(pid)]
 
+    def variable(self, pid: int, name: str) -> str:
+        """What a process has under this name in its environment; empty where there is nothing."""
+        before = f"{name}=".encode()
+        found = (entry for entry in self._environment(pid) if entry.startswith(before))
+        return next(found, b"").removeprefix(before).decode(errors="replace")
+
     def end_processes(self, signal_number: signal.Signals) -> None:
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):

@@ -8,9 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles, beginning, end, modified
 from ansible_collections.distrain.cluster.plugins.module_utils.job_usage import UsageMeter
 from ansible_collections.distrain.cluster.plugins.module_utils.printed_progress import read_printed
@@ -19,6 +18,12 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress import c
 BETWEEN_READINGS = 0.25
 # What was written down when the job was started.
 RECORDED = ("attempt", "rank", "world_size", "started", "command", "digest", "interface")
+
+
+class Containers(Protocol):
+    """An engine, however it is reached."""
+
+    def container(self, name: str) -> dict[str, Any] | None: ...
 
 
 def describe_job(name: str, directory: str, output_directory: str | None, lines: int, now: float) -> dict[str, Any]:
@@ -36,7 +41,6 @@ def describe_job(name: str, directory: str, output_directory: str | None, lines:
         "silent_seconds": max(0.0, now - max((when for when in spoken if when), default=now)),
         "last_lines": last_lines(end(files.log), lines),
         "progress": _progress(progress_file, files.log),
-        **_use(files.processes()),
     }
 
 
@@ -44,7 +48,15 @@ def describe_jobs(directory: str, name: str, lines: int, now: float) -> list[dic
     """Every job whose directory lies in this one, or the one of this name; none that was never started."""
     found = sorted(Path(directory).glob("*/job.json"))
     names = [path.parent.name for path in found if name in ("", path.parent.name)]
-    return [describe_job(one, str(Path(directory) / one), None, lines, now) for one in names]
+    return [describe_busy_job(one, str(Path(directory) / one), None, lines, now) for one in names]
+
+
+def describe_busy_job(
+    name: str, directory: str, output_directory: str | None, lines: int, now: float
+) -> dict[str, Any]:
+    """With what its processes use, for one look at it; who looks again and again has a meter of its own."""
+    described = describe_job(name, directory, output_directory, lines, now)
+    return {**described, **_use(JobFiles(directory).processes())}
 
 
 def _use(pids: Sequence[int]) -> dict[str, Any]:
@@ -57,7 +69,7 @@ def _use(pids: Sequence[int]) -> dict[str, Any]:
     return use
 
 
-def describe_container(engine: Engine, name: str) -> dict[str, Any]:
+def describe_container(engine: Containers, name: str) -> dict[str, Any]:
     container = engine.container(name)
     return {
         "name": name,

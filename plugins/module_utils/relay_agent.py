@@ -10,16 +10,12 @@ no agent outlives the run that started it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import json
 import os
-import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ansible_collections.distrain.cluster.plugins.module_utils.agent_loop import Emit, serve
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_relay import ImageKind
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
@@ -34,12 +30,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree_relay import
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-relay"
-_PR_SET_NAME = 15
 _PROGRESS_SECONDS = 1.0
-# The controller says something at least every ten seconds.
-CONTROLLER_SILENCE_SECONDS = 60.0
-
-Emit = Callable[[dict[str, Any]], None]
 
 
 class Kind(Protocol):
@@ -136,44 +127,4 @@ class Agent:
 
 
 def main() -> None:
-    """Obey until the input ends, or nothing comes from it any more."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, PROCESS_NAME.encode(), 0, 0, 0)
-    lock = threading.Lock()
-
-    def emit(event: dict[str, Any]) -> None:
-        # Where nobody listens any more, the input has ended too.
-        with lock, contextlib.suppress(OSError):
-            sys.stdout.write(json.dumps(event) + "\n")
-            sys.stdout.flush()
-
-    agent = Agent(emit)
-    watch = Watch(agent)
-    for line in sys.stdin.buffer:
-        watch.hear()
-        # An empty line says that the controller lives.
-        if line.strip():
-            threading.Thread(target=agent.obey, args=(json.loads(line),), daemon=True).start()
-    end(agent)
-
-
-class Watch:
-    """Ends the agent when the controller has been silent for too long: its end does not always reach this host."""
-
-    def __init__(self, agent: Agent) -> None:
-        self._agent = agent
-        self._heard_at = time.monotonic()
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def hear(self) -> None:
-        self._heard_at = time.monotonic()
-
-    def _run(self) -> None:
-        while time.monotonic() - self._heard_at < CONTROLLER_SILENCE_SECONDS:
-            time.sleep(1)
-        end(self._agent)
-
-
-def end(agent: Agent) -> None:
-    with contextlib.suppress(ClusterError):
-        agent.close()
-    os._exit(0)
+    serve(Agent, PROCESS_NAME)

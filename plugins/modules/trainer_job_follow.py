@@ -10,11 +10,14 @@ module: trainer_job_follow
 short_description: Follow a training job over all its hosts to its end
 version_added: "1.0.0"
 description:
-  - Looks at every rank of a job, shows step, loss and time left whenever the job has moved, and returns when all
-    ranks have succeeded.
-  - Fails when a rank fails. After a short grace it stops the job on the other hosts and names the host, the rank, the
-    exit code and the last lines of the rank that failed first; a rank that only lost its connection to another one is
-    not taken for the cause.
+  - Sees every rank of a job by an agent on its host, shows step, loss, rate and time left whenever the job has moved,
+    and returns when all ranks have succeeded. The agent comes over SSH, lies on no disk, and ends with this module.
+    Where a host is not reached by SSH, or needs a password, it is asked by M(distrain.cluster.trainer_job_info).
+  - Fails when a rank fails. After a short grace it stops the job on the other hosts and names in one sentence the host,
+    the rank, the exit code, the line that tells why, and what to do; a rank that only lost its connection to another
+    one is not taken for the cause.
+  - Says while the job goes on when a host does not answer, when a rank stands still, cannot resolve a name or reach the
+    first one, or when memory ran out.
   - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again.
   - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
 notes:
@@ -42,6 +45,30 @@ options:
   output_directory:
     description: The directory on the hosts into which the trainer writes C(trainer_log.jsonl).
     type: str
+  image:
+    description: The image of the trainer, as messages name it.
+    type: str
+    default: ""
+    version_added: "1.1.0"
+  port:
+    description: The port on which the ranks meet, as messages name it.
+    type: int
+    default: 0
+    version_added: "1.1.0"
+  samples_per_step:
+    description: How many samples a step takes over all ranks; V(0) where that is not known.
+    type: int
+    default: 0
+    version_added: "1.1.0"
+  watch_file:
+    description:
+      - A file on the controller to which each look that differs is appended as a line of JSON, one in 5 seconds.
+    type: str
+    version_added: "1.1.0"
+  events_file:
+    description: A file on the controller to which starts, findings and ends are appended, as lines of JSON.
+    type: str
+    version_added: "1.1.0"
   interval:
     description: How many seconds lie between two looks.
     type: float
@@ -51,17 +78,31 @@ options:
     type: float
     default: 0
   silence:
-    description: After how many seconds without any output to warn. V(0) is never.
+    description:
+      - After how many seconds without any output to warn, and to name the rank that does something else than the
+        others, by py-spy where the image has it. V(0) is never.
     type: float
-    default: 1800
+    default: 300
   unreachable:
-    description: For how many seconds a host may not answer. After that this fails, and leaves the job as it is.
+    description: For how many seconds a host may not answer before it is named.
     type: float
-    default: 60
+    default: 25
+  lost:
+    description:
+      - For how many seconds to wait for a host that does not answer. After that the job is stopped on the others. Where
+        no host answers, the job is left as it is.
+    type: float
+    default: 600
+    version_added: "1.1.0"
   grace:
     description: How many seconds the other ranks have to end by themselves when one has failed.
     type: float
     default: 10
+  stop_timeout:
+    description: How many seconds the processes have to end, when the job is stopped, before they are killed.
+    type: float
+    default: 20
+    version_added: "1.1.0"
 attributes:
   check_mode:
     support: full
@@ -100,6 +141,16 @@ failed_host:
   type: str
   returned: failure
   sample: gpu-02
+finding:
+  description: What brought the job down, in a word such as C(host_gone), C(memory), C(import_error), C(killed).
+  type: str
+  returned: failure
+  sample: import_error
+mendable:
+  description: Whether to start the job again may well help.
+  type: bool
+  returned: failure
+  sample: false
 states:
   description: The state of the job on each host, as M(distrain.cluster.trainer_job_info) names it.
   type: dict

@@ -201,13 +201,13 @@ import time
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_container, describe_job
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_busy_job, describe_container
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 
 
 def observe(engine: Engine, params: Any) -> dict[str, Any]:
     return {
-        "job": describe_job(
+        "job": describe_busy_job(
             params["name"], params["directory"], params["output_directory"], params["lines"], time.time()
         ),
         "container": describe_container(engine, params["container"]),

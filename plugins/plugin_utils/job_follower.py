@@ -6,120 +6,167 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import Finding, notices, why_failed
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import (
     Rank,
     all_succeeded,
     first_failed,
-    how_it_failed,
     progress_line,
-    silent_for,
     started,
+    step_of,
     unseen_too_long,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
+from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack, stack_sentence
+from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
 
 HEARTBEAT = 30
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: between two looks, until a job counts as hung, until silence is worth a warning, and so on."""
+    """Seconds: between two looks, until a job counts as hung, until silence is worth a word, and so on.
+
+    A host is named once it has not answered for ``unseen``, and given up after ``lost``.
+    """
 
     interval: float = 5
     timeout: float = 0
-    silence: float = 1800
-    unseen: float = 60
+    silence: float = 300
+    unseen: float = 25
+    lost: float = 600
     grace: float = 10
 
 
 @dataclass
+class Pace:
+    """Steps a second over about the last half minute."""
+
+    window: float = 30
+    _marks: list[tuple[float, int]] = field(default_factory=list)
+
+    def take(self, now: float, step: int | None) -> float | None:
+        if step is None:
+            return None
+        if self._marks and step < self._marks[-1][1]:
+            self._marks.clear()
+        if not self._marks or step > self._marks[-1][1]:
+            self._marks.append((now, step))
+        while len(self._marks) > 2 and now - self._marks[1][0] >= self.window:
+            self._marks.pop(0)
+        (began, first), (_ended, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (now - began) if now > began and last > first else None
+
+
+@dataclass
 class Follower:
-    """``observe`` sees every rank; ``stop`` stops these ranks; ``show`` and ``warn`` tell the user."""
+    """``observe`` sees every rank; ``stop`` stops these ranks; ``stacks`` tells where their processes stand."""
 
     trainer: str
     job_name: str
+    setting: Setting
     observe: Callable[[], Sequence[Rank]]
     stop: Callable[[Sequence[Rank]], None]
+    stacks: Callable[[], Sequence[Stack]]
     show: Callable[[str], None]
     warn: Callable[[str], None]
+    record: WatchRecord
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: Patience
+    # How many samples a step takes over all ranks, where that is known.
+    samples_per_step: int = 0
     _shown: str = ""
     _shown_at: float = 0
-    _warned_of: str = ""
-    _warned_of_silence: bool = False
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    _pace: Pace = field(default_factory=Pace)
 
     def follow(self) -> Sequence[Rank]:
         """Return the ranks once all have succeeded; raise ClusterError when the job cannot succeed any more."""
         began = self.clock()
         while True:
-            ranks = started(self.observe())
-            if not ranks:
-                raise ClusterError(f"Job {self.job_name} was started on no host.")
-            self._show(ranks)
+            ranks = self._look()
             if all_succeeded(ranks):
+                self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if first_failed(ranks):
                 self._give_up_on(ranks)
+            self._tell(notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence))
             self._check_sight(ranks)
-            self._check_silence(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.patience.interval)
 
-    def _show(self, ranks: Sequence[Rank]) -> None:
+    def _look(self) -> Sequence[Rank]:
+        ranks = started(self.observe())
+        if not ranks:
+            raise ClusterError(f"Job {self.job_name} was started on no host.")
+        rate = self._pace.take(self.clock(), step_of(ranks))
+        self._show(ranks, rate)
+        self.record.look(ranks, round(rate * self.samples_per_step, 2) if rate and self.samples_per_step else None)
+        return ranks
+
+    def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
         line = progress_line(self.trainer, self.job_name, ranks)
         if line != self._shown or self.clock() - self._shown_at >= HEARTBEAT:
-            self.show(line)
+            self.show(progress_line(self.trainer, self.job_name, ranks, rate))
             self._shown, self._shown_at = line, self.clock()
+
+    def _tell(self, found: Sequence[Finding]) -> None:
+        """Each finding once, and again when it was gone in between."""
+        for finding in found:
+            if (finding.kind, finding.host) not in self._told:
+                text = finding.text
+                if finding.kind == "silent":
+                    text = f"{text} {stack_sentence(self.stacks())}".rstrip()
+                self.warn(text)
+                self.record.event("finding", finding.host, finding.rank, text)
+        self._told = {(finding.kind, finding.host) for finding in found}
 
     def _give_up_on(self, ranks: Sequence[Rank]) -> None:
         """See who else ends within the grace, so that the cause is told from what it caused; then stop the others."""
         until = self.clock() + self.patience.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
             self.sleep(min(2.0, self.patience.interval))
-            ranks = started(self.observe())
+            ranks = self._look()
         cause = first_failed(ranks)
-        others = self._stop_the_running(ranks)
         if cause:
-            raise ClusterError(how_it_failed(cause, self.job_name) + others, failed_host=cause.host)
+            self._fail(why_failed(cause, self.job_name, self.setting), ranks)
 
     def _check_sight(self, ranks: Sequence[Rank]) -> None:
-        for rank in ranks:
-            if rank.unseen and self._warned_of != rank.host:
-                self._warned_of = rank.host
-                self.warn(f"Host {rank.host} does not answer; waiting {self.patience.unseen:g} s for it.")
-        if not any(rank.unseen for rank in ranks):
-            self._warned_of = ""
-        gone = unseen_too_long(ranks, self.patience.unseen)
+        """A host out of sight may still train: its rank is given up only after a long time."""
+        gone = unseen_too_long(ranks, self.patience.lost)
+        if gone and len(gone) < len(ranks):
+            self._fail(why_failed(gone[0], self.job_name, self.setting), ranks)
         if gone:
             raise ClusterError(
-                f"Rank {gone.rank} of job {self.job_name} is out of sight: host {gone.host} has not answered for "
-                f"{gone.unseen:.0f} s ({gone.unseen_because}). The job was left as it is: run playbooks/train.yml "
-                f"again to follow it, or playbooks/stop.yml -e trainer_launch_job_name={self.job_name} to stop it.",
-                failed_host=gone.host,
+                f"No host of job {self.job_name} has answered for {gone[0].unseen:.0f} s ({gone[0].unseen_because}). "
+                "The job was left as it is: run playbooks/train.yml again to follow it, or "
+                f"playbooks/stop.yml -e trainer_launch_job_name={self.job_name} to stop it.",
+                failed_host=gone[0].host,
             )
-
-    def _check_silence(self, ranks: Sequence[Rank]) -> None:
-        silent = silent_for(ranks)
-        if self.patience.silence and silent > self.patience.silence and not self._warned_of_silence:
-            self._warned_of_silence = True
-            self.warn(f"No rank of job {self.job_name} has printed anything for {silent:.0f} s; it may hang.")
 
     def _check_time(self, ranks: Sequence[Rank], passed: float) -> None:
         if self.patience.timeout and passed > self.patience.timeout:
-            self._stop_the_running(ranks)
-            raise ClusterError(
-                f"Job {self.job_name} was stopped on every host: it had not ended after {self.patience.timeout:g} s "
-                "(trainer_launch_job_timeout)."
-            )
+            text = f"Job {self.job_name} had not ended after {self.patience.timeout:g} s (trainer_launch_job_timeout)."
+            self._fail(Finding("timeout", ranks[0].host, ranks[0].rank, text), ranks)
+
+    def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
+        self.record.event("finding", finding.host, finding.rank, finding.text)
+        others = self._stop_the_running(ranks)
+        self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
+        raise ClusterError(
+            finding.text + others, failed_host=finding.host, finding=finding.kind, mendable=finding.mendable
+        )
 
     def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
-        running = [rank for rank in ranks if rank.state == RUNNING]
+        running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
         if not running:
             return ""
         self.stop(running)
-        return f"\nThe job was then stopped on {', '.join(rank.host for rank in running)}."
+        hosts = ", ".join(rank.host for rank in running)
+        self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
+        return f"\nThe job was then stopped on {hosts}."

@@ -19,7 +19,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Clu
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, ssh_command
 
-_MODULE = "relay_agent"
+# The module whose program the agents of a relay run.
+RELAY = "relay_agent"
 _GRACE_SECONDS = 10.0
 # An agent that has not answered a question within this time has an engine that does not answer.
 ANSWER_SECONDS = 300.0
@@ -30,13 +31,15 @@ LIFE_SIGN_SECONDS = 10.0
 class RemoteAgent:
     """One agent, on the host that it runs on. It ends with its input, so it ends with this process too."""
 
-    def __init__(self, reach: Reach, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], program: bytes) -> None:
+    def __init__(
+        self, reach: Reach, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], module: str, program: bytes
+    ) -> None:
         self.host = reach.host_name
         self._events = events
         self._writing = threading.Lock()
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
-            ssh_command(reach, ["python3", "-c", starter(_MODULE)]),
+            ssh_command(reach, ["python3", "-c", starter(module)]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
@@ -46,6 +49,10 @@ class RemoteAgent:
 
     def tell(self, command: Mapping[str, Any]) -> None:
         self._send(json.dumps(command).encode() + b"\n")
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def show_life(self) -> None:
         self._send(b"\n")
@@ -88,8 +95,8 @@ class Fleet:
     def __init__(self, reaches: Iterable[Reach]) -> None:
         self.failed: dict[str, ClusterError] = {}
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
-        program = bundle(_MODULE)
-        self._agents = {reach.host_name: RemoteAgent(reach, self._events, program) for reach in reaches}
+        program = bundle(RELAY)
+        self._agents = {reach.host_name: RemoteAgent(reach, self._events, RELAY, program) for reach in reaches}
         self._is_over = threading.Event()
         threading.Thread(target=self._say_that_we_live, daemon=True).start()
 

@@ -45,6 +45,8 @@ class Reach:
     options: Mapping[str, Any] = field(default_factory=dict)
     become_method: str | None = None
     become_user: str = "root"
+    # Of the host or of the other user; an SSH connection of our own cannot give it.
+    has_password: bool = False
 
 
 def reach_of(host_name: str, connection: Any) -> Reach:
@@ -57,6 +59,9 @@ def reach_of(host_name: str, connection: Any) -> Reach:
         options={name: connection.get_option(name) for name in _OPTIONS} if kind == "ssh" else {},
         become_method=become.name.rpartition(".")[2] if become else None,
         become_user=(become.get_option("become_user") or "root") if become else "root",
+        has_password=bool(
+            (kind == "ssh" and connection.get_option("password")) or (become and become.get_option("become_pass"))
+        ),
     )
 
 

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import follow_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 from ansible_collections.distrain.cluster.plugins.module_utils.progress import last_lines, read_progress
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
+from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Pace, Patience
+from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
 
 
 def rank(number: int, state: str = "running", **more: Any) -> Rank:
@@ -36,10 +41,14 @@ class Stage:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def follower(self, **patience: float) -> Follower:
+    def follower(self, events_file: Path | None = None, **patience: float) -> Follower:
+        kept = str(events_file) if events_file else None
         return Follower(
             trainer="llama-factory",
             job_name="sft",
+            setting=Setting(image="team/trainer:1", port=29500, names=["llama-factory-gpu-01"]),
+            stacks=lambda: [Stack("gpu-02", 1, 77, "T")],
+            record=WatchRecord(None, kept, clock=lambda: self.now),
             observe=self.observe,
             stop=lambda ranks: self.stopped.extend(rank.host for rank in ranks),
             show=self.shown.append,
@@ -65,6 +74,23 @@ def test_it_ends_when_all_ranks_have_succeeded() -> None:
     ]
 
 
+def test_a_job_that_stands_is_shown_again_after_a_while() -> None:
+    stage = Stage(*[[rank(0)]] * 8, [rank(0, "succeeded")])
+    stage.follower().follow()
+    assert stage.shown == ["llama-factory sft  starting  ranks 1/1"] * 2
+
+
+def test_the_rate_is_that_of_the_last_half_minute() -> None:
+    pace = Pace()
+    assert [pace.take(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
+    assert pace.take(60, 100) == 2.0
+    assert pace.take(90, 160) == 2.0
+    assert pace.take(100, 300) == 5.0
+    assert pace.take(80, 1) is None, "the job has begun again"
+    line = follow_plan.progress_line("t", "j", [rank(0, progress={"step": 2, "total": 9})], 0.4)
+    assert line == "t j  step 2/9  2.5 s/step  ranks 1/1"
+
+
 def test_a_host_that_joined_later_is_no_part_of_the_job() -> None:
     assert [one.host for one in Stage([rank(0, "succeeded"), rank(1, "absent")]).follower().follow()] == ["gpu-01"]
     with pytest.raises(ClusterError, match="started on no host"):
@@ -78,7 +104,7 @@ def test_the_cause_is_named_and_the_others_are_stopped() -> None:
         follower.follow()
     assert "Rank 1 of job sft on host gpu-02 ended with exit code 1" in caught.value.message
     assert "the disk is on fire" in caught.value.message
-    assert caught.value.details == {"failed_host": "gpu-02"}
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "exited", "mendable": False}
     assert stage.stopped == ["gpu-01"]
 
 
@@ -113,29 +139,45 @@ def test_a_stopped_container_is_named() -> None:
     assert stage.stopped == ["gpu-01"]
 
 
-def test_a_host_out_of_sight_is_waited_for_and_then_named_and_nothing_is_stopped() -> None:
-    unseen = [[rank(0), rank(1, unseen=seconds, unseen_because="no route")] for seconds in (5, 30, 61)]
+def test_a_host_out_of_sight_is_named_waited_for_and_given_up(tmp_path: Path) -> None:
+    unseen = [[rank(0), rank(1, unseen=seconds, unseen_because="no route")] for seconds in (15, 26, 40, 601)]
     stage = Stage(*unseen)
-    with pytest.raises(ClusterError, match="host gpu-02 has not answered for 61 s"):
+    with pytest.raises(ClusterError, match=r"host gpu-02 has not answered for 601 s \(no route\)") as caught:
+        stage.follower(tmp_path / "events").follow()
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "host_gone", "mendable": True}
+    assert stage.stopped == ["gpu-01"]
+    assert stage.now == 15, "it was named as soon as it had not answered for 25 s"
+    assert len(stage.warned) == 1 and "has not answered for 26 s" in stage.warned[0]
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "events").read_text().splitlines()]
+    assert kinds == ["finding", "finding", "stopped", "ended"]
+    assert (tmp_path / "events").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_job_of_which_nothing_is_seen_is_left_as_it_is() -> None:
+    stage = Stage([rank(0, unseen=700, unseen_because="no route"), rank(1, unseen=700)])
+    with pytest.raises(ClusterError, match="was left as it is"):
         stage.follower().follow()
     assert stage.stopped == []
-    assert len(stage.warned) == 1
 
 
-def test_silence_is_warned_of_once_and_a_timeout_stops_the_job() -> None:
+def test_a_host_that_comes_back_was_never_lost() -> None:
+    stage = Stage([rank(0), rank(1, unseen=30)], [rank(0), rank(1)], [rank(0, "succeeded"), rank(1, "succeeded")])
+    assert len(stage.follower().follow()) == 2
+
+
+def test_who_lost_a_host_is_not_the_cause_but_the_host_is() -> None:
+    stage = Stage([rank(0, "failed", last_lines=["Connection closed by peer"]), rank(1, unseen=20)])
+    with pytest.raises(ClusterError, match="host gpu-02 has not answered"):
+        stage.follower().follow()
+
+
+def test_silence_is_told_once_with_the_rank_that_differs_and_a_timeout_stops_the_job() -> None:
     stage = Stage([rank(0, silent_seconds=2000), rank(1, silent_seconds=1900)])
     with pytest.raises(ClusterError, match="had not ended after 60 s"):
         stage.follower(timeout=60).follow()
     assert stage.stopped == ["gpu-01", "gpu-02"]
-    assert len(stage.warned) == 1 and "1900 s" in stage.warned[0]
-
-
-def test_the_report_of_torchrun_does_not_hide_the_cause() -> None:
-    lines = [
-        "ValueError: no such data set",
-        "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exitcode: 1)",
-    ]
-    assert follow_plan.telling_lines([*lines, "Traceback", "ChildFailedError"]) == lines
+    assert len(stage.warned) == 1 and "2000 s" in stage.warned[0]
+    assert "rank 1 on host gpu-02 is stopped by a signal" in stage.warned[0]
 
 
 def test_only_the_last_form_of_a_bar_is_a_line() -> None:

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All that one host can see of its rank, at one moment; by the standard library alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.container_memory import memory_kills
+from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import DEFAULT_DOCKER_HOST, EngineSocket
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_job
+from ansible_collections.distrain.cluster.plugins.module_utils.job_usage import UsageMeter
+from ansible_collections.distrain.cluster.plugins.module_utils.process_start import engine_started, host_started
+
+# What was started this soon after the job's start was started before it: clocks are read in whole seconds.
+_CLOCK_SECONDS = 2.0
+_ENGINE_SECONDS = 10.0
+
+
+class JobLook:
+    """``job`` has name, container, directory and output_directory."""
+
+    def __init__(self, job: Mapping[str, Any], lines: int, docker_host: str = DEFAULT_DOCKER_HOST) -> None:
+        self._job = job
+        self._lines = lines
+        self._files = JobFiles(job["directory"])
+        self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
+        self._meter = UsageMeter()
+
+    def look(self) -> dict[str, Any]:
+        described = describe_job(
+            self._job["name"], self._job["directory"], self._job["output_directory"], self._lines, time.time()
+        )
+        record = self._files.job().record
+        began = float(record.get("started") or 0)
+        return {
+            "job": described,
+            "container": self._container(record, began),
+            "engine_restarted": _is_later(engine_started(), began),
+            "host_restarted": _is_later(host_started(), began),
+            "usage": self._meter.read(self._files.processes()),
+        }
+
+    def _container(self, record: Mapping[str, Any], began: float) -> dict[str, Any]:
+        try:
+            container = self._engine.container(self._job["container"])
+        except ClusterError as error:
+            return {"state": "unknown", "engine_error": error.message}
+        if container is None:
+            return {"state": "absent"}
+        state = container["State"]
+        is_another = bool(record) and container["Id"] != record.get("container_id")
+        counted_before = 0 if is_another else int(record.get("memory_kills") or 0)
+        return {
+            "state": state["Status"],
+            "restarted": is_another or _is_later(seconds_of(state["StartedAt"]), began),
+            "memory_killed": bool(state.get("OOMKilled")),
+            "memory_kills": max(0, memory_kills(state["Pid"]) - counted_before) if state["Pid"] else 0,
+        }
+
+
+def _is_later(moment: float | None, began: float) -> bool:
+    return moment is not None and began > 0 and moment > began + _CLOCK_SECONDS
+
+
+def seconds_of(written: str) -> float | None:
+    """The engine writes nanoseconds, which not every Python reads; a container that never ran has the year 1."""
+    try:
+        return datetime.strptime(written[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None

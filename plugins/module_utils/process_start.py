@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a process was started, in seconds of the epoch: by it a restart is seen afterwards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+ENGINE_PID = "/var/run/docker.pid"
+
+
+def process_started(pid: int, proc: str = "/proc") -> float | None:
+    """None where there is no such process."""
+    try:
+        stat = (Path(proc) / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        kernel = (Path(proc) / "stat").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    booted = next(int(line.split()[1]) for line in kernel.splitlines() if line.startswith("btime "))
+    # The 22nd field; the name, which is the second one, may hold anything.
+    return booted + int(stat.rpartition(")")[2].split()[19]) / _TICKS_PER_SECOND
+
+
+def engine_started(pid_file: str = ENGINE_PID, proc: str = "/proc") -> float | None:
+    """None where no engine has written down its process."""
+    try:
+        pid = int(Path(pid_file).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return process_started(pid, proc)
+
+
+def host_started(proc: str = "/proc") -> float | None:
+    return process_started(1, proc)
