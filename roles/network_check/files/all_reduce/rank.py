@@ -19,6 +19,8 @@ from .turns import Turns
 from .watchdog import Watchdog
 
 FLOAT_BYTES = 4
+# All-reduces in a row, so that one interruption does not make the figure.
+FEWEST = 3
 
 
 class Rank:
@@ -107,8 +109,8 @@ class Rank:
             raise Problem(f"the all-reduce of {size} bytes gave a wrong sum")
         values.zero_()
         once = self._timed(values, 1)
-        wanted = min(settings.repetitions, int(settings.seconds / max(once, 1e-9)))
-        count = meeting.agree(f"count-{key}", max(1, wanted), settings.patience)
+        wanted = min(settings.repetitions, max(FEWEST, int(settings.seconds / max(once, 1e-9))))
+        count = meeting.agree(f"count-{key}", wanted, settings.patience)
         # One more, after which all begin together.
         self._timed(values, 1)
         # It has ended when it has ended on the slowest rank.
