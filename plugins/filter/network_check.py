@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filters of the role network_check: who takes part, what each container runs, and what follows from the figures."""
+"""The filters of the role network_check: who takes part, what runs, and what follows from it."""
 
 from __future__ import annotations
 
@@ -71,8 +71,13 @@ def all_reduce_measurement(
     seen = [{"host": host, "address": addresses[host], **_seen(hostvars[host])} for host in hosts]
     against = baseline["date"] if baseline and not differs else ""
     return {
-        "cluster": cluster, **about, "versions": versions, "hosts": seen, **verdict,
-        "compared_with": against, "not_compared": differs,
+        "cluster": cluster,
+        **about,
+        "versions": versions,
+        "hosts": seen,
+        **verdict,
+        "compared_with": against,
+        "not_compared": differs,
     }
 
 

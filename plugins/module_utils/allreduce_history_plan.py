@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the history of the network check: of each cluster the baseline, to which later runs are held, and the latest."""
+"""Pure: the history of the network check: of each cluster the baseline and the latest result."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ def table_lines(verdict: Mapping[str, Any]) -> list[str]:
     """The figures, one line a size, and below them what follows from them."""
     cells = [HEADING, SECOND_HEADING, *(_cells(row) for row in verdict["rows"])]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADING))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    ]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return [*(lines if verdict["rows"] else []), *conclusion_lines(verdict)]
 
 
