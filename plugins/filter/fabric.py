@@ -17,7 +17,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks i
     Measurement,
     find_networks,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_plan import members, plan_fabric
+from ansible_collections.distrain.cluster.plugins.module_utils.fabric_plan import (
+    host_network_environments,
+    members,
+    plan_fabric,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_table import table_lines
 
 OBSERVED = "fabric_observed"
@@ -62,6 +66,11 @@ def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) ->
     return {"problem": "", "choices": [asdict(one) for one in choices], **as_result(choices)}
 
 
+def fabric_host_environments(hostvars: HostVariables, data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What pins NCCL and gloo to the card of each host's data path, by host."""
+    return host_network_environments(_facts(hostvars, list(data_path)), data_path)
+
+
 def _facts(hostvars: HostVariables, hosts: Sequence[str]) -> dict[str, Facts]:
     """Of the hosts that were observed; the others are findings of the preflight."""
     observed = {host: hostvars[host].get(OBSERVED) or {} for host in hosts}
@@ -72,6 +81,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "fabric_endpoints": fabric_endpoints,
+            "fabric_host_environments": fabric_host_environments,
             "fabric_is_settled": fabric_is_settled,
             "fabric_measurements": fabric_measurements,
             "fabric_plan": fabric_plan,

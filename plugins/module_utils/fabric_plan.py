@@ -35,6 +35,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.fabric_overlay_pl
 # frames are worth more than that: 1.1 -> 8.7 Gbit/s in docker/libnetwork#1330.
 EQUAL_RATES = 0.5
 
+RDMA_DEVICES = "NCCL_IB_HCA"
+
 
 def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: Wanted) -> list[Choice]:
     """Every choice, or Refused with what cannot work and what to do."""
@@ -213,12 +215,24 @@ def _cards_of_the_job(job_network: str, data: _Side) -> list[Choice]:
     if job_network == "overlay":
         reason = "the container's card in the overlay's subnet, found by its address when the job starts"
         return [Choice(name, ALL_HOSTS, "", reason) for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")]
-    choices = []
-    for host, one in data.cards.items():
-        reason = f"the card of the data path {one.address}"
-        choices.append(Choice("NCCL_SOCKET_IFNAME", host, f"={one.card}", reason))
-        choices.append(Choice("GLOO_SOCKET_IFNAME", host, one.card, reason))
-        if one.rdma_devices:
-            devices = ",".join(one.rdma_devices)
-            choices.append(Choice("NCCL_IB_HCA", host, f"={devices}", f"the RDMA devices of {one.card}"))
-    return choices
+    return [
+        Choice(name, host, value, f"the RDMA devices of {one.card}" if name == RDMA_DEVICES else _why_card(one))
+        for host, one in data.cards.items()
+        for name, value in _environment(one).items()
+    ]
+
+
+def _environment(one: Endpoint) -> dict[str, str]:
+    """NCCL and gloo pinned to the card; NCCL takes a name behind "=" exactly."""
+    found = {"NCCL_SOCKET_IFNAME": f"={one.card}", "GLOO_SOCKET_IFNAME": one.card}
+    return {**found, RDMA_DEVICES: f"={','.join(one.rdma_devices)}"} if one.rdma_devices else found
+
+
+def _why_card(one: Endpoint) -> str:
+    return f"the card of the data path {one.address}"
+
+
+def host_network_environments(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By host what pins NCCL and gloo to the card of its data path, whichever network a job uses."""
+    cards = {host: _find_endpoint(host, address, facts[host]) for host, address in data_path.items()}
+    return {host: _environment(one) for host, one in cards.items() if one}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_choice import Choice, Wanted, as_result
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_plan import plan_fabric
+from ansible_collections.distrain.cluster.plugins.module_utils.fabric_plan import host_network_environments, plan_fabric
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_table import table_lines
 from fabric_hosts import HOSTS, OUTSIDE, card, fleet, host, measured, route
 
@@ -118,6 +118,15 @@ def test_rdma_on_every_data_card_puts_the_job_on_the_host_network() -> None:
         "NCCL_SOCKET_IFNAME": "=ens1",
         "GLOO_SOCKET_IFNAME": "ens1",
         "NCCL_IB_HCA": "=mlx5_0,mlx5_1",
+    }
+
+
+def test_the_cards_of_the_host_network_are_known_whichever_network_a_job_uses() -> None:
+    facts = fleet(rdma_devices=["mlx5_0"])
+    found = host_network_environments(facts, {"gpu-01": "198.51.100.11", "gpu-02": "192.0.2.12", "gpu-03": "10.0.0.1"})
+    assert found == {
+        "gpu-01": {"NCCL_SOCKET_IFNAME": "=ens1", "GLOO_SOCKET_IFNAME": "ens1", "NCCL_IB_HCA": "=mlx5_0"},
+        "gpu-02": {"NCCL_SOCKET_IFNAME": "=ens3", "GLOO_SOCKET_IFNAME": "ens3"},
     }
 
 

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ranks of one host: started together, ended together, and told of in one file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from .card import card_near
+from .meeting import GRACE_SECONDS, Problem
+from .outcome import read_outcome, write_outcome
+from .turns import Turns
+
+LOOK_SECONDS = 0.1
+
+
+def run_host(settings: argparse.Namespace) -> int:
+    local = [rank for rank, host in enumerate(settings.ranks) if host == settings.host]
+    try:
+        environment = {**os.environ, **_card_environment(settings.near)}
+        command = [sys.executable, "-u", "-m", __package__, *sys.argv[1:], "--rank"]
+        processes = {rank: subprocess.Popen([*command, str(rank)], env=environment) for rank in local}
+        _wait_for(list(processes.values()), settings.timeout)
+        outcomes = [_outcome(settings, rank, process.returncode) for rank, process in processes.items()]
+    except Problem as error:
+        outcomes = [_failed(f"{settings.host}: {error}")]
+    finally:
+        if 0 in local:
+            Turns(settings.directory, settings.networks, settings.network).leave()
+    problem = next((one["problem"] for one in outcomes if one["problem"]), "")
+    write_outcome(settings, {**outcomes[0], "problem": problem})
+    return 1 if problem else 0
+
+
+def _card_environment(near: str) -> dict[str, str]:
+    """NCCL and gloo pinned to one card; NCCL takes a name behind "=" exactly."""
+    if not near:
+        return {}
+    try:
+        card = card_near(near, Path("/proc/net/route").read_text(encoding="ascii"))
+    except LookupError as error:
+        raise Problem(str(error)) from error
+    return {"NCCL_SOCKET_IFNAME": f"={card}", "GLOO_SOCKET_IFNAME": card}
+
+
+def _wait_for(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Until all have ended; where one has failed, the others have a little while to notice."""
+    deadline = time.monotonic() + seconds
+    while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        if any(process.poll() for process in processes):
+            deadline = min(deadline, time.monotonic() + 3 * GRACE_SECONDS)
+        time.sleep(LOOK_SECONDS)
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def _outcome(settings: argparse.Namespace, rank: int, code: int) -> dict[str, Any]:
+    how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+    return read_outcome(settings, rank) or _failed(f"rank {rank} on {settings.host} ended with {how}")
+
+
+def _failed(problem: str) -> dict[str, Any]:
+    return {"rows": [], "versions": {}, "problem": problem}
