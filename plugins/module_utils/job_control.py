@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, TimedOut
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
     settings_digest,
@@ -51,7 +52,7 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         environment = interface_environment(interface, environment)
     environment |= {name: str(value) for name, value in params["secrets"].items()}
     environment[MARK] = str(files.directory)
-    files.begin(record(params, container, interface), params["settings"])
+    files.begin(record(params, container, interface), params["settings"], params["launch_files"])
     try:
         engine.start_exec(params["container"], command(params), environment, params["working_directory"])
     except ClusterError:
@@ -60,8 +61,10 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
 
 
 def stop(files: JobFiles, params: Mapping[str, Any]) -> None:
-    files.mark_stopped()
+    if files.job().state == RUNNING:
+        files.mark_stopped()
     end_all(files, params["name"], params["stop_timeout"])
+    files.remove_launch_files()
 
 
 def end_all(files: JobFiles, name: str, timeout: float) -> None:

@@ -24,6 +24,7 @@ class Job:
     exit_code: int | None = None
     ended: float | None = None
     was_stopped: bool = False
+    has_launch_files: bool = False
 
     @property
     def state(self) -> str:
@@ -42,9 +43,11 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
     """Start what is not there or has failed, leave alone what runs or has succeeded; or stop what runs."""
     before = {"state": job.state}
     if params["state"] == "stopped":
-        if job.state != RUNNING:
+        # A container that was killed leaves keys behind.
+        if job.state != RUNNING and not job.has_launch_files:
             return Plan(before=before, after=before)
-        return Plan(steps=(Step("stop"),), before=before, after={"state": STOPPED})
+        after = {"state": STOPPED if job.state == RUNNING else job.state}
+        return Plan(steps=(Step("stop"),), before=before, after=after)
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
