@@ -46,8 +46,8 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
         # A container that was killed leaves keys behind.
         if job.state != RUNNING and not job.has_launch_files:
             return Plan(before=before, after=before)
-        after = {"state": STOPPED if job.state == RUNNING else job.state}
-        return Plan(steps=(Step("stop"),), before=before, after=after)
+        ended = STOPPED if job.state == RUNNING else job.state
+        return Plan(steps=(Step("stop"),), before=before, after={"state": ended})
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
