@@ -9,8 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.module_utils import job_plan, launch_plan
+from ansible_collections.distrain.cluster.plugins.module_utils import (
+    job_plan,
+    launch_plan,
+    launcher_files,
+    launcher_plan,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
 
 
 def trainer_ranks(
@@ -24,14 +30,31 @@ def trainer_ranks(
     return _told_as_filter_error(launch_plan.ranks, hosts, first, trainer_name, processes, addresses)
 
 
-def torchrun_command(rank: Mapping[str, Any], port: int, entry: Sequence[str]) -> list[str]:
+def launch_command(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any]) -> list[str]:
     """What one rank runs."""
-    return launch_plan.torchrun_command(rank, port, entry)
+    return _told_as_filter_error(launcher_plan.command_of, ranks, int(rank), Launch.of(launch))
 
 
-def rank_environment(rank: Mapping[str, Any], port: int, wanted: Mapping[str, Any]) -> dict[str, str]:
+def launch_environment(
+    ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> dict[str, str]:
     """What one rank is told in its environment."""
-    return launch_plan.rank_environment(rank, port, wanted)
+    return launcher_plan.environment_of(ranks, int(rank), Launch.of(launch), wanted)
+
+
+def launch_files(
+    ranks: Sequence[Mapping[str, Any]],
+    rank: int,
+    launch: Mapping[str, Any],
+    public_keys: Mapping[str, Mapping[str, str]],
+) -> dict[str, str]:
+    """The files that the launcher reads on one rank."""
+    return launcher_files.files_of(ranks, int(rank), Launch.of(launch), public_keys)
+
+
+def launch_keys(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any]) -> list[str]:
+    """The pairs of keys that one rank needs for SSH."""
+    return launcher_files.key_names(ranks, int(rank), Launch.of(launch))
 
 
 def path_on_host(container_path: str, volumes: Sequence[str]) -> str:
@@ -76,8 +99,10 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "trainer_ranks": trainer_ranks,
-            "torchrun_command": torchrun_command,
-            "rank_environment": rank_environment,
+            "launch_command": launch_command,
+            "launch_environment": launch_environment,
+            "launch_files": launch_files,
+            "launch_keys": launch_keys,
             "path_on_host": path_on_host,
             "job_decision": job_decision,
             "job_digest": job_digest,

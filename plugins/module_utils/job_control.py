@@ -42,7 +42,7 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         environment = interface_environment(interface, environment)
     environment |= {name: str(value) for name, value in params["secrets"].items()}
     environment[MARK] = str(files.directory)
-    files.begin(record(params, container, interface), params["settings"])
+    files.begin(record(params, container, interface), params["settings"], params["launch_files"])
     try:
         engine.start_exec(params["container"], command(params), environment, params["working_directory"])
     except ClusterError:

@@ -4,7 +4,8 @@
 """A job's directory on its host, and the processes of a container that belong to the job.
 
 C(job.json) is written when the job is started; the runner inside the container writes C(log) and, at the end,
-C(exit_code). A process belongs to a job when the job's directory stands in its environment.
+C(exit_code). In C(launch) lies what its launcher reads while the job runs, keys among it. A process belongs to a job
+when the job's directory stands in its environment.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +34,7 @@ class JobFiles:
         self._record = self.directory / "job.json"
         self._exit_code = self.directory / "exit_code"
         self._stopped = self.directory / "stopped"
+        self._launch = self.directory / "launch"
         self._proc = Path(proc)
 
     @property
@@ -48,9 +51,10 @@ class JobFiles:
             exit_code=int(code) if code else None,
             ended=modified(self._exit_code) or modified(self._stopped),
             was_stopped=self._stopped.exists(),
+            has_launch_files=self._launch.exists(),
         )
 
-    def begin(self, record: Mapping[str, Any], settings: str | None) -> None:
+    def begin(self, record: Mapping[str, Any], settings: str | None, launch_files: Mapping[str, str]) -> None:
         """Put the last attempt's log aside and write down this one. All files are the owner's alone."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log.exists():
@@ -59,11 +63,20 @@ class JobFiles:
             leftover.unlink(missing_ok=True)
         if settings is not None:
             write_private(self.directory / "config.yaml", settings)
+        if not launch_files:
+            self.remove_launch_files()
+        for name, text in launch_files.items():
+            self._launch.mkdir(mode=0o700, exist_ok=True)
+            write_private(self._launch / name, text)
         write_private(self._record, json.dumps(dict(record), indent=1, sort_keys=True) + "\n")
 
     def forget(self) -> None:
         """Undo C(begin) for a job that could not be started."""
         self._record.unlink(missing_ok=True)
+        self.remove_launch_files()
+
+    def remove_launch_files(self) -> None:
+        shutil.rmtree(self._launch, ignore_errors=True)
 
     def mark_stopped(self) -> None:
         write_private(self._stopped, "")

@@ -24,6 +24,7 @@ class Job:
     exit_code: int | None = None
     ended: float | None = None
     was_stopped: bool = False
+    has_launch_files: bool = False
 
     @property
     def state(self) -> str:
@@ -42,10 +43,11 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
     """Start what is not there or has failed, leave alone what runs or has succeeded; or end its processes."""
     before: dict[str, Any] = {"state": job.state}
     if params["state"] == "stopped":
-        if not job.alive:
+        # A container that was killed leaves keys behind.
+        if not job.alive and not job.has_launch_files:
             return Plan(before=before, after=before)
         after = {"state": STOPPED if job.state == RUNNING else job.state, "processes": 0}
-        return Plan(steps=(Step("stop"),), before={**before, "processes": "some"}, after=after)
+        return Plan(steps=(Step("stop"),), before={**before, "processes": "some" if job.alive else 0}, after=after)
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}

@@ -21,6 +21,7 @@ def stop_job(files: JobFiles, name: str, timeout: float) -> None:
     if files.job().state == RUNNING:
         files.mark_stopped()
     end_all(files, name, timeout)
+    files.remove_launch_files()
 
 
 def end_all(files: JobFiles, name: str, timeout: float) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: which rank each host has, what each rank runs, and where a path of a container lies on its host."""
+"""Pure: which rank each host has, its card, and where a path of a container lies on its host."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ def ranks(
     """One entry a host, in the order of their ranks: ``first`` leads, the others keep the order of ``hosts``.
 
     Where ``first`` is not among the hosts, the first of them leads. The leader is known by the name of its container
-    on the overlay, or by its host's address where the trainers use the hosts' own network.
+    on the overlay, or by its host's address where the trainers use the hosts' own network; so is every other.
     """
     if not hosts:
         raise Refused("No host is to train. Name at least one in trainer_launch_hosts.")
     ordered = [host for host in hosts if host == first] + [host for host in hosts if host != first]
-    leader = (addresses or {}).get(ordered[0]) or f"{trainer_name}-{ordered[0]}"
+    known_as = {host: (addresses or {}).get(host) or f"{trainer_name}-{host}" for host in ordered}
     world_size = sum(processes[host] for host in ordered)
     return [
         {
             "host": host,
             "container": f"{trainer_name}-{host}",
-            "leader": leader,
+            "address": known_as[host],
+            "leader": known_as[ordered[0]],
             "rank": rank,
             "nodes": len(ordered),
             "processes": processes[host],
@@ -42,37 +43,6 @@ def ranks(
         }
         for rank, host in enumerate(ordered)
     ]
-
-
-def torchrun_command(rank: Mapping[str, Any], port: int, entry: Sequence[str]) -> list[str]:
-    """What this rank runs; the file of the job's settings is put behind it when the job starts."""
-    return [
-        "torchrun",
-        "--nnodes",
-        str(rank["nodes"]),
-        "--node_rank",
-        str(rank["rank"]),
-        "--nproc_per_node",
-        str(rank["processes"]),
-        "--master_addr",
-        str(rank["leader"]),
-        "--master_port",
-        str(port),
-        *(str(word) for word in entry),
-    ]
-
-
-def rank_environment(rank: Mapping[str, Any], port: int, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """What every rank is told in its environment; what the user wants wins."""
-    ours = {
-        "MASTER_ADDR": rank["leader"],
-        "MASTER_PORT": port,
-        "NNODES": rank["nodes"],
-        "NODE_RANK": rank["rank"],
-        "NPROC_PER_NODE": rank["processes"],
-        "WORLD_SIZE": rank["world_size"],
-    }
-    return {name: str(value) for name, value in {**ours, **wanted}.items()}
 
 
 def interface_environment(interface: str, wanted: Mapping[str, str]) -> dict[str, str]:

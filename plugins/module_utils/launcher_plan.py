@@ -40,8 +40,7 @@ class Launch:
         """From plain values, as a playbook has them: numbers may be text."""
         numbers = ("port", "elastic_min_hosts", "elastic_restarts", "ssh_port")
         lists = ("entry", "command", "deepspeed_arguments")
-        read: dict[str, Callable[[Any], Any]] = {name: int for name in numbers}
-        read |= {name: _words for name in lists}
+        read: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(numbers, int), **dict.fromkeys(lists, _words)}
         return cls(**{one.name: read.get(one.name, str)(values[one.name]) for one in fields(cls)})
 
     def file(self, name: str) -> str:

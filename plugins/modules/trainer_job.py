@@ -61,6 +61,13 @@ options:
       - The text of the job's settings file. It is written beside the job, readable by its owner alone, and its path is
         put behind O(command).
     type: str
+  launch_files:
+    description:
+      - The text of files that the launcher reads, by name. They are written into the directory C(launch) of the job,
+        readable by their owner alone. That directory, and what else lies in it, is removed when the job ends.
+    type: dict
+    default: {}
+    version_added: "1.1.0"
   environment:
     description: What is added to the environment of the command.
     type: dict
@@ -204,6 +211,7 @@ def main() -> None:
                 "runner": {"type": "str"},
                 "command": {"type": "list", "elements": "str"},
                 "settings": {"type": "str"},
+                "launch_files": {"type": "dict", "default": {}},
                 "environment": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}, "no_log": True},
                 "working_directory": {"type": "str"},

@@ -41,21 +41,14 @@ def test_a_job_without_hosts_is_refused() -> None:
         launch_plan.ranks([], "gpu-01", "llama-factory", {})
 
 
-def test_arguments_are_never_read_again() -> None:
-    rank = launch_plan.ranks(HOSTS, "gpu-01", "llama-factory", PROCESSES)[1]
-    command = launch_plan.torchrun_command(rank, 29500, ["a script.py", "$(reboot)"])
-    assert command[:3] == ["torchrun", "--nnodes", "3"]
-    assert command[-4:] == ["--master_port", "29500", "a script.py", "$(reboot)"]
-    assert command[command.index("--node_rank") + 1] == "1"
-    assert command[command.index("--nproc_per_node") + 1] == "4"
+def test_on_the_hosts_own_network_the_ranks_are_known_by_address() -> None:
+    ranks = launch_plan.ranks(
+        HOSTS[:2], "gpu-02", "llama-factory", PROCESSES, {"gpu-01": "10.0.0.1", "gpu-02": "10.0.0.2"}
+    )
+    assert [(rank["address"], rank["leader"]) for rank in ranks] == [("10.0.0.2", "10.0.0.2"), ("10.0.0.1", "10.0.0.2")]
 
 
 def test_what_the_user_wants_wins() -> None:
-    rank = launch_plan.ranks(HOSTS, "gpu-01", "llama-factory", PROCESSES)[0]
-    environment = launch_plan.rank_environment(rank, 29500, {"OMP_NUM_THREADS": 8, "MASTER_PORT": 1234})
-    assert environment["OMP_NUM_THREADS"] == "8"
-    assert environment["MASTER_PORT"] == "1234"
-    assert environment["WORLD_SIZE"] == "20"
     assert launch_plan.interface_environment("eth0", {"NCCL_SOCKET_IFNAME": "ib0"}) == {
         "NCCL_SOCKET_IFNAME": "ib0",
         "GLOO_SOCKET_IFNAME": "eth0",
