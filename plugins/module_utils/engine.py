@@ -206,16 +206,10 @@ class Engine:
             yield from self._api.get_image(name)
 
     def load_image(self, archive: Iterable[bytes]) -> list[str]:
-        """Load an archive and return what the engine said; its errors come with HTTP 200, inside the stream."""
-        said = []
+        """Load an archive and return what the engine said."""
         with _translated_errors():
-            for message in self._api.load_image(archive):
-                if "errorDetail" in message or "error" in message:
-                    detail = message.get("errorDetail", {}).get("message") or message.get("error")
-                    raise EngineError(f"The engine could not load the archive: {detail}")
-                if message.get("stream"):
-                    said.append(message["stream"].strip())
-        return said
+            messages = _sound("The engine could not load the archive", self._api.load_image(archive))
+            return [message["stream"].strip() for message in messages if message.get("stream")]
 
     def tag_image(self, source: str, name: str) -> None:
         repository, separator, tag = name.rpartition(":")
@@ -225,6 +219,24 @@ class Engine:
     def remove_image(self, name: str) -> None:
         with _translated_errors():
             self._api.remove_image(name)
+
+    # Registries; without a login, what is saved on the host counts
+
+    def registry_digest(self, name: str, login: Mapping[str, str] | None) -> str | None:
+        """The digest that a registry has under this name; None where it has none."""
+        with _translated_errors():
+            try:
+                return self._api.inspect_distribution(name, auth_config=login)["Descriptor"]["digest"]
+            except docker.errors.NotFound:
+                return None
+
+    def push_image(self, name: str, login: Mapping[str, str] | None) -> None:
+        with _translated_errors():
+            list(_sound("It was not pushed", self._api.push(name, stream=True, decode=True, auth_config=login)))
+
+    def pull_image(self, name: str, login: Mapping[str, str] | None) -> None:
+        with _translated_errors():
+            list(_sound("It was not pulled", self._api.pull(name, stream=True, decode=True, auth_config=login)))
 
     # Containers
 
@@ -260,6 +272,15 @@ class Engine:
                 return self._api.exec_inspect(exec_id)
             except docker.errors.NotFound:
                 return None
+
+
+def _sound(what: str, messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The messages of a stream; its errors come with HTTP 200, inside the stream."""
+    for message in messages:
+        if "errorDetail" in message or "error" in message:
+            detail = message.get("errorDetail", {}).get("message") or message.get("error")
+            raise EngineError(f"{what}: {detail}")
+        yield message
 
 
 @contextmanager

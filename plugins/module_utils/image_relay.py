@@ -104,6 +104,13 @@ class ImageKind:
             self._sink.set_config(base64.b64decode(arguments["config"]))
         return {}
 
+    def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the spool of this source keeps, now that nothing is sent any more."""
+        if self._spool:
+            self._spool.close()
+            self._spool = None
+        return self._spool_directory.describe()
+
     def close(self) -> None:
         if self._sink:
             self._sink.close()

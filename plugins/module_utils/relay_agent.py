@@ -117,7 +117,8 @@ class Agent:
 
     def _fail(self, message: str, details: Mapping[str, Any]) -> None:
         """The hosts that come next go round this one."""
-        self._emit({"event": "failed", "msg": message, "details": dict(details)})
+        came = self._reception.figures() if self._reception else {}
+        self._emit({"event": "failed", "msg": message, "details": dict(details), **came})
         with contextlib.suppress(ClusterError):
             self.close()
         os._exit(1)

@@ -177,12 +177,15 @@ class SpoolDirectory:
             path.unlink(missing_ok=True)
 
     def describe(self) -> dict[str, Any]:
+        """What the spool holds; the free space is that of the nearest directory above it where it is not there yet."""
         layers = self._layers()
+        there = next(path for path in (self.path, *self.path.parents) if path.is_dir())
         return {
             "directory": str(self.path),
             "layers": len(layers),
             "bytes": sum(status.st_size for _path, status in layers),
             "limit_bytes": self.limit_bytes,
+            "free_bytes": free_bytes(str(there)) or 0,
         }
 
     def close(self) -> None:

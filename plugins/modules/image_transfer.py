@@ -21,7 +21,8 @@ description:
   - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
     What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
     that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
-  - A host that fails fails alone; those behind it receive from the host before it, or from the source.
+  - A host that fails or cannot be reached fails alone; those behind it receive from the host before it, or from the
+    source. Its result says what had come to it, as far as it could tell.
   - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
     run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
@@ -134,15 +135,15 @@ EXAMPLES = r"""
 RETURN = r"""
 bytes_sent:
   description: The bytes of layers that came to the host, those that came again included; 0 where nothing was sent.
-  returned: success
+  returned: when the source can be reached
   type: int
 bytes_again:
   description: Those of them that had come before, because a layer was wrong or its beginning was lost.
-  returned: success
+  returned: when the source can be reached
   type: int
 layers_sent:
   description: How many layers came to the host.
-  returned: success
+  returned: when the source can be reached
   type: int
 layers_skipped:
   description: How many layers of the image did not have to come.
@@ -150,16 +151,16 @@ layers_skipped:
   type: int
 seconds:
   description: How long receiving and loading took on this host.
-  returned: success
+  returned: when the source can be reached
   type: float
 from_hosts:
   description: How many bytes came from each host.
-  returned: success
+  returned: when the source can be reached
   type: dict
   sample: {gpu-01: 1024, gpu-02: 1048576}
 refused:
   description: The layers that came with wrong bytes, and from whom.
-  returned: success
+  returned: when the source can be reached
   type: list
   elements: dict
   contains:
@@ -175,6 +176,32 @@ refused:
       description: The host that sent it.
       returned: success
       type: str
+spool:
+  description: What the spool of O(source_host) holds after the run; in check mode, what it holds now.
+  returned: when the source can be reached
+  type: dict
+  version_added: "1.1.0"
+  contains:
+    directory:
+      description: Where it is on that host.
+      returned: success
+      type: str
+    layers:
+      description: How many layers it holds.
+      returned: success
+      type: int
+    bytes:
+      description: Their bytes.
+      returned: success
+      type: int
+    limit_bytes:
+      description: How many it may hold, O(spool_limit).
+      returned: success
+      type: int
+    free_bytes:
+      description: What is free on its disk.
+      returned: success
+      type: int
 image_identity:
   description: What is the same on every host that holds this image; null in check mode where the source lacks it.
   returned: success

@@ -118,7 +118,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files_sent:
-  description: The files of which anything came to the host.
+  description: The files of which anything came to the host; 0 where it failed.
   returned: always
   type: int
 bytes_sent:

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.image_layers_plan import (
     Delivery,
     DeliveryPlan,
@@ -26,7 +27,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress im
     Total,
     result_table,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of, with_failures
 
 Results = dict[str, dict[str, Any]]
 _NOTHING_CAME: dict[str, Any] = {
@@ -79,11 +80,12 @@ class ImageDelivery:
             for host, answer in self._fleet.ask(dict.fromkeys(self._fleet.hosts, observe), "observed").items()
         }
         self._raise_failure_of_source()
-        if check_mode and self._source().images.named(order.name) is None:
-            return self._with_failures(hosts, {host: self._foretell_missing(host) for host in hosts})
+        results = self._foretell_all(hosts) if check_mode else self._bring(hosts)
+        results = with_failures(self._fleet, hosts, results, _NOTHING_CAME)
+        return {host: {**result, "spool": self._spool()} for host, result in results.items()}
+
+    def _bring(self, hosts: Sequence[str]) -> Results:
         plan = self._plan(hosts, {})
-        if check_mode:
-            return self._with_failures(hosts, {one.host: self._foretell(plan, one) for one in plan.deliveries})
         plan = self._plan(hosts, self._weigh(plan))
         self._tidy(plan)
         results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
@@ -91,10 +93,20 @@ class ImageDelivery:
         if plan.chain:
             for host, figures in self._carry(plan).items():
                 results[host] = self._result(plan, _delivery_of(plan, host), figures)
-        results = self._with_failures(hosts, results)
-        for line in result_table(results, "layers"):
-            self._show(line)
+        self._show_table(results)
         return results
+
+    def _show_table(self, results: Results) -> None:
+        """The table of what came to which host, and what the spool keeps of it."""
+        table = result_table(results, "layers")
+        spool = self._spool()
+        kept = (
+            f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
+            f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
+            f"{in_words(spool['free_bytes'])} are free on its disk."
+        )
+        for line in [*table, kept] if table else []:
+            self._show(line)
 
     def _raise_failure_of_source(self) -> None:
         failure = self._fleet.failed.get(self._order.source)
@@ -119,6 +131,10 @@ class ImageDelivery:
         if weighed is None:
             return Target(host, HostImages.from_dict(self._found[host]["images"]))
         return Target(host, HostImages.from_dict(weighed["images"]), weighed["held_layers"])
+
+    def _spool(self) -> dict[str, Any]:
+        spool: dict[str, Any] = self._found[self._order.source]["spool"]
+        return spool
 
     def _wanted(self) -> WantedImage:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
@@ -162,7 +178,14 @@ class ImageDelivery:
         )
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+        self._settle_spool()
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
+
+    def _settle_spool(self) -> None:
+        """Nothing is sent any more: let the spool come back under its limit, and learn what it holds then."""
+        question = {"do": "ask", "question": "settle_spool", "arguments": {}}
+        for host, answer in self._fleet.ask({self._order.source: question}, "answered").items():
+            self._found[host]["spool"] = answer["found"]
 
     def _links(self, wanted: Mapping[str, range]) -> list[Link]:
         """A host that has all layers needs only the config, which is not part of the chain."""
@@ -198,6 +221,12 @@ class ImageDelivery:
         }
         return {**result, "failed": True, "msg": delivery.problem, "changed": False} if delivery.problem else result
 
+    def _foretell_all(self, hosts: Sequence[str]) -> Results:
+        if self._source().images.named(self._order.name) is None:
+            return {host: self._foretell_missing(host) for host in hosts}
+        plan = self._plan(hosts, {})
+        return {one.host: self._foretell(plan, one) for one in plan.deliveries}
+
     def _foretell(self, plan: DeliveryPlan, delivery: Delivery) -> dict[str, Any]:
         result = self._result(plan, delivery, _NOTHING_CAME)
         what = {"send": "be sent", "name": "get its name only"}.get(delivery.action)
@@ -217,14 +246,6 @@ class ImageDelivery:
             **_NOTHING_CAME,
             "msg": f"The image {self._order.name} of {self._order.source} would be sent.",
         }
-
-    def _with_failures(self, hosts: Sequence[str], results: Results) -> Results:
-        failed = {
-            host: {**_NOTHING_CAME, "failed": True, "msg": failure.message, **failure.details}
-            for host, failure in self._fleet.failed.items()
-            if host in hosts
-        }
-        return {host: failed.get(host) or results[host] for host in hosts}
 
 
 def _delivery_of(plan: DeliveryPlan, host: str) -> Delivery:

@@ -47,27 +47,37 @@ class RelayAction(ActionBase):
         return {**result, **shared.result_for(own_name, hosts, self._deliver_to)}
 
     def _deliver_to(self, hosts: Sequence[str]) -> Results:
-        """The results of all hosts; what goes wrong before any host is reached goes wrong for each of them."""
+        """The results of all hosts; what is wrong with the task itself goes wrong for each of them."""
         try:
             deliver = self.prepare()
             with contextlib.ExitStack() as stack:
-                reaches = self._reaches([self.arguments["source_host"], *hosts], stack)
-                return deliver(stack.enter_context(Fleet(reaches)), hosts)
+                reaches, unreached = self._reaches([self.arguments["source_host"], *hosts], stack)
+                fleet = stack.enter_context(Fleet(reaches))
+                fleet.failed.update(unreached)
+                return deliver(fleet, hosts)
         except ClusterError as error:
             return {host: {"failed": True, "msg": error.message, **error.details} for host in hosts}
         except AnsibleError as error:
             return {host: {"failed": True, "msg": str(error)} for host in hosts}
 
-    def _reaches(self, hosts: Sequence[str], stack: contextlib.ExitStack) -> list[Reach]:
-        """How Ansible reaches each of the hosts; those others are closed with the stack."""
-        return [self._reach(host, stack) for host in dict.fromkeys(hosts)]
+    def _reaches(
+        self, hosts: Sequence[str], stack: contextlib.ExitStack
+    ) -> tuple[list[Reach], dict[str, ClusterError]]:
+        """How Ansible reaches each of the hosts, and for which of them that cannot be told; all are of the inventory.
 
-    def _reach(self, host: str, stack: contextlib.ExitStack) -> Reach:
-        if host == self._variables["inventory_hostname"]:
-            return reach_of(host, self._connection)
-        other = OtherHost(self, host, self._variables)
-        stack.callback(other.close)
-        return reach_of(host, other.prepare_connection())
+        What is opened for it is closed with the stack.
+        """
+        own_name = self._variables["inventory_hostname"]
+        others = [OtherHost(self, host, self._variables) for host in dict.fromkeys(hosts) if host != own_name]
+        reaches = [reach_of(own_name, self._connection)]
+        unreached = {}
+        for other in others:
+            stack.callback(other.close)
+            try:
+                reaches.append(reach_of(other.name, other.prepare_connection()))
+            except AnsibleError as error:
+                unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
+        return reaches, unreached
 
 
 def bytes_of(option: str, written: str) -> int:

@@ -96,7 +96,12 @@ class Fleet:
         self.failed: dict[str, ClusterError] = {}
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         program = bundle(RELAY)
-        self._agents = {reach.host_name: RemoteAgent(reach, self._events, RELAY, program) for reach in reaches}
+        self._agents: dict[str, RemoteAgent] = {}
+        for reach in reaches:
+            try:
+                self._agents[reach.host_name] = RemoteAgent(reach, self._events, RELAY, program)
+            except ClusterError as error:
+                self.failed[reach.host_name] = error
         self._is_over = threading.Event()
         threading.Thread(target=self._say_that_we_live, daemon=True).start()
 

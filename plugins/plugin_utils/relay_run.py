@@ -39,18 +39,20 @@ class RelayRun:
         self._progress = progress
         self._show = show
         self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
+        self._came: dict[str, dict[str, Any]] = {}
 
     def carry(
         self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
-        """The figures of each host that got all of it; the others are among the fleet's failures."""
+        """What came to each host: all of it, or, where the host is among the fleet's failures, what it told of last."""
         ports = self._prepare(chain)
         self._fleet.tell(self._source, {"do": "send", "arguments": source})
         receiving = {link.host for link in chain if link.host in ports}
         for link in chain:
             if link.host in ports:
                 self._fleet.tell(link.host, self._command_for(link, ports, sink_of(link)))
-        return self._listen(receiving)
+        self._listen(receiving)
+        return self._came
 
     def _prepare(self, chain: Sequence[Link]) -> dict[str, int]:
         """Where everybody listens; a host that cannot is left out of the chain."""
@@ -83,19 +85,20 @@ class RelayRun:
     def _peer(self, host: str, port: int) -> dict[str, Any]:
         return {"host": host, "identity": self._identities[host], "address": self._addresses[host], "port": port}
 
-    def _listen(self, receiving: set[str]) -> dict[str, dict[str, Any]]:
-        done: dict[str, dict[str, Any]] = {}
-        while waiting := receiving - set(done) - set(self._fleet.failed):
+    def _listen(self, receiving: set[str]) -> None:
+        done: set[str] = set()
+        while waiting := receiving - done - set(self._fleet.failed):
             if self._source in self._fleet.failed:
                 self._give_up(waiting)
                 break
             event = self._fleet.next_event(_EVENT_SECONDS)
             if event:
                 self._take(*event, waiting, done)
-        return done
 
-    def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: dict[str, dict[str, Any]]) -> None:
+    def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: set[str]) -> None:
         kind = event["event"]
+        if "bytes" in event:
+            self._came[host] = _figures(event)
         if kind == "told":
             for one in waiting:
                 self._fleet.tell(one, {"do": "ask", "question": "tell", "arguments": event["arguments"]})
@@ -104,7 +107,7 @@ class RelayRun:
         elif kind == "said":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
-            done[host] = _figures(event)
+            done.add(host)
         if kind in ("done", "failed", "ended"):
             self._progress.leave(host)
 
@@ -138,6 +141,22 @@ def addresses_of(
     if source in fleet.failed:
         raise fleet.failed[source]
     return addresses
+
+
+def with_failures(
+    fleet: Fleet, hosts: Sequence[str], results: Mapping[str, Mapping[str, Any]], nothing: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """The result of each of the hosts; one that failed says why, and of the figures in C(nothing) what had come."""
+    failed = {
+        host: {
+            **{name: results.get(host, nothing)[name] for name in nothing},
+            "failed": True,
+            "msg": failure.message,
+            **failure.details,
+        }
+        for host, failure in fleet.failed.items()
+    }
+    return {host: failed.get(host) or dict(results[host]) for host in hosts}
 
 
 def _figures(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress im
     Total,
     result_table,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of, with_failures
 
 Results = dict[str, dict[str, Any]]
 _NOTHING_CAME: dict[str, Any] = {
@@ -29,6 +29,9 @@ _NOTHING_CAME: dict[str, Any] = {
     "from_hosts": {},
     "refused": [],
 }
+_FIGURES = ("bytes_sent", "bytes_again", "seconds", "from_hosts", "refused")
+# Of a host that failed it is not known of how many files something came.
+_NOT_DONE = {"files_sent": 0, "deleted": 0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +69,11 @@ class TreeDelivery:
         if not check_mode:
             to_do = [host for host, one in weighed.items() if one.get("changed") and not one["problem"]]
             for host, figures in self._carry(weighed, to_do).items():
-                results[host] |= {"bytes_sent": figures["bytes_sent"], "files_sent": weighed[host]["files_sent"]}
-                results[host] |= {name: figures[name] for name in ("bytes_again", "seconds", "from_hosts", "refused")}
-        results = self._with_failures(hosts, results)
+                results[host] |= {name: figures[name] for name in _FIGURES}
+                results[host] |= (
+                    _NOT_DONE if host in self._fleet.failed else {"files_sent": weighed[host]["files_sent"]}
+                )
+        results = with_failures(self._fleet, hosts, results, _NOTHING_CAME)
         for line in result_table(results, "files"):
             self._show(line)
         return results
@@ -150,11 +155,3 @@ class TreeDelivery:
             told = f"{weighed['files_sent']} files of {weighed['files']} would be sent, with {weighed['bytes']} bytes."
             return {**result, "msg": told}
         return result
-
-    def _with_failures(self, hosts: Sequence[str], results: Results) -> Results:
-        failed = {
-            host: {**_NOTHING_CAME, "failed": True, "msg": failure.message, **failure.details}
-            for host, failure in self._fleet.failed.items()
-            if host in hosts
-        }
-        return {host: failed.get(host) or results[host] for host in hosts}

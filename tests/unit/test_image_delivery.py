@@ -32,6 +32,10 @@ def held(layers: str, *names: str) -> HeldImage:
     return HeldImage(f"id-{layers}", names, 30 * MB, identity(layers))
 
 
+SPOOL_BEFORE = {"directory": "/spool", "layers": 1, "bytes": 10 * MB, "limit_bytes": 64 * MB, "free_bytes": 90 * MB}
+SPOOL_AFTER = {**SPOOL_BEFORE, "layers": 3, "bytes": 30 * MB, "free_bytes": 70 * MB}
+
+
 class FakeFleet:
     """Answers as agents do; C(scripted) are the events that come once they have been told to send and receive."""
 
@@ -58,6 +62,8 @@ class FakeFleet:
                 answers[host] = {"event": answer, "port": 4000 + int(host[-1])}
             elif command["do"] == "observe":
                 answers[host] = {"event": answer, "found": self._hosts[host]}
+            elif command.get("question") == "settle_spool":
+                answers[host] = {"event": answer, "found": SPOOL_AFTER}
             else:
                 weighed = {"images": self._hosts[host]["images"], "held_layers": self._hosts[host]["held_layers"]}
                 answers[host] = {"event": answer, "found": weighed}
@@ -83,6 +89,7 @@ def host(*images: HeldImage, layers: int = 0, free: int = 1000 * MB, **more: Any
         "wanted": None,
         "layer_sizes": (),
         "leftovers": False,
+        "spool": SPOOL_BEFORE,
         **more,
     }
 
@@ -150,6 +157,10 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
     }
     assert lines[0] == "gpu-02: asking gpu-01"
     assert lines[1].startswith("host ")
+    assert lines[-1] == (
+        "The spool /spool of gpu-01 holds 3 layers, 30.00 MB of at most 64.00 MB; 70.00 MB are free on its disk."
+    )
+    assert [result["spool"] for result in results.values()] == [SPOOL_AFTER] * 3
 
 
 def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
@@ -186,6 +197,7 @@ def test_where_the_image_is_nothing_is_sent(images: tuple[HeldImage, ...], chang
     assert [command["question"] for _host, command in fleet.told if command["do"] == "ask"] == questions
     assert not fleet.commands("prepare")
     assert lines == []
+    assert results["gpu-02"]["spool"] == SPOOL_BEFORE
 
 
 def test_what_dead_runs_left_goes_also_where_nothing_comes() -> None:
@@ -231,12 +243,39 @@ def test_a_full_disk_fails_its_own_host_only() -> None:
 
 def test_a_host_that_dies_fails_alone() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(), "gpu-03": host()}
-    dies = ("gpu-02", {"event": "failed", "msg": "The agent on host gpu-02 has ended."})
-    _fleet, results, lines = deliver(hosts, dies, ("gpu-03", done(3, 30 * MB)))
+    events = [
+        ("gpu-02", {**done(1, 14 * MB), "event": "progress"}),
+        ("gpu-02", {"event": "failed", "msg": "The agent on host gpu-02 has ended."}),
+        ("gpu-03", done(3, 30 * MB)),
+    ]
+    _fleet, results, lines = deliver(hosts, *events)
     assert results["gpu-02"]["msg"] == "The agent on host gpu-02 has ended."
     assert results["gpu-02"]["failed"]
+    assert (results["gpu-02"]["layers_sent"], results["gpu-02"]["bytes_sent"]) == (1, 14 * MB), "what had come"
     assert results["gpu-03"]["changed"]
-    assert len(lines) == 2
+    assert [line.split()[0] for line in lines] == ["host", "gpu-02", "gpu-03", "The"]
+
+
+def test_a_host_that_says_itself_why_it_fails_says_what_had_come() -> None:
+    fails = {**done(2, 21 * MB, again=MB), "event": "failed", "msg": "The disk is full."}
+    _fleet, results, _lines = deliver({"gpu-01": source(), "gpu-02": host()}, ("gpu-02", fails))
+    told = {name: results["gpu-02"][name] for name in ("failed", "msg", "layers_sent", "bytes_sent", "bytes_again")}
+    assert told == {
+        "failed": True,
+        "msg": "The disk is full.",
+        "layers_sent": 2,
+        "bytes_sent": 21 * MB,
+        "bytes_again": MB,
+    }
+
+
+def test_a_host_that_was_never_reached_fails_with_zeros() -> None:
+    fleet = FakeFleet({"gpu-01": source(), "gpu-03": host()}, [("gpu-03", done(3, 30 * MB))])
+    fleet.failed["gpu-02"] = ClusterError("gpu-02 is reached by the connection 'local'.")
+    names = ["gpu-01", "gpu-02", "gpu-03"]
+    results = ImageDelivery(ORDER, fleet, lambda _line: None).deliver(names, False)  # type: ignore[arg-type]
+    assert (results["gpu-02"]["failed"], results["gpu-02"]["bytes_sent"]) == (True, 0)
+    assert results["gpu-03"]["changed"]
 
 
 def test_a_source_that_dies_fails_those_that_still_receive() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils import relay_fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
@@ -75,6 +74,7 @@ def test_agents_answer_what_they_are_asked(ssh: str, docker_host: str, tmp_path:
         assert image["names"] == [NAME]
         assert "leftovers" in answer["found"]
         assert answer["found"]["spool"]["layers"] == 0
+        assert answer["found"]["spool"]["free_bytes"] > 0
     assert [agent._process.returncode for agent in agents] == [0, 0]
     assert not (tmp_path / "spool").exists(), "looking changes nothing"
 
@@ -109,6 +109,8 @@ def test_a_host_that_does_not_answer_is_given_up(ssh: str, monkeypatch: pytest.M
     assert fleet.failed["silent"].message == "Host silent did not answer within 0 s."
 
 
-def test_a_fleet_with_a_host_that_ssh_does_not_reach_is_refused() -> None:
-    with pytest.raises(ClusterError, match="images travel by ssh only"):
-        Fleet([Reach("gpu-01", "local")])
+def test_a_host_that_ssh_does_not_reach_fails_alone(ssh: str, docker_host: str, tmp_path: Path) -> None:
+    with Fleet([Reach("gpu-01", "local"), Reach("gpu-02", "ssh", {"ssh_executable": ssh})]) as fleet:
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
+    assert sorted(answers) == ["gpu-02"]
+    assert "images travel by ssh only" in fleet.failed["gpu-01"].message

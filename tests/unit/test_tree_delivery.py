@@ -104,6 +104,23 @@ def test_a_problem_of_one_host_is_its_own() -> None:
     assert results["gpu-03"]["changed"]
 
 
+def test_a_host_that_fails_tells_what_had_come() -> None:
+    class Failing(FakeFleet):
+        def next_event(self, timeout: float) -> tuple[str, dict[str, Any]]:
+            host, event = super().next_event(timeout)
+            if host == "gpu-02":
+                self.failed[host] = ClusterError("full")
+                return host, {**event, "event": "failed", "msg": "full"}
+            return host, event
+
+    fleet = Failing({"gpu-02": LACKS, "gpu-03": LACKS})
+    order = TreeOrder("/a", "/b", "gpu-01", True, False, "refuse", 0, 60, {})
+    results = TreeDelivery(order, fleet, lambda line: None).deliver(fleet.hosts, False)
+    told = {name: results["gpu-02"][name] for name in ("failed", "bytes_sent", "files_sent", "deleted")}
+    assert told == {"failed": True, "bytes_sent": 3, "files_sent": 0, "deleted": 0}
+    assert results["gpu-03"]["files_sent"] == 1
+
+
 def test_a_host_without_an_address_is_not_touched() -> None:
     fleet, results = deliver({"gpu-09": LACKS, "gpu-03": LACKS})
     assert "at which address the other hosts reach gpu-09" in results["gpu-09"]["msg"]

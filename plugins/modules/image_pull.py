@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_pull
+short_description: Pull an image from a registry by its digest, and prove that it is the one that was pushed
+version_added: "1.1.0"
+description:
+  - Pulls what M(distrain.cluster.image_push) has pushed from another host, and gives it the name that it has there.
+  - Nothing is pulled where the host has the image already, for either image store. What counts is the identity of the
+    image (its layers and its runtime config), which is compared again with what has come.
+  - The name points to what it pointed to before until the whole image is there.
+options:
+  name:
+    description:
+      - The name that the image gets on this host. A name without a tag means the tag V(latest).
+    type: str
+    required: true
+  reference:
+    description:
+      - What is pulled, as M(distrain.cluster.image_push) returns it.
+      - It may be empty in check mode, where the image was not pushed yet.
+    type: str
+    required: true
+  image_identity:
+    description:
+      - What the image is, as M(distrain.cluster.image_push) returns it.
+    type: dict
+    required: true
+  size:
+    description:
+      - The size of the image in bytes, as M(distrain.cluster.image_push) returns it. A host that has no layer of it,
+        and less room than that, is refused before anything comes.
+    type: int
+    default: 0
+  disk_reserve:
+    description:
+      - What must stay free on the engine's disk, in bytes.
+    type: int
+    default: 1073741824
+  user:
+    description:
+      - The user at the registry. Without it, what C(docker login) has left on the host counts.
+    type: str
+  password:
+    description:
+      - The password of that user. It is given to the engine with this one call, and is kept nowhere.
+    type: str
+  engine_timeout:
+    description:
+      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
+        while they read a large layer.
+    type: int
+    default: 3600
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: distrain.cluster.image_push
+"""
+
+EXAMPLES = r"""
+- name: Pull the training image on every worker
+  distrain.cluster.image_pull:
+    name: distrain/llama-factory:e3d8fc7
+    reference: "{{ hostvars['gpu-01'].pushed.reference }}"
+    image_identity: "{{ hostvars['gpu-01'].pushed.image_identity }}"
+    user: builder
+    password: "{{ vault_registry_password }}"
+"""
+
+RETURN = r"""
+image_identity:
+  description: What is the same on every host that holds this image; null in check mode where it would be pulled.
+  returned: success
+  type: dict
+  contains:
+    fingerprint:
+      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
+      returned: success
+      type: str
+    config_digest:
+      description: The digest of the image's config; null where the image store does not tell it.
+      returned: success
+      type: str
+    diff_ids:
+      description: The diff IDs of the layers, the lowest first.
+      returned: success
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import ImageIdentity
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import (
+    LOGIN_ARGUMENTS,
+    image_to_name,
+    login_of,
+    pull,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pulled, plan_pull
+
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "reference": {"type": "str", "required": True},
+    "image_identity": {"type": "dict", "required": True},
+    "size": {"type": "int", "default": 0},
+    "disk_reserve": {"type": "int", "default": 1073741824},
+    **LOGIN_ARGUMENTS,
+}
+
+
+def observe(engine: Engine, params: Mapping[str, Any]) -> Pulled:
+    reference = params["reference"]
+    return Pulled(observe_images(engine), bool(reference) and engine.image(reference) is not None)
+
+
+def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    if step.verb == "pull":
+        pull(engine, params["reference"], ImageIdentity.from_dict(params["image_identity"]), login_of(params))
+    elif step.verb == "tag":
+        image = image_to_name(observe_images(engine), step.arguments["fingerprint"])
+        engine.tag_image(image.id, step.arguments["name"])
+    elif engine.image(step.arguments["name"]):
+        engine.remove_image(step.arguments["name"])
+
+
+def report(pulled: Pulled, params: Mapping[str, Any]) -> dict[str, Any]:
+    held = pulled.host.same_as(ImageIdentity.from_dict(params["image_identity"]))
+    return {"image_identity": held.identity.to_dict() if held else None}
+
+
+def main() -> None:
+    run(Operation(observe=observe, plan=plan_pull, apply=apply, report=report, argument_spec=ARGUMENTS))
+
+
+if __name__ == "__main__":
+    main()

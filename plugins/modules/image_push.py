@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_push
+short_description: Push an image to a registry
+version_added: "1.1.0"
+description:
+  - Pushes an image of this host to a registry, where the registry does not have it yet.
+  - Its name there ends with the fingerprint of the image, so that one name never means two images. What the registry
+    has under it is told by its digest, by which other hosts pull it with M(distrain.cluster.image_pull).
+  - On this host the image gets no other name by it.
+options:
+  name:
+    description:
+      - The image to push. A name without a tag means the tag V(latest).
+    type: str
+    required: true
+  registry:
+    description:
+      - The registry, as C(HOST:PORT), with a path behind it where images have a project there.
+    type: str
+    required: true
+  user:
+    description:
+      - The user at the registry. Without it, what C(docker login) has left on the host counts.
+    type: str
+  password:
+    description:
+      - The password of that user. It is given to the engine with this one call, and is kept nowhere.
+    type: str
+  engine_timeout:
+    description:
+      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
+        while they read a large layer.
+    type: int
+    default: 3600
+extends_documentation_fragment:
+  - distrain.cluster.engine
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: distrain.cluster.image_pull
+  - module: distrain.cluster.image_transfer
+    description: Brings an image to all hosts without a registry.
+"""
+
+EXAMPLES = r"""
+- name: Push the training image
+  distrain.cluster.image_push:
+    name: distrain/llama-factory:e3d8fc7
+    registry: harbor.example.com/training
+    user: builder
+    password: "{{ vault_registry_password }}"
+  register: pushed
+"""
+
+RETURN = r"""
+target:
+  description: The name of the image at the registry.
+  returned: success
+  type: str
+  sample: harbor.example.com/training/distrain/llama-factory:e3d8fc7-0f1e2d3c4b5a69788796a5b4
+reference:
+  description: What other hosts pull, by its digest; empty in check mode where it was not pushed yet.
+  returned: success
+  type: str
+  sample: >-
+    harbor.example.com/training/distrain/llama-factory@sha256:6a92cd1fcdc8d8cdec60f33dda4db2cb1fcdcacf3410a8e05b3741f44a9b5998
+size:
+  description: The size of the image as the engine counts it, in bytes.
+  returned: success
+  type: int
+image_identity:
+  description: What is the same on every host that holds this image.
+  returned: success
+  type: dict
+  contains:
+    fingerprint:
+      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
+      returned: success
+      type: str
+    config_digest:
+      description: The digest of the image's config; null where the image store does not tell it.
+      returned: success
+      type: str
+    diff_ids:
+      description: The diff IDs of the layers, the lowest first.
+      returned: success
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import (
+    LOGIN_ARGUMENTS,
+    login_of,
+    observe_push,
+    push,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_name import digest_name
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pushed, plan_push
+
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "registry": {"type": "str", "required": True},
+    **LOGIN_ARGUMENTS,
+}
+
+
+def plan(pushed: Pushed, params: Mapping[str, Any]) -> Plan:
+    return plan_push(with_tag(params["name"]), pushed)
+
+
+def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    if step.verb == "push":
+        push(engine, params["name"], step.arguments["name"], login_of(params))
+    elif engine.image(step.arguments["name"]):
+        engine.remove_image(step.arguments["name"])
+
+
+def report(pushed: Pushed, params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "target": pushed.target,
+        "reference": digest_name(pushed.target, pushed.digest) if pushed.digest else "",
+        "size": pushed.image.size if pushed.image else 0,
+        "image_identity": pushed.image.identity.to_dict() if pushed.image else None,
+    }
+
+
+def main() -> None:
+    run(Operation(observe=observe_push, plan=plan, apply=apply, report=report, argument_spec=ARGUMENTS))
+
+
+if __name__ == "__main__":
+    main()
