@@ -25,11 +25,11 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values imp
     text,
     texts,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment, rank_name
 
 # Kinds of events that every chart marks.
-MARKED = ("finding", "restarted", "stopped")
-EVENT_HEADINGS = ("After", "At", "What", "Host", "Rank", "Text")
+MARKED = ("finding", "restarted")
+EVENT_HEADINGS = ("After", "What", "Text", "Where", "At")
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,16 @@ def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[flo
 
 def _events(events: Sequence[dict[str, Any]], began: float) -> Table | None:
     rows = [_event(one, number(one.get("at")) or 0.0, began) for one in events]
-    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After", "Rank")) if rows else None
+    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After",)) if rows else None
 
 
 def _event(one: dict[str, Any], at: float, began: float) -> list[Cell]:
     return [
         Cell(duration(at - began), "number"),
-        Cell(moment(at), "quiet"),
         Cell(text(one.get("kind")) or UNKNOWN, "finding" if one.get("kind") == "finding" else "kind"),
-        Cell(text(one.get("host")) or UNKNOWN),
-        Cell(text(one.get("rank")) or UNKNOWN, "number"),
         Cell(text(one.get("text")), "words"),
+        Cell(rank_name(text(one.get("host")), number(one.get("rank")))),
+        Cell(moment(at), "quiet"),
     ]
 
 
