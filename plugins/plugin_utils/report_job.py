@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import Head, job_head
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import HeatMap, heat_map
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_network_check import NetworkCheck, network_checks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import Choice, choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_table import Cell, Table
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_timeline import Timeline, timeline
@@ -42,6 +43,7 @@ class JobPage:
     parity: Parity
     plan: Sequence[Choice]
     matrix: HeatMap | None
+    checks: Sequence[NetworkCheck]
     command: str
     settings: Sequence[Table]
     unusable: Sequence[dict[str, str]]
@@ -64,6 +66,7 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
         parity=image_parity(hosts, record(job.get("image"))),
         plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
         matrix=heat_map(find(artifacts.cluster, "overlay-matrix.json")),
+        checks=network_checks(find(artifacts.cluster, "network-check.json")),
         command=" ".join(texts(job.get("command"))),
         settings=list(_settings(job)),
         unusable=unusable(_sources(artifacts)),

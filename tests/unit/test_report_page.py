@@ -14,6 +14,9 @@ import pytest
 import report_artifacts
 from ansible.errors import AnsibleLookupError
 from ansible_collections.distrain.cluster.plugins.lookup.report_page import report_page
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_cluster import cluster_page
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import read_cluster, read_job
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_job import job_page
 
 TEMPLATES = Path(__file__).parents[2] / "roles" / "report" / "templates"
 EVIL = "\"'</style></title></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -22,8 +25,8 @@ SECTIONS = {
     "": {"matrix", "plan", "findings", "check", "hosts", "parity", "jobs", "sources"},
 }
 ALLOWED = set(
-    "html head meta title style body header p h1 span dl div dt dd small nav a main section h2 ul li code pre table caption"
-    " thead tbody tr th td figure figcaption b svg line text path g rect i footer".split()
+    "html head meta title style body header p h1 span dl div dt dd small nav a main section h2 ul li code pre table"
+    " caption thead tbody tr th td figure figcaption b svg line text path g rect i footer".split()
 )
 VOID = {"meta"}
 
@@ -128,14 +131,28 @@ def test_damaged_files_are_told_of(artifacts: Path, job: str, content: str) -> N
     assert page.ids() == SECTIONS[job]
 
 
-@pytest.mark.parametrize("value", ["a text", [1, "b"], {"c": None}, True, 1e308, -1, None], ids=str)
+VALUES = ["a text", [1, "b"], {"c": None}, True, 1e308, -1, None]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
+@pytest.mark.parametrize("name", ["sft/job.json", "preflight.json", "overlay-matrix.json", "network-check.json"])
+def test_any_field_may_be_of_another_kind(tmp_path: Path, name: str, value: Any) -> None:
+    report_artifacts.write_all(tmp_path)
+    (tmp_path / "sft" / "watch.jsonl").unlink()
+    fields = json.loads((tmp_path / name).read_text())
+    for field in fields:
+        (tmp_path / name).write_text(json.dumps({**fields, field: value}))
+        job_page(read_job(tmp_path, "sft"))
+        cluster_page(read_cluster(tmp_path))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=str)
 @pytest.mark.parametrize("job", SECTIONS)
 def test_any_value_may_be_of_another_kind(artifacts: Path, job: str, value: Any) -> None:
     for path in artifacts.rglob("*.json"):
-        fields = json.loads(path.read_text())
-        for field in fields:
-            path.write_text(json.dumps({**fields, field: value}))
-            assert Page(report_page(artifacts, job, TEMPLATES)).open == []
+        path.write_text(json.dumps(dict.fromkeys(json.loads(path.read_text()), value)))
+    for path in artifacts.rglob("trainer_log.jsonl"):
+        path.write_text(json.dumps({"current_steps": value, "loss": value, "elapsed_time": value}))
     look = {"at": value, "ranks": [{"host": value, "rank": value, "step": value, "loss": value}]}
     event = {"at": value, "kind": value, "host": value, "rank": value, "text": value}
     for name, one in (("watch", look), ("events", event)):
@@ -154,7 +171,7 @@ def test_a_job_of_which_there_is_only_a_directory(tmp_path: Path) -> None:
 def test_lines_that_are_cut_are_counted(artifacts: Path) -> None:
     with (artifacts / "sft" / "watch.jsonl").open("a") as stream:
         stream.write('{"at": 17')
-    assert "1 of 365 lines" in Page(report_page(artifacts, "sft", TEMPLATES)).text
+    assert "1 of 366 lines" in Page(report_page(artifacts, "sft", TEMPLATES)).text
 
 
 @pytest.mark.parametrize("job", ["sfft", "..", "sft/gpu-01", "/etc"])
@@ -164,5 +181,5 @@ def test_a_job_that_is_not_there_is_refused(artifacts: Path, job: str) -> None:
 
 
 def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AnsibleLookupError, match="report_artifacts_directory: .* is no directory"):
+    with pytest.raises(AnsibleLookupError, match=r"report_artifacts_directory: .* is no directory"):
         report_page(tmp_path / "nowhere", "", TEMPLATES)
