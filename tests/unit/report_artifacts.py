@@ -25,6 +25,7 @@ HOSTS = ("gpu-01", "gpu-02", "gpu-03")
 IMAGE_ID = "sha256:4be1f0c8d2a7735e9f6a41c6b0de83a9e27c5f14d8b6a03921e7cc58f4ad9012"
 LAYERS = "sha256:a91c34e07d5b28f6135e9d7c40ba62f8e31d9b7a05c4f2e86d17b3098cfe4a25"
 GIB = 1024**3
+EVIL = "\"'</style></title></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
 
 
 def write_all(directory: Path) -> None:
@@ -264,3 +265,24 @@ def _write_json(path: Path, content: Any) -> None:
 def _write_lines(path: Path, entries: Iterable[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+
+
+def poisoned(value: Any, key: str = "") -> Any:
+    """The same with something evil in every text, and in every name that is no field of the format."""
+    if isinstance(value, dict):
+        return {
+            (f"{name}{EVIL}" if key in {"settings", "environment", "labels"} else name): poisoned(one, name)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        return [poisoned(one, key) for one in value]
+    return f"{value}{EVIL}" if isinstance(value, str) else value
+
+
+def poison(directory: Path) -> None:
+    """Put something evil into every text that the artifacts hold."""
+    for path in directory.rglob("*.json"):
+        path.write_text(json.dumps(poisoned(json.loads(path.read_text()))))
+    for path in directory.rglob("*.jsonl"):
+        lines = [json.dumps(poisoned(json.loads(line))) for line in path.read_text().splitlines()]
+        path.write_text("\n".join(lines))
