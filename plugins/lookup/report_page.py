@@ -71,7 +71,7 @@ def report_page(directory: Path, job: str, templates: Path) -> str:
         )
     if not job:
         return render(cluster_page(read_cluster(directory)), templates)
-    if Path(job).name != job or not (directory / job).is_dir():
+    if job == ".." or Path(job).name != job or not (directory / job).is_dir():
         known = ", ".join(sorted(path.parent.name for path in directory.glob("*/job.json"))) or "none"
         raise AnsibleLookupError(
             f"report_job: found {job}, of which {directory} has no directory. Set it to one of the jobs there: {known}."

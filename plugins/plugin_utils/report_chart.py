@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import figure
@@ -23,6 +23,7 @@ MOST_LINES = 6
 TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 MOST_TIME_TICKS = 5
 SMALLEST_SPAN = 1e-12
+HEADROOM = 0.04
 
 Point = tuple[float, float]
 
@@ -75,16 +76,16 @@ def draw(
     known = [one for one in series if one.points]
     if not known or end <= 0:
         return None
-    low, high, steps = _scale([value for one in known for _, value in one.points])
+    low, high, step = _scale([value for one in known for _, value in one.points])
     named, others = _choose(known)
-    gap = max(60.0, end / 12)
+    gap = max(60.0, end / 40)
     lines = [_line(one, style, end, (low, high), gap) for style, one in enumerate(named)]
     return Chart(
         title=title,
         unit=unit,
         lines=lines,
         across=time_ticks(end),
-        down=[Tick(round(_from_top(value, low, high), 1), figure(value)) for value in steps],
+        down=list(_value_ticks(low, high, step)),
         marks=[Tick(_share(at, end), label) for at, label in marks if 0 <= at <= end],
         summary=_summary(title, unit, known),
         note=note,
@@ -165,16 +166,23 @@ def _from_top(value: float, low: float, high: float) -> float:
     return (high - value) / (high - low) * HEIGHT
 
 
-def _scale(values: Sequence[float]) -> tuple[float, float, list[float]]:
-    """From zero where all are above it: a small change must not look large."""
+def _scale(values: Sequence[float]) -> tuple[float, float, float]:
+    """From zero where all are above it, as a small change must not look large; and how far two ticks are apart."""
     low, high = min(0.0, *values), max(values)
-    if high - low < SMALLEST_SPAN:
-        high = low + 1
+    high = low + 1 if high - low < SMALLEST_SPAN else high + (high - low) * HEADROOM
     rough = (high - low) / 3
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    return first * step, last * step, [number * step for number in range(first, last + 1)]
+    first = math.floor(low / step)
+    return first * step, high, step
+
+
+def _value_ticks(low: float, high: float, step: float) -> Iterator[Tick]:
+    digits = next((many for many in range(5) if abs(step * 10**many - round(step * 10**many)) < 1e-6), None)
+    for number in range(math.floor((high - low) / step + 1e-9) + 1):
+        value = low + number * step
+        shown = f"{value:.3g}" if digits is None or step >= 1e6 or step < 1e-4 else f"{value:.{digits}f}"
+        yield Tick(round(_from_top(value, low, high), 1), shown)
 
 
 def _summary(title: str, unit: str, series: Sequence[Series]) -> str:

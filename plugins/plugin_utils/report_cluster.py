@@ -18,6 +18,11 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import OUTCOMES, Figure, Head
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import HeatMap, heat_map
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_network_check import (
+    NetworkCheck,
+    latest,
+    network_checks,
+)
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import Choice, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_table import Cell, Table
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, record, records, text
@@ -36,7 +41,7 @@ JOB_HEADINGS = ("Job", "Outcome", "Trainer", "Began", "Took", "Hosts", "Steps", 
 
 @dataclass(frozen=True)
 class ClusterPage:
-    """``hosts`` and ``parity`` are as the job ``newest`` found them."""
+    """``hosts`` and ``parity`` are as the job ``newest`` found them; without a job, hosts as the network check did."""
 
     head: Head
     newest: str
@@ -47,6 +52,7 @@ class ClusterPage:
     parity: Parity
     plan: Sequence[Choice]
     matrix: HeatMap | None
+    checks: Sequence[NetworkCheck]
     unusable: Sequence[dict[str, str]]
     version: str
 
@@ -55,7 +61,8 @@ def cluster_page(artifacts: ClusterArtifacts) -> ClusterPage:
     preflight, matrix = find(artifacts, "preflight.json"), heat_map(find(artifacts, "overlay-matrix.json"))
     jobs = sorted(artifacts.jobs, key=_began, reverse=True)
     newest = record(jobs[0].content) if jobs else {}
-    hosts = records(newest.get("hosts"))
+    check = find(artifacts, "network-check.json")
+    hosts = records(newest.get("hosts")) or [host for one in latest(check) for host in records(one.get("hosts"))]
     plan = record(preflight.get("plan"))
     return ClusterPage(
         head=_head(matrix, hosts, preflight, jobs),
@@ -67,6 +74,7 @@ def cluster_page(artifacts: ClusterArtifacts) -> ClusterPage:
         parity=image_parity(hosts, record(newest.get("image"))),
         plan=planned_choices(preflight),
         matrix=matrix,
+        checks=network_checks(check),
         unusable=unusable(iter((*artifacts.sources, *artifacts.jobs))),
         version=text(newest.get("collection_version")),
     )

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Chart, Point, Series, draw
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_timeline import step_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, records, seconds, text
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import rank_name
 
 GIB = 1024**3
 
@@ -77,13 +78,9 @@ def _by_rank(looks: Looks, began: float, field: str) -> dict[tuple[str, str], li
             value, rank = number(one.get(field)), number(one.get("rank"))
             if at is not None and value is not None:
                 host = text(one.get("host"))
-                key = (rank if rank is not None else float("inf"), host, _name(host, rank))
+                key = (rank if rank is not None else float("inf"), host, rank_name(host, rank))
                 found.setdefault(key, []).append((at - began, value))
     return {(host, name): points for (_, host, name), points in sorted(found.items())}
-
-
-def _name(host: str, rank: float | None) -> str:
-    return host if rank is None else f"{host}, rank {rank:.0f}"
 
 
 def _written_losses(entries: Sequence[dict[str, Any]], offset: float | None) -> list[Point]:

@@ -17,8 +17,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words impo
 HEADINGS = ("Host", "Rank", "Processes", "GPUs", "Engine", "Kernel", "Driver", "Interface", "Container")
 FIELDS = ("host", "rank", "processes", "gpus", "engine", "kernel", "driver", "interface", "container")
 FIGURES = ("rank", "processes")
-# What should be the same on every host; where it is not, the page says so.
 TIMES = "\N{MULTIPLICATION SIGN}"
+# What should be the same on every host; where it is not, the page says so.
 ALIKE = ("gpus", "engine", "kernel", "driver")
 
 

@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import Head, job_head
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import HeatMap, heat_map
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_network_check import NetworkCheck, network_checks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import Choice, choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_table import Cell, Table
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_timeline import Timeline, timeline
@@ -25,11 +26,11 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values imp
     text,
     texts,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment, rank_name
 
 # Kinds of events that every chart marks.
-MARKED = ("finding", "restarted", "stopped")
-EVENT_HEADINGS = ("After", "At", "What", "Host", "Rank", "Text")
+MARKED = ("finding", "restarted")
+EVENT_HEADINGS = ("After", "What", "Text", "Where", "At")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class JobPage:
     parity: Parity
     plan: Sequence[Choice]
     matrix: HeatMap | None
+    checks: Sequence[NetworkCheck]
     command: str
     settings: Sequence[Table]
     unusable: Sequence[dict[str, str]]
@@ -64,6 +66,7 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
         parity=image_parity(hosts, record(job.get("image"))),
         plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
         matrix=heat_map(find(artifacts.cluster, "overlay-matrix.json")),
+        checks=network_checks(find(artifacts.cluster, "network-check.json")),
         command=" ".join(texts(job.get("command"))),
         settings=list(_settings(job)),
         unusable=unusable(_sources(artifacts)),
@@ -95,17 +98,16 @@ def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[flo
 
 def _events(events: Sequence[dict[str, Any]], began: float) -> Table | None:
     rows = [_event(one, number(one.get("at")) or 0.0, began) for one in events]
-    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After", "Rank")) if rows else None
+    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After",)) if rows else None
 
 
 def _event(one: dict[str, Any], at: float, began: float) -> list[Cell]:
     return [
         Cell(duration(at - began), "number"),
-        Cell(moment(at), "quiet"),
         Cell(text(one.get("kind")) or UNKNOWN, "finding" if one.get("kind") == "finding" else "kind"),
-        Cell(text(one.get("host")) or UNKNOWN),
-        Cell(text(one.get("rank")) or UNKNOWN, "number"),
         Cell(text(one.get("text")), "words"),
+        Cell(rank_name(text(one.get("host")), number(one.get("rank")))),
+        Cell(moment(at), "quiet"),
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import HEIGHT, WIDTH
@@ -19,22 +20,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 def render(page: JobPage | ClusterPage, templates: Path) -> str:
-    environment = Environment(
+    name = "job.html.j2" if isinstance(page, JobPage) else "cluster.html.j2"
+    style = f"\n{(templates / 'page.css').read_text(encoding='utf-8')}"
+    return (
+        _environment(templates)
+        .get_template(name)
+        .render(
+            page=page,
+            style=style,
+            policy=content_policy(style),
+            chart_width=WIDTH,
+            chart_height=HEIGHT,
+        )
+    )
+
+
+@lru_cache
+def _environment(templates: Path) -> Environment:
+    return Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-    name = "job.html.j2" if isinstance(page, JobPage) else "cluster.html.j2"
-    style = f"\n{(templates / 'page.css').read_text(encoding='utf-8')}"
-    return environment.get_template(name).render(
-        page=page,
-        style=style,
-        policy=content_policy(style),
-        chart_width=WIDTH,
-        chart_height=HEIGHT,
     )
 
 

@@ -41,9 +41,9 @@ def moment(at: float | None) -> str:
 def figure(value: Any, digits: int = 3) -> str:
     """With about as many digits as count."""
     found = number(value)
-    if found is None:
-        return UNKNOWN
-    if found != 0 and (abs(found) >= 10**7 or abs(found) < 10**-3):
+    if not found:
+        return UNKNOWN if found is None else "0"
+    if abs(found) >= 10**7 or abs(found) < 10**-3:
         return f"{found:.{digits - 1}e}"
     before = len(str(int(abs(found)))) if abs(found) >= 1 else 0
     shown = f"{found:,.{max(0, digits - before)}f}"
@@ -62,3 +62,7 @@ def short_digest(value: str) -> str:
 
 def plural(many: int, one: str) -> str:
     return f"{many} {one}" if many == 1 else f"{many} {one}s"
+
+
+def rank_name(host: str, rank: float | None) -> str:
+    return ", ".join(word for word in (host, f"rank {rank:.0f}" if rank is not None else "") if word)
