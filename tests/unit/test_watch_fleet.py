@@ -52,7 +52,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
     """The directory of a job with one process, that has rank 3."""
     directory = tmp_path / "sft"
     record = {"name": "sft", "started": time.time(), "rank": 1, "world_size": 2, "container_id": "c"}
-    JobFiles(str(directory)).begin(record, None)
+    JobFiles(str(directory)).begin(record, None, {})
     (directory / "log").write_text("it goes on\n")
     environment = {**os.environ, MARK: str(directory), "RANK": "3"}
     with subprocess.Popen(["sleep", "60"], env=environment) as process:
