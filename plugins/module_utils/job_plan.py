@@ -43,11 +43,14 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
     """Start what is not there or has failed, leave alone what runs or has succeeded; or stop what runs."""
     before = {"state": job.state}
     if params["state"] == "stopped":
+        if job.state == RUNNING:
+            return Plan(steps=(Step("stop"),), before=before, after={"state": STOPPED})
         # A container that was killed leaves keys behind.
-        if job.state != RUNNING and not job.has_launch_files:
-            return Plan(before=before, after=before)
-        ended = STOPPED if job.state == RUNNING else job.state
-        return Plan(steps=(Step("stop"),), before=before, after={"state": ended})
+        if job.has_launch_files:
+            return Plan(
+                steps=(Step("stop"),), before={**before, "launch": "present"}, after={**before, "launch": "absent"}
+            )
+        return Plan(before=before, after=before)
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
