@@ -70,6 +70,7 @@ def test_the_state_of_a_job(job: Job, state: str) -> None:
         (ABSENT, {"state": "stopped"}, []),
         (SUCCEEDED, {"state": "stopped"}, []),
         (LOST, {"state": "stopped"}, []),
+        (Job(RECORD, has_launch_files=True), {"state": "stopped"}, ["stop"]),
     ],
 )
 def test_the_steps_on_one_host(job: Job, changes: dict[str, Any], verbs: list[str]) -> None:

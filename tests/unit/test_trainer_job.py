@@ -151,6 +151,27 @@ def test_secrets_reach_the_job_alone(job: Any, engine: OneContainer, tmp_path: P
     assert (tmp_path / "sft/job.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_launch_files_live_as_long_as_the_job(job: Any, engine: OneContainer, tmp_path: Path) -> None:
+    launch = tmp_path / "sft/launch"
+    launch.mkdir(parents=True)
+    (launch / "host_key").write_text("made before")
+    look = 'cd "$0" && cat host_key hostfile && stat -c %a hostfile'
+    job(command=["sh", "-c", look, str(launch)], launch_files={"hostfile": "one slots=2\n"})
+    settled(engine)
+    assert log_of(tmp_path / "sft") == "made beforeone slots=2\n600\n"
+    assert not launch.exists()
+
+
+def test_what_a_killed_container_left_is_removed(job: Any, engine: OneContainer, tmp_path: Path) -> None:
+    job(command=["false"])
+    settled(engine)
+    (tmp_path / "sft/launch").mkdir()
+    assert job(state="stopped")["changed"]
+    assert not (tmp_path / "sft/launch").exists()
+    result = job(state="stopped")
+    assert not result["changed"] and result["job"]["state"] == "failed"
+
+
 def test_what_is_told_of_a_job(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     directory = str(tmp_path / "sft")
 

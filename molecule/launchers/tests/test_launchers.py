@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The same model on the same data by every launcher, as a person on the hosts sees what came of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+testinfra_hosts = ["ansible://gpu_hosts"]
+TRAINER = "llama-factory"
+DIRECTORY = f"/var/lib/distrain/trainers/{TRAINER}"
+LAUNCHERS = ["torchrun", "torchrun_elastic", "accelerate", "deepspeed_no_ssh", "deepspeed"]
+STEPS = 12
+# A sum of 32-bit numbers depends on its order: ZeRO adds gradients in other pieces than DDP does, and the log rounds
+# to four digits. What differs in kind (another seed, half of the batch) is off by more than ten times as much.
+TOLERANCE = 0.01
+
+
+def name_of(host: Any) -> str:
+    return host.ansible.get_variables()["inventory_hostname"]
+
+
+def root(host: Any, command: str) -> str:
+    with host.sudo():
+        return host.check_output(command)
+
+
+def losses(host: Any, launcher: str) -> list[float]:
+    """From the host with the first rank, which is any where the hosts find each other."""
+    for name in host.ansible.get_variables()["groups"]["gpu_hosts"]:
+        other = host.get_host(f"ansible://{name}", ansible_inventory=host.backend.ansible_inventory)
+        path = f"{DIRECTORY}/output/{launcher}/trainer_log.jsonl"
+        with other.sudo():
+            if other.file(path).exists:
+                lines = [json.loads(line) for line in other.file(path).content_string.splitlines()]
+                return [line["loss"] for line in lines if "loss" in line]
+    return []
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_the_job_ended_well_over_all_hosts(host: Any, launcher: str) -> None:
+    cluster = host.ansible.get_variables()["groups"]["gpu_hosts"]
+    directory = f"{DIRECTORY}/jobs/{launcher}"
+    job = json.loads(root(host, f"cat {directory}/job.json"))
+    log = root(host, f"cat {directory}/log")
+    assert root(host, f"cat {directory}/exit_code").strip() == "0"
+    assert job["world_size"] == len(cluster)
+    # Every process tells its own place, as the launcher gave it.
+    assert f"world size: {len(cluster)}" in log.lower()
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS[1:])
+def test_the_losses_are_those_of_torchrun(host: Any, launcher: str) -> None:
+    expected = losses(host, "torchrun")
+    assert len(expected) == STEPS
+    assert expected[-1] < expected[0] - 10 * TOLERANCE
+    assert losses(host, launcher) == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_deepspeed_shared_out_the_optimizer(host: Any) -> None:
+    assert "zero_stage" in root(host, f"cat {DIRECTORY}/jobs/deepspeed/log").lower() or "zero stage 2" in root(
+        host, f"cat {DIRECTORY}/jobs/deepspeed/log"
+    )
+
+
+@pytest.mark.parametrize("what", ["sshd", "deepspeed", "pdsh", "torchrun", "accelerate"])
+def test_no_process_is_left(host: Any, what: str) -> None:
+    assert what not in root(host, f"docker exec {TRAINER}-{name_of(host)} ps -eo args")
+
+
+def test_nothing_listens_any_more(host: Any) -> None:
+    listening = root(host, f"docker exec {TRAINER}-{name_of(host)} ss -Hltn")
+    assert not [line for line in listening.splitlines() if ":29522 " in line or ":29500 " in line]
+
+
+def test_no_key_is_left(host: Any) -> None:
+    assert root(host, f"find {DIRECTORY} -name '*_key*' -o -name launch -o -name known_hosts") == ""
+
+
+def test_no_port_of_a_trainer_was_published(host: Any) -> None:
+    container = json.loads(root(host, f"docker container inspect {TRAINER}-{name_of(host)}"))[0]
+    assert container["HostConfig"]["PortBindings"] in ({}, None)
