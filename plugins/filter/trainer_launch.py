@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.module_utils import job_plan, launch_plan
+from ansible_collections.distrain.cluster.plugins.module_utils import job_plan, launch_plan, parity_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 
 
@@ -54,6 +54,11 @@ def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
     return ", ".join(parts)
 
 
+def parity_problem(seen: Mapping[str, Mapping[str, Mapping[str, Any]]], hosts: Sequence[str]) -> str:
+    """The first thing in which the hosts differ, or nothing."""
+    return parity_plan.parity_problem(seen, hosts)
+
+
 def _told_as_filter_error(call: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return call(*arguments)
@@ -70,4 +75,5 @@ class FilterModule:
             "path_on_host": path_on_host,
             "job_decision": job_decision,
             "job_summary": job_summary,
+            "parity_problem": parity_problem,
         }
