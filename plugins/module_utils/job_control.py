@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_files import 
 from ansible_collections.distrain.cluster.plugins.module_utils.job_stop import end_all, stop_job
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
+    resumed_settings,
     settings_digest,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
@@ -48,7 +49,10 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         environment = interface_environment(interface, environment)
     environment |= {name: str(value) for name, value in params["secrets"].items()}
     environment[MARK] = str(files.directory)
-    files.begin(record(params, container, interface), params["settings"])
+    if params["checkpoint"]:
+        environment["DISTRAIN_CHECKPOINT"] = params["checkpoint"]
+    settings = resumed_settings(params["settings"], params["resume_setting"], params["checkpoint"])
+    files.begin(record(params, container, interface), settings)
     try:
         engine.start_exec(params["container"], command(params), environment, params["working_directory"])
     except ClusterError:
@@ -69,6 +73,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "started": time.time(),
         "command": list(params["command"]),
         "digest": digest(params),
+        "checkpoint": params["checkpoint"],
         "rank": params["rank"],
         "world_size": params["world_size"],
         "container_id": container["Id"],

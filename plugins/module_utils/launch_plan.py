@@ -86,6 +86,14 @@ def settings_digest(settings: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def resumed_settings(settings: str | None, name: str, checkpoint: str) -> str | None:
+    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself."""
+    if settings is None or not checkpoint:
+        return settings
+    lines = [line for line in settings.splitlines() if not line.startswith(f"{name}:")]
+    return "\n".join([*lines, f"{name}: {json.dumps(checkpoint)}"]) + "\n"
+
+
 def host_path(container_path: str, volumes: Sequence[str]) -> str:
     """Where a path of the container lies on the host, by the volume that holds it; empty where none does."""
     best = ("", "")

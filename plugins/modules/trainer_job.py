@@ -61,6 +61,19 @@ options:
       - The text of the job's settings file. It is written beside the job, readable by its owner alone, and its path is
         put behind O(command).
     type: str
+  checkpoint:
+    description:
+      - The checkpoint to go on from, as the container sees it. It is put into the settings file under
+        O(resume_setting), and into the environment as E(DISTRAIN_CHECKPOINT). It is no part of what makes the job
+        another one.
+    type: str
+    default: ""
+    version_added: "1.1.0"
+  resume_setting:
+    description: The setting that names the checkpoint; what O(settings) has of that name is replaced.
+    type: str
+    default: resume_from_checkpoint
+    version_added: "1.1.0"
   environment:
     description: What is added to the environment of the command.
     type: dict
@@ -199,6 +212,8 @@ def main() -> None:
                 "runner": {"type": "str"},
                 "command": {"type": "list", "elements": "str"},
                 "settings": {"type": "str"},
+                "checkpoint": {"type": "str", "default": ""},
+                "resume_setting": {"type": "str", "default": "resume_from_checkpoint"},
                 "environment": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}, "no_log": True},
                 "working_directory": {"type": "str"},
