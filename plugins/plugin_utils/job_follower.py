@@ -179,6 +179,15 @@ class Follower:
             self._tell([_waiting_for(host, self.job_name) for host in absent])
             self.sleep(self.patience.interval)
 
+    def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
+        running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
+        if not running:
+            return ""
+        self.stop(running)
+        hosts = ", ".join(rank.host for rank in running)
+        self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
+        return f"\nThe job was then stopped on {hosts}."
+
 
 def _waiting_for(host: str, job_name: str) -> Finding:
     text = f"Job {job_name} is started again once host {host} and its engine answer."
