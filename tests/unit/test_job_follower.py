@@ -169,7 +169,6 @@ def test_all_hosts_are_waited_for_before_a_new_start() -> None:
     lost = rank(1, "lost", unseen=0)
     scenes = [
         [rank(0), lost],
-        [rank(0), lost],
         [rank(0, "stopped"), rank(1, "lost", engine_answers=False)],
         [rank(0, "stopped"), rank(1, "lost", host_restarted=True)],
     ]
