@@ -28,6 +28,8 @@ ARGUMENTS = {
     "output_directory": {"type": "str"},
     "image": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 0},
+    "waits_for_return": {"type": "bool", "default": False},
+    "restarts": {"type": "int", "default": 0},
     "samples_per_step": {"type": "int", "default": 0},
     "watch_file": {"type": "str"},
     "events_file": {"type": "str"},
@@ -82,7 +84,7 @@ class ActionModule(ActionBase):
         record = WatchRecord(arguments["watch_file"], arguments["events_file"])
         begins = [sight.job_of(rank.host).get("started") for rank in sight.observe()]
         known = [begin for begin in begins if begin]
-        record.began(min(known, default=None), f"Job {arguments['name']} was started on {len(known)} hosts.")
+        record.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
         return Follower(
             trainer=arguments["trainer"],
             job_name=arguments["name"],
@@ -104,6 +106,7 @@ class ActionModule(ActionBase):
                 grace=arguments["grace"],
             ),
             samples_per_step=arguments["samples_per_step"],
+            waits_for_return=arguments["waits_for_return"],
         ).follow()
 
     def _setting(self) -> Setting:

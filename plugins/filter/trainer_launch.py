@@ -14,6 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
     launch_plan,
     launcher_files,
     launcher_plan,
+    parity_plan,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
@@ -88,6 +89,11 @@ def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
     return ", ".join(parts)
 
 
+def parity_problem(seen: Mapping[str, Mapping[str, Mapping[str, Any]]], hosts: Sequence[str]) -> str:
+    """The first thing in which the hosts differ, or nothing."""
+    return parity_plan.parity_problem(seen, hosts)
+
+
 def _told_as_filter_error(call: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return call(*arguments)
@@ -107,4 +113,5 @@ class FilterModule:
             "job_decision": job_decision,
             "job_digest": job_digest,
             "job_summary": job_summary,
+            "parity_problem": parity_problem,
         }

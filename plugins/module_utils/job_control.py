@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_stop import e
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
     job_digest,
+    resumed_settings,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
@@ -42,7 +43,10 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         environment = interface_environment(interface, environment)
     environment |= {name: str(value) for name, value in params["secrets"].items()}
     environment[MARK] = str(files.directory)
-    files.begin(record(params, container, interface), params["settings"], params["launch_files"])
+    if params["checkpoint"]:
+        environment["DISTRAIN_CHECKPOINT"] = params["checkpoint"]
+    settings = resumed_settings(params["settings"], params["resume_setting"], params["checkpoint"])
+    files.begin(record(params, container, interface), settings, params["launch_files"])
     try:
         engine.start_exec(params["container"], command(params), environment, params["working_directory"])
     except ClusterError:
@@ -63,6 +67,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "started": time.time(),
         "command": list(params["command"]),
         "digest": job_digest(params),
+        "checkpoint": params["checkpoint"],
         "rank": params["rank"],
         "world_size": params["world_size"],
         "output_directory": params["output_directory"],

@@ -62,6 +62,14 @@ def job_digest(job: Mapping[str, Any]) -> str:
     return settings_digest({name: job[name] for name in names})
 
 
+def resumed_settings(settings: str | None, name: str, checkpoint: str) -> str | None:
+    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself."""
+    if settings is None or not checkpoint:
+        return settings
+    lines = [line for line in settings.splitlines() if not line.startswith(f"{name}:")]
+    return "\n".join([*lines, f"{name}: {json.dumps(checkpoint)}"]) + "\n"
+
+
 def host_path(container_path: str, volumes: Sequence[str]) -> str:
     """Where a path of the container lies on the host, by the volume that holds it; empty where none does."""
     best = ("", "")

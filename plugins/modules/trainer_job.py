@@ -68,6 +68,19 @@ options:
     type: dict
     default: {}
     version_added: "1.1.0"
+  checkpoint:
+    description:
+      - The checkpoint to go on from, as the container sees it. It is put into the settings file under
+        O(resume_setting), and into the environment as E(DISTRAIN_CHECKPOINT). It is no part of what makes the job
+        another one.
+    type: str
+    default: ""
+    version_added: "1.1.0"
+  resume_setting:
+    description: The setting that names the checkpoint; what O(settings) has of that name is replaced.
+    type: str
+    default: resume_from_checkpoint
+    version_added: "1.1.0"
   environment:
     description: What is added to the environment of the command.
     type: dict
@@ -212,6 +225,8 @@ def main() -> None:
                 "command": {"type": "list", "elements": "str"},
                 "settings": {"type": "str"},
                 "launch_files": {"type": "dict", "default": {}},
+                "checkpoint": {"type": "str", "default": ""},
+                "resume_setting": {"type": "str", "default": "resume_from_checkpoint"},
                 "environment": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}, "no_log": True},
                 "working_directory": {"type": "str"},

@@ -55,6 +55,18 @@ options:
     type: int
     default: 0
     version_added: "1.1.0"
+  waits_for_return:
+    description:
+      - Whether to wait, after a failure that a new start may mend, until every host and its engine answer, for O(lost)
+        seconds at most. Where they do not, RV(mendable) is false.
+    type: bool
+    default: false
+    version_added: "1.1.0"
+  restarts:
+    description: How often the job has been started again so far, for O(events_file).
+    type: int
+    default: 0
+    version_added: "1.1.0"
   samples_per_step:
     description: How many samples a step takes over all ranks; V(0) where that is not known.
     type: int

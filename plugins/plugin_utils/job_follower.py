@@ -80,6 +80,8 @@ class Follower:
     patience: Patience
     # How many samples a step takes over all ranks, where that is known.
     samples_per_step: int = 0
+    # Whether the job will be started again where that may help, and so all hosts have to be back first.
+    waits_for_return: bool = False
     _shown: str = ""
     _shown_at: float = 0
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -156,11 +158,26 @@ class Follower:
 
     def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
         self.record.event("finding", finding.host, finding.rank, finding.text)
-        others = self._stop_the_running(ranks)
+        text = finding.text + self._stop_the_running(ranks)
+        mendable = finding.mendable
+        if mendable and self.waits_for_return:
+            absent = self._wait_for_return()
+            mendable = not absent
+            text += f"\nIt was not started again: {', '.join(absent)} did not come back." if absent else ""
         self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
-        raise ClusterError(
-            finding.text + others, failed_host=finding.host, finding=finding.kind, mendable=finding.mendable
-        )
+        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, mendable=mendable)
+
+    def _wait_for_return(self) -> list[str]:
+        """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""
+        until = self.clock() + self.patience.lost
+        while True:
+            ranks = started(self.observe())
+            absent = [rank.host for rank in ranks if rank.unseen or not rank.engine_answers]
+            if not absent or self.clock() >= until:
+                self._stop_the_running(ranks)
+                return absent
+            self._tell([_waiting_for(host, self.job_name) for host in absent])
+            self.sleep(self.patience.interval)
 
     def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
         running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
@@ -170,3 +187,8 @@ class Follower:
         hosts = ", ".join(rank.host for rank in running)
         self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
         return f"\nThe job was then stopped on {hosts}."
+
+
+def _waiting_for(host: str, job_name: str) -> Finding:
+    text = f"Job {job_name} is started again once host {host} and its engine answer."
+    return Finding("waiting", host, -1, text)

@@ -45,17 +45,19 @@ class WatchRecord:
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
         _append(self._events_file, entry)
 
-    def began(self, at: float | None, text: str) -> None:
+    def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
         """Keep the start of a job once, however often it is followed."""
         if at is not None and round(at, 3) not in self._starts():
-            self.event("started", None, None, text, at)
+            again = f" again, for the {restarts}. time" if restarts else ""
+            kind = "restarted" if restarts else "started"
+            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
 
     def _starts(self) -> set[float]:
         try:
             lines = Path(self._events_file or "").read_text(encoding="utf-8").splitlines() if self._events_file else []
         except OSError:
             return set()
-        return {entry["at"] for entry in map(_entry, lines) if entry.get("kind") == "started"}
+        return {entry["at"] for entry in map(_entry, lines) if entry.get("kind") in ("started", "restarted")}
 
 
 def describe_rank(rank: Rank, samples_per_second: float | None) -> dict[str, Any]:

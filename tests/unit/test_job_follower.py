@@ -165,6 +165,31 @@ def test_a_host_that_comes_back_was_never_lost() -> None:
     assert len(stage.follower().follow()) == 2
 
 
+def test_all_hosts_are_waited_for_before_a_new_start() -> None:
+    lost = rank(1, "lost", unseen=0)
+    scenes = [
+        [rank(0), lost],
+        [rank(0, "stopped"), rank(1, "lost", engine_answers=False)],
+        [rank(0, "stopped"), rank(1, "lost", host_restarted=True)],
+    ]
+    follower = (stage := Stage(*scenes)).follower(grace=0)
+    follower.waits_for_return = True
+    with pytest.raises(ClusterError) as caught:
+        follower.follow()
+    assert caught.value.details["mendable"] is True
+    assert stage.stopped == ["gpu-01"]
+
+
+def test_a_host_that_does_not_come_back_is_named() -> None:
+    stage = Stage([rank(0, "failed", last_lines=["Connection closed by peer"]), rank(1, unseen=30)])
+    follower = stage.follower(lost=60)
+    follower.waits_for_return = True
+    with pytest.raises(ClusterError, match="It was not started again: gpu-02 did not come back") as caught:
+        follower.follow()
+    assert caught.value.details["mendable"] is False
+    assert "started again once host gpu-02" in stage.warned[-1]
+
+
 def test_who_lost_a_host_is_not_the_cause_but_the_host_is() -> None:
     stage = Stage([rank(0, "failed", last_lines=["Connection closed by peer"]), rank(1, unseen=20)])
     with pytest.raises(ClusterError, match="host gpu-02 has not answered"):

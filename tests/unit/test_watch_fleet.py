@@ -209,7 +209,8 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
         "silent_seconds": 0,
     }
     for at in (900.5, 900.5, 950.25):
-        record.began(at, "Job sft was started on 1 hosts.")
+        record.began(at, 1, "sft", 0)
+    record.began(960.0, 1, "sft", 2)
     told = [json.loads(line) for line in events.read_text().splitlines()]
-    assert [one["at"] for one in told] == [900.5, 950.25]
+    assert [(one["at"], one["kind"]) for one in told] == [(900.5, "started"), (950.25, "started"), (960, "restarted")]
     assert {path.stat().st_mode & 0o777 for path in (watch, events)} == {0o600}

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trainer_checkpoint_info
+short_description: Find the newest whole checkpoint of a training job
+version_added: "1.1.0"
+description:
+  - Reads the directories C(checkpoint-STEP) that a trainer has written, as the trainer of Hugging Face Transformers and
+    so LLaMA-Factory does.
+  - A checkpoint is whole when C(trainer_state.json), which is written last, tells its step, when the weights are there
+    with all files that their index names, and, where every rank writes a part of the optimizer (DeepSpeed's ZeRO), when
+    the parts of all ranks are there.
+  - Needs no Docker.
+extends_documentation_fragment:
+  - distrain.cluster.engine.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  output_directory:
+    description: The directory on the host into which the trainer writes its checkpoints. It may be absent.
+    type: path
+    required: true
+  world_size:
+    description: How many processes the job has over all hosts.
+    type: int
+    default: 1
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Find the newest checkpoint
+  distrain.cluster.trainer_checkpoint_info:
+    output_directory: /var/lib/distrain/trainers/llama-factory/output/sft
+    world_size: 16
+  register: checkpoints
+"""
+
+RETURN = r"""
+newest:
+  description: The name of the newest whole checkpoint, or an empty text.
+  returned: success
+  type: str
+  sample: checkpoint-400
+checkpoints:
+  description:
+    - All of them, in the order of their steps, each with C(name), C(step), and C(missing), empty where it is whole.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "checkpoint-400", "step": 400, "missing": ""}]
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_files import read_checkpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import missing, newest_whole
+from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
+
+
+def observe(params: Mapping[str, Any]) -> dict[str, Any]:
+    world_size = params["world_size"]
+    found = sorted(read_checkpoints(params["output_directory"]), key=lambda checkpoint: checkpoint.step)
+    newest = newest_whole(found, world_size)
+    return {
+        "newest": newest.name if newest else "",
+        "checkpoints": [{"name": one.name, "step": one.step, "missing": missing(one, world_size)} for one in found],
+    }
+
+
+def main() -> None:
+    run_info_without_engine(
+        observe,
+        {
+            "output_directory": {"type": "path", "required": True},
+            "world_size": {"type": "int", "default": 1},
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
