@@ -15,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words impo
 WELL = "ok"
 # How many shades there are.
 SHADES = 7
-# With more hosts than this a cell has room for the rate alone.
+# More hosts than this make it large.
 MOST_WITH_DELAY = 10
 
 
@@ -41,6 +41,11 @@ class HeatMap:
     highest: str
     summary: str
     problems: Sequence[dict[str, str]]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a cell has room for the rate alone."""
+        return len(self.hosts) > MOST_WITH_DELAY
 
 
 def heat_map(verdict: dict[str, Any]) -> HeatMap | None:
