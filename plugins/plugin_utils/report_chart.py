@@ -97,7 +97,7 @@ def time_ticks(end: float) -> list[Tick]:
     step = next((one for one in TIME_STEPS if end / one <= MOST_TIME_TICKS), None)
     step = step or math.ceil(end / MOST_TIME_TICKS / TIME_STEPS[-1]) * TIME_STEPS[-1]
     size, unit = next((one for one in ((86400, "d"), (3600, "h"), (60, "min")) if step >= one[0]), (1, "s"))
-    return [Tick(_share(at, end), f"{at / size:g} {unit}") for at in range(0, math.floor(end) + 1, step)]
+    return [Tick(_share(at, end), f"{at / size:g} {unit}" if at else "0") for at in range(0, math.floor(end) + 1, step)]
 
 
 def thin(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
