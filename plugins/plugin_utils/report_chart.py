@@ -143,7 +143,7 @@ def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap:
 def _paths(points: Sequence[Point], end: float, bounds: tuple[float, float], gap: float) -> list[str]:
     """One path a piece; a point alone becomes a short dash, or it would not be seen."""
     pieces: list[list[Point]] = []
-    for point in thin(sorted(points)):
+    for point in thin(sorted(points, key=lambda point: point[0])):
         if not pieces or point[0] - pieces[-1][-1][0] > gap:
             pieces.append([])
         pieces[-1].append(point)
