@@ -17,13 +17,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit scenario scenarios faults clean bench-overlay bench-images
+.PHONY: help demo test lint unit report-test scenario scenarios faults clean bench-overlay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
-	@echo "make test                 prove all of it: lint, unit, then every scenario"
+	@echo "make test                 prove all of it: lint, unit, the report in a browser, then every scenario"
 	@echo "make lint                 ruff, mypy, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
+	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
@@ -38,7 +39,7 @@ demo: $(READY)
 	$(call say,"What became of the job")
 	@cat artifacts/sft/summary.txt
 
-test: lint unit scenarios
+test: lint unit report-test scenarios
 
 lint: $(READY)
 	$(call say,"Linting: ruff; mypy; yamllint; ansible-lint; ansible-test sanity")
@@ -52,6 +53,10 @@ lint: $(READY)
 unit: $(READY)
 	$(call say,"Running the unit tests")
 	$(BIN)/pytest
+
+report-test: $(READY)
+	$(call say,"Looking at the report in a headless browser")
+	tests/report/run
 
 scenarios: $(READY)
 	@set -e; for name in $(SCENARIOS); do $(MAKE) --no-print-directory scenario NAME=$$name; done

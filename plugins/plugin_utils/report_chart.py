@@ -97,7 +97,7 @@ def time_ticks(end: float) -> list[Tick]:
     step = next((one for one in TIME_STEPS if end / one <= MOST_TIME_TICKS), None)
     step = step or math.ceil(end / MOST_TIME_TICKS / TIME_STEPS[-1]) * TIME_STEPS[-1]
     size, unit = next((one for one in ((86400, "d"), (3600, "h"), (60, "min")) if step >= one[0]), (1, "s"))
-    return [Tick(_share(at, end), f"{at / size:g} {unit}") for at in range(0, math.floor(end) + 1, step)]
+    return [Tick(_share(at, end), f"{at / size:g} {unit}" if at else "0") for at in range(0, math.floor(end) + 1, step)]
 
 
 def thin(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
@@ -143,7 +143,7 @@ def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap:
 def _paths(points: Sequence[Point], end: float, bounds: tuple[float, float], gap: float) -> list[str]:
     """One path a piece; a point alone becomes a short dash, or it would not be seen."""
     pieces: list[list[Point]] = []
-    for point in thin(sorted(points)):
+    for point in thin(sorted(points, key=lambda point: point[0])):
         if not pieces or point[0] - pieces[-1][-1][0] > gap:
             pieces.append([])
         pieces[-1].append(point)

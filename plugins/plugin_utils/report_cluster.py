@@ -100,7 +100,7 @@ def _figures(
     known = len(matrix.hosts) if matrix else len(hosts)
     yield Figure("Hosts", count(known) if known else UNKNOWN)
     processes = sum(number(one.get("processes")) or 0 for one in hosts)
-    yield Figure("Processes", count(processes) if processes else UNKNOWN, "of the newest job")
+    yield Figure("Processes", count(processes) if processes else UNKNOWN, "of the newest job" if processes else "")
     yield Figure("Slowest pair", f"{matrix.lowest} {matrix.unit}" if matrix else UNKNOWN)
     findings = records(preflight.get("findings"))
     errors = sum(one.get("severity") == "error" for one in findings)
@@ -144,5 +144,5 @@ def _findings(preflight: dict[str, Any]) -> Table | None:
 
 def _kind(field: str, finding: dict[str, Any]) -> str:
     if field == "severity":
-        return "failed" if finding.get("severity") == "error" else "finding"
+        return {"error": "failed", "warning": "finding"}.get(text(finding.get("severity")), "kind")
     return "words" if field in {"found", "remedy"} else ""

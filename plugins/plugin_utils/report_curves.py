@@ -30,6 +30,13 @@ def curves(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[t
     return [chart for chart in drawn if chart]
 
 
+def looks_of(logs: Logs) -> list[dict[str, Any]]:
+    """What the trainers wrote down in the form of looks, for where nobody looked."""
+    fields = {"step": "current_steps", "total": "total_steps", "loss": "loss"}
+    entries = [one for written in logs.values() for one in written]
+    return [{"ranks": [{name: one.get(field) for name, field in fields.items()}]} for one in entries]
+
+
 def _loss(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tuple[float, str]]) -> Chart | None:
     seen = _by_rank(looks, began, "loss")
     written = {host: _written_losses(entries, _offset(looks, entries, began)) for host, entries in logs.items()}
@@ -116,12 +123,13 @@ def _longer(seen: list[Point], written: list[Point]) -> list[Point]:
 
 
 def _rates(points: Sequence[Point]) -> list[Point]:
-    """Steps a minute, between two looks at which the step differs."""
+    """Steps a minute, between two moments at which the step differs. Trainers write whole seconds."""
     found: list[Point] = []
     last: Point | None = None
     for at, step in points:
-        if last and step > last[1] and at > last[0]:
+        if last is None or step < last[1]:
+            last = (at, step)
+        elif step > last[1] and at > last[0]:
             found.append((at, (step - last[1]) / (at - last[0]) * 60))
-        if last is None or step != last[1]:
             last = (at, step)
     return found

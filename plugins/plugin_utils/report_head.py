@@ -53,17 +53,16 @@ def job_head(name: str, job: dict[str, Any], looks: Sequence[dict[str, Any]], to
 def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str) -> Iterator[Figure]:
     results, hosts = record(job.get("results")), records(job.get("hosts"))
     world = number(results.get("world_size")) or sum(number(one.get("processes")) or 0 for one in hosts)
-    yield Figure("Took", took, f"began {moment(number(job.get('began')))}")
-    yield Figure("World size", count(world) if world else UNKNOWN, f"on {plural(len(hosts), 'host')}")
+    began, launcher = number(job.get("began")), text(job.get("launcher"))
+    yield Figure("Took", took, f"began {moment(began)}" if began is not None else "")
+    yield Figure("World size", count(world) if world else UNKNOWN, f"on {plural(len(hosts), 'host')}" if hosts else "")
     step, total = _steps(results, looks)
     whole = "" if total is None or total == step else f" of {count(total)}"
     yield Figure("Steps", f"{count(step)}{whole}", _attempts(job))
     losses = [loss for loss in (number(results.get(key)) for key in ("first_loss", "last_loss")) if loss is not None]
     losses = losses if len(losses) == 2 else _seen(looks, "loss")
     yield Figure("Loss", figure(losses[-1] if losses else None), f"first {figure(losses[0])}" if losses else "")
-    yield Figure(
-        "Network", text(job.get("network")) or UNKNOWN, f"by {text(job.get('launcher')) or 'an unknown launcher'}"
-    )
+    yield Figure("Network", text(job.get("network")) or UNKNOWN, f"by {launcher}" if launcher else "")
 
 
 def _attempts(job: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def image_parity(hosts: Sequence[dict[str, Any]], image: dict[str, Any]) -> Pari
         for host, host_id, host_layers in zip(hosts, ids, layers, strict=True)
     ]
     table = Table(f"Image {name} on each host", ("Host", "Image ID", "Digest of the layers"), rows) if rows else None
-    return Parity(state, f"{name}: {sentence}" if name else sentence, table)
+    return Parity(state, f"{name}: {sentence}" if name else f"{sentence[0].upper()}{sentence[1:]}", table)
 
 
 def _compare(layers: Sequence[str], ids: Sequence[str]) -> tuple[str, str]:

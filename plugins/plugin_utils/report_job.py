@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Chart
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import curves
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import Logs, curves, looks_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import JobArtifacts, find, unusable
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import Head, job_head
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
@@ -23,6 +23,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values imp
     number,
     record,
     records,
+    seconds,
     text,
     texts,
 )
@@ -53,13 +54,12 @@ class JobPage:
 def job_page(artifacts: JobArtifacts) -> JobPage:
     job, looks, events = record(artifacts.job.content), artifacts.watch.content, _in_order(artifacts.events.content)
     logs = {host: source.content for host, source in artifacts.logs.items()}
-    began, end = _span(job, looks, events)
-    is_timed = end > began
+    began, end = _span(job, looks, events, logs)
     hosts = records(job.get("hosts"))
     plan = choices_of(texts(job.get("plan")))
     return JobPage(
-        head=job_head(artifacts.name, job, looks, duration(end - began) if is_timed else UNKNOWN),
-        timeline=timeline(began, end, looks, events) if is_timed else None,
+        head=job_head(artifacts.name, job, looks or looks_of(logs), duration(end - began) if end > began else UNKNOWN),
+        timeline=timeline(began, end, looks, events) if looks and end > began else None,
         charts=curves(looks, logs, began, end, list(_marks(events, began))),
         events=_events(events, began),
         hosts=hosts_table(hosts),
@@ -80,13 +80,14 @@ def _in_order(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _span(
-    job: dict[str, Any], looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]
+    job: dict[str, Any], looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]], logs: Logs
 ) -> tuple[float, float]:
-    """From the beginning to the end, or to the latest that is known of a job that still runs."""
+    """From the beginning to the end, or to the latest that is known; from zero where no time of day is."""
     seen = [at for at in (number(one.get("at")) for one in (*looks, *events)) if at is not None]
     began, ended = number(job.get("began")), number(job.get("ended"))
     began = began if began is not None else min(seen, default=0.0)
-    return began, ended if ended is not None else max(seen, default=began)
+    written = [seconds(one.get("elapsed_time")) or 0.0 for entries in logs.values() for one in entries]
+    return began, ended if ended is not None else max(seen, default=began + max(written, default=0.0))
 
 
 def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[float, str]]:

@@ -15,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words impo
 WELL = "ok"
 # How many shades there are.
 SHADES = 7
-# With more hosts than this a cell has room for the rate alone.
+# More hosts than this make it large.
 MOST_WITH_DELAY = 10
 
 
@@ -42,6 +42,11 @@ class HeatMap:
     summary: str
     problems: Sequence[dict[str, str]]
 
+    @property
+    def is_large(self) -> bool:
+        """Whether a cell has room for the rate alone."""
+        return len(self.hosts) > MOST_WITH_DELAY
+
 
 def heat_map(verdict: dict[str, Any]) -> HeatMap | None:
     """Nothing where no pair was measured."""
@@ -61,7 +66,7 @@ def heat_map(verdict: dict[str, Any]) -> HeatMap | None:
         whole=verdict.get("whole") is True,
         unit=unit,
         hosts=hosts,
-        rows=rows if len(hosts) <= MOST_WITH_DELAY else [(name, _without_delay(row)) for name, row in rows],
+        rows=rows,
         lowest=figure(min(rates, default=0) / size, 2),
         highest=figure(highest / size, 2),
         summary=_summary(list(pairs.values()), rates, size, unit),
@@ -80,10 +85,6 @@ def _square(source: str, target: str, row: dict[str, Any] | None, highest: float
     size_words = f"MTU {count(row.get('path_mtu'))} of {count(row.get('mtu'))}"
     words = f"{source} to {target}: {shown} {unit}, {took or 'no answer'}, {size_words}, {said or 'no verdict'}"
     return Square("well" if said == WELL else "ill", max(0, min(SHADES - 1, shade)), shown, took, words)
-
-
-def _without_delay(row: Sequence[Square]) -> list[Square]:
-    return [Square(one.state, one.shade, one.rate, "", one.words) for one in row]
 
 
 def _summary(rows: Sequence[dict[str, Any]], rates: Sequence[float], size: float, unit: str) -> str:

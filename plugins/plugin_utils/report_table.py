@@ -16,7 +16,6 @@ class Cell:
     text: str
     kind: str = ""
     differs: bool = False
-    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,3 @@ class Table:
     headings: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     figures: Sequence[str] = field(default_factory=tuple)
-
-    @property
-    def differs(self) -> bool:
-        return any(cell.differs for row in self.rows for cell in row)

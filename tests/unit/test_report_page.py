@@ -147,6 +147,15 @@ def test_a_job_of_which_there_is_only_a_directory(tmp_path: Path) -> None:
         assert name in page.text
 
 
+def test_a_job_of_which_there_is_only_a_log(artifacts: Path) -> None:
+    for name in ("job.json", "watch.jsonl", "events.jsonl"):
+        (artifacts / "sft" / name).unlink()
+    page = job_page(read_job(artifacts, "sft"))
+    assert page.timeline is None
+    assert [chart.title for chart in page.charts] == ["Loss", "Throughput"]
+    assert {one.label: one.value for one in page.head.figures}["Steps"] == "600"
+
+
 def test_lines_that_are_cut_are_counted(artifacts: Path) -> None:
     with (artifacts / "sft" / "watch.jsonl").open("a") as stream:
         stream.write('{"at": 17')
