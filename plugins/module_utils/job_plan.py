@@ -43,15 +43,22 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
     """Start what is not there or has failed, leave alone what runs or has succeeded; or end its processes."""
     before: dict[str, Any] = {"state": job.state}
     if params["state"] == "stopped":
-        # A container that was killed leaves keys behind.
-        if not job.alive and not job.has_launch_files:
-            return Plan(before=before, after=before)
-        after = {"state": STOPPED if job.state == RUNNING else job.state, "processes": 0}
-        return Plan(steps=(Step("stop"),), before={**before, "processes": "some" if job.alive else 0}, after=after)
+        return _stop_plan(job)
     if not _is_to_start(job, params["attempt"], params["again"]):
         return Plan(before=before, after=before)
     after = {"state": RUNNING, "command": list(params["command"]), "settings": params["settings"]}
     return Plan(steps=(Step("start"),), before=before, after=after)
+
+
+def _stop_plan(job: Job) -> Plan:
+    """End its processes, and remove the keys that a container leaves behind when it is killed."""
+    before = {"state": job.state, "processes": "some" if job.alive else "none", "launch_files": job.has_launch_files}
+    if not job.alive and not job.has_launch_files:
+        return Plan(before=before, after=before)
+    state = STOPPED if job.state == RUNNING else job.state
+    return Plan(
+        steps=(Step("stop"),), before=before, after={"state": state, "processes": "none", "launch_files": False}
+    )
 
 
 def settings_changed(job: Job, digest: str) -> bool:
