@@ -37,7 +37,7 @@ PrintMotd no
 PrintLastLog no
 ClientAliveInterval 15
 ClientAliveCountMax 8
-LogLevel ERROR
+LogLevel FATAL
 """
 
 CLIENT = """\
