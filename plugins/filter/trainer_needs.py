@@ -25,7 +25,7 @@ def claim_problems(
     claims: Iterable[Mapping[str, Any]], host: str, containers: Iterable[Mapping[str, Any]], share_gpus: bool = False
 ) -> list[str]:
     """A sentence for each port or GPU that another trainer has."""
-    wanted = [claims_plan.Claim(one["trainer"], one["port"], tuple(one["gpus"])) for one in claims]
+    wanted = [claims_plan.Claim(one["trainer"], tuple(one["ports"]), tuple(one["gpus"])) for one in claims]
     return claims_plan.conflicts(host, wanted, containers, share_gpus)
 
 

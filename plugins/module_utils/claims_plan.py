@@ -27,13 +27,12 @@ class Claim:
     """What one container of a trainer has on its host; a port without an address is one inside its own network."""
 
     trainer: str
-    port: str = ""
+    ports: tuple[str, ...] = ()
     gpus: tuple[str, ...] = ()
 
 
 def claim_of(labels: Mapping[str, str]) -> Claim:
-    gpus = tuple(one for one in labels.get(GPUS_LABEL, "").split(",") if one)
-    return Claim(labels[TRAINER_LABEL], labels.get(PORT_LABEL, ""), gpus)
+    return Claim(labels[TRAINER_LABEL], _parts(labels.get(PORT_LABEL, "")), _parts(labels.get(GPUS_LABEL, "")))
 
 
 def gpu_claim(devices: Sequence[Any], gpu_count: int, host: str) -> list[str]:
@@ -70,15 +69,21 @@ def conflicts(
 
 
 def _of_ports(host: str, claim: Claim, other: Claim) -> Iterator[str]:
-    address, port = _address(claim.port)
-    its_address, its_port = _address(other.port)
+    for one in claim.ports:
+        if any(_meet(one, its) for its in other.ports):
+            yield (
+                f"Host {host}: port {_address(one)[1]} belongs to the trainer {other.trainer}. Give {claim.trainer} "
+                "another one by trainer_launch_job_port, trainer_launch_deepspeed_ssh_port or "
+                f"trainer_launch_webui_port, or remove the other{_how(other)}."
+            )
+
+
+def _meet(one: str, other: str) -> bool:
+    address, port = _address(one)
+    its_address, its_port = _address(other)
     if not address or not its_address or port != its_port:
-        return
-    if address == its_address or EVERY_ADDRESS in (address, its_address):
-        yield (
-            f"Host {host}: port {port} belongs to the trainer {other.trainer}. Give {claim.trainer} another one "
-            f"by trainer_launch_job_port or trainer_launch_webui_port, or remove the other{_how(other)}."
-        )
+        return False
+    return address == its_address or EVERY_ADDRESS in (address, its_address)
 
 
 def _of_gpus(host: str, claim: Claim, other: Claim) -> Iterator[str]:
@@ -101,6 +106,10 @@ def _in_words(gpus: Sequence[str]) -> str:
 def _overlap(one: str, other: str) -> bool:
     """A MIG device 0:1 is a part of GPU 0."""
     return EVERY_GPU in (one, other) or one == other or one.startswith(f"{other}:") or other.startswith(f"{one}:")
+
+
+def _parts(label: str) -> tuple[str, ...]:
+    return tuple(part for part in label.split(",") if part)
 
 
 def _address(port: str) -> tuple[str, str]:

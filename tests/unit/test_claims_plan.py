@@ -20,14 +20,14 @@ def container(trainer: str, port: str = "", gpus: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("wanted", "there", "problem"),
     [
-        (Claim("b", "29500"), container("a", "29500"), ""),
-        (Claim("b", "29500"), container("a", "0.0.0.0:29500"), ""),
-        (Claim("b", "0.0.0.0:29501"), container("a", "0.0.0.0:29500"), ""),
-        (Claim("b", "0.0.0.0:29500"), container("a", "0.0.0.0:29500"), "port 29500 belongs to the trainer a"),
-        (Claim("b", "127.0.0.1:7860"), container("a", "127.0.0.1:7860"), "port 7860 belongs to the trainer a"),
-        (Claim("b", "127.0.0.1:7860"), container("a", "192.0.2.1:7860"), ""),
-        (Claim("b", "127.0.0.1:7860"), container("a", "0.0.0.0:7860"), "trainer_launch_webui_port"),
-        (Claim("a", "127.0.0.1:7860"), container("a", "127.0.0.1:7860"), ""),
+        (Claim("b", ("29500",)), container("a", "29500"), ""),
+        (Claim("b", ("29500",)), container("a", "0.0.0.0:29500"), ""),
+        (Claim("b", ("0.0.0.0:29501",)), container("a", "0.0.0.0:29500"), ""),
+        (Claim("b", ("0.0.0.0:29500",)), container("a", "0.0.0.0:29500"), "port 29500 belongs to the trainer a"),
+        (Claim("b", ("127.0.0.1:7860",)), container("a", "127.0.0.1:7860"), "port 7860 belongs to the trainer a"),
+        (Claim("b", ("127.0.0.1:7860",)), container("a", "192.0.2.1:7860"), ""),
+        (Claim("b", ("127.0.0.1:7860",)), container("a", "0.0.0.0:7860"), "trainer_launch_webui_port"),
+        (Claim("a", ("127.0.0.1:7860",)), container("a", "127.0.0.1:7860"), ""),
         (
             Claim("b", gpus=("all",)),
             container("a", gpus="all"),
@@ -42,8 +42,8 @@ def container(trainer: str, port: str = "", gpus: str = "") -> dict[str, Any]:
         (Claim("b", gpus=("1:0",)), container("a", gpus="11"), ""),
         (Claim("b"), container("a", gpus="all"), ""),
         (Claim("b", gpus=("all",)), container("a"), ""),
-        (Claim("b", "0.0.0.0:29500", ("all",)), {"Labels": None}, ""),
-        (Claim("b", "0.0.0.0:29500", ("all",)), {"Labels": {"other": "x"}}, ""),
+        (Claim("b", ("0.0.0.0:29500",), ("all",)), {"Labels": None}, ""),
+        (Claim("b", ("0.0.0.0:29500",), ("all",)), {"Labels": {"other": "x"}}, ""),
     ],
 )
 def test_what_another_trainer_has_is_refused(wanted: Claim, there: dict[str, Any], problem: str) -> None:
@@ -59,7 +59,7 @@ def test_the_way_out_is_named() -> None:
 
 
 def test_shared_gpus_are_no_conflict_and_ports_are() -> None:
-    wanted = [Claim("b", "0.0.0.0:29500", ("all",))]
+    wanted = [Claim("b", ("0.0.0.0:29500",), ("all",))]
     there = [container("a", "0.0.0.0:29500", "all")]
     assert len(conflicts("gpu-01", wanted, there)) == 2
     (left,) = conflicts("gpu-01", wanted, there, share_gpus=True)
@@ -68,7 +68,7 @@ def test_shared_gpus_are_no_conflict_and_ports_are() -> None:
 
 def test_the_same_is_said_once() -> None:
     there = [container("a", "29500", "all"), container("a", "127.0.0.1:7860", "all")]
-    wanted = [Claim("b", "29500", ("all",)), Claim("b", "127.0.0.1:7861", ("all",))]
+    wanted = [Claim("b", ("29500",), ("all",)), Claim("b", ("127.0.0.1:7861",), ("all",))]
     assert len(conflicts("gpu-01", wanted, there)) == 1
 
 

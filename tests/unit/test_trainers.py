@@ -54,7 +54,7 @@ def options() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for role in ROLES:
         found |= load(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    return found | {"trainer_launch_launcher": {}}
+    return found
 
 
 def defaults(role: str) -> dict[str, Any]:
