@@ -17,9 +17,12 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
 
 WATCH = "watch_agent"
-# An agent tells something at every look. Who has said nothing for so long is started anew.
-SILENT_SECONDS = 12.0
-_FIRST_LOOK_SECONDS = 15.0
+# An agent tells something at every look. Who has said nothing for so long is out of sight.
+SILENT_SECONDS = 15.0
+# An agent that has once spoken is started anew after so long, a new one gets more time: a host may be busy.
+_SILENT_AGENT_SECONDS = 20.0
+_NEW_AGENT_SECONDS = 60.0
+_FIRST_LOOK_SECONDS = 20.0
 _START_AGAIN_SECONDS = 4.0
 
 
@@ -56,10 +59,11 @@ class WatchFleet:
             pass
         now = time.monotonic()
         for host, sight in self.sights.items():
-            is_old = now - self._started_at[host] > SILENT_SECONDS and now - sight.heard_at > SILENT_SECONDS
-            if host not in self._agents and now - self._started_at[host] > _START_AGAIN_SECONDS:
+            age, silence = now - self._started_at[host], now - sight.heard_at
+            patience = _SILENT_AGENT_SECONDS if silence < age else _NEW_AGENT_SECONDS
+            if host not in self._agents and age > _START_AGAIN_SECONDS:
                 self._start(host)
-            elif host in self._agents and is_old:
+            elif host in self._agents and min(age, silence) > patience:
                 self._leave(host)
                 self._start(host)
 

@@ -112,7 +112,7 @@ def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkey
 def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch_fleet, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(watch_fleet, "_NEW_AGENT_SECONDS", 0.5)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
         fleet.look()
