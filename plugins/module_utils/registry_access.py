@@ -67,6 +67,14 @@ def pull(engine: Engine, reference: str, identity: ImageIdentity, login: dict[st
             f"{reference} has another content than the image that was pushed: {layers} instead of "
             f"{', '.join(identity.diff_ids)}. It was removed again. Run playbooks/images.yml again."
         )
+    if found.id not in engine.image_ids():
+        engine.remove_image(reference)
+        raise ClusterError(
+            f"{reference} did not come whole: the containerd image store of this host has layers of it from elsewhere, "
+            "packed in another way, and does not fetch such layers again. Bring the image with image_transfer, or remove "
+            "the images that share layers with it first.",
+            lacks_layers=True,
+        )
 
 
 def image_to_name(host: HostImages, fingerprint: str) -> HeldImage:

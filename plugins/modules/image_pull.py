@@ -13,6 +13,9 @@ description:
   - Pulls what M(distrain.cluster.image_push) has pushed from another host, and gives it the name that it has there.
   - Nothing is pulled where the host has the image already, for either image store. What counts is the identity of the
     image (its layers and its runtime config), which is compared again with what has come.
+  - The containerd image store does not fetch a layer that it has unpacked already, also where it was packed in another
+    way, by an image that was built or brought otherwise; then the image would not be whole. The module removes it again
+    and fails with RV(lacks_layers), and M(distrain.cluster.image_transfer) can bring it.
   - The name points to what it pointed to before until the whole image is there.
 options:
   name:
@@ -81,6 +84,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+lacks_layers:
+  description: Whether it failed because the containerd image store left out layers that it has from elsewhere.
+  returned: failure, where it is so
+  type: bool
 image_identity:
   description: What is the same on every host that holds this image; null in check mode where it would be pulled.
   returned: success

@@ -177,6 +177,17 @@ def test_another_image_than_the_one_that_was_pushed_is_refused(registry: FakeReg
     assert engine.images == {}
 
 
+def test_an_image_that_the_store_does_not_list_is_not_whole(
+    registry: FakeRegistry, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = pushed(registry, run)
+    engine = FakeEngine(registry)
+    monkeypatch.setattr(engine, "image_ids", list)
+    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    assert (result["failed"], result["lacks_layers"], engine.tags) == (True, True, {})
+    assert "did not come whole" in result["msg"]
+
+
 def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run: Any) -> None:
     told = pushed(registry, run)
     registry.error = EngineError("dial tcp 192.0.2.11:5000: connect: connection refused")
