@@ -79,6 +79,21 @@ def job_decision(
     return _told_as_filter_error(job_plan.decide, states, again, job_name, changed, follow)
 
 
+def job_refusal(
+    states: Mapping[str, str],
+    again: bool,
+    job_name: str,
+    changed: Mapping[str, bool] | None = None,
+    follow: bool = True,
+) -> str:
+    """Why nothing can be decided for a job; empty where it can."""
+    try:
+        job_plan.decide(states, again, job_name, changed, follow)
+    except ClusterError as error:
+        return error.message
+    return ""
+
+
 def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
     """One line on a job that has ended well."""
     parts = [f"{', '.join(outcome['hosts'])}: world size {outcome['world_size']}"]
@@ -112,6 +127,7 @@ class FilterModule:
             "path_on_host": path_on_host,
             "job_decision": job_decision,
             "job_digest": job_digest,
+            "job_refusal": job_refusal,
             "job_summary": job_summary,
             "parity_problem": parity_problem,
         }

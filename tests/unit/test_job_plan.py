@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_refusal
 from ansible_collections.distrain.cluster.plugins.module_utils import job_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import Job
@@ -124,7 +126,9 @@ def test_a_host_that_joins_does_not_disturb_a_job_that_runs() -> None:
 def test_a_job_that_runs_is_not_started_over(changed: dict[str, bool], follow: bool, said: str) -> None:
     with pytest.raises(Refused, match=said):
         job_plan.decide({"gpu-01": "running", "gpu-02": "running"}, True, "sft", changed, follow)
+    assert re.search(said, job_refusal({"gpu-01": "running", "gpu-02": "running"}, True, "sft", changed, follow))
     states = {"gpu-01": "failed", "gpu-02": "succeeded"}
+    assert job_refusal(states, False, "sft", changed, follow) == ""
     assert job_plan.decide(states, False, "sft", changed, follow) == "start"
 
 
