@@ -29,9 +29,17 @@ def read_stacks(files: JobFiles, container: str, socket_path: str, proc: str = "
 
 def rank_processes(files: JobFiles, proc: str = "/proc") -> dict[int, int]:
     """The process of each global rank; what such a process has started itself, such as data loaders, is left out."""
-    ranked = {pid: rank for pid in files.processes() if (rank := files.variable(pid, "RANK")).isdigit()}
-    children = {pid for pid in ranked if int(_status(pid, proc).get("PPid", "0")) in ranked}
+    having = {pid: rank for pid in files.processes() if (rank := files.variable(pid, "RANK")).isdigit()}
+    statuses = {pid: _status(pid, proc) for pid in having}
+    # A launcher may be a shell that has the rank as well.
+    pythons = {rank for pid, rank in having.items() if _is_python(statuses[pid])}
+    ranked = {pid: rank for pid, rank in having.items() if rank not in pythons or _is_python(statuses[pid])}
+    children = {pid for pid in ranked if int(statuses[pid].get("PPid", "0")) in ranked}
     return {int(rank): pid for pid, rank in ranked.items() if pid not in children}
+
+
+def _is_python(status: dict[str, str]) -> bool:
+    return status.get("Name", "").startswith(("python", "pt_"))
 
 
 def _status(pid: int, proc: str) -> dict[str, str]:

@@ -141,11 +141,12 @@ def test_the_agent_needs_the_standard_library_only() -> None:
 
 
 def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: Path) -> None:
-    for pid, parent, rank in ((10, 1, "0"), (11, 10, "0"), (12, 1, ""), (13, 1, "1")):
+    processes = ((10, 1, "0", "sh"), (11, 10, "0", "python3"), (12, 11, "0", "python3"), (13, 1, "", "python3"))
+    for pid, parent, rank, name in (*processes, (14, 1, "1", "trainer")):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "environ").write_bytes(f"{MARK}=/j\0RANK={rank}\0".encode())
-        (tmp_path / str(pid) / "status").write_text(f"State:\tS (sleeping)\nPPid:\t{parent}\n")
-    assert rank_processes(JobFiles("/j", str(tmp_path)), str(tmp_path)) == {0: 10, 1: 13}
+        (tmp_path / str(pid) / "status").write_text(f"Name:\t{name}\nState:\tS (sleeping)\nPPid:\t{parent}\n")
+    assert rank_processes(JobFiles("/j", str(tmp_path)), str(tmp_path)) == {0: 11, 1: 14}
 
 
 @pytest.mark.parametrize(
