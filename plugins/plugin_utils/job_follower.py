@@ -160,10 +160,13 @@ class Follower:
         self.record.event("finding", finding.host, finding.rank, finding.text)
         text = finding.text + self._stop_the_running(ranks)
         mendable = finding.mendable
+        away = [rank.host for rank in ranks if rank.unseen]
         if mendable and self.waits_for_return:
             absent = self._wait_for_return()
             mendable = not absent
+            away = [host for host in away if host in absent]
             text += f"\nIt was not started again: {', '.join(absent)} did not come back." if absent else ""
+        text += _may_still_run(away, self.job_name) if away else ""
         self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, mendable=mendable)
 
@@ -187,6 +190,13 @@ class Follower:
         hosts = ", ".join(rank.host for rank in running)
         self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
         return f"\nThe job was then stopped on {hosts}."
+
+
+def _may_still_run(hosts: Sequence[str], job_name: str) -> str:
+    return (
+        f"\nIt may still run on {', '.join(hosts)}, where it could not be stopped: run playbooks/stop.yml "
+        f"-e trainer_launch_job_name={job_name} once the hosts answer."
+    )
 
 
 def _waiting_for(host: str, job_name: str) -> Finding:

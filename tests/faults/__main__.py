@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tests.faults import lab, report, whole
+from tests.faults import lab, report, trainer, whole
 from tests.faults.case import Case, Entry
 from tests.faults.cases import CASES
+from tests.faults.job_case import JobCase
 from tests.faults.judge import judge
 from tests.faults.play import Play, ansible
 
@@ -29,6 +30,8 @@ def main() -> int:
     entries: list[Entry] = []
     try:
         bring_up()
+        if any(isinstance(case, JobCase) for case in cases):
+            trainer.bring_up()
         for case in cases:
             entries.append(judge(case, arguments.times))
             report.write(entries)

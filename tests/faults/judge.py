@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import time
 
-from tests.faults import lab, whole
+from tests.faults import job_judge, lab, whole
 from tests.faults.case import Case, Entry
+from tests.faults.job_case import JobCase
 from tests.faults.play import Outcome, Play
 
 # How long to look on where the case says that it should have healed by then, so that the figure is known.
@@ -22,7 +23,9 @@ def judge(case: Case, times: int) -> Entry:
     entry = Entry(case.name, case.what)
     before = whole.identity()
     try:
-        if case.ends == "healed":
+        if isinstance(case, JobCase):
+            job_judge.judge_job(case, entry)
+        elif case.ends == "healed":
             _judge_healing(case, entry, times if case.repeats else 1)
         else:
             _judge_words(case, entry)
@@ -31,7 +34,10 @@ def judge(case: Case, times: int) -> Entry:
         entry.holds = False
         entry.said += f" (the lab: {error})"
     restore(case)
-    entry.lost = whole.lost(before, whole.identity())
+    if isinstance(case, JobCase):
+        job_judge.prove_the_end(case, entry)
+    of_cluster = whole.lost(before, whole.identity())
+    entry.lost = ", ".join(lost for lost in (entry.lost, of_cluster) if lost not in ("", "nothing")) or "nothing"
     entry.seconds = time.monotonic() - started
     return entry
 

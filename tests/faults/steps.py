@@ -92,6 +92,42 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Cable:
+    """Pull out the cable of a host's first card (down), or plug it in again (up)."""
+
+    host: str
+    state: str
+
+    def do(self) -> None:
+        lab.set_cable(self.host, self.state)
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Have a whole host stand still for some seconds."""
+
+    host: str
+    seconds: float
+
+    def do(self) -> None:
+        lab.docker("pause", lab.container(self.host))
+        try:
+            time.sleep(self.seconds)
+        finally:
+            lab.docker("unpause", lab.container(self.host))
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Nothing for some seconds."""
+
+    seconds: float
+
+    def do(self) -> None:
+        time.sleep(self.seconds)
+
+
+@dataclass(frozen=True)
 class BootInRandomOrder:
     """Stop all hosts, and start one after the other, each up to some seconds after the one before."""
 
