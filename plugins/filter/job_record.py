@@ -12,7 +12,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils import job_record
 
 HostVariables = Mapping[str, Mapping[str, Any]]
 
-FOUND, IMAGES, FACTS = "__trainer_launch_found", "__trainer_launch_images", "fabric_observed"
+FOUND = "__trainer_launch_found"
+IMAGES = "__trainer_launch_images"
+FACTS = "fabric_observed"
 
 
 def job_record(
