@@ -30,6 +30,7 @@ ARGUMENTS = {
     "port": {"type": "int", "default": 0},
     "waits_for_return": {"type": "bool", "default": False},
     "restarts": {"type": "int", "default": 0},
+    "min_hosts": {"type": "int", "default": 0},
     "samples_per_step": {"type": "int", "default": 0},
     "watch_file": {"type": "str"},
     "events_file": {"type": "str"},
@@ -107,6 +108,7 @@ class ActionModule(ActionBase):
             ),
             samples_per_step=arguments["samples_per_step"],
             waits_for_return=arguments["waits_for_return"],
+            min_hosts=arguments["min_hosts"],
         ).follow()
 
     def _setting(self) -> Setting:

@@ -67,6 +67,13 @@ options:
     type: int
     default: 0
     version_added: "1.1.0"
+  min_hosts:
+    description:
+      - How many hosts an elastic job needs to go on when one of the others is lost. Rank 0 has to stay in any case.
+      - V(0) is a job that fails with the first of its hosts.
+    type: int
+    default: 0
+    version_added: "1.1.0"
   samples_per_step:
     description: How many samples a step takes over all ranks; V(0) where that is not known.
     type: int

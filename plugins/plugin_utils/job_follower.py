@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.distrain.cluster.plugins.module_utils.elastic_plan import departed, shrunk
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import Finding, notices, why_failed
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import (
@@ -82,16 +83,19 @@ class Follower:
     samples_per_step: int = 0
     # Whether the job will be started again where that may help, and so all hosts have to be back first.
     waits_for_return: bool = False
+    # How many hosts an elastic job needs to go on; zero is all of them.
+    min_hosts: int = 0
     _shown: str = ""
     _shown_at: float = 0
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _departed: set[str] = field(default_factory=set)
     _pace: Pace = field(default_factory=Pace)
 
     def follow(self) -> Sequence[Rank]:
         """Return the ranks once all have succeeded; raise ClusterError when the job cannot succeed any more."""
         began = self.clock()
         while True:
-            ranks = self._look()
+            ranks = self._without_departed(self._look())
             if all_succeeded(ranks):
                 self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
@@ -101,6 +105,18 @@ class Follower:
             self._check_sight(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.patience.interval)
+
+    def _without_departed(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
+        """An elastic job goes on with those that are left."""
+        gone = departed(ranks, self.min_hosts, self.patience.unseen)
+        left = [rank for rank in ranks if rank not in gone]
+        for rank in gone:
+            if rank.host not in self._departed:
+                self._departed.add(rank.host)
+                finding = shrunk(rank, left, self.job_name)
+                self.warn(finding.text)
+                self.record.event("finding", finding.host, finding.rank, finding.text)
+        return left
 
     def _look(self) -> Sequence[Rank]:
         ranks = started(self.observe())

@@ -223,3 +223,23 @@ def test_progress_survives_lines_that_are_cut() -> None:
     progress = read_progress(first, latest)
     assert (progress["first_loss"], progress["loss"], progress["step"]) == (6.21, 4.5, 4)
     assert read_progress([], []) == {}
+
+
+@pytest.mark.parametrize("lost", [rank(1, "lost"), rank(1, "failed", exit_code=1), rank(1, unseen=26.0)])
+def test_an_elastic_job_goes_on_without_a_host_that_is_lost(lost: Rank, tmp_path: Path) -> None:
+    stage = Stage([rank(0), lost, rank(2)], [rank(0, "succeeded"), lost, rank(2, "succeeded")])
+    follower = stage.follower(tmp_path / "events.jsonl")
+    follower.min_hosts = 2
+    assert [left.host for left in follower.follow()] == ["gpu-01", "gpu-03"]
+    said = "Job sft goes on without rank 1 on host gpu-02, which is gone; left are gpu-01, gpu-03."
+    assert stage.warned == [said]
+    assert said in (tmp_path / "events.jsonl").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("min_hosts", "lost"), [(3, 1), (2, 0), (0, 1)])
+def test_an_elastic_job_fails_without_its_first_host_or_with_too_few(min_hosts: int, lost: int) -> None:
+    stage = Stage([rank(number, "lost" if number == lost else "running") for number in range(3)])
+    follower = stage.follower(grace=1)
+    follower.min_hosts = min_hosts
+    with pytest.raises(ClusterError, match=f"Rank {lost} of job sft"):
+        follower.follow()
