@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run a training script that was written for GPUs on the lab's CPUs: python on_cpu.py SCRIPT ARGUMENTS.
 
-The script is run as it is. What stands in, here alone: gloo for NCCL, 32-bit numbers for 16-bit ones, attention of torch
-for flash attention, and the CPU for a rank's GPU.
+The script is run as it is. What stands in, here alone: gloo for NCCL, 32-bit numbers for 16-bit ones, attention of
+torch for flash attention, and the CPU for a rank's GPU.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ def main() -> None:
     deepspeed.initialize = without_16_bits(deepspeed.initialize)
     auto = transformers.AutoModelForCausalLM
     auto.from_pretrained = without_gpu_options(auto.from_pretrained)
-    script, *arguments = sys.argv[1:]
-    sys.argv = [script, *arguments]
+    # DeepSpeed's launcher puts --local_rank before everything else.
+    for_script = [word for word in sys.argv[1:] if word.startswith("--local_rank")]
+    script, *arguments = [word for word in sys.argv[1:] if word not in for_script]
+    sys.argv = [script, *for_script, *arguments]
     sys.path.insert(0, str(Path(script).resolve().parent))
     print(f"rank {os.environ['RANK']} of {torch.distributed.get_world_size()} runs {script}", flush=True)
     runpy.run_path(script, run_name="__main__")
