@@ -71,8 +71,8 @@ def pull(engine: Engine, reference: str, identity: ImageIdentity, login: dict[st
         engine.remove_image(reference)
         raise ClusterError(
             f"{reference} did not come whole: the containerd image store of this host has layers of it from elsewhere, "
-            "packed in another way, and does not fetch such layers again. Bring the image with image_transfer, or remove "
-            "the images that share layers with it first.",
+            "packed in another way, and does not fetch such layers again. Bring the image with image_transfer, or "
+            "remove the images that share layers with it first.",
             lacks_layers=True,
         )
 
