@@ -73,15 +73,14 @@ def plan_pull(pulled: Pulled, params: Mapping[str, Any]) -> Plan:
 
 
 def _refuse_small_disk(name: str, host: HostImages, identity: ImageIdentity, params: Mapping[str, Any]) -> None:
-    """Only where no layer is here: how large single layers are is not known before they come."""
-    if host.free_bytes is None or common_layers(host.images, identity.diff_ids):
-        return
+    """Where a layer is here already, by the reserve alone: how large the others are is known only when they come."""
+    is_new = not common_layers(host.images, identity.diff_ids)
     # The containerd store keeps a layer twice, packed and unpacked.
-    needed = params["size"] * (2 if host.store == "containerd" else 1)
-    if host.free_bytes < needed + params["disk_reserve"]:
+    needed = params["size"] * (2 if host.store == "containerd" else 1) if is_new else 0
+    if host.free_bytes is not None and host.free_bytes < needed + params["disk_reserve"]:
         raise Refused(
             f"The disk of this host is too small for {name}: {in_words(host.free_bytes)} are free at "
-            f"{host.root_directory}, but it takes {in_words(needed)} and {in_words(params['disk_reserve'])} are to "
+            f"{host.root_directory}, but it takes at least {in_words(needed)} and {in_words(params['disk_reserve'])} are to "
             "stay free (disk_reserve). Nothing was pulled. Make room there, for example with docker image prune.",
             free_bytes=host.free_bytes,
             needed_bytes=needed + params["disk_reserve"],

@@ -158,7 +158,8 @@ def test_what_is_pulled(images: tuple[HeldImage, ...], referred: bool, verbs: li
         ((), "containerd", 69 * MB, False),
         ((), "classic", None, True),
         # It has a layer, and how large the others are is not known.
-        ((held(ImageIdentity("sha256:below", None, ("sha256:a",))),), "classic", MB, True),
+        ((held(ImageIdentity("sha256:below", None, ("sha256:a",))),), "classic", 10 * MB, True),
+        ((held(ImageIdentity("sha256:below", None, ("sha256:a",))),), "classic", 9 * MB, False),
     ],
 )
 def test_a_small_disk_is_refused(images: tuple[HeldImage, ...], store: str, free: int | None, fits: bool) -> None:
