@@ -35,8 +35,17 @@ def outcome(written: str | None, host: str, state: Mapping[str, Any]) -> dict[st
     """What a container has written about its ranks; where it has written nothing, how the container ended."""
     if written:
         return json.loads(written)
-    how = "was killed for memory" if state.get("OOMKilled") else f"ended with exit code {state.get('ExitCode', '?')}"
-    return {"rows": [], "versions": {}, "problem": f"the container on {host} {how} and left no result"}
+    return {"rows": [], "versions": {}, "problem": f"the container on {host} {_end(state)} and left no result"}
+
+
+def _end(state: Mapping[str, Any]) -> str:
+    if not state:
+        return "is gone"
+    if state.get("OOMKilled"):
+        return "was killed for memory"
+    if state.get("Running"):
+        return "has not ended"
+    return f"ended with exit code {state.get('ExitCode', '?')}"
 
 
 def gather(outcomes: Sequence[Mapping[str, Outcome]], network: str) -> dict[str, Any]:
