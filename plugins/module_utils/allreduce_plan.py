@@ -64,13 +64,17 @@ def judge(
     limits: Limits,
     baseline: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """``job_network`` is what a job uses now; ``baseline`` is an earlier measurement of the same ranks, if any."""
+    """``job_network`` is what a job uses now; ``baseline`` is an earlier measurement of the same ranks, if any.
+
+    What did not come to its end is not compared: it may have stood still before.
+    """
     rows = table(measured, len(ranks))
     problems = [
         {"network": network, "found": measured[network]["problem"]}
         for network in NETWORKS
         if network in measured and measured[network]["problem"]
     ]
+    before = baseline["rows"] if baseline and not problems else []
     cost = overlay_cost(rows, limits.large_bytes)
     network, reason = _recommend(measured, problems, cost, job_network, limits)
     return {
@@ -80,7 +84,7 @@ def judge(
         "network": network,
         "reason": reason,
         "remedy": _remedy(network, job_network),
-        "regressions": regressions(rows, baseline["rows"], limits.regression_percent) if baseline else [],
+        "regressions": regressions(rows, before, limits.regression_percent),
     }
 
 

@@ -106,6 +106,12 @@ def test_a_regression_is_named_with_its_size_and_both_figures() -> None:
     assert "network_check_baseline=replace" in message
 
 
+def test_what_did_not_come_to_its_end_is_not_compared() -> None:
+    before = judge(outcome((MIB, 1.0)), outcome((MIB, 1.0)))
+    verdict = judge(outcome((MIB, 9.0), problem="rank 1 on gpu-02 stopped answering"), None, baseline=before)
+    assert verdict["regressions"] == []
+
+
 def test_nothing_wrong_has_no_message() -> None:
     assert failure_message(judge(outcome((MIB, 1.0)), outcome((MIB, 1.0)))) == ""
 
