@@ -35,8 +35,17 @@ def outcome(written: str | None, host: str, state: Mapping[str, Any]) -> dict[st
     """What a container has written about its ranks; where it has written nothing, how the container ended."""
     if written:
         return json.loads(written)
-    how = "was killed for memory" if state.get("OOMKilled") else f"ended with exit code {state.get('ExitCode', '?')}"
-    return {"rows": [], "versions": {}, "problem": f"the container on {host} {how} and left no result"}
+    return {"rows": [], "versions": {}, "problem": f"the container on {host} {_end(state)} and left no result"}
+
+
+def _end(state: Mapping[str, Any]) -> str:
+    if not state:
+        return "is gone"
+    if state.get("OOMKilled"):
+        return "was killed for memory"
+    if state.get("Running"):
+        return "has not ended"
+    return f"ended with exit code {state.get('ExitCode', '?')}"
 
 
 def gather(outcomes: Sequence[Mapping[str, Outcome]], network: str) -> dict[str, Any]:
@@ -55,13 +64,17 @@ def judge(
     limits: Limits,
     baseline: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """``job_network`` is what a job uses now; ``baseline`` is an earlier measurement of the same ranks, if any."""
+    """``job_network`` is what a job uses now; ``baseline`` is an earlier measurement of the same ranks, if any.
+
+    What did not come to its end is not compared: it may have stood still before.
+    """
     rows = table(measured, len(ranks))
     problems = [
         {"network": network, "found": measured[network]["problem"]}
         for network in NETWORKS
         if network in measured and measured[network]["problem"]
     ]
+    before = baseline["rows"] if baseline and not problems else []
     cost = overlay_cost(rows, limits.large_bytes)
     network, reason = _recommend(measured, problems, cost, job_network, limits)
     return {
@@ -71,7 +84,7 @@ def judge(
         "network": network,
         "reason": reason,
         "remedy": _remedy(network, job_network),
-        "regressions": regressions(rows, baseline["rows"], limits.regression_percent) if baseline else [],
+        "regressions": regressions(rows, before, limits.regression_percent),
     }
 
 

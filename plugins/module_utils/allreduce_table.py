@@ -45,7 +45,7 @@ def conclusion_lines(verdict: Mapping[str, Any]) -> list[str]:
             f"Not compared with the baseline, which was measured otherwise ({verdict['not_compared']}). "
             "Make this the baseline with -e network_check_baseline=replace."
         )
-    elif verdict["compared_with"] and not verdict["regressions"]:
+    elif verdict["compared_with"] and not verdict["problems"] and not verdict["regressions"]:
         lines.append(f"Not slower than the baseline of {verdict['compared_with']}.")
     return [*(line.rstrip() for line in lines), *map(_regression_line, verdict["regressions"])]
 

@@ -106,6 +106,12 @@ def test_a_regression_is_named_with_its_size_and_both_figures() -> None:
     assert "network_check_baseline=replace" in message
 
 
+def test_what_did_not_come_to_its_end_is_not_compared() -> None:
+    before = judge(outcome((MIB, 1.0)), outcome((MIB, 1.0)))
+    verdict = judge(outcome((MIB, 9.0), problem="rank 1 on gpu-02 stopped answering"), None, baseline=before)
+    assert verdict["regressions"] == []
+
+
 def test_nothing_wrong_has_no_message() -> None:
     assert failure_message(judge(outcome((MIB, 1.0)), outcome((MIB, 1.0)))) == ""
 
@@ -137,15 +143,21 @@ def test_the_table_has_a_line_a_size() -> None:
     assert len({len(line) for line in lines[1:4]}) == 1
 
 
-def test_a_container_that_wrote_nothing_is_a_problem() -> None:
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"container": {"State": {"OOMKilled": True, "ExitCode": 137}}}, "was killed for memory"),
+        ({"container": {"State": {"Running": True, "Paused": True}}}, "has not ended"),
+        ({"container": {"State": {"Running": False, "ExitCode": 2}}}, "ended with exit code 2"),
+        ({"exists": False, "container": None}, "is gone"),
+    ],
+)
+def test_a_container_that_wrote_nothing_is_a_problem(ended: dict[str, Any], said: str) -> None:
     content = base64.b64encode(json.dumps(outcome((4, 1.0))).encode()).decode()
     results = [{"item": "overlay", "content": content}, {"item": "host", "failed": True}]
-    killed = {"container": {"State": {"OOMKilled": True, "ExitCode": 137}}}
-    found = network_check.all_reduce_outcomes(results, [killed, killed], "gpu-02")
+    found = network_check.all_reduce_outcomes(results, [ended, ended], "gpu-02")
     assert found["overlay"]["rows"][0]["bytes"] == 4
-    assert found["host"]["problem"] == "the container on gpu-02 was killed for memory and left no result"
-    found = network_check.all_reduce_outcomes(results[1:], [{"exists": False}], "gpu-02")
-    assert found["host"]["problem"] == "the container on gpu-02 ended with exit code ? and left no result"
+    assert found["host"]["problem"] == f"the container on gpu-02 {said} and left no result"
 
 
 def test_the_measurement_says_how_it_was_made_and_what_it_was_compared_with() -> None:
