@@ -15,9 +15,9 @@ TRAINER = "llama-factory"
 DIRECTORY = f"/var/lib/distrain/trainers/{TRAINER}"
 LAUNCHERS = ["torchrun", "torchrun_elastic", "accelerate", "deepspeed_no_ssh", "deepspeed"]
 STEPS = 12
-# A sum of 32-bit numbers depends on its order: ZeRO adds gradients in other pieces than DDP does, and the log rounds
-# to four digits. What differs in kind (another seed, half of the batch) is off by more than ten times as much.
-TOLERANCE = 0.01
+# The printed losses of all launchers came out the same. A sum of 32-bit numbers depends on its order, though, and ZeRO
+# adds gradients in other pieces than DDP does: this leaves room for that, and the first step alone moves by 0.3.
+TOLERANCE = 0.005
 
 
 def name_of(host: Any) -> str:
@@ -49,8 +49,8 @@ def test_the_job_ended_well_over_all_hosts(host: Any, launcher: str) -> None:
     log = root(host, f"cat {directory}/log")
     assert root(host, f"cat {directory}/exit_code").strip() == "0"
     assert job["world_size"] == len(cluster)
-    # Every process tells its own place, as the launcher gave it.
-    assert f"world size: {len(cluster)}" in log.lower()
+    # The trainer itself counts 8 samples for each process that it knows of.
+    assert f"total train batch size (w. parallel, distributed & accumulation) = {8 * len(cluster)}" in log.lower()
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS[1:])
@@ -59,12 +59,6 @@ def test_the_losses_are_those_of_torchrun(host: Any, launcher: str) -> None:
     assert len(expected) == STEPS
     assert expected[-1] < expected[0] - 10 * TOLERANCE
     assert losses(host, launcher) == pytest.approx(expected, abs=TOLERANCE)
-
-
-def test_deepspeed_shared_out_the_optimizer(host: Any) -> None:
-    assert "zero_stage" in root(host, f"cat {DIRECTORY}/jobs/deepspeed/log").lower() or "zero stage 2" in root(
-        host, f"cat {DIRECTORY}/jobs/deepspeed/log"
-    )
 
 
 @pytest.mark.parametrize("what", ["sshd", "deepspeed", "pdsh", "torchrun", "accelerate"])
