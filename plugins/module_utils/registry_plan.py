@@ -81,7 +81,7 @@ def _refuse_small_disk(name: str, host: HostImages, identity: ImageIdentity, par
         raise Refused(
             f"The disk of this host is too small for {name}: {in_words(host.free_bytes)} are free at "
             f"{host.root_directory}, but it takes at least {in_words(needed)} and {in_words(params['disk_reserve'])} "
-            "are to stay free (disk_reserve). Nothing was pulled. Make room there, for example with docker image prune.",
+            "are to stay free (disk_reserve). Nothing was pulled. Make room there, as by docker image prune.",
             free_bytes=host.free_bytes,
             needed_bytes=needed + params["disk_reserve"],
         )
