@@ -31,7 +31,7 @@ def plan_ranks(
     ordered = ranks(hosts, first, f"{NAME}-{OVERLAY}", processes, None)
     leader = ordered[0]["host"]
     return {
-        "ranks": [one["host"] for one in ordered for _ in range(one["processes"])],
+        "ranks": [one["host"] for one in ordered for _process in range(one["processes"])],
         "addresses": {OVERLAY: ordered[0]["leader"], HOST: data_path[leader]},
         "near": {OVERLAY: subnet.partition("/")[0], HOST: ""},
     }

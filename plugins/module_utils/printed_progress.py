@@ -20,7 +20,7 @@ STEPS = re.compile(r"Total optimization steps = ([\d,]+)")
 def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
     """From the beginning and the end of a job's output; a gap where it says nothing."""
     total = _number(STEPS, first_text)
-    bars = [bar for bar in BAR.findall(latest_text) if total is None or int(bar[2]) == total]
+    bars = [found for found in BAR.findall(latest_text) if total is None or int(found[2]) == total]
     losses = LOSS.findall(latest_text)
     first_losses = LOSS.findall(first_text)
     return {

@@ -76,7 +76,7 @@ def draw(
     known = [one for one in series if one.points]
     if not known or end <= 0:
         return None
-    low, high, step = _scale([value for one in known for _, value in one.points])
+    low, high, step = _scale([value for one in known for _at, value in one.points])
     named, others = _choose(known)
     gap = max(60.0, end / 40)
     lines = [_line(one, style, end, (low, high), gap) for style, one in enumerate(named)]
@@ -125,11 +125,11 @@ def _choose(series: Sequence[Series]) -> tuple[list[Series], list[Series]]:
 
 
 def _middle(one: Series) -> float:
-    return statistics.median(value for _, value in one.points)
+    return statistics.median(value for _at, value in one.points)
 
 
 def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap: float) -> Line:
-    values = [value for _, value in one.points]
+    values = [value for _at, value in one.points]
     return Line(
         name=one.name,
         style=style,

@@ -41,7 +41,7 @@ def _loss(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tu
     seen = _by_rank(looks, began, "loss")
     written = {host: _written_losses(entries, _offset(looks, entries, began)) for host, entries in logs.items()}
     series = [Series(name, _longer(points, written.get(host, []))) for (host, name), points in seen.items()]
-    missing = [host for host in written if host not in {known for known, _ in seen}]
+    missing = [host for host in written if host not in {known for known, _name in seen}]
     series += [Series(host, written[host]) for host in missing if written[host]]
     return draw("Loss", "", series, end - began, marks)
 
@@ -49,9 +49,9 @@ def _loss(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tu
 def _throughput(looks: Looks, logs: Logs, began: float, end: float, marks: Sequence[tuple[float, str]]) -> Chart | None:
     samples = _by_rank(looks, began, "samples_per_second")
     if samples:
-        series = [Series(name, points) for (_, name), points in samples.items()]
+        series = [Series(name, points) for (_rank, name), points in samples.items()]
         return draw("Throughput", "samples/s", series, end - began, marks)
-    steps = {name: _rates(points) for (_, name), points in _by_rank(looks, began, "step").items()}
+    steps = {name: _rates(points) for (_rank, name), points in _by_rank(looks, began, "step").items()}
     steps = steps or {host: _rates(_written_steps(entries)) for host, entries in logs.items()}
     series = [Series(name, points) for name, points in steps.items()]
     return draw("Throughput", "steps/min", series, end - began, marks, "The trainer wrote down no samples.")
@@ -69,7 +69,7 @@ def _first(
     """The first of the fields that anybody knew."""
     for title, field in fields:
         found = _by_rank(looks, began, field)
-        series = [Series(name, [(at, value / size) for at, value in points]) for (_, name), points in found.items()]
+        series = [Series(name, [(at, value / size) for at, value in points]) for (_rank, name), points in found.items()]
         chart = draw(title, unit, series, end - began, marks)
         if chart:
             return chart
@@ -87,7 +87,7 @@ def _by_rank(looks: Looks, began: float, field: str) -> dict[tuple[str, str], li
                 host = text(one.get("host"))
                 key = (rank if rank is not None else float("inf"), host, rank_name(host, rank))
                 found.setdefault(key, []).append((at - began, value))
-    return {(host, name): points for (_, host, name), points in sorted(found.items())}
+    return {(host, name): points for (_rank, host, name), points in sorted(found.items())}
 
 
 def _written_losses(entries: Sequence[dict[str, Any]], offset: float | None) -> list[Point]:

@@ -101,7 +101,7 @@ def _compared(measured: dict[str, Any]) -> Iterator[str]:
 
 def _row(row: dict[str, Any], fastest: float) -> Row:
     bars = [_bar(row, network, name, fastest) for network, name in NETWORKS.items()]
-    return Row(_size(row.get("bytes")), [bar for bar in bars if bar], figure(row.get("ratio"), 2))
+    return Row(_size(row.get("bytes")), [found for found in bars if found], figure(row.get("ratio"), 2))
 
 
 def _bar(row: dict[str, Any], network: str, name: str, fastest: float) -> Bar | None:

@@ -122,7 +122,7 @@ class Rank:
     def _timed(self, values: Any, count: int) -> float:
         """Seconds of one all-reduce, the mean of ``count`` in a row."""
         started = time.perf_counter()
-        for _ in range(count):
+        for _round in range(count):
             self._torch.distributed.all_reduce(values)
         if self._settings.backend == "nccl":
             self._torch.cuda.synchronize()
