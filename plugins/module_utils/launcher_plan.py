@@ -134,7 +134,7 @@ def _deepspeed(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], launc
     launcher = ["deepspeed", "--no_ssh_check", *_options(options), *_for_deepspeed(launch)]
     if not uses_ssh(ranks, launch):
         return launcher
-    server = ["python3", f"{launch.runner_directory}/ssh-launch", "--directory", launch.directory]
+    server = ["python3", f"{launch.runner_directory}/ssh_launch.py", "--directory", launch.directory]
     where = ["--address", str(own["address"]), "--port", str(launch.ssh_port)]
     lead = ["--lead"] if own["rank"] == 0 else []
     return [*server, *where, *lead, "--", *launcher]

@@ -52,7 +52,7 @@ def command(launcher: str, rank: int = 1, **values: Any) -> str:
 
 STATIC = "--nnodes 3 --node_rank 1 --nproc_per_node 2 --master_addr lf-gpu-01 --master_port 29500"
 FOR_DEEPSPEED = f"--hostfile {JOB}/hostfile --master_addr lf-gpu-01 --master_port 29500"
-SERVER = f"python3 {RUN}/ssh-launch --directory {JOB} --address lf-gpu-02 --port 29522"
+SERVER = f"python3 {RUN}/ssh_launch.py --directory {JOB} --address lf-gpu-02 --port 29522"
 OVER_SSH = f"deepspeed --no_ssh_check {FOR_DEEPSPEED} --launcher pdsh --ssh_port 29522 --no_local_rank"
 FOR_ACCELERATE = (
     f"--multi_gpu --same_network --config_file {JOB}/accelerate.yaml --num_machines 3 --num_processes 6 "

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-PROGRAM = Path(__file__).parents[2] / "roles/trainer_launch/files/ssh-launch"
+PROGRAM = Path(__file__).parents[2] / "roles/trainer_launch/files/ssh_launch.py"
 
 
 @pytest.fixture(scope="module")

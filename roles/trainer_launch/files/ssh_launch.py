@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Let one rank start the others by SSH: an SSH server for as long as the job runs, and on the leader the launcher.
 
-    ssh-launch --directory DIRECTORY --address NAME --port PORT [--lead] -- LAUNCHER [ARGUMENT...]
+    ssh_launch.py --directory DIRECTORY --address NAME --port PORT [--lead] -- LAUNCHER [ARGUMENT...]
 
 The server listens on this address alone and takes the job's key alone. What comes in is run by this program, not by
 the server, so that it has this job's environment, log and end: no value has to travel over a command line. The exit
@@ -36,7 +36,7 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_P
 def main(words: Sequence[str]) -> int:
     if words[:1] == ["--session"]:
         return session(Path(words[1]))
-    parser = argparse.ArgumentParser(prog="ssh-launch")
+    parser = argparse.ArgumentParser(prog="ssh_launch.py")
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--address", required=True)
     parser.add_argument("--port", type=int, required=True)
@@ -128,7 +128,7 @@ class Server:
     def _command(self) -> list[str]:
         server = found("sshd", "openssh-server")
         # It needs this directory, which only its service makes.
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         settings = {
             "ListenAddress": f"{socket.gethostbyname(self._address)}:{self._port}",
             "ForceCommand": f'"{sys.executable}" "{Path(__file__).resolve()}" --session "{self._directory}"',
@@ -161,7 +161,7 @@ def launcher_environment(directory: Path) -> dict[str, str]:
         **kept,
         "DS_ENV_FILE": str(directory / ".deepspeed_env"),
         "PDSH_SSH_ARGS_APPEND": f"-F {directory / 'ssh_config'}",
-        "PATH": f"{kept.get('PATH', os.defpath)}{os.pathsep}{os.path.dirname(found('pdsh', 'pdsh'))}",
+        "PATH": f"{kept.get('PATH', os.defpath)}{os.pathsep}{Path(found('pdsh', 'pdsh')).parent}",
     }
 
 
@@ -224,7 +224,7 @@ def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 @contextlib.contextmanager
 def inside(directory: Path) -> Iterator[None]:
     """Names of sockets are short; those inside their own directory always fit."""
-    before = os.getcwd()
+    before = Path.cwd()
     os.chdir(directory)
     try:
         yield
