@@ -23,7 +23,8 @@ def job_record(
     """The whole record of a job, from what its hosts were seen to be; the secrets are left out by their names."""
     seen = {rank["host"]: _seen(hostvars[rank["host"]]) for rank in ranks}
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
-    record = job_record_plan.describe({**said, "environment": environment}, ranks, seen)
+    described = job_record_plan.describe({**said, "environment": environment}, ranks, seen)
+    record = job_record_plan.of_attempt(described, said["kept"])
     return job_record_plan.close(record, {host: one["job"] for host, one in seen.items()}, failure)
 
 

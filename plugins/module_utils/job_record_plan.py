@@ -49,6 +49,11 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
     }
 
 
+def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was written down when this attempt began, where it was: the plan may be another by now, the job is not."""
+    return kept if kept.get("attempt") and kept["attempt"] == described["attempt"] else described
+
+
 def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
     """The record with what became of the job; None is a host that does not answer.
 

@@ -59,8 +59,8 @@ def hostvars(*jobs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
     }
 
 
-def record(*jobs: dict[str, Any] | None, failure: str = "") -> dict[str, Any]:
-    return job_record(hostvars(*jobs), RANKS, ["HF_TOKEN"], failure, **SAID)
+def record(*jobs: dict[str, Any] | None, failure: str = "", **said: Any) -> dict[str, Any]:
+    return job_record(hostvars(*jobs), RANKS, ["HF_TOKEN"], failure, **{"kept": {}, **SAID, **said})
 
 
 def test_a_job_that_runs_is_described_without_its_secrets() -> None:
@@ -135,3 +135,11 @@ def test_a_record_that_is_there_is_closed_and_another_attempt_leaves_it() -> Non
     assert close(closed, dict(zip(("a", "b"), stopped, strict=True))) == closed
     other = [job(rank, state="stopped", attempt="tuesday") for rank in (0, 1)]
     assert closed_job_record(began, hostvars(*other), ["a", "b"]) == began
+
+
+def test_a_plan_that_was_made_since_is_no_part_of_the_attempt() -> None:
+    jobs = job(0, **DONE), job(1, **DONE)
+    kept = record(*jobs)
+    assert record(*jobs, kept=kept, plan=["another"]) == kept
+    again = record(job(0, attempt="tuesday"), job(1, attempt="tuesday"), kept=kept, plan=["another"])
+    assert (again["attempt"], again["plan"], again["outcome"]) == ("tuesday", ["another"], "running")
