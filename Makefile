@@ -10,7 +10,7 @@ CASES ?=
 BENCH_IMAGES ?=
 BENCH_LAB := --extra-vars '{"lab_name": "bench", "lab_number": 19, "lab_trainer": false, \
     "lab_inventory_directory": "$(LAB_DIRECTORY)/bench-inventory"}'
-SCENARIOS := gpu swarm network healing images registry default
+SCENARIOS := gpu swarm network healing images default
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/$(BIN):$(PATH)
