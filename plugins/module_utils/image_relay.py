@@ -42,6 +42,9 @@ class ImageKind:
         self._emit = emit
         self._spool: ImageSpool | None = None
         self._sink: LayerSink | None = None
+        # Either may come first: the config, or the sink that waits for it.
+        self._config: bytes | None = None
+        self._config_or_sink = threading.Lock()
 
     def observe(self) -> dict[str, Any]:
         """The images of this host, and of the named one what a receiving host must know of it."""
@@ -94,14 +97,20 @@ class ImageKind:
 
     def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
         wanted = WantedImage.from_dict(arguments["wanted"])
-        self._sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
-        self._sink.start(arguments["first"], arguments["largest"])
-        return self._sink
+        sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
+        with self._config_or_sink:
+            self._sink = sink
+            if self._config is not None:
+                sink.set_config(self._config)
+        sink.start(arguments["first"], arguments["largest"])
+        return sink
 
     def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The config of the image, which the source could read only now."""
-        if self._sink:
-            self._sink.set_config(base64.b64decode(arguments["config"]))
+        with self._config_or_sink:
+            self._config = base64.b64decode(arguments["config"])
+            if self._sink:
+                self._sink.set_config(self._config)
         return {}
 
     def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
