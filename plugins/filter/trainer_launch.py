@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
     launcher_files,
     launcher_plan,
     parity_plan,
+    throughput_plan,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
@@ -61,6 +62,11 @@ def launch_keys(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[s
 def path_on_host(container_path: str, volumes: Sequence[str]) -> str:
     """Where a path of the container lies on its host."""
     return launch_plan.host_path(container_path, volumes)
+
+
+def samples_per_step(settings: Mapping[str, Any], arguments: Sequence[Any], world_size: int) -> int:
+    """How many samples a step of a job takes over all ranks; 0 where its settings do not tell."""
+    return throughput_plan.samples_per_step(settings, [str(word) for word in arguments], int(world_size))
 
 
 def job_digest(job: Mapping[str, Any]) -> str:
@@ -130,4 +136,5 @@ class FilterModule:
             "job_refusal": job_refusal,
             "job_summary": job_summary,
             "parity_problem": parity_problem,
+            "samples_per_step": samples_per_step,
         }

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: how many samples a step takes over all ranks, how many are made a second, and how that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+BATCH, ACCUMULATION = "per_device_train_batch_size", "gradient_accumulation_steps"
+# Where one of these is above one, several processes work on the same samples.
+SHARED = (
+    "tensor_model_parallel_size",
+    "pipeline_model_parallel_size",
+    "context_parallel_size",
+    "sequence_parallel_size",
+)
+
+
+def samples_per_step(settings: Mapping[str, Any], arguments: Sequence[str], world_size: int) -> int:
+    """By what transformers calls its settings, in a file or as arguments; 0 where that does not tell it."""
+    said = {**settings, **_named(arguments)}
+    if said.get("auto_find_batch_size") not in (None, False, "false", "False"):
+        return 0
+    if any(_count(said.get(name, 1)) != 1 for name in SHARED):
+        return 0
+    return _count(said.get(BATCH)) * _count(said.get(ACCUMULATION, 1)) * world_size
+
+
+def throughput(
+    progress: Mapping[str, Any], steps_per_second: float | None, samples_a_step: int
+) -> dict[str, float | None]:
+    """As the rank tells it; else the steps that were seen here, times the samples of one. None is not known."""
+    samples = progress.get("samples_per_second")
+    batch = progress.get("samples_per_step") or samples_a_step
+    if samples is None and progress.get("step") is not None and steps_per_second and batch:
+        samples = round(steps_per_second * batch, 2)
+    return {"tokens_per_second": progress.get("tokens_per_second"), "samples_per_second": samples}
+
+
+def rate_words(rates: Mapping[str, Any], units: Sequence[str] = ("tokens", "samples", "steps")) -> str:
+    """The first of them that is known, such as C(10.9 samples/s)."""
+    for unit in units:
+        value = rates.get(f"{unit}_per_second")
+        if value:
+            return f"{value:.0f} {unit}/s" if value >= 100 else f"{value:.3g} {unit}/s"
+    return ""
+
+
+def _named(arguments: Sequence[str]) -> dict[str, str]:
+    """C(--name value) and C(--name=value); of a flag, what happens to stand behind it."""
+    found = {}
+    for number, word in enumerate(arguments):
+        if word.startswith("--"):
+            name, _equals, value = word[2:].partition("=")
+            found[name.replace("-", "_")] = value or "".join(arguments[number + 1 : number + 2])
+    return found
+
+
+def _count(value: Any) -> int:
+    """0 for what is no count, such as C(auto)."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else 0
