@@ -71,6 +71,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "rank": params["rank"],
         "world_size": params["world_size"],
         "output_directory": params["output_directory"],
+        "samples_per_step": params["samples_per_step"],
         "container_id": container["Id"],
         "interface": interface,
         "memory_kills": memory_kills(container["State"]["Pid"]),

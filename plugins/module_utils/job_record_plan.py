@@ -123,6 +123,7 @@ def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
         "first_loss": progress.get("first_loss"),
         "last_loss": progress.get("loss"),
         "steps": progress.get("step"),
+        "samples_per_step": progress.get("samples_per_step"),
         "seconds": round(max(spans), 1) if spans else None,
     }
 

@@ -40,7 +40,7 @@ def describe_job(name: str, directory: str, output_directory: str | None, lines:
         "ended": job.ended,
         "silent_seconds": max(0.0, now - max((when for when in spoken if when), default=now)),
         "last_lines": last_lines(end(files.log), lines),
-        "progress": _progress(progress_file, files.log),
+        "progress": _progress(progress_file, files.log, job.record.get("samples_per_step") or 0),
     }
 
 
@@ -84,6 +84,6 @@ def _progress_file(output_directory: str | None, started: float | None) -> Path 
     return path if path and started is not None and (modified(path) or 0) >= started else None
 
 
-def _progress(path: Path | None, log: Path) -> dict[str, Any]:
+def _progress(path: Path | None, log: Path, samples_per_step: int) -> dict[str, Any]:
     written = read_progress(beginning(path).splitlines(), end(path).splitlines()) if path else {}
-    return complete(written, read_printed(beginning(log), end(log)))
+    return complete(written, read_printed(beginning(log), end(log)), samples_per_step)

@@ -1,34 +1,64 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What transformers prints while it trains: its bar, its losses, and the sizes that it names at the start."""
+"""What transformers and DeepSpeed print while they train: a bar, losses, rates, and the sizes named at the start."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from ansible_collections.distrain.cluster.plugins.module_utils.progress import seconds_of
+
+Number = TypeVar("Number", int, float)
 
 # Without words before it: bars that load and tokenize have some.
 BAR = re.compile(r"(?:^|[\r\n])\s*(\d+)%\|[^|\r\n]*\|\s*(\d+)/(\d+) \[([\d:]+)<([\d:?]+),\s*([\d.?]+)(it/s|s/it)")
 LOSS = re.compile(r"\{'loss': '?([\d.]+(?:e[+-]?\d+)?)")
 BATCH = re.compile(r"Total train batch size \(w\. parallel, distributed & accumulation\) = ([\d,]+)")
 STEPS = re.compile(r"Total optimization steps = ([\d,]+)")
+NUMBER = r"'?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
+# LLaMA-Factory's, over all ranks. What transformers calls train_tokens_per_second is of one rank.
+TOKENS = re.compile(rf"'throughput': {NUMBER}")
+TOKENS_SEEN = re.compile(r"'num_input_tokens_seen': '?(\d+)")
+# DeepSpeed's, again and again; transformers' comes at the end.
+STEP_OF_DEEPSPEED = re.compile(r"/global_step=(\d+), ")
+SAMPLES = re.compile(rf"\b(?:CurrSamplesPerSec|train_samples_per_second)'?\s*[=:]\s*{NUMBER}")
 
 
 def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
     """From the beginning and the end of a job's output; a gap where it says nothing."""
-    total = _number(STEPS, first_text)
-    bars = [found for found in BAR.findall(latest_text) if total is None or int(found[2]) == total]
+    total = _count(STEPS, first_text, latest_text)
+    bars = [found for found in BAR.finditer(latest_text) if total is None or int(found[3]) == total]
+    standing = _bar(*bars[-1].groups()) if bars else {"step": _last(STEP_OF_DEEPSPEED, latest_text, int)}
     losses = LOSS.findall(latest_text)
     first_losses = LOSS.findall(first_text)
     return {
-        "batch": _number(BATCH, first_text),
+        "batch": _count(BATCH, first_text, latest_text),
+        "total": total,
         "loss": float(losses[-1]) if losses else None,
         "first_loss": float(first_losses[0]) if first_losses else None,
-        **(_bar(*bars[-1]) if bars else {"step": None, "total": total}),
+        "samples_per_second": _last(SAMPLES, latest_text, float),
+        "tokens_per_second": _tokens(bars, latest_text, standing.get("steps_per_second")),
+        **standing,
     }
+
+
+def _tokens(bars: Sequence[re.Match[str]], text: str, steps_per_second: float | None) -> float | None:
+    """The tokens of a step, by the bars before the first and the last count of them, times the steps a second."""
+    told = _last(TOKENS, text, float)
+    counts = [(_step_before(bars, found.start()), int(found[1])) for found in TOKENS_SEEN.finditer(text)]
+    known = [(step, count) for step, count in counts if step is not None]
+    if told is not None or not known or not steps_per_second:
+        return told
+    (first_step, first), (last_step, last) = known[0], known[-1]
+    steps, tokens = last_step - first_step, last - first
+    return round(tokens / steps * steps_per_second, 1) if steps > 0 and tokens > 0 else None
+
+
+def _step_before(bars: Sequence[re.Match[str]], place: int) -> int | None:
+    return next((int(found[2]) for found in reversed(bars) if found.start() < place), None)
 
 
 def _bar(percentage: str, step: str, total: str, _elapsed: str, remaining: str, rate: str, unit: str) -> dict[str, Any]:
@@ -45,6 +75,12 @@ def _bar(percentage: str, step: str, total: str, _elapsed: str, remaining: str, 
     }
 
 
-def _number(pattern: re.Pattern[str], text: str) -> int | None:
-    found = pattern.search(text)
-    return int(found[1].replace(",", "")) if found else None
+def _count(pattern: re.Pattern[str], first_text: str, latest_text: str) -> int | None:
+    """What was said last: with other ranks a trainer names other sizes."""
+    found = pattern.findall(latest_text) or pattern.findall(first_text)
+    return int(found[-1].replace(",", "")) if found else None
+
+
+def _last(pattern: re.Pattern[str], text: str, kind: Callable[[str], Number]) -> Number | None:
+    found = pattern.findall(text)
+    return kind(found[-1]) if found else None

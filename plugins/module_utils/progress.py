@@ -44,19 +44,23 @@ def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> di
         "remaining_seconds": seconds_of(remaining),
         "loss": with_loss[-1]["loss"] if with_loss else None,
         "first_loss": next((entry["loss"] for entry in first if entry.get("loss") is not None), None),
-        "steps_per_second": _steps_per_second(latest),
-        "tokens_per_second": latest[-1].get("throughput"),
+        "steps_per_second": _per_second(latest, "current_steps", 4),
+        "tokens_per_second": _tokens_per_second(latest),
     }
 
 
-def complete(written: Mapping[str, Any], printed: Mapping[str, Any]) -> dict[str, Any]:
-    """What the trainer wrote down, with the gaps filled by what it printed; samples are steps times the batch."""
+def complete(written: Mapping[str, Any], printed: Mapping[str, Any], samples_per_step: int = 0) -> dict[str, Any]:
+    """What the trainer wrote down, with the gaps filled by what it printed; samples are steps times the batch.
+
+    ``samples_per_step`` is what whoever started the job knows of it, 0 for nothing; the trainer's own word counts more.
+    """
     both = {**printed, **{name: value for name, value in written.items() if value is not None}}
     if both.get("step") is None:
         return {}
-    if printed.get("batch") and both.get("steps_per_second"):
-        both["samples_per_second"] = round(printed["batch"] * both["steps_per_second"], 3)
-    return {name: both.get(name) for name in (*KNOWN, *RATES)}
+    batch = printed.get("batch") or samples_per_step or None
+    if batch and both.get("steps_per_second"):
+        both["samples_per_second"] = round(batch * both["steps_per_second"], 3)
+    return {"samples_per_step": batch, **{name: both.get(name) for name in (*KNOWN, *RATES)}}
 
 
 def seconds_of(duration: str | None) -> float | None:
@@ -68,15 +72,21 @@ def seconds_of(duration: str | None) -> float | None:
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
-def _steps_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
+def _tokens_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
+    """By what was counted over the last while. The trainer's own rate is that of the whole run, so far."""
+    counted = (_per_second(entries, field, 1) for field in ("total_tokens", "num_input_tokens_seen"))
+    return next((rate for rate in counted if rate is not None), entries[-1].get("throughput"))
+
+
+def _per_second(entries: Sequence[Mapping[str, Any]], field: str, digits: int) -> float | None:
     """Over the last while; a job that was resumed did not make its first steps in the time that it tells."""
-    known = [(seconds_of(entry.get("elapsed_time")), entry["current_steps"]) for entry in entries]
-    points = [(at, step) for at, step in known if at is not None]
+    known = [(seconds_of(entry.get("elapsed_time")), entry.get(field)) for entry in entries]
+    points = [(at, count) for at, count in known if at is not None and count is not None]
     if not points:
         return None
-    now, step = points[-1]
+    now, latest = points[-1]
     then, earlier = next((point for point in reversed(points) if now - point[0] >= RATE_SECONDS), points[0])
-    return round((step - earlier) / (now - then), 4) if now > then and step > earlier else None
+    return round((latest - earlier) / (now - then), digits) if now > then and latest > earlier else None
 
 
 def _entry(line: str) -> dict[str, Any]:

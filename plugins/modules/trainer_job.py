@@ -105,6 +105,13 @@ options:
     description: How many processes the job has over all hosts.
     type: int
     default: 1
+  samples_per_step:
+    description:
+      - How many samples a step takes over all ranks, for whoever looks at the job; V(0) where that is not known. What
+        the trainer prints of it counts more.
+    type: int
+    default: 0
+    version_added: "1.1.0"
   output_directory:
     description: The directory on the host into which the trainer writes its results, for whoever looks at the job.
     type: path
@@ -233,6 +240,7 @@ def main() -> None:
                 "network": {"type": "str"},
                 "rank": {"type": "int", "default": 0},
                 "world_size": {"type": "int", "default": 1},
+                "samples_per_step": {"type": "int", "default": 0},
                 "output_directory": {"type": "path"},
                 "attempt": {"type": "str"},
                 "again": {"type": "bool", "default": False},

@@ -134,8 +134,9 @@ job:
     progress:
       description:
         - The step, the total of steps, the percentage, the time that remains, in words and in seconds, the first and
-          the latest loss, and the steps, samples and tokens per second. Read from LLaMA-Factory's C(trainer_log.jsonl);
-          what is not there is read from what transformers prints. Empty where the trainer has said nothing yet.
+          the latest loss, the samples of a step, and the steps, samples and tokens per second. Read from what
+          LLaMA-Factory writes to C(trainer_log.jsonl); what is not there is read from what transformers or DeepSpeed
+          prints. Empty where the trainer has said nothing yet.
       type: dict
       returned: always
       sample:
@@ -146,6 +147,7 @@ job:
         remaining_seconds: 41.0
         loss: 5.93
         first_loss: 6.21
+        samples_per_step: 16
         steps_per_second: 0.68
         samples_per_second: 10.9
         tokens_per_second: null

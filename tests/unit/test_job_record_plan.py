@@ -123,6 +123,7 @@ def test_the_results_come_from_what_the_hosts_say() -> None:
         "first_loss": 6.2,
         "last_loss": 4.0,
         "steps": 40,
+        "samples_per_step": None,
         "seconds": 60.0,
     }
 

@@ -87,3 +87,69 @@ def test_what_was_written_down_wins_and_the_batch_makes_samples_of_steps() -> No
     assert (both["step"], both["loss"], both["first_loss"], both["samples_per_second"]) == (20, 4.0, 5.0, 1024.0)
     assert complete({}, read_printed(HEAD + BARS, BARS))["samples_per_second"] == 2048.0
     assert complete({}, read_printed(HEAD, HEAD)) == {}
+
+
+@pytest.mark.parametrize(
+    ("printed", "known", "samples"),
+    [
+        ({"batch": 64}, 32, (64, 32.0)),
+        ({"batch": None}, 32, (32, 16.0)),
+        ({"batch": None, "samples_per_second": 7.5}, 0, (None, 7.5)),
+        ({"batch": None}, 0, (None, None)),
+        ({"batch": 64, "steps_per_second": None}, 32, (64, None)),
+    ],
+)
+def test_samples_are_told_where_the_batch_is_known(printed: dict[str, Any], known: int, samples: Any) -> None:
+    both = complete({}, {"step": 3, "steps_per_second": 0.5} | printed, known)
+    assert (both["samples_per_step"], both["samples_per_second"]) == samples
+
+
+@pytest.mark.parametrize(
+    ("counts", "rate"),
+    [
+        # Resumed: the trainer's own rate counts the tokens of the run before.
+        ([{"total_tokens": 9000, "throughput": 4500.0}, {"total_tokens": 9800, "throughput": 816.7}], 80.0),
+        ([{"num_input_tokens_seen": 100}, {"num_input_tokens_seen": 400}], 30.0),
+        ([{"throughput": 55.5}, {"throughput": 56.5}], 56.5),
+        ([{"total_tokens": 100, "throughput": 50.0}], 50.0),
+        ([{}, {}], None),
+    ],
+)
+def test_tokens_are_told_where_the_trainer_counts_them(counts: list[dict[str, Any]], rate: float | None) -> None:
+    lines = [
+        json.dumps({"current_steps": one, "elapsed_time": f"0:00:{2 + 10 * one:02}"} | count)
+        for one, count in enumerate(counts)
+    ]
+    assert read_progress(lines, lines)["tokens_per_second"] == rate
+
+
+BAR = "\r {0}%|#| {0}/100 [00:{0:02}<01:00, 2.00it/s]"
+
+
+@pytest.mark.parametrize(
+    ("latest", "found"),
+    [
+        (
+            f"{BAR.format(10)}{{'loss': 1.0, 'num_input_tokens_seen': 5000}}\n"
+            f"{BAR.format(20)}{{'loss': 1.0, 'num_input_tokens_seen': '6000'}}\n",
+            {"step": 20, "tokens_per_second": 200.0},
+        ),
+        (f"{BAR.format(10)}{{'num_input_tokens_seen': 5000}}\n", {"tokens_per_second": None}),
+        ("{'num_input_tokens_seen': 5000}\n{'num_input_tokens_seen': 9000}", {"tokens_per_second": None}),
+        (f"{BAR.format(10)}{{'loss': 1.0, 'throughput': 1234.5}}", {"tokens_per_second": 1234.5}),
+        ("{'train_runtime': 9.1, 'train_samples_per_second': 3.25}", {"samples_per_second": 3.25}),
+        ("  train_samples_per_second =      3.25", {"samples_per_second": 3.25}),
+        ("{'train_tokens_per_second': 77.0}", {"tokens_per_second": None}),
+        (
+            "epoch=0/micro_step=20/global_step=10, RunningAvgSamplesPerSec=9.1, CurrSamplesPerSec=8.25, MemAllocated=",
+            {"step": 10, "samples_per_second": 8.25},
+        ),
+    ],
+)
+def test_rates_that_are_printed(latest: str, found: dict[str, Any]) -> None:
+    printed = read_printed("", latest)
+    assert {key: printed[key] for key in found} == found
+
+
+def test_what_was_said_last_of_the_batch_counts() -> None:
+    assert read_printed(HEAD, HEAD.replace("1,024", "512"))["batch"] == 512
