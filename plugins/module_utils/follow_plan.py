@@ -19,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import rate_words, throughput
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,13 @@ def started(ranks: Sequence[Rank]) -> list[Rank]:
     return [rank for rank in ranks if rank.state != ABSENT]
 
 
-def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank], steps_per_second: float | None = None) -> str:
+def progress_line(
+    trainer: str,
+    job_name: str,
+    ranks: Sequence[Rank],
+    steps_per_second: float | None = None,
+    samples_per_step: int = 0,
+) -> str:
     """What the user sees while the job runs; without the rate it changes only when the job has moved."""
     moving = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
     progress = next((rank.progress for rank in ranks if rank.progress), {})
@@ -97,10 +104,15 @@ def progress_line(trainer: str, job_name: str, ranks: Sequence[Rank], steps_per_
     else:
         parts.append(f"step {progress['step']}/{progress['total']}" if progress.get("total") else "")
         parts.append(f"loss {progress['loss']:.2f}" if progress.get("loss") is not None else "")
-        parts.append(rate_text(steps_per_second) if steps_per_second else "")
+        parts += _rates(progress, steps_per_second, samples_per_step) if steps_per_second else []
         parts.append(f"{short_time(progress['remaining'])} left" if progress.get("remaining") else "")
     parts.append(f"ranks {moving}/{len(ranks)}")
     return "  ".join(part for part in parts if part)
+
+
+def _rates(progress: Mapping[str, Any], steps_per_second: float, samples_per_step: int) -> list[str]:
+    """Steps, and tokens or samples where they are known."""
+    return [rate_text(steps_per_second), rate_words(throughput(progress, steps_per_second, samples_per_step))]
 
 
 def short_time(text: str) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import rate_words
 
 HEADING = ("job", "host", "rank", "state", "step", "loss", "rate", "left", "busy", "memory", "silent")
 WORST_FIRST = (FAILED, LOST, RUNNING, STOPPED, SUCCEEDED)
@@ -105,7 +106,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         failed if row["state"] == FAILED else row["state"],
         _step(row) or NOTHING,
         NOTHING if row["loss"] is None else f"{row['loss']:.4g}",
-        _rate(row) or NOTHING,
+        rate_words(row) or NOTHING,
         _time(row["remaining"]) or NOTHING,
         _busy(row),
         _memory(row),
@@ -117,14 +118,6 @@ def _step(row: Row) -> str:
     if row["step"] is None:
         return ""
     return f"{row['step']}/{row['total']}" if row["total"] else str(row["step"])
-
-
-def _rate(row: Row) -> str:
-    for unit in ("tokens", "samples", "steps"):
-        value = row[f"{unit}_per_second"]
-        if value:
-            return f"{value:.0f} {unit}/s" if value >= 100 else f"{value:.3g} {unit}/s"
-    return ""
 
 
 def _time(seconds: float | None) -> str:
@@ -166,7 +159,7 @@ def _summary(trainer: str, rows: Sequence[Row]) -> str:
     parts = [worst]
     if data:
         left = _time(data["remaining"])
-        parts += [f"step {_step(data)}", "" if data["loss"] is None else f"loss {data['loss']:.4g}", _rate(data)]
+        parts += [f"step {_step(data)}", "" if data["loss"] is None else f"loss {data['loss']:.4g}", rate_words(data)]
         parts += [f"{left} left" if left else ""]
     whole = states.count(worst)
     parts += [f"{whole} of {len(states)} ranks {worst}" if whole != len(states) else f"ranks {len(states)}"]

@@ -75,7 +75,9 @@ options:
     default: 0
     version_added: "1.1.0"
   samples_per_step:
-    description: How many samples a step takes over all ranks; V(0) where that is not known.
+    description:
+      - How many samples a step takes over all ranks, where neither the trainer nor what was written down at its start
+        tells it; V(0) where that is not known.
     type: int
     default: 0
     version_added: "1.1.0"

@@ -79,7 +79,7 @@ class Follower:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: Patience
-    # How many samples a step takes over all ranks, where that is known.
+    # How many samples a step takes over all ranks, where the ranks do not know it; zero is not known.
     samples_per_step: int = 0
     # Whether the job will be started again where that may help, and so all hosts have to be back first.
     waits_for_return: bool = False
@@ -124,13 +124,13 @@ class Follower:
             raise ClusterError(f"Job {self.job_name} was started on no host.")
         rate = self._pace.take(self.clock(), step_of(ranks))
         self._show(ranks, rate)
-        self.record.look(ranks, round(rate * self.samples_per_step, 2) if rate and self.samples_per_step else None)
+        self.record.look(ranks, rate, self.samples_per_step)
         return ranks
 
     def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
         line = progress_line(self.trainer, self.job_name, ranks)
         if line != self._shown or self.clock() - self._shown_at >= HEARTBEAT:
-            self.show(progress_line(self.trainer, self.job_name, ranks, rate))
+            self.show(progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step))
             self._shown, self._shown_at = line, self.clock()
 
     def _tell(self, found: Sequence[Finding]) -> None:

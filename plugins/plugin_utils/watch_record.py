@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
+from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import throughput
 
 LOOK_SECONDS = 5.0
 # A job that does not move is still written down this often.
@@ -30,7 +31,7 @@ class WatchRecord:
         self._written: list[Any] = []
         self._written_at = 0.0
 
-    def look(self, ranks: Sequence[Rank], samples_per_second: float | None) -> None:
+    def look(self, ranks: Sequence[Rank], steps_per_second: float | None = None, samples_per_step: int = 0) -> None:
         """Keep a look that differs from the one before."""
         now = self._clock()
         moved = [(rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen)) for rank in ranks]
@@ -38,7 +39,7 @@ class WatchRecord:
         if now - self._written_at < wait:
             return
         self._written, self._written_at = moved, now
-        told = [describe_rank(rank, samples_per_second) for rank in ranks]
+        told = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
         _append(self._watch_file, {"at": round(now, 3), "ranks": told})
 
     def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
@@ -60,10 +61,9 @@ class WatchRecord:
         return {entry["at"] for entry in map(_entry, lines) if entry.get("kind") in ("started", "restarted")}
 
 
-def describe_rank(rank: Rank, samples_per_second: float | None) -> dict[str, Any]:
+def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:
     """One rank of a look; None for what is not known."""
     progress = rank.progress
-    rate = progress.get("samples_per_second", samples_per_second if progress else None)
     return {
         "host": rank.host,
         "rank": rank.rank,
@@ -71,7 +71,7 @@ def describe_rank(rank: Rank, samples_per_second: float | None) -> dict[str, Any
         "step": progress.get("step"),
         "total": progress.get("total"),
         "loss": progress.get("loss"),
-        "samples_per_second": rate,
+        **throughput(progress, steps_per_second, samples_per_step),
         "remaining": seconds_in(progress.get("remaining")),
         **{name: rank.usage.get(name) for name in _USAGE},
         "silent_seconds": round(rank.silent_seconds, 1),

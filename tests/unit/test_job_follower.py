@@ -91,6 +91,23 @@ def test_the_rate_is_that_of_the_last_half_minute() -> None:
     assert line == "t j  step 2/9  2.5 s/step  ranks 1/1"
 
 
+@pytest.mark.parametrize(
+    ("more", "samples_per_step", "words"),
+    [
+        ({}, 32, "2.0 steps/s  64 samples/s"),
+        ({"samples_per_step": 8}, 32, "2.0 steps/s  16 samples/s"),
+        ({"samples_per_second": 61.5, "samples_per_step": 32}, 32, "2.0 steps/s  61.5 samples/s"),
+        ({"samples_per_second": 61.5, "tokens_per_second": 51234.5}, 0, "2.0 steps/s  51234 tokens/s"),
+        ({"samples_per_second": None}, 0, "2.0 steps/s"),
+    ],
+)
+def test_the_line_shows_tokens_or_samples_where_they_are_known(
+    more: dict[str, Any], samples_per_step: int, words: str
+) -> None:
+    ranks = [rank(0, progress={"step": 2, "total": 9} | more)]
+    assert follow_plan.progress_line("t", "j", ranks, 2.0, samples_per_step) == f"t j  step 2/9  {words}  ranks 1/1"
+
+
 def test_a_host_that_joined_later_is_no_part_of_the_job() -> None:
     assert [one.host for one in Stage([rank(0, "succeeded"), rank(1, "absent")]).follower().follow()] == ["gpu-01"]
     with pytest.raises(ClusterError, match="started on no host"):

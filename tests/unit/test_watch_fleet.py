@@ -188,7 +188,7 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
     def look(step: int, seconds: float) -> None:
         now[0] += seconds
         progress = {"step": step, "total": 9, "loss": 5.5, "remaining": "0:01:00"}
-        record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 4.0)
+        record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
 
     for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):
         look(step, seconds)
@@ -201,7 +201,8 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
         "step": 1,
         "total": 9,
         "loss": 5.5,
-        "samples_per_second": 4.0,
+        "tokens_per_second": None,
+        "samples_per_second": 16.0,
         "remaining": 60,
         "cpu_percent": 90.0,
         "memory_bytes": None,
