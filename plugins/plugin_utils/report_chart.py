@@ -13,7 +13,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import figure
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import count, figure
 
 WIDTH = 1000
 HEIGHT = 140
@@ -73,18 +73,36 @@ def draw(
     title: str, unit: str, series: Sequence[Series], end: float, marks: Sequence[tuple[float, str]] = (), note: str = ""
 ) -> Chart | None:
     """Nothing where no series has a point."""
+    return _draw(title, unit, series, end, time_ticks(end) if end > 0 else [], max(60.0, end / 40), marks, note)
+
+
+def draw_over_steps(title: str, unit: str, series: Sequence[Series], note: str = "") -> Chart | None:
+    """The same, where the points are steps and values. Between two steps nothing was not known."""
+    end = max((at for one in series for at, _value in one.points), default=0)
+    return _draw(title, unit, series, end, step_ticks(end) if end > 0 else [], math.inf, (), note)
+
+
+def _draw(
+    title: str,
+    unit: str,
+    series: Sequence[Series],
+    end: float,
+    across: Sequence[Tick],
+    gap: float,
+    marks: Sequence[tuple[float, str]],
+    note: str,
+) -> Chart | None:
     known = [one for one in series if one.points]
     if not known or end <= 0:
         return None
     low, high, step = _scale([value for one in known for _at, value in one.points])
     named, others = _choose(known)
-    gap = max(60.0, end / 40)
     lines = [_line(one, style, end, (low, high), gap) for style, one in enumerate(named)]
     return Chart(
         title=title,
         unit=unit,
         lines=lines,
-        across=time_ticks(end),
+        across=across,
         down=list(_value_ticks(low, high, step)),
         marks=[Tick(_share(at, end), label) for at, label in marks if 0 <= at <= end],
         summary=_summary(title, unit, known),
@@ -98,6 +116,11 @@ def time_ticks(end: float) -> list[Tick]:
     step = step or math.ceil(end / MOST_TIME_TICKS / TIME_STEPS[-1]) * TIME_STEPS[-1]
     size, unit = next((one for one in ((86400, "d"), (3600, "h"), (60, "min")) if step >= one[0]), (1, "s"))
     return [Tick(_share(at, end), f"{at / size:g} {unit}" if at else "0") for at in range(0, math.floor(end) + 1, step)]
+
+
+def step_ticks(end: float) -> list[Tick]:
+    step = max(1, math.ceil(_round_up(end / MOST_TIME_TICKS)))
+    return [Tick(_share(at, end), count(at)) for at in range(0, math.floor(end) + 1, step)]
 
 
 def thin(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
@@ -170,11 +193,15 @@ def _scale(values: Sequence[float]) -> tuple[float, float, float]:
     """From zero where all are above it, as a small change must not look large; and how far two ticks are apart."""
     low, high = min(0.0, *values), max(values)
     high = low + 1 if high - low < SMALLEST_SPAN else high + (high - low) * HEADROOM
-    rough = (high - low) / 3
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough)
+    step = _round_up((high - low) / 3)
     first = math.floor(low / step)
     return first * step, high, step
+
+
+def _round_up(rough: float) -> float:
+    """The next one that is easy to read: 1, 2, 2.5 or 5, with zeros."""
+    size = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough)
 
 
 def _value_ticks(low: float, high: float, step: float) -> Iterator[Tick]:

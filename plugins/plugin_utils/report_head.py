@@ -39,18 +39,18 @@ class Head:
     figures: Sequence[Figure]
 
 
-def job_head(name: str, job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str) -> Head:
+def job_head(name: str, job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str, restarts: int) -> Head:
     outcome = text(job.get("outcome"))
     return Head(
         title=name,
         subtitle=text(job.get("trainer")),
         outcome=outcome if outcome in OUTCOMES else "unknown",
         message=text(job.get("message")),
-        figures=list(_figures(job, looks, took)),
+        figures=list(_figures(job, looks, took, restarts)),
     )
 
 
-def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str) -> Iterator[Figure]:
+def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str, restarts: int) -> Iterator[Figure]:
     results, hosts = record(job.get("results")), records(job.get("hosts"))
     world = number(results.get("world_size")) or sum(number(one.get("processes")) or 0 for one in hosts)
     began, launcher = number(job.get("began")), text(job.get("launcher"))
@@ -58,16 +58,11 @@ def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str) ->
     yield Figure("World size", count(world) if world else UNKNOWN, f"on {plural(len(hosts), 'host')}" if hosts else "")
     step, total = _steps(results, looks)
     whole = "" if total is None or total == step else f" of {count(total)}"
-    yield Figure("Steps", f"{count(step)}{whole}", _attempts(job))
+    yield Figure("Steps", f"{count(step)}{whole}", f"in {restarts + 1} attempts" if restarts else "")
     losses = [loss for loss in (number(results.get(key)) for key in ("first_loss", "last_loss")) if loss is not None]
     losses = losses if len(losses) == 2 else _seen(looks, "loss")
     yield Figure("Loss", figure(losses[-1] if losses else None), f"first {figure(losses[0])}" if losses else "")
     yield Figure("Network", text(job.get("network")) or UNKNOWN, f"by {launcher}" if launcher else "")
-
-
-def _attempts(job: dict[str, Any]) -> str:
-    attempt = number(job.get("attempt"))
-    return f"in {plural(int(attempt), 'attempt')}" if attempt is not None and attempt > 1 else ""
 
 
 def _steps(results: dict[str, Any], looks: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:

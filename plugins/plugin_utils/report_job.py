@@ -5,18 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Chart
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import Logs, curves, looks_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import Known, curves, looks_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import JobArtifacts, find, unusable
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_head import Head, job_head
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import Parity, hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import HeatMap, heat_map
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_moments import Log, place, placed_looks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_network_check import NetworkCheck, network_checks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import Choice, choices_of, planned_choices
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_run import (
+    RESTARTED,
+    Entries,
+    Span,
+    of_newest_run,
+    restarts_of,
+    span_of,
+)
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_table import Cell, Table
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_timeline import Timeline, timeline
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import (
@@ -30,7 +39,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values imp
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import UNKNOWN, duration, moment, rank_name
 
 # Kinds of events that every chart marks.
-MARKED = ("finding", "restarted")
+MARKED = ("finding", RESTARTED)
 EVENT_HEADINGS = ("After", "What", "Text", "Where", "At")
 
 
@@ -52,18 +61,21 @@ class JobPage:
 
 
 def job_page(artifacts: JobArtifacts) -> JobPage:
-    job, looks, events = record(artifacts.job.content), artifacts.watch.content, _in_order(artifacts.events.content)
-    logs = {host: source.content for host, source in artifacts.logs.items()}
-    began, end = _span(job, looks, events, logs)
-    hosts = records(job.get("hosts"))
+    job = record(artifacts.job.content)
+    looks, events = of_newest_run(job, artifacts.watch.content, artifacts.events.content)
+    written = {host: source.content for host, source in artifacts.logs.items()}
+    span = span_of(job, looks, events, _longest(written))
+    logs = place(written, looks, span)
+    marks, batch = list(_marks(events, span.began)), number(record(job.get("results")).get("samples_per_step"))
     plan = choices_of(texts(job.get("plan")))
+    took = duration(span.end - span.began) if span.end > span.began else UNKNOWN
     return JobPage(
-        head=job_head(artifacts.name, job, looks or looks_of(logs), duration(end - began) if end > began else UNKNOWN),
-        timeline=timeline(began, end, looks, events) if looks and end > began else None,
-        charts=curves(looks, logs, began, end, list(_marks(events, began))),
-        events=_events(events, began),
-        hosts=hosts_table(hosts),
-        parity=image_parity(hosts, record(job.get("image"))),
+        head=job_head(artifacts.name, job, looks or looks_of(logs), took, len(restarts_of(events))),
+        timeline=_timeline(span, looks, logs, events),
+        charts=curves(Known(looks, logs, span, marks, batch)),
+        events=_events(events, span.began),
+        hosts=hosts_table(records(job.get("hosts"))),
+        parity=image_parity(records(job.get("hosts")), record(job.get("image"))),
         plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
         matrix=heat_map(find(artifacts.cluster, "overlay-matrix.json")),
         checks=network_checks(find(artifacts.cluster, "network-check.json")),
@@ -74,20 +86,17 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
     )
 
 
-def _in_order(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By their time; what has none stands where the one before it stands."""
-    return sorted((one for one in entries if number(one.get("at")) is not None), key=lambda one: float(one["at"]))
-
-
-def _span(
-    job: dict[str, Any], looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]], logs: Logs
-) -> tuple[float, float]:
-    """From the beginning to the end, or to the latest that is known; from zero where no time of day is."""
-    seen = [at for at in (number(one.get("at")) for one in (*looks, *events)) if at is not None]
-    began, ended = number(job.get("began")), number(job.get("ended"))
-    began = began if began is not None else min(seen, default=0.0)
+def _longest(logs: Mapping[str, Entries]) -> float:
     written = [seconds(one.get("elapsed_time")) or 0.0 for entries in logs.values() for one in entries]
-    return began, ended if ended is not None else max(seen, default=began + max(written, default=0.0))
+    return max(written, default=0.0)
+
+
+def _timeline(span: Span, looks: Entries, logs: Mapping[str, Log], events: Entries) -> Timeline | None:
+    """Where somebody looked, with what the trainers wrote down of the time before."""
+    if not looks or span.end <= span.began:
+        return None
+    moves = sorted((*looks, *placed_looks(logs, span)), key=lambda one: float(one["at"]))
+    return timeline(span.began, span.end, moves, events)
 
 
 def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[float, str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Tick, time_ticks
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_run import restarts_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, records
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import duration
 
@@ -56,7 +57,7 @@ class Timeline:
 
 def timeline(began: float, end: float, looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]) -> Timeline:
     """The phases fill the time from the beginning to the end without a gap."""
-    starts = [began, *_restarts(events, began, end)]
+    starts = [began, *sorted({at for at in restarts_of(events) if began < at < end})]
     spans = [one for pair in zip(starts, [*starts[1:], end], strict=True) for one in _attempt(*pair, end, looks)]
     whole = end - began
     phases = [_phase(kind, since, until, began, whole) for kind, since, until in spans if until > since]
@@ -69,11 +70,6 @@ def step_of(look: dict[str, Any]) -> float | None:
     """How far the rank is that is farthest."""
     steps = [number(one.get("step")) for one in records(look.get("ranks"))]
     return max((one for one in steps if one is not None), default=None)
-
-
-def _restarts(events: Sequence[dict[str, Any]], began: float, end: float) -> list[float]:
-    times = [number(one.get("at")) for one in events if one.get("kind") == "restarted"]
-    return sorted({at for at in times if at is not None and began < at < end})
 
 
 def _attempt(

@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils import report_words
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import Series, draw, thin, time_ticks
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_curves import curves
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_chart import (
+    Series,
+    draw,
+    draw_over_steps,
+    step_ticks,
+    thin,
+    time_ticks,
+)
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_hosts import hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_matrix import heat_map
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_plan import choices_of, planned_choices
@@ -83,31 +89,33 @@ def test_time_ticks(end: float, last: str) -> None:
     assert len(ticks) <= 6
 
 
+@pytest.mark.parametrize(
+    ("end", "labels"),
+    [
+        (1, ["0", "1"]),
+        (7, ["0", "2", "4", "6"]),
+        (120, ["0", "25", "50", "75", "100"]),
+        (5000, ["0", *(f"{one}{THIN}000" for one in (1, 2, 3, 4, 5))]),
+        (0.5, ["0"]),
+    ],
+)
+def test_step_ticks(end: float, labels: list[str]) -> None:
+    assert [tick.label for tick in step_ticks(end)] == labels
+
+
+def test_over_steps_a_line_is_not_broken() -> None:
+    chart = draw_over_steps("Loss", "", [Series("a", [(1, 3.0), (900, 2.0)])])
+    assert chart
+    assert len(chart.lines[0].paths) == 1
+    assert draw_over_steps("Loss", "", [Series("a", [])]) is None
+    assert draw_over_steps("Loss", "", [Series("a", [(0, 1.0)])]) is None
+
+
 def test_thinning_keeps_peaks() -> None:
     points = [(float(one), 1000.0 if one == 777 else 0.0) for one in range(10_000)]
     kept = thin(points)
     assert len(kept) <= 400
     assert (777.0, 1000.0) in kept
-
-
-def test_curves_take_the_log_where_nobody_looked() -> None:
-    logs = {"gpu-01": [{"current_steps": one, "elapsed_time": f"0:00:{one:02}", "loss": 9 - one} for one in (1, 3, 5)]}
-    loss, throughput = curves([], logs, 0, 10, [])
-    assert (loss.lines[0].name, loss.lines[0].last) == ("gpu-01", "4.00")
-    assert (throughput.unit, throughput.lines[0].last) == ("steps/min", "60.0")
-
-
-def test_steps_within_one_second_count_too() -> None:
-    logs = {"gpu-01": [{"current_steps": one, "elapsed_time": f"0:00:{one // 2:02}"} for one in range(1, 100)]}
-    (throughput,) = curves([], logs, 0, 50, [])
-    assert (throughput.lines[0].lowest, throughput.lines[0].highest) == ("60.0", "120")
-
-
-def test_curves_place_the_log_by_what_was_seen() -> None:
-    logs = {"gpu-01": [{"current_steps": one, "elapsed_time": one * 10, "loss": 1} for one in (1, 2, 3)]}
-    loss = curves([look(150, 2, loss=1.0)], logs, 100, 200, [])[0]
-    assert loss.lines[0].name == "gpu-01, rank 0"
-    assert loss.lines[0].paths[0].startswith("M400.0 ")
 
 
 @pytest.mark.parametrize(
