@@ -198,11 +198,13 @@ def test_every_job_of_a_host_is_told_of(
         return result["jobs"]
 
     assert told() == []
-    job(command=["sleep", "60"], rank=1, output_directory=str(tmp_path))
-    (tmp_path / "trainer_log.jsonl").write_text('{"current_steps": 1, "total_steps": 2, "loss": 5.5}\n')
+    job(command=["sleep", "60"], rank=1, samples_per_step=16, output_directory=str(tmp_path))
+    made = [{"current_steps": one, "elapsed_time": f"0:00:0{one}", "loss": 5.5} for one in (1, 3)]
+    (tmp_path / "trainer_log.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in made))
     (tmp_path / "not-a-job").mkdir()
     (found,) = told(lines=5)
     assert (found["name"], found["state"], found["rank"], found["progress"]["loss"]) == ("sft", "running", 1, 5.5)
+    assert (found["progress"]["samples_per_step"], found["progress"]["samples_per_second"]) == (16, 16.0)
     assert found["memory_bytes"] > 0 and found["cpu_percent"] is not None
     assert told(name="other") == [] and len(told(name="sft")) == 1
 
