@@ -82,6 +82,7 @@ def stack_sentence(stacks: Sequence[Stack]) -> str:
     """Who differs, and what the others do; empty where nothing is known."""
     if not stacks:
         return ""
+    stacks = sorted(stacks, key=lambda stack: stack.rank)
     differing = who_differs(stacks)
     others = [stack for stack in stacks if stack not in differing]
     told = [f"The process of rank {stack.rank} on host {stack.host} {where(stack)}" for stack in differing[:4]]

@@ -136,13 +136,13 @@ class Follower:
     def _tell(self, found: Sequence[Finding]) -> None:
         """Each finding once, and again when it was gone in between."""
         for finding in found:
-            if (finding.kind, finding.host) not in self._told:
+            if _told_as(finding) not in self._told:
                 text = finding.text
                 if finding.kind == "silent":
                     text = f"{text} {stack_sentence(self.stacks())}".rstrip()
                 self.warn(text)
                 self.record.event("finding", finding.host, finding.rank, text)
-        self._told = {(finding.kind, finding.host) for finding in found}
+        self._told = {_told_as(finding) for finding in found}
 
     def _give_up_on(self, ranks: Sequence[Rank]) -> None:
         """See who else ends within the grace, so that the cause is told from what it caused; then stop the others."""
@@ -213,6 +213,11 @@ def _may_still_run(hosts: Sequence[str], job_name: str) -> str:
         f"\nIt may still run on {', '.join(hosts)}, where it could not be stopped: run playbooks/stop.yml "
         f"-e trainer_launch_job_name={job_name} once the hosts answer."
     )
+
+
+def _told_as(finding: Finding) -> tuple[str, str]:
+    """That all ranks are silent is one finding, whichever of them has been so the longest."""
+    return finding.kind, "" if finding.kind == "silent" else finding.host
 
 
 def _waiting_for(host: str, job_name: str) -> Finding:

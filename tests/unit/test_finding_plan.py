@@ -311,7 +311,7 @@ LOADS = """Thread 7 (idle): "MainThread"
             "sleeps in the kernel (ep_poll). With py-spy in the image there would be stacks.",
         ),
         (
-            [Stack("gpu-01", 0, 7, "S", "", WAITS), Stack("gpu-02", 1, 7, "S", "", WAITS)],
+            [Stack("gpu-02", 1, 7, "S", "", WAITS), Stack("gpu-01", 0, 7, "S", "", WAITS)],
             "All (of rank 0, 1) stand alike: one waits for the other ranks in all_reduce (called at train.py:40).",
         ),
     ],

@@ -216,7 +216,10 @@ def test_who_lost_a_host_is_not_the_cause_but_the_host_is() -> None:
 
 
 def test_silence_is_told_once_with_the_rank_that_differs_and_a_timeout_stops_the_job() -> None:
-    stage = Stage([rank(0, silent_seconds=2000), rank(1, silent_seconds=1900)])
+    stage = Stage(
+        [rank(0, silent_seconds=2000), rank(1, silent_seconds=1900)],
+        [rank(0, silent_seconds=2001), rank(1, silent_seconds=2002)],
+    )
     with pytest.raises(ClusterError, match="had not ended after 60 s"):
         stage.follower(timeout=60).follow()
     assert stage.stopped == ["gpu-01", "gpu-02"]
