@@ -4,7 +4,8 @@
 """Run a training script that was written for GPUs on the lab's CPUs: python on_cpu.py SCRIPT ARGUMENTS.
 
 The script is run as it is. What stands in, here alone: gloo for NCCL, 32-bit numbers for 16-bit ones, attention of
-torch for flash attention, and the CPU for a rank's GPU.
+torch for flash attention, and the CPU for a rank's GPU. The image has to have DeepSpeed, as that of
+molecule/launchers/vars/trainer.yml has.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def test_the_lab_builds_without_a_network() -> None:
     assert venv == ["python3", "-m", "venv", "/opt/venv"]
     assert install[5:8] == ["--no-index", "--find-links", "/run/build/wheels"]
     assert install[-2:] == ["--requirement", "/run/build/requirements.txt"]
-    assert [command[:2] for command in rest] == [["python3", "-c"], ["python3", "-c"]]
+    assert [command[:2] for command in rest] == [["python3", "-c"]]
 
 
 def test_a_project_of_scripts_alone_is_only_copied() -> None:
