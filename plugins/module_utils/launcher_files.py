@@ -10,8 +10,6 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import (
     ACCELERATE,
-    DEEPSPEED,
-    DEEPSPEED_NO_SSH,
     Launch,
     uses_ssh,
 )
@@ -73,12 +71,11 @@ def files_of(
     """The text of each file; ``public_keys`` are those of every host, by the names of C(key_names)."""
     if launch.launcher == ACCELERATE:
         return {"accelerate.yaml": "compute_environment: LOCAL_MACHINE\ndistributed_type: 'NO'\n"}
-    if launch.launcher not in (DEEPSPEED, DEEPSPEED_NO_SSH):
+    if not uses_ssh(ranks, launch):
         return {}
     files = {"hostfile": "".join(f"{one['address']} slots={one['processes']}\n" for one in ranks)}
-    if uses_ssh(ranks, launch):
-        files |= _of_the_server(ranks, launch, public_keys)
-    if uses_ssh(ranks, launch) and rank == 0:
+    files |= _of_the_server(ranks, launch, public_keys)
+    if rank == 0:
         files |= _of_the_client(ranks, launch, public_keys)
     return files
 

@@ -9,6 +9,8 @@ that is in C(launcher_files.py).
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -123,17 +125,17 @@ def _accelerate(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], laun
 
 def _deepspeed(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], launch: Launch) -> list[str]:
     """Its launcher runs on the first rank. There and on the others a program of ours serves it by SSH."""
+    if not uses_ssh(ranks, launch):
+        return _deepspeed_no_ssh(ranks, own, launch)
     options = {
         "hostfile": launch.file("hostfile"),
         "master_addr": own["leader"],
         "master_port": launch.port,
+        "launcher": "pdsh",
+        "ssh_port": launch.ssh_port,
     }
-    if uses_ssh(ranks, launch):
-        options |= {"launcher": "pdsh", "ssh_port": launch.ssh_port}
     # Its check knows nothing of our keys, and looks at one host; ours waits for all of them.
     launcher = ["deepspeed", "--no_ssh_check", *_options(options), *_for_deepspeed(launch)]
-    if not uses_ssh(ranks, launch):
-        return launcher
     server = ["python3", f"{launch.runner_directory}/ssh_launch.py", "--directory", launch.directory]
     where = ["--address", str(own["address"]), "--port", str(launch.ssh_port)]
     lead = ["--lead"] if own["rank"] == 0 else []
@@ -141,13 +143,20 @@ def _deepspeed(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], launc
 
 
 def _deepspeed_no_ssh(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], launch: Launch) -> list[str]:
+    """The part of its launcher that starts the processes of one host. C(deepspeed) hides it when a signal ends that."""
     options = {
+        "world_info": _world_info(ranks),
         "node_rank": own["rank"],
-        "hostfile": launch.file("hostfile"),
         "master_addr": own["leader"],
         "master_port": launch.port,
     }
-    return ["deepspeed", "--no_ssh", *_options(options), *_for_deepspeed(launch)]
+    return ["python3", "-u", "-m", "deepspeed.launcher.launch", *_options(options), *_for_deepspeed(launch)]
+
+
+def _world_info(ranks: Sequence[Mapping[str, Any]]) -> str:
+    """The slots of each host in the order of the ranks, as DeepSpeed hands them on to itself."""
+    slots = {str(one["address"]): list(range(one["processes"])) for one in ranks}
+    return base64.urlsafe_b64encode(json.dumps(slots).encode()).decode()
 
 
 def _plain(ranks: Sequence[Mapping[str, Any]], own: Mapping[str, Any], launch: Launch) -> list[str]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +54,12 @@ def command(launcher: str, rank: int = 1, **values: Any) -> str:
 
 STATIC = "--nnodes 3 --node_rank 1 --nproc_per_node 2 --master_addr lf-gpu-01 --master_port 29500"
 FOR_DEEPSPEED = f"--hostfile {JOB}/hostfile --master_addr lf-gpu-01 --master_port 29500"
+# {"lf-gpu-01": [0, 1], "lf-gpu-02": [0, 1], "lf-gpu-03": [0, 1]}
+WORLD = "eyJsZi1ncHUtMDEiOiBbMCwgMV0sICJsZi1ncHUtMDIiOiBbMCwgMV0sICJsZi1ncHUtMDMiOiBbMCwgMV19"
+ON_ITS_HOST = (
+    f"python3 -u -m deepspeed.launcher.launch --world_info {WORLD} --node_rank 1 --master_addr lf-gpu-01 "
+    "--master_port 29500 --no_local_rank"
+)
 SERVER = f"python3 {RUN}/ssh_launch.py --directory {JOB} --address lf-gpu-02 --port 29522"
 OVER_SSH = f"deepspeed --no_ssh_check {FOR_DEEPSPEED} --launcher pdsh --ssh_port 29522 --no_local_rank"
 FOR_ACCELERATE = (
@@ -73,11 +81,8 @@ ELASTIC = (
         ("torchrun_elastic", MODULE, f"torchrun {ELASTIC} -m llamafactory.launcher"),
         ("accelerate", MODULE, f"accelerate launch {FOR_ACCELERATE} -m llamafactory.launcher"),
         ("accelerate", ENTRY, f"accelerate launch {FOR_ACCELERATE} a script.py $(reboot)"),
-        (
-            "deepspeed_no_ssh",
-            MODULE,
-            f"deepspeed --no_ssh --node_rank 1 {FOR_DEEPSPEED} --no_local_rank --module llamafactory.launcher",
-        ),
+        ("deepspeed_no_ssh", MODULE, f"{ON_ITS_HOST} --module llamafactory.launcher"),
+        ("deepspeed_no_ssh", ENTRY, f"{ON_ITS_HOST} a script.py $(reboot)"),
         (
             "deepspeed",
             MODULE,
@@ -111,9 +116,9 @@ def test_the_first_rank_leads(launcher: str, first_only: str) -> None:
 def test_on_one_host_nobody_is_reached_by_ssh() -> None:
     alone = ranks(1)
     wanted = launch("deepspeed")
-    assert launcher_plan.command_of(alone, 0, wanted)[0] == "deepspeed"
+    assert launcher_plan.command_of(alone, 0, wanted) == launcher_plan.command_of(alone, 0, launch("deepspeed_no_ssh"))
     assert launcher_files.key_names(alone, 0, wanted) == []
-    assert list(launcher_files.files_of(alone, 0, wanted, {})) == ["hostfile"]
+    assert launcher_files.files_of(alone, 0, wanted, {}) == {}
 
 
 def test_accelerate_refuses_several_processes_where_there_is_one() -> None:
@@ -140,9 +145,15 @@ def test_what_contradicts_itself_is_refused(values: dict[str, Any], processes: t
 
 def test_hosts_of_different_size_keep_their_processes() -> None:
     uneven = ranks(3, (8, 4, 2))
-    assert launcher_files.files_of(uneven, 0, launch("deepspeed_no_ssh"), {}) == {
-        "hostfile": "lf-gpu-01 slots=8\nlf-gpu-02 slots=4\nlf-gpu-03 slots=2\n"
-    }
+    files = launcher_files.files_of(uneven, 1, launch("deepspeed"), {})
+    assert files["hostfile"] == "lf-gpu-01 slots=8\nlf-gpu-02 slots=4\nlf-gpu-03 slots=2\n"
+    words = launcher_plan.command_of(uneven, 1, launch("deepspeed_no_ssh"))
+    world = json.loads(base64.urlsafe_b64decode(words[words.index("--world_info") + 1]))
+    assert list(world.items()) == [
+        ("lf-gpu-01", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("lf-gpu-02", [0, 1, 2, 3]),
+        ("lf-gpu-03", [0, 1]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +188,7 @@ def test_only_deepspeed_over_ssh_has_keys(launcher: str) -> None:
         ("torchrun_elastic", 0, []),
         ("plain", 0, []),
         ("accelerate", 1, ["accelerate.yaml"]),
-        ("deepspeed_no_ssh", 1, ["hostfile"]),
+        ("deepspeed_no_ssh", 1, []),
         ("deepspeed", 0, [".deepspeed_env", "authorized_keys", "hostfile", "known_hosts", "ssh_config", "sshd_config"]),
         ("deepspeed", 1, ["authorized_keys", "hostfile", "sshd_config"]),
     ],
