@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import L
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting, read_cause, read_symptom
 
 _KILLED, _TERMINATED = 9, 15
+_FROM_SHELL, _LAST_SIGNAL = 128, 64
 _SIGNALS = {_KILLED: "SIGKILL", _TERMINATED: "SIGTERM", 6: "SIGABRT", 7: "SIGBUS", 11: "SIGSEGV"}
 _CHILD_SIGNAL = re.compile(r"exitcode\s*: ?-(\d+)")
 _MORE_MEMORY = "Give the job less to hold (a smaller batch, fewer workers), or its host more memory."
@@ -84,9 +85,14 @@ def _why_ended(rank: Rank, who: str, setting: Setting) -> tuple[str, str, bool]:
 
 
 def _signal_of(rank: Rank) -> int:
-    """The signal that ended the process, by its own exit code or by what torchrun says of it; 0 where none did."""
-    if rank.exit_code is not None and rank.exit_code > 128:
-        return rank.exit_code - 128
+    """The signal that ended the process, by its own exit code or by what torchrun says of it; 0 where none did.
+
+    Of signal n a shell makes 128 + n, and Python, with which DeepSpeed's launcher ends, 256 - n.
+    """
+    code = rank.exit_code or 0
+    if code > _FROM_SHELL:
+        of_shell = code - _FROM_SHELL if code <= _FROM_SHELL + _LAST_SIGNAL else 0
+        return next((number for number in (of_shell, 256 - code) if number in _SIGNALS), of_shell)
     told = [_CHILD_SIGNAL.search(line) for line in rank.last_lines]
     # It ends the others by SIGTERM itself.
     return next((int(found[1]) for found in told if found and int(found[1]) != _TERMINATED), 0)
