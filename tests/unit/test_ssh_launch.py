@@ -47,9 +47,9 @@ def session(directory: Path, command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("code", [0, 7])
-def test_a_rank_ends_as_what_was_started_there(server: Any, tmp_path: Path, code: int) -> None:
-    connection = session(tmp_path, f"cd / && exit {code}")
+@pytest.mark.parametrize(("end", "code"), [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 247)])
+def test_a_rank_ends_as_what_was_started_there(server: Any, tmp_path: Path, end: str, code: int) -> None:
+    connection = session(tmp_path, f"cd / && {end}")
     assert server.serve() == code
     assert connection.wait(10) == code
 
@@ -68,9 +68,10 @@ def test_what_nobody_waits_for_is_ended(server: Any, tmp_path: Path) -> None:
     assert server.serve() == 9
 
 
-def test_the_leader_ends_as_its_launcher(server: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("end", "code"), [("exit 3", 3), ("kill -TERM $$", 241)])
+def test_the_leader_ends_as_its_launcher(server: Any, tmp_path: Path, end: str, code: int) -> None:
     session(tmp_path, "true")
-    assert server.lead(["sh", "-c", "sleep 2; exit 3"]) == 3
+    assert server.lead(["sh", "-c", f"sleep 2; {end}"]) == code
 
 
 def test_a_launcher_that_started_nothing_has_not_succeeded(server: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -239,6 +239,29 @@ def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: P
     assert (tmp_path / "log").read_text() == "up\nbye\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["sh", "-c", "kill -KILL $$"], 137),
+        (["sh", "-c", "kill -TERM $$"], 143),
+        # As DeepSpeed's launcher ends when a process of it was killed.
+        ([sys.executable, "-c", "import sys; sys.exit(-9)"], 247),
+    ],
+)
+def test_an_end_by_a_signal_is_a_failure(job: Any, engine: OneContainer, command: list[str], code: int) -> None:
+    job(command=command)
+    settled(engine)
+    told = job(command=command)["job"]
+    assert (told["state"], told["exit_code"]) == ("failed", code)
+
+
+def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, engine: OneContainer) -> None:
+    job(command=["sleep", "99"])
+    os.killpg(engine.started[0].pid, signal.SIGKILL)
+    settled(engine)
+    assert job(command=["sleep", "99"])["job"]["state"] == "lost"
+
+
 def test_a_command_that_is_not_there_is_told_in_the_log(tmp_path: Path) -> None:
     subprocess.run(["sh", str(RUNNER), str(tmp_path), "no-such-command"], check=False)
     assert (tmp_path / "exit_code").read_text() == "127\n"
