@@ -22,13 +22,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.registry_name imp
 from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pushed
 from ansible_collections.distrain.cluster.plugins.module_utils.registry_words import explained
 
-LOGIN_ARGUMENTS: dict[str, Any] = {
-    "user": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    # Engines are silent while they read or unpack a large layer.
-    "engine_timeout": {"type": "int", "default": 3600},
-}
-
 
 def login_of(params: Mapping[str, Any]) -> dict[str, str] | None:
     """None without a user: then what C(docker login) has left on the host counts."""

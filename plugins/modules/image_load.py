@@ -26,13 +26,8 @@ options:
       - The name that the image in the archive is expected to have. Without it, any is right.
       - An image that has no name in the archive gets this one.
     type: str
-  engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
-        while they read a large layer.
-    type: int
-    default: 3600
 extends_documentation_fragment:
+  - distrain.cluster.image
   - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
@@ -91,6 +86,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import ArchivedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import IMAGE_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image_file import read_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image_load import give_name, load_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image_plan import plan_load, wanted_names
@@ -101,7 +97,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan,
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "name": {"type": "str"},
-    "engine_timeout": {"type": "int", "default": 3600},
+    **IMAGE_ARGUMENTS,
 }
 
 

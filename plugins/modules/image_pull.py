@@ -45,21 +45,9 @@ options:
       - What must stay free on the engine's disk, in bytes.
     type: int
     default: 1073741824
-  user:
-    description:
-      - The user at the registry. Without it, what C(docker login) has left on the host counts.
-    type: str
-  password:
-    description:
-      - The password of that user. It is given to the engine with this one call, and is kept nowhere.
-    type: str
-  engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
-        while they read a large layer.
-    type: int
-    default: 3600
 extends_documentation_fragment:
+  - distrain.cluster.image
+  - distrain.cluster.image.registry
   - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
@@ -112,16 +100,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import REGISTRY_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import (
-    LOGIN_ARGUMENTS,
-    image_to_name,
-    login_of,
-    pull,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import image_to_name, login_of, pull
 from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pulled, plan_pull
 
 ARGUMENTS: dict[str, Any] = {
@@ -130,7 +114,7 @@ ARGUMENTS: dict[str, Any] = {
     "image_identity": {"type": "dict", "required": True},
     "size": {"type": "int", "default": 0},
     "disk_reserve": {"type": "int", "default": 1073741824},
-    **LOGIN_ARGUMENTS,
+    **REGISTRY_ARGUMENTS,
 }
 
 

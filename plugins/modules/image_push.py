@@ -25,21 +25,9 @@ options:
       - The registry, as C(HOST:PORT), with a path behind it where images have a project there.
     type: str
     required: true
-  user:
-    description:
-      - The user at the registry. Without it, what C(docker login) has left on the host counts.
-    type: str
-  password:
-    description:
-      - The password of that user. It is given to the engine with this one call, and is kept nowhere.
-    type: str
-  engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed. Engines are silent
-        while they read a large layer.
-    type: int
-    default: 3600
 extends_documentation_fragment:
+  - distrain.cluster.image
+  - distrain.cluster.image.registry
   - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
@@ -105,22 +93,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import REGISTRY_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import (
-    LOGIN_ARGUMENTS,
-    login_of,
-    observe_push,
-    push,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import login_of, observe_push, push
 from ansible_collections.distrain.cluster.plugins.module_utils.registry_name import digest_name
 from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pushed, plan_push
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "registry": {"type": "str", "required": True},
-    **LOGIN_ARGUMENTS,
+    **REGISTRY_ARGUMENTS,
 }
 
 

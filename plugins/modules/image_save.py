@@ -31,13 +31,8 @@ options:
       - The permissions of the file, in octal and in quotes.
     type: str
     default: "0600"
-  engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed. Some engines write
-        the whole archive to their own disk before they send its first byte.
-    type: int
-    default: 3600
 extends_documentation_fragment:
+  - distrain.cluster.image
   - distrain.cluster.engine
   - distrain.cluster.engine.attributes
 attributes:
@@ -95,6 +90,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import IMAGE_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image_file import ArchiveFile, observe_file, write_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
 from ansible_collections.distrain.cluster.plugins.module_utils.image_plan import plan_save
@@ -106,7 +102,7 @@ ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "path": {"type": "path", "required": True},
     "mode": {"type": "str", "default": "0600"},
-    "engine_timeout": {"type": "int", "default": 3600},
+    **IMAGE_ARGUMENTS,
 }
 
 
