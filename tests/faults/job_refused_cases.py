@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.faults import lab
@@ -16,11 +17,13 @@ from tests.faults.trainer import CODE, DATA, IMAGE, command, stop, train
 
 ONE, TWO, THREE = lab.HOSTS
 KEPT = "distrain-lab/kept:1"
+PLAIN = command("command-differs")
 WEBUI: dict[str, Any] = {"webui": True, "webui_command": ["sleep", "infinity"], "webui_port": 7870}
 
 
-def with_own(host: str, **variables: object) -> Inventory:
-    return Inventory(variables={host: {f"trainer_launch_{name}": value for name, value in variables.items()}})
+def with_own(variable: str, values: Mapping[str, object]) -> Inventory:
+    """Hosts with a value of their own for a variable of trainer_launch."""
+    return Inventory(variables={host: {f"trainer_launch_{variable}": value} for host, value in values.items()})
 
 
 JOB_REFUSED_CASES = (
@@ -59,7 +62,7 @@ JOB_REFUSED_CASES = (
     JobCase(
         "settings-differ",
         f"host_vars of {TWO} have a trainer_launch_job_config of their own",
-        run=train("settings-differ", job_config=None, inventory=with_own(TWO, job_config={"learning_rate": 0.1})),
+        run=train("settings-differ", job_config=None, inventory=with_own("job_config", {TWO: {"learning_rate": 0.1}})),
         says=[f"{ONE} and {TWO} differ in the settings", "learning_rate|stage", "not in host_vars"],
     ),
     JobCase(
@@ -68,12 +71,7 @@ JOB_REFUSED_CASES = (
         run=train(
             "command-differs",
             job_command=None,
-            inventory=Inventory(
-                variables={
-                    host: {"trainer_launch_job_command": command("command-differs", *arguments)}
-                    for host, arguments in ((ONE, ()), (TWO, ()), (THREE, (LONG,)))
-                }
-            ),
+            inventory=with_own("job_command", {ONE: PLAIN, TWO: PLAIN, THREE: [*PLAIN, LONG]}),
         ),
         says=[f"{ONE} and {THREE} differ in the command", "not in host_vars"],
     ),
