@@ -11,10 +11,14 @@ import ssl
 import threading
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import Request, read_frame, send_request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
+from relay_hosts import Host, start_source
 
 
 def certificate_of(pem: str) -> x509.Certificate:
@@ -63,6 +67,41 @@ def test_keys_of_another_run_are_worth_nothing() -> None:
         shake(stranger, server, "h2.distrain.invalid")
     with pytest.raises(OSError, match=r"alert|reset|EOF"):
         shake(server, dataclasses.replace(stranger, authority=server.authority), "h1.distrain.invalid")
+
+
+def test_a_stranger_gets_nothing_of_a_source() -> None:
+    source, sent = start_source(RunAuthority())
+    for context in (client_context(RunAuthority().keys_for("h0")), without_certificate()):
+        with (
+            socket.create_connection((source.address, source.port), 5) as connection,
+            pytest.raises((ssl.SSLError, OSError)),
+            context.wrap_socket(connection, server_hostname="h0") as stream,
+        ):
+            send_request(stream, Request((0,), 0))
+            read_frame(stream)
+    assert sent == []
+
+
+def without_certificate() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def test_nothing_is_received_from_another_host_of_the_run_than_the_one_that_is_expected() -> None:
+    run = RunAuthority()
+    source, _sent = start_source(run)
+    wrong = Peer("h7", "h7", source.address, source.port)
+    host = Host("h1", run, [wrong], [0], is_last=True, patience=0.5).start()
+    with pytest.raises(ClusterError, match="the last that was asked was h7"):
+        host.wait()
+
+
+def test_only_tls_1_3_is_spoken() -> None:
+    keys = RunAuthority().keys_for("h0")
+    assert server_context(keys).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert client_context(keys).minimum_version == ssl.TLSVersion.TLSv1_3
 
 
 def test_a_host_cannot_sign_for_others_and_its_certificate_ends_soon() -> None:
