@@ -37,10 +37,6 @@ def plan_ranks(
     }
 
 
-def container_name(network: str, host: str) -> str:
-    return f"{NAME}-{network}-{host}"
-
-
 def command(layout: Mapping[str, Any], options: Mapping[str, Any], host: str, network: str) -> list[str]:
     """The arguments of the all-reduce on one host over one network; what ``options`` name are passed on as they are."""
     words = {

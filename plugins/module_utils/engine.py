@@ -258,21 +258,6 @@ class Engine:
             self._api.exec_start(created["Id"], detach=True)
             return created["Id"]
 
-    def run_exec(self, container: str, argv: Sequence[str]) -> tuple[int, str]:
-        """Run a command inside a running container to its end: exit code, and both outputs as one text."""
-        with _translated_errors():
-            created = self._api.exec_create(container, list(argv))
-            output = self._api.exec_start(created["Id"])
-            return self._api.exec_inspect(created["Id"])["ExitCode"], output.decode(errors="replace")
-
-    def exec(self, exec_id: str) -> dict[str, Any] | None:
-        """The state of a started exec; None once its container was restarted or removed."""
-        with _translated_errors():
-            try:
-                return self._api.exec_inspect(exec_id)
-            except docker.errors.NotFound:
-                return None
-
 
 def _sound(what: str, messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The messages of a stream; its errors come with HTTP 200, inside the stream."""

@@ -40,7 +40,6 @@ class FakeImageEngine:
         self.calls: list[str] = []
         self.load_error = ""
         self.arrived: list[int] = []
-        self.broken_loads = 0
 
     @property
     def info(self) -> dict[str, Any]:
@@ -171,7 +170,6 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path == "/images/load":
             body = self._chunks()
             if body is None:
-                self.engine.broken_loads += 1
                 self.close_connection = True
                 return
             lines = [json.dumps(line) for line in self.engine.load(body)]
