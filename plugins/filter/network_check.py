@@ -9,27 +9,24 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils import (
     allreduce_command,
     allreduce_history_plan,
     allreduce_plan,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.allreduce_table import failure_message, table_lines
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
 
 OUTCOMES = "network_check_outcomes"
 OBSERVED = "fabric_observed"
 
 
+@told_as_filter_error()
 def all_reduce_layout(
     processes: Mapping[str, int], hosts: Sequence[str], first: str, data_path: Mapping[str, str], subnet: str
 ) -> dict[str, Any]:
     """The host of each rank, and how the ranks find each other on each network."""
-    try:
-        return allreduce_command.plan_ranks(hosts, first, processes, data_path, subnet)
-    except Refused as error:
-        raise AnsibleFilterError(error.message) from error
+    return allreduce_command.plan_ranks(hosts, first, processes, data_path, subnet)
 
 
 def all_reduce_command(layout: Mapping[str, Any], options: Mapping[str, Any], host: str, network: str) -> list[str]:

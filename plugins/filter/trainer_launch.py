@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils import (
     job_plan,
     launch_plan,
@@ -19,8 +18,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
+from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
 
 
+@told_as_filter_error()
 def trainer_ranks(
     processes: Mapping[str, int],
     hosts: Sequence[str],
@@ -29,12 +30,13 @@ def trainer_ranks(
     addresses: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """The ranks of the hosts, in order."""
-    return _told_as_filter_error(launch_plan.ranks, hosts, first, trainer_name, processes, addresses)
+    return launch_plan.ranks(hosts, first, trainer_name, processes, addresses)
 
 
+@told_as_filter_error()
 def launch_command(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any]) -> list[str]:
     """What one rank runs."""
-    return _told_as_filter_error(launcher_plan.command_of, ranks, int(rank), Launch.of(launch))
+    return launcher_plan.command_of(ranks, int(rank), Launch.of(launch))
 
 
 def launch_environment(
@@ -74,6 +76,7 @@ def job_digest(job: Mapping[str, Any]) -> str:
     return launch_plan.job_digest(job)
 
 
+@told_as_filter_error()
 def job_decision(
     states: Mapping[str, str],
     again: bool,
@@ -82,7 +85,7 @@ def job_decision(
     follow: bool = True,
 ) -> str:
     """What is done with a job: start, follow or none."""
-    return _told_as_filter_error(job_plan.decide, states, again, job_name, changed, follow)
+    return job_plan.decide(states, again, job_name, changed, follow)
 
 
 def job_refusal(
@@ -113,13 +116,6 @@ def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
 def parity_problem(seen: Mapping[str, Mapping[str, Mapping[str, Any]]], hosts: Sequence[str]) -> str:
     """The first thing in which the hosts differ, or nothing."""
     return parity_plan.parity_problem(seen, hosts)
-
-
-def _told_as_filter_error(call: Callable[..., Any], *arguments: Any) -> Any:
-    try:
-        return call(*arguments)
-    except ClusterError as error:
-        raise AnsibleFilterError(error.message) from error
 
 
 class FilterModule:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
 from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
+from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
 
 
 def requirement_problems(required: Mapping[str, Any], host: str, **found: str | None) -> list[str]:
@@ -29,21 +28,16 @@ def claim_problems(
     return claims_plan.conflicts(host, wanted, containers, share_gpus)
 
 
+@told_as_filter_error()
 def gpu_claim(devices: Sequence[Any], gpu_count: int, host: str) -> list[str]:
     """The GPUs that a trainer takes of a host."""
-    return _told_as_filter_error(claims_plan.gpu_claim, devices, gpu_count, host)
+    return claims_plan.gpu_claim(devices, gpu_count, host)
 
 
+@told_as_filter_error()
 def command_arguments(settings: Any) -> list[str]:
     """Settings as the arguments of a command."""
-    return _told_as_filter_error(arguments.command_arguments, settings)
-
-
-def _told_as_filter_error(call: Callable[..., list[str]], *given: Any) -> list[str]:
-    try:
-        return call(*given)
-    except ClusterError as error:
-        raise AnsibleFilterError(error.message) from error
+    return arguments.command_arguments(settings)
 
 
 class FilterModule:
