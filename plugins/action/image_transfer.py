@@ -10,19 +10,19 @@ from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.plugin_utils.image_delivery import ImageDelivery, Order
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import RelayAction, bytes_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import (
+    RELAY_ARGUMENTS,
+    RelayAction,
+    bytes_of,
+)
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
 
 _ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "source_host": {"type": "str", "required": True},
-    "hosts": {"type": "list", "elements": "str"},
-    "addresses": {"type": "dict", "default": {}},
-    "disk_reserve": {"type": "str", "default": "1G"},
+    **RELAY_ARGUMENTS,
     "spool_directory": {"type": "path", "default": "/var/lib/distrain/spool"},
     "spool_limit": {"type": "str", "default": "64G"},
-    "patience": {"type": "int", "default": 60},
     "docker_host": {"type": "str", "default": "unix:///var/run/docker.sock"},
     "engine_timeout": {"type": "int", "default": 60},
 }
@@ -41,12 +41,9 @@ class ActionModule(RelayAction):
         arguments = self.arguments
         return Order(
             name=arguments["name"],
-            source=arguments["source_host"],
             docker_host=arguments["docker_host"],
             engine_timeout=arguments["engine_timeout"],
-            disk_reserve=bytes_of("disk_reserve", arguments["disk_reserve"]),
             spool_directory=arguments["spool_directory"],
             spool_limit=bytes_of("spool_limit", arguments["spool_limit"]),
-            patience=arguments["patience"],
-            addresses=arguments["addresses"],
+            **self.relay_order(),
         )

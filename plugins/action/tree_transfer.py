@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import RelayAction, bytes_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import RELAY_ARGUMENTS, RelayAction
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
 from ansible_collections.distrain.cluster.plugins.plugin_utils.tree_delivery import TreeDelivery, TreeOrder
@@ -19,14 +19,10 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.tree_delivery imp
 _ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str", "required": True},
     "dest": {"type": "str"},
-    "source_host": {"type": "str", "required": True},
-    "hosts": {"type": "list", "elements": "str"},
+    **RELAY_ARGUMENTS,
     "delete": {"type": "bool", "default": False},
     "owner": {"type": "bool", "default": False},
     "outside_links": {"type": "str", "choices": ["refuse", "keep", "skip"], "default": "refuse"},
-    "addresses": {"type": "dict", "default": {}},
-    "disk_reserve": {"type": "str", "default": "1G"},
-    "patience": {"type": "int", "default": 60},
 }
 # Directories that a system lives in: no model or data set is brought over them.
 _SYSTEM = frozenset("/ /bin /boot /dev /etc /lib /lib64 /proc /root /run /sbin /sys /usr /var /var/lib".split())
@@ -46,14 +42,11 @@ class ActionModule(RelayAction):
         return TreeOrder(
             path=_checked("path", arguments["path"]),
             dest=_checked("dest", arguments["dest"] or arguments["path"]),
-            source=arguments["source_host"],
             delete=arguments["delete"],
             owner=arguments["owner"],
             outside_links=arguments["outside_links"],
-            disk_reserve=bytes_of("disk_reserve", arguments["disk_reserve"]),
-            patience=arguments["patience"],
-            addresses=arguments["addresses"],
             shows_diff=self._task.diff,
+            **self.relay_order(),
         )
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
@@ -21,49 +21,29 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_name import
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import (
-    RelayProgress,
-    Total,
-    result_table,
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_delivery import (
+    NOTHING_CAME,
+    RelayDelivery,
+    RelayOrder,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of, with_failures
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import Total, result_table
+from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
 
-Results = dict[str, dict[str, Any]]
-_NOTHING_CAME: dict[str, Any] = {
-    "bytes_sent": 0,
-    "bytes_again": 0,
-    "layers_sent": 0,
-    "seconds": 0.0,
-    "from_hosts": {},
-    "refused": [],
-}
+_NOTHING_CAME: dict[str, Any] = {**NOTHING_CAME, "layers_sent": 0}
 
 
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """What is to be brought from where; ``addresses`` are those that hosts listen on, where the user names them."""
+@dataclass(frozen=True, kw_only=True)
+class Order(RelayOrder):
+    """Which image is to be brought, and how."""
 
     name: str
-    source: str
     docker_host: str
     engine_timeout: int
-    disk_reserve: int
     spool_directory: str
     spool_limit: int
-    patience: int
-    addresses: Mapping[str, str]
 
 
-class ImageDelivery:
-    """One pass over a fleet. A host that fails gets an error as its result, and the others go on."""
-
-    def __init__(self, order: Order, fleet: Fleet, show: Callable[[str], None]) -> None:
-        self._order = order
-        self._fleet = fleet
-        self._show = show
-        self._found: dict[str, dict[str, Any]] = {}
-
+class ImageDelivery(RelayDelivery[Order]):
     def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
         """The result of each of the hosts."""
         order = self._order
@@ -74,14 +54,9 @@ class ImageDelivery:
             "spool_directory": order.spool_directory,
             "spool_limit": order.spool_limit,
         }
-        observe = {"do": "observe", "kind": "image", "arguments": arguments}
-        self._found = {
-            host: answer["found"]
-            for host, answer in self._fleet.ask(dict.fromkeys(self._fleet.hosts, observe), "observed").items()
-        }
-        self._raise_failure_of_source()
+        self._observe("image", dict.fromkeys(self._fleet.hosts, arguments))
         results = self._foretell_all(hosts) if check_mode else self._bring(hosts)
-        results = with_failures(self._fleet, hosts, results, _NOTHING_CAME)
+        results = self._with_failures(hosts, results, _NOTHING_CAME)
         return {host: {**result, "spool": self._spool()} for host, result in results.items()}
 
     def _bring(self, hosts: Sequence[str]) -> Results:
@@ -107,11 +82,6 @@ class ImageDelivery:
         )
         for line in [*table, kept] if table else []:
             self._show(line)
-
-    def _raise_failure_of_source(self) -> None:
-        failure = self._fleet.failed.get(self._order.source)
-        if failure:
-            raise failure
 
     def _plan(self, hosts: Sequence[str], weighed: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
         targets = [self._target(host, weighed.get(host)) for host in hosts if host in self._found]
@@ -142,40 +112,26 @@ class ImageDelivery:
     def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
         """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
-        question = {"do": "ask", "question": "weigh", "arguments": {"wanted": self._wanted().to_dict()}}
-        answers = self._fleet.ask(dict.fromkeys(lacking, question), "answered")
-        return {host: answer["found"] for host, answer in answers.items()}
+        arguments = {"wanted": self._wanted().to_dict()}
+        return self._ask("weigh", dict.fromkeys(lacking, arguments))
 
     def _tidy(self, plan: DeliveryPlan) -> None:
         """What dead runs left goes also where nothing comes, and on the source."""
         busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
-        left = [host for host, found in self._found.items() if found["leftovers"] and host not in busy]
-        question = {"do": "ask", "question": "tidy", "arguments": {}}
-        self._fleet.ask(dict.fromkeys(left, question), "answered")
+        left = (host for host, found in self._found.items() if found["leftovers"] and host not in busy)
+        self._ask("tidy", {host: {} for host in left})
 
     def _give_names(self, plan: DeliveryPlan) -> None:
-        questions = {
-            one.host: {"do": "ask", "question": "name", "arguments": {"image_id": one.image_id}}
-            for one in plan.deliveries
-            if one.action == "name"
-        }
-        self._fleet.ask(questions, "answered")
+        self._ask("name", {one.host: {"image_id": one.image_id} for one in plan.deliveries if one.action == "name"})
 
     def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
         layers = len(plan.identity.diff_ids)
-        addresses = self._addresses_of([self._order.source, *plan.chain])
+        addresses = self._addresses_of(plan.chain)
         deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
         chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
         totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
-        run = RelayRun(
-            fleet=self._fleet,
-            source=self._order.source,
-            addresses=addresses,
-            patience=self._order.patience,
-            digests=[diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids],
-            progress=RelayProgress(totals, "layers", self._show),
-            show=self._show,
-        )
+        digests = [diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids]
+        run = self._run(addresses, digests, totals, "layers")
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
         self._settle_spool()
@@ -183,9 +139,8 @@ class ImageDelivery:
 
     def _settle_spool(self) -> None:
         """Nothing is sent any more: let the spool come back under its limit, and learn what it holds then."""
-        question = {"do": "ask", "question": "settle_spool", "arguments": {}}
-        for host, answer in self._fleet.ask({self._order.source: question}, "answered").items():
-            self._found[host]["spool"] = answer["found"]
+        for host, spool in self._ask("settle_spool", {self._order.source: {}}).items():
+            self._found[host]["spool"] = spool
 
     def _links(self, wanted: Mapping[str, range]) -> list[Link]:
         """A host that has all layers needs only the config, which is not part of the chain."""
@@ -201,10 +156,6 @@ class ImageDelivery:
             "first": first,
             "largest": max(sizes[first:], default=0) if len(sizes) == len(plan.identity.diff_ids) else 0,
         }
-
-    def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
-        own = {host: self._found[host]["addresses"] for host in hosts}
-        return addresses_of(self._fleet, self._order.source, self._order.addresses, own)
 
     def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
         before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)

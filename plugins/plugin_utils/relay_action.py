@@ -20,6 +20,15 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results, SharedPass
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, reach_of
 
+# Those that a module of this kind has beside its own.
+RELAY_ARGUMENTS: dict[str, Any] = {
+    "source_host": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "str"},
+    "addresses": {"type": "dict", "default": {}},
+    "disk_reserve": {"type": "str", "default": "1G"},
+    "patience": {"type": "int", "default": 60},
+}
+
 
 class RelayAction(ActionBase):
     """The first host's task works for all of them; the others find their results."""
@@ -27,12 +36,21 @@ class RelayAction(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
-    # Those of the module; all have source_host and hosts.
+    # Those of the module, RELAY_ARGUMENTS among them.
     argument_spec: dict[str, Any]
 
     def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
         """Read the arguments, and return what does the work; raises ClusterError where they make no sense."""
         raise NotImplementedError
+
+    def relay_order(self) -> dict[str, Any]:
+        """What the arguments say that every order has."""
+        return {
+            "source": self.arguments["source_host"],
+            "disk_reserve": bytes_of("disk_reserve", self.arguments["disk_reserve"]),
+            "patience": self.arguments["patience"],
+            "addresses": self.arguments["addresses"],
+        }
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
@@ -119,44 +119,6 @@ class RelayRun:
                 "the next run.",
                 **failure.details,
             )
-
-
-def addresses_of(
-    fleet: Fleet, source: str, named: Mapping[str, str], own: Mapping[str, Mapping[str, str]]
-) -> dict[str, str]:
-    """Where the other hosts reach each: C(named) by the user, or one of its C(own).
-
-    A host without an address fails alone, unless it is the source.
-    """
-    addresses = {}
-    for host, found in own.items():
-        address = named.get(host) or found["swarm"] or found["route"]
-        if address:
-            addresses[host] = address
-        else:
-            fleet.failed[host] = Refused(
-                f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
-                f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
-            )
-    if source in fleet.failed:
-        raise fleet.failed[source]
-    return addresses
-
-
-def with_failures(
-    fleet: Fleet, hosts: Sequence[str], results: Mapping[str, Mapping[str, Any]], nothing: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """The result of each of the hosts; one that failed says why, and of the figures in C(nothing) what had come."""
-    failed = {
-        host: {
-            **{name: results.get(host, nothing)[name] for name in nothing},
-            "failed": True,
-            "msg": failure.message,
-            **failure.details,
-        }
-        for host, failure in fleet.failed.items()
-    }
-    return {host: failed.get(host) or dict(results[host]) for host in hosts}
 
 
 def _figures(event: Mapping[str, Any]) -> dict[str, Any]:

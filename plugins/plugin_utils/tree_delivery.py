@@ -5,63 +5,41 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import items_of, unpack
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import (
-    RelayProgress,
-    Total,
-    result_table,
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_delivery import (
+    NOTHING_CAME,
+    RelayDelivery,
+    RelayOrder,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_run import RelayRun, addresses_of, with_failures
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_progress import Total, result_table
+from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
 
-Results = dict[str, dict[str, Any]]
-_NOTHING_CAME: dict[str, Any] = {
-    "bytes_sent": 0,
-    "bytes_again": 0,
-    "files_sent": 0,
-    "deleted": 0,
-    "seconds": 0.0,
-    "from_hosts": {},
-    "refused": [],
-}
-_FIGURES = ("bytes_sent", "bytes_again", "seconds", "from_hosts", "refused")
 # Of a host that failed it is not known of how many files something came.
 _NOT_DONE = {"files_sent": 0, "deleted": 0}
+_NOTHING_CAME: dict[str, Any] = {**NOTHING_CAME, **_NOT_DONE}
 
 
-@dataclasses.dataclass(frozen=True)
-class TreeOrder:
-    """What is to be brought from where to where."""
+@dataclass(frozen=True, kw_only=True)
+class TreeOrder(RelayOrder):
+    """Which directory is to be brought, to where, and how."""
 
     path: str
     dest: str
-    source: str
     delete: bool
     owner: bool
     outside_links: str
-    disk_reserve: int
-    patience: int
-    addresses: Mapping[str, str]
     shows_diff: bool = False
 
 
-class TreeDelivery:
-    """One pass over a fleet. A host that fails gets an error as its result, and the others go on."""
-
-    def __init__(self, order: TreeOrder, fleet: Fleet, show: Callable[[str], None]) -> None:
-        self._order = order
-        self._fleet = fleet
-        self._show = show
-        self._found: dict[str, dict[str, Any]] = {}
-
+class TreeDelivery(RelayDelivery[TreeOrder]):
     def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
         """The result of each of the hosts."""
-        self._observe(check_mode)
+        self._observe("tree", {host: self._arguments_of(host, check_mode) for host in self._fleet.hosts})
         weighed = self._weigh([host for host in hosts if host != self._order.source])
         results = {host: self._result(one, check_mode) for host, one in weighed.items()}
         if self._order.source in hosts:
@@ -69,35 +47,24 @@ class TreeDelivery:
         if not check_mode:
             to_do = [host for host, one in weighed.items() if one.get("changed") and not one["problem"]]
             for host, figures in self._carry(weighed, to_do).items():
-                results[host] |= {name: figures[name] for name in _FIGURES}
+                results[host] |= {name: figures[name] for name in NOTHING_CAME}
                 results[host] |= (
                     _NOT_DONE if host in self._fleet.failed else {"files_sent": weighed[host]["files_sent"]}
                 )
-        results = with_failures(self._fleet, hosts, results, _NOTHING_CAME)
+        results = self._with_failures(hosts, results, _NOTHING_CAME)
         for line in result_table(results, "files"):
             self._show(line)
         return results
 
-    def _observe(self, check_mode: bool) -> None:
+    def _arguments_of(self, host: str, check_mode: bool) -> dict[str, Any]:
         order = self._order
-        commands = {
-            host: {
-                "do": "observe",
-                "kind": "tree",
-                "arguments": {
-                    "host": host,
-                    "is_source": host == order.source,
-                    "path": order.path if host == order.source else order.dest,
-                    "outside_links": order.outside_links,
-                    "writes": not check_mode,
-                },
-            }
-            for host in self._fleet.hosts
+        return {
+            "host": host,
+            "is_source": host == order.source,
+            "path": order.path if host == order.source else order.dest,
+            "outside_links": order.outside_links,
+            "writes": not check_mode,
         }
-        self._found = {host: answer["found"] for host, answer in self._fleet.ask(commands, "observed").items()}
-        failure = self._fleet.failed.get(order.source)
-        if failure:
-            raise failure
 
     def _weigh(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
         found = self._found[self._order.source]
@@ -108,33 +75,20 @@ class TreeDelivery:
             "owner": self._order.owner,
             "reserve": self._order.disk_reserve,
         }
-        return self._ask([host for host in hosts if host in self._found], "weigh", arguments)
-
-    def _ask(self, hosts: Iterable[str], question: str, arguments: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        command = {"do": "ask", "question": question, "arguments": arguments}
-        answers = self._fleet.ask(dict.fromkeys(hosts, command), "answered")
-        return {host: answer["found"] for host, answer in answers.items()}
+        return self._ask("weigh", {host: arguments for host in hosts if host in self._found})
 
     def _carry(self, weighed: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Let the hosts do what needs no other host, then relay what they lack."""
         if not hosts:
             return {}
-        own = {host: self._found[host]["addresses"] for host in (self._order.source, *hosts)}
-        addresses = addresses_of(self._fleet, self._order.source, self._order.addresses, own)
-        hosts = list(self._ask([host for host in hosts if host in addresses], "stage", {"owner": self._order.owner}))
+        addresses = self._addresses_of(hosts)
+        hosts = list(self._ask("stage", {host: {"owner": self._order.owner} for host in hosts if host in addresses}))
         lacking = {host: weighed[host]["wanted"] for host in hosts if weighed[host]["wanted"]}
         # The others have every byte, and only need to put things into their places.
         rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
         totals = {host: Total(len(weighed[host]["wanted"]), weighed[host]["bytes"]) for host in hosts}
-        run = RelayRun(
-            fleet=self._fleet,
-            source=self._order.source,
-            addresses=addresses,
-            patience=self._order.patience,
-            digests=items_of(unpack(self._found[self._order.source]["entries"])).digests,
-            progress=RelayProgress(totals, "parts of files", self._show),
-            show=self._show,
-        )
+        digests = items_of(unpack(self._found[self._order.source]["entries"])).digests
+        run = self._run(addresses, digests, totals, "parts of files")
         return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
 
     def _result(self, weighed: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

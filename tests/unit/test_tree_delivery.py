@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,17 @@ NOTHING = {
     "free_bytes": 10,
     "needed_bytes": 0,
 }
+ORDER = TreeOrder(
+    path="/a",
+    dest="/b",
+    source="gpu-01",
+    delete=True,
+    owner=False,
+    outside_links="refuse",
+    disk_reserve=0,
+    patience=60,
+    addresses={},
+)
 LACKS = {**NOTHING, "changed": True, "wanted": [0], "bytes": 3, "files_sent": 1, "deleted": 2, "diff": ["+ f"]}
 
 
@@ -66,7 +78,7 @@ class FakeFleet:
 
 def deliver(weighed, check_mode=False):
     fleet = FakeFleet(weighed)
-    order = TreeOrder("/a", "/b", "gpu-01", True, False, "refuse", 0, 60, {}, shows_diff=True)
+    order = dataclasses.replace(ORDER, shows_diff=True)
     results = TreeDelivery(order, fleet, lambda line: None).deliver(fleet.hosts, check_mode)
     return fleet, results
 
@@ -114,8 +126,7 @@ def test_a_host_that_fails_tells_what_had_come() -> None:
             return host, event
 
     fleet = Failing({"gpu-02": LACKS, "gpu-03": LACKS})
-    order = TreeOrder("/a", "/b", "gpu-01", True, False, "refuse", 0, 60, {})
-    results = TreeDelivery(order, fleet, lambda line: None).deliver(fleet.hosts, False)
+    results = TreeDelivery(ORDER, fleet, lambda line: None).deliver(fleet.hosts, False)
     told = {name: results["gpu-02"][name] for name in ("failed", "bytes_sent", "files_sent", "deleted")}
     assert told == {"failed": True, "bytes_sent": 3, "files_sent": 0, "deleted": 0}
     assert results["gpu-03"]["files_sent"] == 1
