@@ -5,36 +5,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-FILES = Path(__file__).parents[2] / "roles/swarm/files"
-OWN = ("e1", "10.77.0.2", "10.0.0.2")
+from overlay_tasks import OWN, network
+from role_programs import load_program
 
 
 @pytest.fixture(scope="module")
 def doubling() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("distrain_doubles", FILES / "distrain_doubles.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def network(*tasks: tuple[str, str, str], own: str = "e1") -> dict[str, Any]:
-    """As an engine describes it: tasks are an endpoint's ID, its address and its host's."""
-    listed = [
-        {"Name": f"of-{one}", "EndpointID": one, "EndpointIP": address, "Info": {"Host IP": host}}
-        for one, address, host in tasks
-    ]
-    containers = {"a1": {"EndpointID": own}, "lb-distrain": {"EndpointID": "lb"}}
-    return {"Containers": containers, "Services": {"": {"Tasks": listed}}}
+    return load_program("swarm", "distrain_doubles")
 
 
 @pytest.mark.parametrize(

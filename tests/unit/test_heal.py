@@ -5,38 +5,27 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from overlay_tasks import OWN, network
+from role_programs import load_program
 
-FILES = Path(__file__).parents[2] / "roles/swarm/files"
 ATTACH = "Could not attach to network 4oukb04wbc4uuax587qry5fn3: context deadline exceeded"
 STARTED = "2026-11-24T22:04:02.123456789Z"
 STOPPED = "2026-11-24T22:08:44.5Z"
 GIVEN_UP = {"id": "a1", "status": "exited", "error": ATTACH, "policy": "unless-stopped"}
 
 
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, FILES / f"{name}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def heal() -> ModuleType:
-    return load("heal")
+    return load_program("swarm", "heal")
 
 
 def container(**changes: Any) -> dict[str, Any]:
@@ -236,19 +225,6 @@ def test_it_asks_for_containers_that_are_down_and_for_its_network_only(heal: Mod
     heal.Healer(ask, lambda line: None, "distrain", 5).look(0)
     quoted = quote(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
     assert asked == [f"GET /containers/json?all=1&filters={quoted}", "GET /networks/distrain?verbose=true"]
-
-
-def network(*tasks: tuple[str, str, str], own: str = "e1") -> dict[str, Any]:
-    """As an engine describes it: tasks are an endpoint's ID, its address and its host's."""
-    listed = [
-        {"Name": f"of-{one}", "EndpointID": one, "EndpointIP": address, "Info": {"Host IP": host}}
-        for one, address, host in tasks
-    ]
-    containers = {"a1": {"EndpointID": own}, "lb-distrain": {"EndpointID": "lb"}}
-    return {"Containers": containers, "Services": {"": {"Tasks": listed}}}
-
-
-OWN = ("e1", "10.77.0.2", "10.0.0.2")
 
 
 def running(started: float, policy: str = "unless-stopped") -> dict[str, Any]:

@@ -5,31 +5,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from role_programs import ROLES, load_program
 
-PROGRAM = Path(__file__).parents[2] / "roles/trainer_launch/files/ssh_launch.py"
+PROGRAM = ROLES / "trainer_launch" / "files" / "ssh_launch.py"
 
 
 @pytest.fixture(scope="module")
 def program() -> ModuleType:
-    loader = SourceFileLoader("ssh_launch", str(PROGRAM))
-    spec = importlib.util.spec_from_loader("ssh_launch", loader)
-    assert spec
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
+    return load_program("trainer_launch", "ssh_launch")
 
 
 @pytest.fixture

@@ -5,24 +5,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-FILES = Path(__file__).parents[2] / "roles/swarm/files"
+from role_programs import load_program
 
 
 @pytest.fixture(scope="module")
 def waiting() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wait_for_manager", FILES / "wait_for_manager.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_program("swarm", "wait_for_manager")
 
 
 @pytest.mark.parametrize(
