@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_archive imp
 from ansible_collections.distrain.cluster.plugins.modules import image_info, image_load, image_save
 from fake_engine import fail_with
 from image_archives import TestImage, oci_archive, oci_files, sha256, tar_of
+from image_holder import ImageHolder
 from module_runner import run_module
 
 NAME = "team/trainer:1"
@@ -24,30 +25,13 @@ IMAGE = TestImage()
 OTHER = TestImage((b"another",))
 
 
-class FakeEngine:
-    """Holds images by ID; ``calls`` are the changing verbs in order."""
+class FakeEngine(ImageHolder):
+    """Also saves and loads them."""
 
     def __init__(self) -> None:
-        self.images: dict[str, TestImage] = {}
-        self.tags: dict[str, str] = {}
-        self.calls: list[str] = []
+        super().__init__()
         self.load_error: EngineError | None = None
         self.load_says = ["Loaded image: team/trainer:1"]
-
-    def hold(self, image: TestImage, *names: str) -> FakeEngine:
-        self.images[image.id] = image
-        self.tags.update(dict.fromkeys(names, image.id))
-        return self
-
-    def info(self) -> dict[str, Any]:
-        return {"DockerRootDir": "/", "DriverStatus": []}
-
-    def image_ids(self) -> list[str]:
-        return list(self.images)
-
-    def image(self, name: str) -> dict[str, Any] | None:
-        image = self.images.get(self.tags.get(name, name))
-        return image.inspected(*(tag for tag, held in self.tags.items() if held == image.id)) if image else None
 
     def save_image(self, name: str) -> Iterator[bytes]:
         self.calls.append(f"save {name}")
@@ -62,14 +46,6 @@ class FakeEngine:
         self.hold(image, *found.names)
         fail_with(self.load_error)
         return self.load_says
-
-    def tag_image(self, source: str, name: str) -> None:
-        self.calls.append(f"tag {name}")
-        self.tags[name] = source
-
-    def remove_image(self, name: str) -> None:
-        self.calls.append(f"remove {name}")
-        del self.tags[name]
 
 
 @pytest.fixture

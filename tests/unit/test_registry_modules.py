@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Eng
 from ansible_collections.distrain.cluster.plugins.modules import image_pull, image_push, registry_user
 from fake_engine import fail_with
 from image_archives import TestImage
+from image_holder import ImageHolder
 from module_runner import run_module
 
 NAME = "team/trainer:1"
@@ -37,41 +38,13 @@ class FakeRegistry:
         self.digests[f"{name.rpartition(':')[0]}@{digest}"] = image
 
 
-class FakeEngine:
-    """Holds images by ID; ``calls`` are the changing verbs in order, ``logins`` what registries were shown."""
+class FakeEngine(ImageHolder):
+    """Also pushes and pulls them; ``logins`` are what registries were shown."""
 
     def __init__(self, registry: FakeRegistry) -> None:
+        super().__init__()
         self.registry = registry
-        self.images: dict[str, TestImage] = {}
-        self.tags: dict[str, str] = {}
-        self.calls: list[str] = []
         self.logins: list[Any] = []
-
-    def hold(self, image: TestImage, *names: str) -> FakeEngine:
-        self.images[image.id] = image
-        self.tags.update(dict.fromkeys(names, image.id))
-        return self
-
-    def info(self) -> dict[str, Any]:
-        return {"DockerRootDir": "/", "DriverStatus": []}
-
-    def image_ids(self) -> list[str]:
-        return list(self.images)
-
-    def image(self, name: str) -> dict[str, Any] | None:
-        image = self.images.get(self.tags.get(name, name))
-        names = [tag for tag, held in self.tags.items() if image and held == image.id and "@" not in tag]
-        return image.inspected(*names) if image else None
-
-    def tag_image(self, source: str, name: str) -> None:
-        self.calls.append(f"tag {name}")
-        self.tags[name] = self.tags.get(source, source)
-
-    def remove_image(self, name: str) -> None:
-        self.calls.append(f"remove {name}")
-        image_id = self.tags.pop(name)
-        if image_id not in self.tags.values():
-            del self.images[image_id]
 
     def registry_digest(self, name: str, login: Any) -> str | None:
         self.logins.append(login)
