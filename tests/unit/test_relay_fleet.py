@@ -14,30 +14,16 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils import relay_flee
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
 from fake_image_engine import FakeImageEngine, served
+from fake_ssh import fake_ssh
 from image_archives import TestImage
 
 IMAGE = TestImage()
 NAME = "team/trainer:1"
-SSH = """#!/bin/sh
-# All options, then --, the host and one word that the remote shell reads.
-while [ "$1" != -- ]; do shift; done
-case "$2" in
-  unreachable) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255 ;;
-  noisy) echo "Welcome to this host"; exec sh -c "$3" ;;
-  dies) exec sh -c 'read line; echo "sudo: a password is required" >&2; exit 1' ;;
-  killed) exec sh -c 'read line; exit 255' ;;
-  silent) exec sh -c 'cat > /dev/null' ;;
-esac
-exec sh -c "$3"
-"""
 
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> str:
-    path = tmp_path / "ssh"
-    path.write_text(SSH)
-    path.chmod(0o700)
-    return str(path)
+    return fake_ssh(tmp_path)
 
 
 @pytest.fixture

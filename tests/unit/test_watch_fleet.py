@@ -29,22 +29,12 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
 from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_fleet import WatchFleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
-
-SSH = """#!/bin/sh
-while [ "$1" != -- ]; do shift; done
-case "$2" in
-  unreachable) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255 ;;
-esac
-exec sh -c "exec $3"
-"""
+from fake_ssh import fake_ssh
 
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> str:
-    path = tmp_path / "ssh"
-    path.write_text(SSH)
-    path.chmod(0o700)
-    return str(path)
+    return fake_ssh(tmp_path)
 
 
 @pytest.fixture
