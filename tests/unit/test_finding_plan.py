@@ -8,61 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.error_line import error_line
 from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import Finding, notices, why_failed
-from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
+from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
-from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack, stack_sentence
 
 SETTING = Setting(image="team/trainer:1", port=29500, names=["t-gpu-01", "t-gpu-02"])
 TRACEBACK = "Traceback (most recent call last):"
-REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exitcode: 1) local_rank: 0 (pid: 7)"
 WHO = "Rank 1 of job sft on host gpu-02"
 
 
 def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
     return Rank(host="gpu-02", rank=1, state=state, last_lines=lines, **more)
-
-
-@pytest.mark.parametrize(
-    ("lines", "said"),
-    [
-        ([], ""),
-        (["a", "b"], "b"),
-        ([TRACEBACK, '  File "x.py", line 1, in f', "    f()", "ValueError: no", "bye"], "ValueError: no"),
-        (["[rank1]: " + TRACEBACK, "other", "[rank1]:   File", "[rank1]: KeyError: 'a'", REPORT], "KeyError: 'a'"),
-        (
-            [
-                TRACEBACK,
-                "  x",
-                "OSError: a",
-                "",
-                "The above exception was the direct cause of:",
-                TRACEBACK,
-                "  x",
-                "E: b",
-            ],
-            "E: b",
-        ),
-        (
-            [TRACEBACK, "  x", "ValueError: a", TRACEBACK, "  y", "RuntimeError: Connection closed by peer"],
-            "ValueError: a",
-        ),
-        (
-            [TRACEBACK, "  y", "RuntimeError: Connection closed by peer", "done"],
-            "RuntimeError: Connection closed by peer",
-        ),
-        (["terminate called after throwing", "  what():  out of luck", "#0 frame"], "out of luck"),
-        (["fine", "sh: 1: torchrun: not found"], "sh: 1: torchrun: not found"),
-        (
-            ["ValueError: no such data set", REPORT, TRACEBACK, "  x", "ChildFailedError: y"],
-            "ValueError: no such data set",
-        ),
-        (["x" * 400], "x" * 297 + "..."),
-    ],
-)
-def test_the_line_that_tells_why(lines: list[str], said: str) -> None:
-    assert error_line(lines) == said
 
 
 @pytest.mark.parametrize(
@@ -284,49 +240,3 @@ def test_silence_counts_only_when_all_are_silent() -> None:
     assert [finding.kind for finding in silent] == ["silent"]
     assert notices([rank("running", silent_seconds=900)], "sft", SETTING, 25, 0) == []
     assert isinstance(silent[0], Finding)
-
-
-WAITS = """Process 7: python train.py
-Thread 7 (active): "MainThread"
-    all_reduce (torch/distributed/distributed_c10d.py:2501)
-    wrapper (torch/distributed/c10d_logger.py:83)
-    step (train.py:40)
-Thread 9 (idle): "Thread-1"
-    wait (threading.py:300)
-"""
-LOADS = """Thread 7 (idle): "MainThread"
-    read (data.py:12)
-    next_batch (train.py:31)
-"""
-
-
-@pytest.mark.parametrize(
-    ("stacks", "said"),
-    [
-        ([], ""),
-        (
-            [Stack("gpu-01", 0, 7, "S", "", WAITS), Stack("gpu-02", 1, 7, "S", "", LOADS)],
-            "The process of rank 1 on host gpu-02 is in read (data.py:12); the others (of rank 0) stand alike: one "
-            "waits for the other ranks in all_reduce (called at train.py:40).",
-        ),
-        (
-            [Stack("gpu-01", 0, 7, "S", "ep_poll"), Stack("gpu-02", 1, 7, "T", "do_signal_stop")],
-            "The process of rank 1 on host gpu-02 is stopped by a signal; the others (of rank 0) stand alike: one "
-            "sleeps in the kernel (ep_poll). With py-spy in the image there would be stacks.",
-        ),
-        (
-            [Stack("gpu-02", 1, 7, "S", "", WAITS), Stack("gpu-01", 0, 7, "S", "", WAITS)],
-            "All (of rank 0, 1) stand alike: one waits for the other ranks in all_reduce (called at train.py:40).",
-        ),
-    ],
-)
-def test_who_does_something_else(stacks: list[Stack], said: str) -> None:
-    assert stack_sentence(stacks) == said
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("0:00:41", 41), ("2 days, 3:04:05", 183845), ("1 day, 0:00:00", 86400), ("", None), (None, None)],
-)
-def test_a_time_that_is_left_in_seconds(text: str | None, seconds: int | None) -> None:
-    assert seconds_in(text) == seconds

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import follow_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 from ansible_collections.distrain.cluster.plugins.module_utils.progress import last_lines, read_progress
 from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack
@@ -263,3 +263,11 @@ def test_an_elastic_job_fails_without_its_first_host_or_with_too_few(min_hosts: 
     follower.min_hosts = min_hosts
     with pytest.raises(ClusterError, match=f"Rank {lost} of job sft"):
         follower.follow()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0:00:41", 41), ("2 days, 3:04:05", 183845), ("1 day, 0:00:00", 86400), ("", None), (None, None)],
+)
+def test_a_time_that_is_left_in_seconds(text: str | None, seconds: int | None) -> None:
+    assert seconds_in(text) == seconds
