@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of an engine's containers a compose file below a directory has made."""
+"""Which of an engine's containers a compose file below a directory has made, and what a file says of some services."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def compose_containers(containers: Iterable[Mapping[str, Any]], directory: str) 
     return sorted(found, key=lambda one: one["name"])
 
 
+def compose_without(content: Mapping[str, Any] | None, name: str) -> dict[str, dict[str, Any]]:
+    """The services and networks of a compose file, but for those of this name."""
+    return {
+        kind: {one: settings for one, settings in ((content or {}).get(kind) or {}).items() if one != name}
+        for kind in ("services", "networks")
+    }
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"compose_containers": compose_containers}
+        return {"compose_containers": compose_containers, "compose_without": compose_without}
