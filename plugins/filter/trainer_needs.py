@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a trainer needs of a host, what another trainer has of it, and how the web UI is reached."""
+"""What a trainer needs of a host, what another trainer has of it, and its web UI."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
 from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.webui_plan import is_older
 from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
 from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
 
@@ -49,5 +50,6 @@ class FilterModule:
             "cdi_devices": claims_plan.cdi_devices,
             "command_arguments": command_arguments,
             "volume_problems": volume_problems,
+            "container_is_older": is_older,
             "webui_words": webui_words,
         }

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int) -> list[str]:
-    """The sentences for a web UI on the host with these ``variables`` of the inventory."""
+def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int, user: str = "") -> list[str]:
+    """The sentences for a web UI on the host with these ``variables``; without a ``user`` it has no password."""
     host = str(variables.get("inventory_hostname", ""))
     words = [
         f"The web UI of {trainer} listens at {bind}:{port} of {host}. To reach it:",
@@ -20,12 +20,24 @@ def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int
         f"and then open http://127.0.0.1:{port}. A training started in it runs on {host} alone; "
         "playbooks/train.yml runs a job over all hosts.",
     ]
+    if user:
+        words.append(f"Log in as {user}, with trainer_launch_webui_password.")
     if not ipaddress.ip_address(bind).is_loopback:
-        words.append(
-            f"WARNING: it asks for no password and runs the code that models bring, and whoever reaches {bind} can "
-            "use it. Set trainer_launch_webui_bind to 127.0.0.1, or let a firewall keep others away."
-        )
+        words.append(_warning(bind, bool(user)))
     return words
+
+
+def _warning(bind: str, has_password: bool) -> str:
+    if has_password:
+        return (
+            f"WARNING: it asks for the password at {bind} too, but has no TLS, so that the network between can read "
+            "both. Where others use that network, take the ssh command above."
+        )
+    return (
+        f"WARNING: it asks for no password and runs the code that models bring, and whoever reaches {bind} can "
+        "use it. Set trainer_launch_webui_password, or trainer_launch_webui_bind to 127.0.0.1, or let a firewall keep "
+        "others away."
+    )
 
 
 def tunnel_command(variables: Mapping[str, Any], bind: str, port: int) -> list[str]:

@@ -184,3 +184,14 @@ def test_a_web_ui_that_others_reach_is_warned_of() -> None:
     said = webui_words(LAB_HOST, "llama-factory", "192.0.2.11", 7860)
     assert said[1].startswith("ssh -N -L 7860:192.0.2.11:7860 ")
     assert "no password" in said[-1]
+    assert "trainer_launch_webui_password" in said[-1]
+
+
+def test_a_web_ui_with_a_password_says_for_whom_and_that_it_has_no_tls() -> None:
+    at_home = webui_words(LAB_HOST, "llama-factory", "127.0.0.1", 7860, "distrain")
+    assert at_home[3:] == ["Log in as distrain, with trainer_launch_webui_password."]
+    outside = webui_words(LAB_HOST, "llama-factory", "192.0.2.11", 7860, "distrain")
+    assert outside[3] == at_home[3]
+    assert "no password" not in outside[-1]
+    assert "no TLS" in outside[-1]
+    assert "ssh" in outside[-1]
