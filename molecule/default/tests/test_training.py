@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 from typing import Any
 
@@ -14,6 +15,15 @@ import pytest
 testinfra_hosts = ["ansible://gpu_hosts"]
 TRAINER = "llama-factory"
 DIRECTORY = f"/var/lib/distrain/trainers/{TRAINER}"
+# The same is in converge.yml.
+PASSWORD = "known-to-this-scenario"
+STATUS = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(sys.argv[1], *(part.encode() for part in sys.argv[2:]), timeout=30).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 
 
 def name_of(host: Any) -> str:
@@ -104,6 +114,31 @@ def test_the_web_ui_is_on_the_first_host_alone_and_not_on_the_overlay(host: Any,
     webui = inspect(host, f"{TRAINER}-webui")
     assert "distrain" not in webui["NetworkSettings"]["Networks"]
     assert webui["HostConfig"]["PortBindings"]["7860/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": "7860"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        ("config", None, 401),
+        ("gradio_api/info", None, 401),
+        ("gradio_api/queue/join", "{}", 401),
+        ("login", "username=distrain&password=not-that-one", 400),
+        ("login", f"username=distrain&password={PASSWORD}", 200),
+    ],
+)
+def test_the_web_ui_asks_for_its_password(first: Any, path: str, form: str | None, status: int) -> None:
+    words = ["python3", "-c", STATUS, f"http://127.0.0.1:7860/{path}", *([form] if form else [])]
+    assert root(first, shlex.join(words)).strip() == str(status)
+
+
+def test_the_password_is_in_one_file_alone(first: Any) -> None:
+    with first.sudo():
+        assert stat.S_IMODE(first.file(f"{DIRECTORY}/webui/credentials").mode) == 0o600
+    assert PASSWORD not in root(first, f"docker container inspect {TRAINER}-webui")
+    assert PASSWORD not in root(first, f"docker top {TRAINER}-webui")
+    assert (
+        root(first, f"grep --recursive --files-with-matches {PASSWORD} {DIRECTORY}") == f"{DIRECTORY}/webui/credentials"
+    )
 
 
 def test_a_restart_of_the_container_runs_no_job(host: Any) -> None:
