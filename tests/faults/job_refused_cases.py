@@ -63,7 +63,11 @@ JOB_REFUSED_CASES = (
         "settings-differ",
         f"host_vars of {TWO} have a trainer_launch_job_config of their own",
         run=train("settings-differ", job_config=None, inventory=with_own("job_config", {TWO: {"learning_rate": 0.1}})),
-        says=[f"{ONE} and {TWO} differ in the settings", "cutoff_len is 128 on gpu-01 and is not there", "not in host_vars"],
+        says=[
+            f"{ONE} and {TWO} differ in the settings",
+            "cutoff_len is 128 on gpu-01 and is not there",
+            "not in host_vars",
+        ],
     ),
     JobCase(
         "command-differs",
