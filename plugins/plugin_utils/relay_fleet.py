@@ -36,7 +36,7 @@ class RemoteAgent:
     ) -> None:
         self.host = reach.host_name
         self._events = events
-        self._writing = threading.Lock()
+        self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
             ssh_command(reach, ["python3", "-c", starter(module)]),
@@ -44,23 +44,23 @@ class RemoteAgent:
             stdout=subprocess.PIPE,
             stderr=self._words,
         )
-        self._send(program)
+        self._outgoing.put(program)
+        threading.Thread(target=self._speak, daemon=True).start()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def tell(self, command: Mapping[str, Any]) -> None:
-        self._send(json.dumps(command).encode() + b"\n")
+        self._outgoing.put(json.dumps(command).encode() + b"\n")
 
     @property
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
     def show_life(self) -> None:
-        self._send(b"\n")
+        self._outgoing.put(b"\n")
 
     def close(self) -> None:
         """Let it end: it forgets what it was doing, and leaves nothing behind."""
-        with contextlib.suppress(OSError):
-            cast(IO[bytes], self._process.stdin).close()
+        self._outgoing.put(None)
         try:
             self._process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -68,12 +68,14 @@ class RemoteAgent:
             self._process.wait()
         self._words.close()
 
-    def _send(self, data: bytes) -> None:
-        # Where it has ended, its end comes as an event.
+    def _speak(self) -> None:
+        """A pipe takes less than the program until the host is reached: the other hosts need not wait for that."""
         stdin = cast(IO[bytes], self._process.stdin)
-        with self._writing, contextlib.suppress(OSError, ValueError):
-            stdin.write(data)
-            stdin.flush()
+        # Where it has ended, its end comes as an event.
+        with contextlib.suppress(OSError, ValueError), stdin:
+            while (data := self._outgoing.get()) is not None:
+                stdin.write(data)
+                stdin.flush()
 
     def _listen(self) -> None:
         for line in cast(IO[bytes], self._process.stdout):

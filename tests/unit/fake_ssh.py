@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SSH = """#!/bin/sh
+# Longer than starting four programs takes, on a busy machine too.
+FAR_SECONDS = 2
+SSH = f"""#!/bin/sh
 # All options, then --, the host and one word that the remote shell reads.
 while [ "$1" != -- ]; do shift; done
 case "$2" in
   unreachable) echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255 ;;
+  far-*) sleep {FAR_SECONDS} ;;
   noisy) echo "Welcome to this host" ;;
   dies) exec sh -c 'read line; echo "sudo: a password is required" >&2; exit 1' ;;
   killed) exec sh -c 'read line; exit 255' ;;

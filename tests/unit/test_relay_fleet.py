@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils import relay_flee
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
 from fake_image_engine import FakeImageEngine, served
-from fake_ssh import fake_ssh
+from fake_ssh import FAR_SECONDS, fake_ssh
 from image_archives import TestImage
 
 IMAGE = TestImage()
@@ -100,3 +101,11 @@ def test_a_host_that_ssh_does_not_reach_fails_alone(ssh: str, docker_host: str, 
         answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
     assert sorted(answers) == ["gpu-02"]
     assert "images travel by ssh only" in fleet.failed["gpu-01"].message
+
+
+def test_hosts_are_reached_at_the_same_time(ssh: str, docker_host: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with fleet_of(ssh, "far-1", "far-2", "far-3", "far-4") as fleet:
+        assert time.monotonic() - began < FAR_SECONDS, "nothing waits for a host that is still to be reached"
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
+    assert len(answers) == 4
