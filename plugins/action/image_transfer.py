@@ -32,6 +32,7 @@ class ActionModule(RelayAction):
     """Brings an image."""
 
     argument_spec = _ARGUMENTS
+    kind = "image"
 
     def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
         order = self._order()

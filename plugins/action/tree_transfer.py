@@ -32,6 +32,7 @@ class ActionModule(RelayAction):
     """Brings a directory."""
 
     argument_spec = _ARGUMENTS
+    kind = "tree"
 
     def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
         order = self._order()

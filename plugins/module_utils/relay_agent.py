@@ -10,14 +10,14 @@ no agent outlives the run that started it.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ansible_collections.distrain.cluster.plugins.module_utils.agent_loop import Emit, serve
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.image_relay import ImageKind
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import (
     RelayServer,
@@ -26,7 +26,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_server impo
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.tree_relay import TreeKind
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-relay"
@@ -48,7 +47,8 @@ class Kind(Protocol):
         """Leave nothing half done behind; called whatever happened."""
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any], Emit], Kind]] = {"image": ImageKind, "tree": TreeKind}
+# By the word for it, the module beside this one and its class. A host gets, and compiles, only that of the run.
+KINDS = {"image": ("image_relay", "ImageKind"), "tree": ("tree_relay", "TreeKind")}
 
 
 class Agent:
@@ -81,7 +81,7 @@ class Agent:
 
     def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
         if verb == "observe":
-            self._kind = KINDS[command["kind"]](command["arguments"], self._emit)
+            self._kind = _kind(command["kind"], command["arguments"], self._emit)
             self._emit({"event": "observed", "found": self._kind.observe()})
         elif verb == "ask":
             answer = getattr(self._kind, command["question"])(command["arguments"])
@@ -125,6 +125,12 @@ class Agent:
 
     def _count(self, sent: int) -> None:
         self._sent += sent
+
+
+def _kind(word: str, arguments: Mapping[str, Any], emit: Emit) -> Kind:
+    module, name = KINDS[word]
+    made: Kind = getattr(importlib.import_module(f"{__package__}.{module}"), name)(arguments, emit)
+    return made
 
 
 def main() -> None:

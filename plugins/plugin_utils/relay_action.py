@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ansible import constants
@@ -38,6 +38,8 @@ class RelayAction(ActionBase):
     _supports_diff = True
     # Those of the module, RELAY_ARGUMENTS among them.
     argument_spec: dict[str, Any]
+    # What the agents relay.
+    kind: str
 
     def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
         """Read the arguments, and return what does the work; raises ClusterError where they make no sense."""
@@ -69,8 +71,9 @@ class RelayAction(ActionBase):
         try:
             deliver = self.prepare()
             with contextlib.ExitStack() as stack:
-                reaches, unreached = self._reaches([self.arguments["source_host"], *hosts], stack)
-                fleet = stack.enter_context(Fleet(reaches))
+                unreached: dict[str, ClusterError] = {}
+                reaches = self._reaches([self.arguments["source_host"], *hosts], stack, unreached)
+                fleet = stack.enter_context(Fleet(reaches, self.kind))
                 fleet.failed.update(unreached)
                 return deliver(fleet, hosts)
         except ClusterError as error:
@@ -79,23 +82,23 @@ class RelayAction(ActionBase):
             return {host: {"failed": True, "msg": str(error)} for host in hosts}
 
     def _reaches(
-        self, hosts: Sequence[str], stack: contextlib.ExitStack
-    ) -> tuple[list[Reach], dict[str, ClusterError]]:
-        """How Ansible reaches each of the hosts, and for which of them that cannot be told; all are of the inventory.
+        self, hosts: Sequence[str], stack: contextlib.ExitStack, unreached: dict[str, ClusterError]
+    ) -> Iterator[Reach]:
+        """How Ansible reaches each of the hosts; for which of them that cannot be told goes into ``unreached``.
 
-        What is opened for it is closed with the stack.
+        All are of the inventory. What is opened for it is closed with the stack.
         """
         own_name = self._variables["inventory_hostname"]
         others = [OtherHost(self, host, self._variables) for host in dict.fromkeys(hosts) if host != own_name]
-        reaches = [reach_of(own_name, self._connection)]
-        unreached = {}
+        yield reach_of(own_name, self._connection)
         for other in others:
             stack.callback(other.close)
             try:
-                reaches.append(reach_of(other.name, other.prepare_connection()))
+                reach = reach_of(other.name, other.prepare_connection())
             except AnsibleError as error:
                 unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
-        return reaches, unreached
+            else:
+                yield reach
 
 
 def bytes_of(option: str, written: str) -> int:

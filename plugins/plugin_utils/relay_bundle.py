@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-import ast
 import io
+import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = "ansible_collections.distrain.cluster.plugins.module_utils"
 _SOURCES = Path(__file__).parent.parent / "module_utils"
+# All of ours are imported in this one way. Parsing the files instead costs a tenth of a second of every run.
+_IMPORT = re.compile(rf"^from {re.escape(PACKAGE)}\.(\w+) import ", re.MULTILINE)
 
 # Reads the archive from its input into memory and runs it from there: no file is ever written on the host.
 STARTER = (
@@ -28,21 +31,21 @@ def starter(module: str) -> str:
     return STARTER.format(module=module)
 
 
-def bundle(module: str) -> bytes:
+def bundle(*modules: str) -> bytes:
     """What the starter reads from its input: a line with the length, and the archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = PACKAGE.split(".")
         for depth in range(1, len(parts) + 1):
             archive.writestr("/".join([*parts[:depth], "__init__.py"]), "")
-        for name in sorted(_needed_by(module)):
+        for name in sorted(_needed_by(modules)):
             archive.write(_SOURCES / f"{name}.py", "/".join([*parts, f"{name}.py"]))
     return b"%d\n" % len(buffer.getvalue()) + buffer.getvalue()
 
 
-def _needed_by(module: str) -> set[str]:
+def _needed_by(modules: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    to_read = {module}
+    to_read = set(modules)
     while to_read:
         name = to_read.pop()
         found.add(name)
@@ -52,6 +55,4 @@ def _needed_by(module: str) -> set[str]:
 
 def _imports_of(path: Path) -> set[str]:
     """The modules of ours that a file imports, by C(from PACKAGE.NAME import ...)."""
-    nodes = ast.walk(ast.parse(path.read_text()))
-    modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    return {name.removeprefix(f"{PACKAGE}.") for name in modules if name.startswith(f"{PACKAGE}.")}
+    return set(_IMPORT.findall(path.read_text()))

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_agent import KINDS
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, ssh_command
 
@@ -94,10 +95,11 @@ class RemoteAgent:
 class Fleet:
     """All agents of a run. A host that fails leaves the fleet, with what it said, and the others go on."""
 
-    def __init__(self, reaches: Iterable[Reach]) -> None:
+    def __init__(self, reaches: Iterable[Reach], kind: str) -> None:
+        """``kind`` is what is relayed. Each host is reached while it is still found out how the next one is."""
         self.failed: dict[str, ClusterError] = {}
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
-        program = bundle(RELAY)
+        program = bundle(RELAY, KINDS[kind][0])
         self._agents: dict[str, RemoteAgent] = {}
         for reach in reaches:
             try:

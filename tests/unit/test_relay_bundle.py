@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import io
 import json
 import subprocess
@@ -14,7 +15,8 @@ import zipfile
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_agent import KINDS
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import PACKAGE, bundle, starter
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
 
 OBSERVE = {
@@ -34,7 +36,7 @@ def run_agent(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     """The exit code, the events and what was said beside."""
     ended = subprocess.run(
         [sys.executable, "-I", "-c", starter("relay_agent")],
-        input=bundle("relay_agent") + b"".join(lines),
+        input=bundle("relay_agent", "image_relay") + b"".join(lines),
         capture_output=True,
         timeout=30,
         check=False,
@@ -55,14 +57,14 @@ def run_command(command: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
     ) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(bundle("relay_agent") + json.dumps(command).encode() + b"\n")
+        process.stdin.write(bundle("relay_agent", "image_relay") + json.dumps(command).encode() + b"\n")
         process.stdin.flush()
         events = [json.loads(line) for line in process.stdout]
         return process.wait(30), events
 
 
 def archive() -> zipfile.ZipFile:
-    length, _separator, content = bundle("relay_agent").partition(b"\n")
+    length, _separator, content = bundle("relay_agent", "image_relay").partition(b"\n")
     assert int(length) == len(content)
     return zipfile.ZipFile(io.BytesIO(content))
 
@@ -98,6 +100,13 @@ def test_an_address_of_another_host_is_a_clear_failure() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in archive().namelist() if name.endswith(".py")])
+def test_it_carries_all_of_ours_that_it_imports(name: str) -> None:
+    nodes = [node for node in ast.walk(ast.parse(archive().read(name))) if isinstance(node, ast.ImportFrom)]
+    ours = [node.module for node in nodes if node.module and node.module.startswith("ansible_collections.")]
+    assert {f"{module.replace('.', '/')}.py" for module in ours} <= set(archive().namelist())
+
+
+@pytest.mark.parametrize("name", [name for name in archive().namelist() if name.endswith(".py")])
 def test_it_needs_the_standard_library_only(name: str) -> None:
     for node in ast.walk(ast.parse(archive().read(name))):
         modules = [node.module] if isinstance(node, ast.ImportFrom) else []
@@ -111,4 +120,12 @@ def test_it_needs_the_standard_library_only(name: str) -> None:
 def test_it_carries_the_agent_and_not_the_rest() -> None:
     names = {name.rpartition("/")[2] for name in archive().namelist()}
     assert {"relay_agent.py", "image_relay.py", "relay_server.py"} <= names
-    assert not {"engine.py", "module.py"} & names
+    assert not {"engine.py", "module.py", "tree_relay.py", "tree_sink.py"} & names
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_where_the_agent_looks_for_it(kind: str) -> None:
+    module, name = KINDS[kind]
+    names = zipfile.ZipFile(io.BytesIO(bundle("relay_agent", module).partition(b"\n")[2])).namelist()
+    assert f"{PACKAGE.replace('.', '/')}/{module}.py" in names
+    assert hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
