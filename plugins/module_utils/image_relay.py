@@ -32,12 +32,28 @@ Emit = Callable[[dict[str, Any]], None]
 _CONFIG_SECONDS = 3600.0
 
 
+class RunEngine(EngineSocket):
+    """The engine for as long as a run: what it says of itself (its store, its directory, its swarm) it says once.
+
+    It starts two programs to say it, and a host is asked at every step. What is free on its disk is not part of it.
+    """
+
+    def __init__(self, docker_host: str, timeout: float) -> None:
+        super().__init__(docker_host, timeout)
+        self._said: dict[str, Any] | None = None
+
+    def info(self) -> dict[str, Any]:
+        if self._said is None:
+            self._said = super().info()
+        return self._said
+
+
 class ImageKind:
     """The engine of this host, as a source of layers or as what they go into."""
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         self._name: str = arguments["name"]
-        self._engine = EngineSocket(arguments["docker_host"], arguments["engine_timeout"])
+        self._engine = RunEngine(arguments["docker_host"], arguments["engine_timeout"])
         self._spool_directory = SpoolDirectory(arguments["spool_directory"], arguments["spool_limit"])
         self._emit = emit
         self._spool: ImageSpool | None = None
