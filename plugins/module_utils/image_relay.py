@@ -26,6 +26,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_spool impor
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 
 Emit = Callable[[dict[str, Any]], None]
 # The config of an image is small, and is read by the source together with the layers.
@@ -55,6 +56,7 @@ class ImageKind:
         self._name: str = arguments["name"]
         self._engine = RunEngine(arguments["docker_host"], arguments["engine_timeout"])
         self._spool_directory = SpoolDirectory(arguments["spool_directory"], arguments["spool_limit"])
+        self._unfinished = UnfinishedItems(self._spool_directory.path)
         self._emit = emit
         self._spool: ImageSpool | None = None
         self._sink: LayerSink | None = None
@@ -72,13 +74,14 @@ class ImageKind:
             "wanted": self._describe(held).to_dict() if held else None,
             "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
             "spool": self._spool_directory.describe(),
-            "leftovers": has_leftovers(images) or self._spool_directory.has_leftovers(),
+            "leftovers": (has_leftovers(images) or self._spool_directory.has_leftovers() or self._unfinished.is_any()),
         }
 
     def tidy(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Remove what dead runs have left on a host that gets nothing in this one."""
         if self._spool_directory.has_leftovers():
             self._spool_directory.prepare()
+        self._unfinished.clear()
         return {"removed": clean_leftovers(self._engine)}
 
     def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +123,9 @@ class ImageKind:
                 sink.set_config(self._config)
         sink.start(arguments["first"], arguments["largest"])
         return sink
+
+    def unfinished(self) -> UnfinishedItems:
+        return self._unfinished
 
     def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The config of the image, which the source could read only now."""

@@ -26,6 +26,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_server impo
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-relay"
@@ -42,6 +43,9 @@ class Kind(Protocol):
         """The items where they are whole; what takes long goes on in the background."""
 
     def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
+
+    def unfinished(self) -> UnfinishedItems | None:
+        """Where the beginning of an item outlives the run; None where that is not worth it."""
 
     def close(self) -> None:
         """Leave nothing half done behind; called whatever happened."""
@@ -106,7 +110,7 @@ class Agent:
     def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:
         context = client_context(self._keys) if self._keys else None
         sink = self._kind.sink(command["arguments"])
-        reception = Reception(command, sink, context, lambda text: self._emit({"event": "said", "text": text}))
+        reception = Reception(command, sink, context, self._say, self._kind.unfinished())
         self._reception = reception
         server.serve(reception.provider)
         reception.start()
@@ -122,6 +126,9 @@ class Agent:
         with contextlib.suppress(ClusterError):
             self.close()
         os._exit(1)
+
+    def _say(self, text: str) -> None:
+        self._emit({"event": "said", "text": text})
 
     def _count(self, sent: int) -> None:
         self._sent += sent

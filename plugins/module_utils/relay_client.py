@@ -24,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames impo
     DATA,
     FAILED,
     GONE,
+    PIECE_BYTES,
     RESTART,
     Frame,
     Piece,
@@ -33,6 +34,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames impo
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import SILENCE_SECONDS
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Broken, Window
+from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import Beginning
 
 _CONNECT_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
@@ -69,6 +71,10 @@ class _Wrong(Exception):
     """An item came whole, but is not the one that was wanted."""
 
 
+class _WrongBeginning(Exception):
+    """What an earlier run has left is not how the item begins. No other host is to blame."""
+
+
 class RelayClient:
     """Fills a window with the items, each whole or not at all."""
 
@@ -94,10 +100,18 @@ class RelayClient:
         self._offset = 0
         self._hash = hashlib.sha256()
         self._wrong: Counter[int] = Counter()
+        self._beginning: Beginning | None = None
+        self._begun_with = 0  # how much of the item that comes was here before
+
+    def go_on_from(self, beginning: Beginning | None) -> None:
+        """Let the first item begin with what is here of it."""
+        self._beginning = beginning
 
     def receive(self, items: Sequence[int]) -> None:
         """Until all items are in the window; raises ClusterError where that cannot be."""
         self._progress_at = time.monotonic()
+        if self._beginning:
+            self._take_up(items[0], self._beginning)
         choice = 0
         while self._position < len(items):
             peer = self._peers[choice]
@@ -105,6 +119,10 @@ class RelayClient:
                 self._receive_from(peer, items)
             except _Wrong:
                 choice = min(choice + 1, len(self._peers) - 1)
+            except _WrongBeginning:
+                self._show(
+                    f"what is left here of sha256:{self._digests[items[self._position]]} is wrong: asking for all"
+                )
             except _Overtaken:
                 choice = len(self._peers) - 1
                 self._show(f"{peer.host} has gone on: asking {self._peers[choice].host}")
@@ -135,9 +153,24 @@ class RelayClient:
     def _secured(self, connection: socket.socket, peer: Peer) -> socket.socket:
         return self._context.wrap_socket(connection, server_hostname=peer.identity) if self._context else connection
 
+    def _take_up(self, item: int, beginning: Beginning) -> None:
+        with beginning.file:
+            while data := beginning.file.read(PIECE_BYTES):
+                piece = Piece(item, beginning.size, self._offset, data)
+                if piece.is_last:
+                    # Only what was not whole is kept: the file is none of ours.
+                    return self._forget_item(item)
+                self._hash.update(data)
+                self._window.append(piece)
+                self._offset = self._begun_with = piece.end
+        return None
+
     def _begin(self, frame: Frame, items: Sequence[int]) -> int:
         if frame.item != items[self._position]:
             raise ValueError(f"it sent item {frame.item} instead of {items[self._position]}")
+        if self._begun_with and self._beginning and frame.number != self._beginning.size:
+            self._forget_item(frame.item)
+            raise _WrongBeginning
         if frame.number == 0:
             self._add(Piece(frame.item, 0, 0, b""), "")
         return frame.number
@@ -172,6 +205,9 @@ class RelayClient:
         expected = self._digests[piece.item]
         if found == expected:
             return
+        if self._begun_with:
+            self._forget_item(piece.item)
+            raise _WrongBeginning
         self.received.refused.append({"digest": f"sha256:{expected}", "found": f"sha256:{found}", "from": host})
         self._forget_item(piece.item)
         self._wrong[piece.item] += 1
@@ -184,12 +220,12 @@ class RelayClient:
         raise _Wrong
 
     def _forget_item(self, item: int) -> None:
-        self.received.again += self._offset
+        self.received.again += self._offset - self._begun_with
         self._window.restart(item)
         self._start_item()
 
     def _start_item(self) -> None:
-        self._offset = 0
+        self._offset = self._begun_with = 0
         self._hash = hashlib.sha256()
 
     def _give_up_in_time(self, peer: Peer, error: Exception) -> None:

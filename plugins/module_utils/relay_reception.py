@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_client impo
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import HOLD_SECONDS, WindowProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Feeder, Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Broken, Window
+from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 
 # In memory, on every host: what the engine may lag behind, and what the next host finds after one has died.
 WINDOW_BYTES = 128 * 1024**2
@@ -30,15 +31,23 @@ class Reception:
         sink: Sink,
         context: ssl.SSLContext | None,
         show: Callable[[str], None],
+        unfinished: UnfinishedItems | None = None,
     ) -> None:
-        """``command`` has C(receives), C(keeps), C(digests), C(peers), C(is_last) and C(patience)."""
+        """``command`` has C(receives), C(keeps), C(digests), C(peers), C(is_last) and C(patience).
+
+        ``unfinished`` is what an earlier run had of an item, and where this one keeps what it had when it was cut.
+        """
         items = command["receives"]
         self._window = Window(items, WINDOW_BYTES)
         if not command["is_last"]:
             self._window.hold(HOLD_SECONDS)
-        digests = dict(zip(items, command["digests"], strict=True))
+        self._digests = digests = dict(zip(items, command["digests"], strict=True))
+        self._keeps = frozenset(command["keeps"])
+        self._unfinished = unfinished
         peers = [Peer(**peer) for peer in command["peers"]]
         self._client = RelayClient(peers, context, digests, self._window, command["patience"], show)
+        if unfinished and items:
+            self._client.go_on_from(unfinished.take(digests[items[0]]))
         self._feeder = Feeder(self._window.open_first(), sink, command["keeps"])
         self.provider = WindowProvider(self._window)
         self._started = time.monotonic()
@@ -68,6 +77,7 @@ class Reception:
         if not self.wait(_STOP_SECONDS):
             self._window.break_off()
             self.wait(_STOP_SECONDS)
+        self._keep_unfinished()
 
     def raise_failure(self) -> None:
         """The first one; that the window broke is only what followed from it."""
@@ -91,4 +101,11 @@ class Reception:
             half()
         except Exception as failure:
             self._failures.append(failure)
-            give_up()
+            if not isinstance(failure, Broken):
+                give_up()
+
+    def _keep_unfinished(self) -> None:
+        pieces = self._window.unfinished()
+        if self._unfinished and pieces and pieces[0].item in self._keeps:
+            first = pieces[0]
+            self._unfinished.keep(self._digests[first.item], first.size, [piece.data for piece in pieces])

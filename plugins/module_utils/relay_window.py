@@ -97,6 +97,18 @@ class Window:
                 reader.number = min(reader.number, self._first + len(self._pieces))
             self._changed.notify_all()
 
+    def unfinished(self) -> list[Piece]:
+        """All that came of the item that has not come whole; nothing where its beginning has left the window.
+
+        Nor where this host has given up for a reason of its own.
+        """
+        with self._changed:
+            if self._broken or not self._pieces or self._pieces[-1].is_last:
+                return []
+            item = self._pieces[-1].item
+            pieces = [piece for piece in self._pieces if piece.item == item]
+            return pieces if pieces[0].offset == 0 else []
+
     def hold(self, seconds: float) -> None:
         """Keep what is here for a reader that is to come, for so long."""
         with self._changed:

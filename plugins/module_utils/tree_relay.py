@@ -108,6 +108,9 @@ class TreeKind:
             raise RuntimeError("nothing was staged")
         return self._sink
 
+    def unfinished(self) -> None:
+        """A part of a file is small: what came of it comes again."""
+
     def close(self) -> None:
         if self._sink:
             self._sink.close()

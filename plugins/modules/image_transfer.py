@@ -21,6 +21,9 @@ description:
   - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
     What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
     that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
+  - Of the layer that was coming when a run was cut, the host keeps what it still has in memory, at most 128 MiB and
+    only from the layer's first byte on, as a file in O(spool_directory). The next run goes on within that layer and
+    removes the file. A larger layer that was further than that comes again as a whole.
   - A host that fails or cannot be reached fails alone; those behind it receive from the host before it, or from the
     source. Its result says what had come to it, as far as it could tell.
   - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
@@ -64,7 +67,8 @@ options:
     default: 1G
   spool_directory:
     description:
-      - Where the source keeps layers as files, under their digests. Other hosts keep nothing.
+      - Where the source keeps layers as files, under their digests. Other hosts keep nothing there but, after a cut,
+        the beginning of one layer.
     type: path
     default: /var/lib/distrain/spool
     version_added: "1.1.0"

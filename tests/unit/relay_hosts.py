@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_client impo
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_keys import RunAuthority
 
 SIZES = (3_000_000, 0, 17, 1_048_576, 2_500_000)
@@ -81,22 +82,25 @@ class Host:
         sink: MemorySink | None = None,
         is_last: bool = False,
         patience: float = 15,
+        items: Sequence[bytes] = ITEMS,
+        unfinished: UnfinishedItems | None = None,
     ) -> None:
         self.name = name
         self.sink = sink or MemorySink()
         self.said: list[str] = []
+        self._items = items
         keys = authority.keys_for(name) if authority else None
         self._server = RelayServer("127.0.0.1", server_context(keys) if keys else None, lambda count: None)
         command = {
             "receives": receives,
             "keeps": receives if keeps is None else keeps,
-            "digests": [hashlib.sha256(ITEMS[item]).hexdigest() for item in receives],
+            "digests": [hashlib.sha256(items[item]).hexdigest() for item in receives],
             "peers": [dataclasses.asdict(peer) for peer in peers],
             "is_last": is_last,
             "patience": patience,
         }
         context = client_context(keys) if keys else None
-        self.reception = Reception(command, self.sink, context, self.said.append)
+        self.reception = Reception(command, self.sink, context, self.said.append, unfinished)
         self._server.serve(self.reception.provider)
 
     def start(self) -> Host:
@@ -108,7 +112,7 @@ class Host:
         self.reception.raise_failure()
 
     def has_all(self) -> bool:
-        return self.sink.items == dict(enumerate(ITEMS))
+        return self.sink.items == dict(enumerate(self._items))
 
     def figures(self) -> dict:
         return self.reception.figures()
