@@ -28,7 +28,7 @@ help:
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
-	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (half an hour)"
+	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -16,15 +17,18 @@ ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from tests.bench.images import ours, plot, report  # noqa: E402
-from tests.bench.images.measure import resent  # noqa: E402
-from tests.bench.images.options import RIVALS, SHAPES, Options  # noqa: E402
+from tests.bench.images import ours, plot, report, ways  # noqa: E402
+from tests.bench.images.bench import Bench  # noqa: E402
+from tests.bench.images.images import Image  # noqa: E402
+from tests.bench.images.measure import Measure, resent  # noqa: E402
+from tests.bench.images.options import PARTS, RIVALS, SHAPES, Options  # noqa: E402
 from tests.bench.images.rows import Row, rows  # noqa: E402
 from tests.bench.images.samples import Sample, by_round, ratio, select  # noqa: E402
 from tests.bench.images.watch import busy_share, cpu_times, disk_bytes, received_bytes, wire_seconds  # noqa: E402
 
 OPTIONS = Options()
-FIGURES = {"wire": 9.0, "bytes": 64e6, "temporary": 1.05, "slowest": 10.0}
+ONLY = Options(only="cut")
+FIGURES = {"wire": 9.0, "bytes": 64e6, "rate": 8e6, "temporary": 1.05, "slowest": 10.0}
 
 
 def sample(what: str, seconds: float, number: int = 1, shape: str = "layers", hosts: int = 8, **more: object) -> Sample:
@@ -40,6 +44,42 @@ def row(samples: list[Sample], words: str) -> Row:
 @pytest.mark.parametrize(("receivers", "counts"), [(2, (1, 2)), (3, (1, 2, 3)), (8, (1, 2, 4, 8))])
 def test_counts_of_hosts_for_the_plot(receivers: int, counts: tuple[int, ...]) -> None:
     assert Options(receivers=receivers).counts == counts
+
+
+def test_small_files_come_slower() -> None:
+    assert [OPTIONS.rate_of(shape) for shape in SHAPES] == [64, 32, 64]
+    samples = [sample("ours", 10, shape=shape) for shape in SHAPES if shape != "files"]
+    samples.append(sample("ours", 10, shape="files", figures={**FIGURES, "rate": 4e6}))
+    assert row(samples, "wire time").value == pytest.approx(9 / 8), "9 of 16 seconds would be the best of the shapes"
+
+
+def test_a_part_alone_has_files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "PATH", tmp_path / "bench.json")
+    monkeypatch.setattr(report, "PLOT", tmp_path / "bench.svg")
+    for options, names in ((OPTIONS, ("bench.json", "bench.svg")), (ONLY, ("bench-part.json", "bench-part.svg"))):
+        assert tuple(path.name for path in report.paths(options)) == names
+        report.write([], [], [], options, {})
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize(("only", "parts"), [("", PARTS), ("cut", ("cut",)), ("ours,rivals", ("ours", "rivals"))])
+def test_what_is_measured(only: str, parts: tuple[str, ...]) -> None:
+    assert Options(only=only).parts == parts
+
+
+@pytest.mark.parametrize(("only", "names"), [("cut", ["cut, layers", "cut, many"]), ("killed", ["one killed"])])
+def test_a_part_is_measured_alone(only: str, names: list[str]) -> None:
+    lab = SimpleNamespace(receivers=("gpu-02", "gpu-03"))
+    bench = Bench(lab, None, Options(only=only), print)  # type: ignore[arg-type]
+    assert [name for name, _measure in bench._capped(1)] == names
+    assert list(bench._uncapped(1)) == []
+
+
+def test_each_part_is_measured_somewhere() -> None:
+    lab = SimpleNamespace(receivers=("gpu-02", "gpu-03", "gpu-04"))
+    for part in PARTS:
+        bench = Bench(lab, None, Options(receivers=3, only=part), print)  # type: ignore[arg-type]
+        assert [*bench._capped(1), *bench._uncapped(1)], part
 
 
 def test_busy_is_neither_idle_nor_waiting_for_a_disk() -> None:
@@ -178,7 +218,8 @@ def test_the_table_says_what_holds() -> None:
             Row("fast enough", 1.2, 1.25, False, "", 3),
             Row("slow", 1.2, 4, True, "", 2, 1),
             Row("none", None, 1, True, ""),
-        ]
+        ],
+        OPTIONS,
     )
     assert [line.split()[0] for line in table.splitlines()[1:4]] == ["yes", "NO", "NO"]
     assert "1 of 3 hold" in table
@@ -223,3 +264,29 @@ def test_the_time_of_the_task_comes_from_the_report_of_ansible() -> None:
     assert delivered.seconds == 12.5
     assert delivered.failures() == {"gpu-03": "no"}
     assert ours.read("interrupted {").results == {}
+
+
+class FakeLab:
+    """Notes what the cards carry."""
+
+    source, receivers = "gpu-01", ("gpu-02", "gpu-03")
+
+    def __init__(self, is_capped: bool) -> None:
+        self.is_capped = is_capped
+        self.rates: list[float] = []
+
+    def cap(self, rate: float) -> None:
+        self.rates.append(rate)
+
+
+@pytest.mark.parametrize(("is_capped", "rates"), [(True, [64, 32, 64, 64]), (False, [])])
+def test_the_cards_carry_what_is_meant_for_the_shape(
+    is_capped: bool, rates: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, emptied = FakeLab(is_capped), []
+    monkeypatch.setattr(ways, "empty", lambda lab, hosts, image: emptied.append(image))
+    images = {shape: Image(shape, (1,)) for shape in SHAPES}
+    measure = Measure(lab, images, OPTIONS)  # type: ignore[arg-type]
+    assert [measure._ready(shape, lab.receivers) for shape in SHAPES] == list(images.values()) == emptied
+    measure._cap("stream")
+    assert lab.rates == rates

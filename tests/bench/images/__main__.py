@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring up the lab, measure, write the table and the plot into artifacts; exit 1 only where a row has no value."""
+"""Bring up the lab, measure, write the table and the plot into artifacts; exit 1 only where a row has no value.
+
+With C(--only) the other rows have none, and what went wrong is what counts.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,10 @@ def measure(lab: Lab, options: Options, start: float) -> int:
         table = rows(bench.samples, options)
         minutes = round((time.monotonic() - start) / 60, 1)
         report.write(table, bench.samples, bench.problems, options, {**machine(), **lab.facts(), "took": minutes})
-        print(f"\n{report.table(table)}")
+        print(f"\n{report.table(table, options)}")
         for problem in bench.problems:
             print(f"went wrong: {problem}")
-    return 1 if any(row.value is None for row in table) else 0
+    return 1 if (bench.problems if options.only else any(row.value is None for row in table)) else 0
 
 
 def leave(lab: Lab, options: Options) -> None:

@@ -33,8 +33,9 @@ class Bench:
 
     def run(self) -> None:
         self._lab.uncap()
-        self._rounds(self._uncapped)
-        self._lab.cap()
+        if self._measures("uncapped", "streams"):
+            self._rounds(self._uncapped)
+        self._lab.cap(self._options.rate)
         self._rounds(self._capped)
 
     def _rounds(self, of: Callable[[int], Iterator[Measurement]]) -> None:
@@ -46,6 +47,9 @@ class Bench:
                 return
             for name, measure in of(number):
                 self._take(f"round {number}: {name}", measure)
+
+    def _measures(self, *parts: str) -> bool:
+        return any(part in self._options.parts for part in parts)
 
     def _lacks_rounds(self) -> bool:
         """Whether the rounds so far have void measurements: one more round measures all of it again, side by side."""
@@ -62,17 +66,41 @@ class Bench:
         self._show(line(name, sample))
 
     def _capped(self, number: int) -> Iterator[Measurement]:
-        measure, hosts = self._measure, self._lab.receivers
+        parts = {
+            "ours": self._shapes,
+            "rivals": self._rivals,
+            "killed": self._killed,
+            "changed": self._changed,
+            "cut": self._cuts,
+            "streams": self._streams,
+            "plot": self._plot,
+        }
+        for part, measurements in parts.items():
+            if self._measures(part):
+                yield from measurements(number)
+
+    def _shapes(self, number: int) -> Iterator[Measurement]:
+        hosts = self._lab.receivers
         for shape in SHAPES:
             yield from self._ours(shape, hosts[:1], number)
             yield from self._ours(shape, hosts, number)
+
+    def _rivals(self, number: int) -> Iterator[Measurement]:
         for way in RIVALS:
-            yield self._rival(way, hosts, number)
-        yield "one killed", lambda: measure.killed(MAIN, hosts, number)
-        yield "changed top layer", lambda: measure.changed(hosts, number)
+            yield self._rival(way, self._lab.receivers, number)
+
+    def _killed(self, number: int) -> Iterator[Measurement]:
+        yield "one killed", lambda: self._measure.killed(MAIN, self._lab.receivers, number)
+
+    def _changed(self, number: int) -> Iterator[Measurement]:
+        yield "changed top layer", lambda: self._measure.changed(self._lab.receivers, number)
+
+    def _cuts(self, number: int) -> Iterator[Measurement]:
         for shape in (MAIN, MANY):
-            yield f"cut, {shape}", lambda shape=shape: measure.cut(shape, number)  # type: ignore[misc]
-        yield from self._streams(number, "")
+            yield f"cut, {shape}", lambda shape=shape: self._measure.cut(shape, number)  # type: ignore[misc]
+
+    def _plot(self, number: int) -> Iterator[Measurement]:
+        hosts = self._lab.receivers
         for count in self._options.counts[1:-1]:
             yield from self._ours(MAIN, hosts[:count], number)
         if number <= self._options.plot_rounds:
@@ -82,12 +110,14 @@ class Bench:
 
     def _uncapped(self, number: int) -> Iterator[Measurement]:
         measure, hosts = self._measure, self._lab.receivers[:1]
-        yield "ours, no cap", lambda: measure.ours("large", hosts, number, ", no cap")
-        for way in RIVALS:
-            yield f"{way}, no cap", lambda way=way: measure.rival(way, "large", hosts, number, ", no cap")  # type: ignore[misc]
-        yield from self._streams(number, ", no cap")
+        if self._measures("uncapped"):
+            yield "ours, no cap", lambda: measure.ours("large", hosts, number, ", no cap")
+            for way in RIVALS:
+                yield f"{way}, no cap", lambda way=way: measure.rival(way, "large", hosts, number, ", no cap")  # type: ignore[misc]
+        if self._measures("streams"):
+            yield from self._streams(number, ", no cap")
 
-    def _streams(self, number: int, suffix: str) -> Iterator[Measurement]:
+    def _streams(self, number: int, suffix: str = "") -> Iterator[Measurement]:
         yield f"plain{suffix}", lambda: self._measure.stream(False, number, suffix)
         yield f"encrypted{suffix}", lambda: self._measure.stream(True, number, suffix)
 

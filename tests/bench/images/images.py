@@ -33,11 +33,11 @@ def make_images(lab: Lab, options: Options) -> dict[str, Image]:
     """By shape. C(changed) is C(layers) with another top layer."""
     lab.tell(lab.source, "mkdir -p /var/lib/bench")
     lab.put(lab.source, _MAKER.read_bytes(), "/var/lib/bench/make_image.py")
-    size, many = options.size * _MB, options.many_layers
+    size, many, files = options.size * _MB, options.many_layers, options.files_size * _MB
     made = {
         "layers": _make(lab, "layers", "layers", _FEW, size // _FEW, _LARGE_FILE),
         "changed": _make(lab, "changed", "layers", _FEW, size // _FEW, _LARGE_FILE, "new-top"),
-        "files": _make(lab, "files", "files", _FEW, size // _FEW, _SMALL_FILE),
+        "files": _make(lab, "files", "files", _FEW, files // _FEW, _SMALL_FILE),
         "huge": _make(lab, "huge", "huge", 1, size, size),
         "many": _make(lab, "many", "many", many, size // many, _LARGE_FILE),
         "large": _make(lab, "large", "large", _FEW, options.uncapped_size * _MB // _FEW, _LARGE_FILE),

@@ -28,12 +28,20 @@ class Lab:
     def __init__(self, options: Options) -> None:
         self._name = options.lab_name
         self._number = options.lab_number
-        self._rate = options.rate
+        self._rate = 0.0
         self.hosts = tuple(f"gpu-{number:02d}" for number in range(1, options.receivers + 2))
         self.source, *receivers = self.hosts
         self.receivers = tuple(receivers)
         self.inventory = ROOT / "artifacts" / "bench-images-inventory"
-        self.is_capped = False
+
+    @property
+    def is_capped(self) -> bool:
+        return self._rate > 0
+
+    @property
+    def bytes_per_second(self) -> float:
+        """What a card carries at most; 0 without a cap."""
+        return self._rate * 1e6 / 8
 
     def make(self, state: str) -> None:
         variables = {
@@ -100,15 +108,16 @@ class Lab:
         """The host's first process, as this machine numbers it."""
         return int(self.docker("inspect", "--format={{.State.Pid}}", self.container(host)))
 
-    def cap(self) -> None:
-        """Let each card carry the rate and no more, out of the host and into it."""
-        self.on_all(self._cap)
-        self.is_capped = True
+    def cap(self, rate: float) -> None:
+        """Let each card carry so many Mbit/s and no more, out of the host and into it."""
+        if rate != self._rate:
+            self.on_all(lambda host: self._cap(host, rate))
+            self._rate = rate
 
     def uncap(self) -> None:
         """Also those of an earlier run that kept the lab."""
         self.on_all(self._uncap)
-        self.is_capped = False
+        self._rate = 0.0
 
     def kill(self, host: str) -> None:
         self.docker("kill", self.container(host))
@@ -122,11 +131,11 @@ class Lab:
                 raise LabError(f"{host} does not come back")
             time.sleep(1)
         if self.is_capped:
-            self._cap(host)
+            self._cap(host, self._rate)
 
-    def _cap(self, host: str) -> None:
+    def _cap(self, host: str, rate: float) -> None:
         # What comes into a host goes out of the other end of its card, so that both ends only limit what goes out.
-        limit = f"root tbf rate {int(self._rate * 1e6)}bit burst 128kb latency 50ms"
+        limit = f"root tbf rate {int(rate * 1e6)}bit burst 128kb latency 50ms"
         self.tell(host, f"tc qdisc replace dev {self._card(host)} {limit}")
         self._outside(host, f"replace dev {self._other_end(host)} {limit}")
 

@@ -32,22 +32,21 @@ class Measure:
         self._around: dict[str, tuple[int, int]] = {}
 
     def ours(self, shape: str, hosts: Sequence[str], number: int, suffix: str = "") -> Sample:
-        image = self._images[shape]
-        ways.empty(self._lab, hosts, image)
+        image = self._ready(shape, hosts)
         with Watch(self._lab, hosts) as watch:
             delivered = ours.deliver(self._lab, image.name, hosts)
         ways.check(self._lab, image, hosts)
         figures = {
-            "wire": wire_seconds(watch.moments, self._options.bytes_per_second),
+            "wire": wire_seconds(watch.moments, self._lab.bytes_per_second),
             "bytes": float(image.bytes),
+            "rate": self._lab.bytes_per_second,
             "temporary": watch.peak() / max(image.layers),
             "slowest": max(one["seconds"] for one in delivered.results.values()),
         }
         return self._sample(f"ours{suffix}", shape, hosts, number, delivered.seconds, watch, figures)
 
     def rival(self, way: str, shape: str, hosts: Sequence[str], number: int, suffix: str = "") -> Sample:
-        image = self._images[shape]
-        ways.empty(self._lab, hosts, image)
+        image = self._ready(shape, hosts)
         with Watch(self._lab, hosts) as watch:
             seconds = ways.go(self._lab, way, image, hosts)
         ways.check(self._lab, image, hosts)
@@ -55,8 +54,7 @@ class Measure:
 
     def changed(self, hosts: Sequence[str], number: int) -> Sample:
         """The hosts have the image; it comes again with another top layer."""
-        image, before = self._images["changed"], self._images["layers"]
-        ways.empty(self._lab, hosts, image)
+        image, before = self._ready("changed", hosts), self._images["layers"]
         ours.deliver(self._lab, before.name, hosts)
         with Watch(self._lab, hosts) as watch:
             delivered = ours.deliver(self._lab, image.name, hosts)
@@ -68,8 +66,7 @@ class Measure:
 
     def killed(self, shape: str, hosts: Sequence[str], number: int) -> Sample:
         """The middle host of the chain dies when half of the image has come to it."""
-        image, victim = self._images[shape], hosts[len(hosts) // 2]
-        ways.empty(self._lab, hosts, image)
+        image, victim = self._ready(shape, hosts), hosts[len(hosts) // 2]
         try:
             with Watch(self._lab, hosts) as watch:
 
@@ -91,9 +88,9 @@ class Measure:
 
     def cut(self, shape: str, number: int) -> Sample:
         """Ctrl-C when half of it has come, then again. What came twice is what the card carried too much."""
-        image, host = self._images[shape], self._lab.receivers[0]
+        host = self._lab.receivers[0]
         around, full = self._carried_in_all(shape, host)
-        ways.empty(self._lab, [host], image)
+        image = self._ready(shape, [host])
         cut_at: list[float] = []
         with Watch(self._lab, [host]) as first:
 
@@ -120,17 +117,28 @@ class Measure:
 
     def stream(self, is_encrypted: bool, number: int, suffix: str) -> Sample:
         """Without a cap much more goes, so that it takes a while as well."""
+        self._cap("stream")
         size = self._options.size if self._lab.is_capped else self._options.pair_size
         with Watch(self._lab, self._lab.receivers[:1]) as watch:
             seconds = pair.seconds(self._lab, size * 1000**2, is_encrypted)
         name = ("encrypted" if is_encrypted else "plain") + suffix
         return self._sample(name, "stream", self._lab.receivers[:1], number, seconds, watch, {})
 
+    def _cap(self, shape: str) -> None:
+        """Let the cards carry what they do for this shape, where they have a cap at all."""
+        if self._lab.is_capped:
+            self._lab.cap(self._options.rate_of(shape))
+
+    def _ready(self, shape: str, hosts: Sequence[str]) -> Image:
+        """Nothing of the image is on the hosts, and the cards carry what they do for this shape."""
+        self._cap(shape)
+        ways.empty(self._lab, hosts, self._images[shape])
+        return self._images[shape]
+
     def _carried_in_all(self, shape: str, host: str) -> tuple[int, int]:
         """What a card carries in a run that sends nothing, and in one that sends all of an image; found once."""
         if shape not in self._around:
-            image = self._images[shape]
-            ways.empty(self._lab, [host], image)
+            image = self._ready(shape, [host])
             carried = []
             for _round in range(2):
                 with Watch(self._lab, [host]) as watch:

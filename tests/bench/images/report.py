@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tests.bench.images import plot
@@ -35,13 +36,22 @@ def write(
         "problems": list(problems),
         "samples": [one.as_json() for one in samples],
     }
-    PATH.parent.mkdir(parents=True, exist_ok=True)
-    PATH.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    path, drawing = paths(options)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     title = f"An image of {options.size} MB to hosts whose cards carry {options.rate:g} Mbit/s"
-    PLOT.write_text(plot.draw(points, title))
+    drawing.write_text(plot.draw(points, title))
 
 
-def table(rows: Sequence[Row]) -> str:
+def paths(options: Options) -> tuple[Path, Path]:
+    """Where a part was measured alone, what was found in a whole run stays."""
+    if not options.only:
+        return PATH, PLOT
+    return PATH.with_stem(f"{PATH.stem}-part"), PLOT.with_stem(f"{PLOT.stem}-part")
+
+
+def table(rows: Sequence[Row], options: Options) -> str:
+    path, drawing = paths(options)
     width = max(len(row.row) for row in rows)
     lines = [f"{'holds':5}  {'what':{width}}  {'value':>7}  {'goal':>7}  rounds  void"]
     for row in rows:
@@ -49,4 +59,4 @@ def table(rows: Sequence[Row]) -> str:
         goal = f"{'>=' if row.at_least else '<='} {row.goal:g}"
         holds = "yes" if row.holds else "NO"
         lines.append(f"{holds:5}  {row.row:{width}}  {value:>7}  {goal:>7}  {row.rounds:>6}  {row.void_rounds:>4}")
-    return "\n".join([*lines, f"{sum(row.holds for row in rows)} of {len(rows)} hold; {PATH}, {PLOT}"])
+    return "\n".join([*lines, f"{sum(row.holds for row in rows)} of {len(rows)} hold; {path}, {drawing}"])

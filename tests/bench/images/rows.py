@@ -84,7 +84,7 @@ def _spread(samples: Sequence[Sample], options: Options) -> Row:
 
 def _wire(samples: Sequence[Sample], options: Options) -> Row:
     def share(one: Sample) -> float:
-        return one.figures["wire"] / (one.figures["bytes"] / options.bytes_per_second)
+        return one.figures["wire"] / (one.figures["bytes"] / one.figures["rate"])
 
     found = {shape: by_round(share, select(samples, "ours", shape, options.receivers)) for shape in SHAPES}
     how = (
