@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any, cast
@@ -171,17 +170,10 @@ class LayerSource:
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         diff_id = self._image.identity.diff_ids[item]
-        path = self._spool.wait_for(diff_id, timeout)
-        if path is None:
-            return None
-        try:
-            file = path.open("rb")
-        except FileNotFoundError:
-            # It was found to be damaged just now, for another host.
-            return None
-        size = os.fstat(file.fileno()).st_size
-        if not self._spool.is_unchecked(diff_id):
-            return size, file
+        opened = self._spool.open(diff_id, timeout)
+        if opened is None or not self._spool.is_unchecked(diff_id):
+            return opened
+        size, file = opened
         return size, cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
 
     def _judge(self, diff_id: str, is_sound: bool) -> None:

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import posixpath
 import tarfile
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
-from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.growing_file import GrowingFile
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import BadArchive
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
     ImageIdentity,
     identity_of_config,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage
 from ansible_collections.distrain.cluster.plugins.module_utils.layer_content import is_compressed, uncompressed
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.spool_room import refuse_small_disk
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
@@ -45,6 +48,7 @@ class ImageSpool:
         self._store = store
         self._lock = threading.Condition()
         self._layers: dict[str, Path] = {}
+        self._growing: dict[str, GrowingFile] = {}
         self._sizes: dict[str, int] = {}
         self._blobs: dict[str, str] = {}
         self._config: bytes | None = None
@@ -71,7 +75,7 @@ class ImageSpool:
         unknown = {diff_id for diff_id in measured if self._directory.size_of(diff_id) is None}
         if not missing and not unknown and self._config is not None:
             return
-        self._refuse_small_disk(missing)
+        refuse_small_disk(self._engine, self._directory, self._name, self._image, self._store, missing)
         self._start_filling(missing)
 
     def wait_for(self, diff_id: str, timeout: float | None = None) -> Path | None:
@@ -85,6 +89,23 @@ class ImageSpool:
             if diff_id in self._layers:
                 return self._layers[diff_id]
             raise self._why_not(f"its archive lacks the layer {diff_id}")
+
+    def open(self, diff_id: str, timeout: float) -> tuple[int, IO[bytes]] | None:
+        """The size of a wanted layer and its bytes, also while they are still coming; None and raises as C(wait_for).
+
+        None as well where the file was found to be damaged, or got its name for good, just now.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: diff_id in self._growing or diff_id in self._layers or not self._fills, timeout)
+            growing = self._growing.get(diff_id)
+        path = None if growing else self.wait_for(diff_id, 0)
+        try:
+            if growing:
+                return growing.size, cast(IO[bytes], growing.open())
+            file = path.open("rb") if path else None
+        except FileNotFoundError:
+            return None
+        return (os.fstat(file.fileno()).st_size, file) if file else None
 
     def wait_for_config(self) -> bytes:
         """The bytes of the image's config."""
@@ -136,29 +157,6 @@ class ImageSpool:
             return False
         return found == wanted and wanted.config_digest in (None, found.config_digest)
 
-    def _refuse_small_disk(self, missing: Collection[str]) -> None:
-        """The classic store writes the whole image beside itself before it hands out a byte."""
-        sizes = [self._directory.size_of(diff_id) for diff_id in missing]
-        to_spool = sum(size or 0 for size in sizes) if all(sizes) else self._image.size
-        staged = self._image.size if self._store == "classic" else 0
-        spool, root = str(self._directory.path), self._engine.info().get("DockerRootDir", "")
-        if _is_same_disk(spool, root):
-            self._refuse(spool, to_spool + staged)
-        else:
-            self._refuse(spool, to_spool)
-            self._refuse(root, staged)
-
-    def _refuse(self, directory: str, needed: int) -> None:
-        free = free_bytes(directory)
-        if free is not None and free < needed:
-            raise ClusterError(
-                f"The disk of this host is too small to send {self._name}: {in_words(free)} are free at {directory}, "
-                f"but saving it takes {in_words(needed)} (the image has {in_words(self._image.size)}). Nothing was "
-                "sent. Make room there, for example with docker image prune.",
-                free_bytes=free,
-                needed_bytes=needed,
-            )
-
     def _start_filling(self, missing: set[str]) -> None:
         """One pass over the image at a time."""
         before, self._fills = self._thread, self._fills + 1
@@ -209,7 +207,7 @@ class ImageSpool:
             if digest in self._image.identity.diff_ids:
                 self._sizes[digest] = size
             if digest in missing:
-                self._spool(first, file, size, missing)
+                self._spool(first, file, size, missing, digest)
             return
         known = self._directory.layer_in(digest)
         if known is None or known in missing or self._directory.size_of(known) is None:
@@ -222,16 +220,21 @@ class ImageSpool:
                 self._config = document
                 self._lock.notify_all()
 
-    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> str:
-        """Write a layer as it comes, keep it where it is one that is missed, and return its diff ID."""
+    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str], told: str = "") -> str:
+        """Write a layer as it comes, keep it where it is one that is missed, and return its diff ID.
+
+        ``told`` is the diff ID that the archive tells before its bytes come: those that wait for it may read along.
+        """
         self._directory.make_room(size)
         digest = hashlib.sha256()
         written = 0
-        with self._directory.incoming() as incoming:
+        with self._directory.incoming() as incoming, self._read_along(told, incoming.path, size) as growing:
             for chunk in uncompressed(first, file):
                 digest.update(chunk)
                 incoming.file.write(chunk)
+                incoming.file.flush()
                 written += len(chunk)
+                growing.grow(written)
                 self.bytes_saved += len(chunk)
                 self._stop_if_closed()
             diff_id = f"sha256:{digest.hexdigest()}"
@@ -240,11 +243,27 @@ class ImageSpool:
             if diff_id not in missing:
                 return diff_id
             path = self._directory.keep(incoming, diff_id)
-        missing.discard(diff_id)
-        with self._lock:
-            self._layers[diff_id] = path
-            self._lock.notify_all()
+            if diff_id == told:
+                growing.end()
+            missing.discard(diff_id)
+            with self._lock:
+                self._layers[diff_id] = path
+                self._lock.notify_all()
         return diff_id
+
+    @contextmanager
+    def _read_along(self, told: str, path: Path, size: int) -> Iterator[GrowingFile]:
+        growing = GrowingFile(path, size)
+        with self._lock:
+            if told:
+                self._growing[told] = growing
+                self._lock.notify_all()
+        try:
+            yield growing
+        finally:
+            with self._lock:
+                self._growing.pop(told, None)
+            growing.fail()
 
     def _stop_if_closed(self) -> None:
         if self._is_closed:
@@ -254,13 +273,6 @@ class ImageSpool:
         if isinstance(self._failure, ClusterError):
             return ClusterError(f"{self._name} could not be saved: {self._failure.message}", **self._failure.details)
         return ClusterError(f"{self._name} could not be saved: {self._failure or otherwise}.")
-
-
-def _is_same_disk(some: str, other: str) -> bool:
-    try:
-        return Path(some).stat().st_dev == Path(other).stat().st_dev
-    except OSError:
-        return False
 
 
 def layer_sizes(engine: EngineSocket, name: str, layers: int) -> tuple[int, ...]:

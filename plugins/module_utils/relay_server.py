@@ -70,7 +70,7 @@ class Source(Protocol):
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         """The size of an item and its bytes; None where it is not ready within so many seconds.
 
-        Reading may raise Damaged.
+        Reading may raise Damaged, and gives None where the next bytes are not ready within about as long.
         """
 
 
@@ -83,12 +83,14 @@ class SourceProvider:
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
         offset = request.offset
         for item in request.items:
-            try:
-                yield from self._pieces_of(item, offset)
-            except Damaged:
-                yield Restart(item)
-                yield from self._pieces_of(item, 0)
-            offset = 0
+            is_sent = False
+            while not is_sent:
+                try:
+                    yield from self._pieces_of(item, offset)
+                    is_sent = True
+                except Damaged:
+                    yield Restart(item)
+                offset = 0
 
     def _pieces_of(self, item: int, offset: int) -> Generator[Piece | None, None, None]:
         while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
@@ -211,10 +213,13 @@ class _PatientStream:
         return self._stream.recv_into(buffer, nbytes)
 
 
-def _pieces_of(item: int, size: int, offset: int, file: IO[bytes]) -> Iterator[Piece]:
+def _pieces_of(item: int, size: int, offset: int, file: IO[bytes]) -> Iterator[Piece | None]:
     file.seek(offset)
     while True:
-        data = file.read(PIECE_BYTES)
+        data: bytes | None = file.read(PIECE_BYTES)
+        if data is None:
+            yield None
+            continue
         piece = Piece(item, size, offset, data)
         offset = piece.end
         if not data and not piece.is_last:

@@ -62,6 +62,8 @@ def send(spool: ImageSpool, engine: EngineSocket, offset: int = 0) -> tuple[dict
             received.pop(piece.item, None)
         elif piece:
             received[piece.item] = received.get(piece.item, b"") + piece.data
+    # No receiver is done without it, and the archive has it behind the layers.
+    spool.wait_for_config()
     return received, restarted, said
 
 

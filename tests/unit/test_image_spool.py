@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils import image_spool, layer_content, spool_directory
+from ansible_collections.distrain.cluster.plugins.module_utils import layer_content, spool_directory, spool_room
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_spool import ImageSpool, layer_sizes
@@ -277,8 +277,8 @@ def test_room_to_save(
     fits: bool,
 ) -> None:
     fake.store = store
-    monkeypatch.setattr(image_spool, "free_bytes", lambda _: free)
-    monkeypatch.setattr(image_spool, "_is_same_disk", lambda *_: is_one_disk)
+    monkeypatch.setattr(spool_room, "free_bytes", lambda _: free)
+    monkeypatch.setattr(spool_room, "_is_same_disk", lambda *_: is_one_disk)
     run = spool(engine, directory)
     if fits:
         run.start(IMAGE.diff_ids)
