@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.image_holding import LOCK_DIRECTORY
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import identity_of_config
 from ansible_collections.distrain.cluster.plugins.module_utils.image_prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
@@ -25,11 +28,22 @@ IMAGE = TestImage(layers=(os.urandom(600_000), os.urandom(6_000_000)))
 NAME = "team/trainer:1"
 
 
+def program_with_locks_in(directory: Path) -> bytes:
+    """The agent's program; its locks lie in a directory that only root may write to."""
+    original = zipfile.ZipFile(io.BytesIO(bundle("relay_agent", "image_relay").partition(b"\n")[2]))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in original.namelist():
+            content = original.read(name).replace(f'"{LOCK_DIRECTORY}"'.encode(), f'"{directory}"'.encode())
+            archive.writestr(name, content)
+    return b"%d\n" % len(buffer.getvalue()) + buffer.getvalue()
+
+
 class Agent:
-    def __init__(self) -> None:
-        program = [sys.executable, "-I", "-c", starter("relay_agent")]
-        self.process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._send(bundle("relay_agent", "image_relay"))
+    def __init__(self, program: bytes) -> None:
+        command = [sys.executable, "-I", "-c", starter("relay_agent")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._send(program)
 
     def tell(self, **command: Any) -> None:
         self._send(json.dumps(command).encode() + b"\n")
@@ -52,7 +66,7 @@ def test_an_agent_whose_input_ends_keeps_what_it_had_of_a_layer(tmp_path: Path) 
     wanted = WantedImage(NAME, identity, "amd64", sizes=tuple(map(len, IMAGE.layers)))
     fake = FakeImageEngine()
     with served(fake, tmp_path) as docker_host:
-        agent = Agent()
+        agent = Agent(program_with_locks_in(tmp_path / "locks"))
         arguments = {"name": NAME, "docker_host": docker_host, "engine_timeout": 5, "spool_limit": 10**6}
         agent.ask(do="observe", kind="image", arguments={**arguments, "spool_directory": str(spool)})
         agent.ask(do="prepare", address="127.0.0.1", keys=dataclasses.asdict(authority.keys_for("h1")))
@@ -69,6 +83,7 @@ def test_an_agent_whose_input_ends_keeps_what_it_had_of_a_layer(tmp_path: Path) 
         wait_until(lambda: sum(sent) > 3_000_000)
         agent.process.communicate(timeout=30)
         assert agent.process.returncode == 0
+    assert (tmp_path / "locks").is_dir()
     assert fake.names == {f"{wanted.repository}:1": fake.names[f"{wanted.repository}:1"]}, "what came whole"
     (left,) = spool.iterdir()
     assert left.name == f".begun-{sha256(IMAGE.layers[1])}-{len(IMAGE.layers[1])}"
