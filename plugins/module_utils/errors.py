@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 
@@ -38,3 +40,10 @@ class EngineError(ClusterError):
 
 class TimedOut(ClusterError):
     """A wait came to its deadline."""
+
+
+def unforeseen(error: BaseException) -> ClusterError:
+    """What is told of an error that is a fault of ours: what it is, and where it came up."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ClusterError(f"an error that was not foreseen, {told} ({Path(place.filename).name}, line {place.lineno}).")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, unforeseen
 from ansible_collections.distrain.cluster.plugins.module_utils.growing_file import GrowingFile
 from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import BadArchive
 from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import (
@@ -159,17 +159,31 @@ class ImageSpool:
 
     def _start_filling(self, missing: set[str]) -> None:
         """One pass over the image at a time."""
-        before, self._fills = self._thread, self._fills + 1
-        self._thread = threading.Thread(target=self._fill, args=(missing, before), name="spool", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._fill, args=(missing, self._thread), name="spool", daemon=True)
+        with self._lock:
+            thread.start()
+            # Only now: nobody may wait for a thread that could not be started.
+            self._thread, self._fills = thread, self._fills + 1
 
     def _fill(self, missing: set[str], before: threading.Thread | None) -> None:
         if before:
             before.join()
+        try:
+            failure = self._save(set(missing))
+        except BaseException as error:
+            # Whatever it is: those that wait have nothing else to hear it from.
+            failure = unforeseen(error)
+        with self._lock:
+            self._failure = failure
+            self._fills -= 1
+            self._lock.notify_all()
+
+    def _save(self, missing: set[str]) -> Exception | None:
+        """What went wrong, of all that can be expected to; what was learned until then is kept."""
         failure: Exception | None = None
         try:
             with self._engine.save(self._image.id, self._image.size) as stream:
-                self._read_archive(stream, set(missing))
+                self._read_archive(stream, missing)
         except (ClusterError, OSError) as error:
             failure = error
         except (tarfile.TarError, http.client.HTTPException, EOFError, ValueError) as error:
@@ -178,10 +192,7 @@ class ImageSpool:
             self._directory.remember(self._sizes, self._blobs)
         except OSError as error:
             failure = failure or error
-        with self._lock:
-            self._failure = failure
-            self._fills -= 1
-            self._lock.notify_all()
+        return failure
 
     def _read_archive(self, stream: IO[bytes], missing: set[str]) -> None:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
