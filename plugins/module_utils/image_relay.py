@@ -59,8 +59,8 @@ class ImageKind:
         self._emit = emit
         self._spool: ImageSpool | None = None
         self._sink: LayerSink | None = None
-        # Either may come first: the config, or the sink that waits for it.
-        self._config: bytes | None = None
+        # Either may come first: what the source tells of the config, or the sink that waits for it.
+        self._told: Mapping[str, Any] | None = None
         self._config_or_sink = threading.Lock()
 
     def observe(self) -> dict[str, Any]:
@@ -118,8 +118,8 @@ class ImageKind:
         sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
         with self._config_or_sink:
             self._sink = sink
-            if self._config is not None:
-                sink.set_config(self._config)
+            if self._told is not None:
+                sink.hear(self._told)
         sink.start(arguments["first"], arguments["largest"])
         return sink
 
@@ -127,11 +127,11 @@ class ImageKind:
         return self._unfinished
 
     def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The config of the image, which the source could read only now."""
+        """The config of the image, which the source could read only now; or the problem that keeps it from coming."""
         with self._config_or_sink:
-            self._config = base64.b64decode(arguments["config"])
+            self._told = arguments
             if self._sink:
-                self._sink.set_config(self._config)
+                self._sink.hear(arguments)
         return {}
 
     def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,11 +153,11 @@ class ImageKind:
 
     def _announce_config(self, spool: ImageSpool) -> None:
         try:
-            config = spool.wait_for_config()
-        except ClusterError:
-            # Whoever waits for a layer is told the same.
-            return
-        self._emit({"event": "told", "arguments": {"config": base64.b64encode(config).decode()}})
+            told = {"config": base64.b64encode(spool.wait_for_config()).decode()}
+        except ClusterError as error:
+            # Whoever waits for a layer hears the same from the host before it; some wait for the config alone.
+            told = {"problem": error.message}
+        self._emit({"event": "told", "arguments": told})
 
 
 class LayerSource:
@@ -190,7 +190,8 @@ class LayerSink:
         self._sink = sink
         self._last = layers - 1
         self._layer = -1
-        self._config_came = threading.Event()
+        self._has_heard = threading.Event()
+        self._problem: str | None = None
         self.write = sink.write
         self.abort = sink.abort
         self.close = sink.close
@@ -198,9 +199,12 @@ class LayerSink:
     def start(self, first: int, largest: int) -> None:
         self._sink.start(first, largest)
 
-    def set_config(self, config: bytes) -> None:
-        self._sink.set_config(config)
-        self._config_came.set()
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Either the config or the problem."""
+        self._problem = told.get("problem")
+        if self._problem is None:
+            self._sink.set_config(base64.b64decode(told["config"]))
+        self._has_heard.set()
 
     def begin(self, item: int, size: int) -> None:
         self._layer = item
@@ -216,5 +220,7 @@ class LayerSink:
         self._sink.finish()
 
     def _wait_for_config(self) -> None:
-        if not self._config_came.wait(_CONFIG_SECONDS):
+        if not self._has_heard.wait(_CONFIG_SECONDS):
             raise ClusterError("The config of the image did not come. Run it again.")
+        if self._problem is not None:
+            raise ClusterError(self._problem)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import queue
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,11 @@ from unittest import mock
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import image_relay
-from ansible_collections.distrain.cluster.plugins.module_utils.image_relay import ImageKind, RunEngine
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import identity_of_config
+from ansible_collections.distrain.cluster.plugins.module_utils.image_relay import Emit, ImageKind, RunEngine
 from fake_image_engine import FakeImageEngine, served
-from image_archives import TestImage
+from image_archives import TestImage, tar_of
 
 CONFIG = {"config": base64.b64encode(b"{}").decode()}
 SINK = {"wanted": {}, "first": 0, "largest": 1}
@@ -26,14 +29,18 @@ def kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> ImageKind:
     wanted = SimpleNamespace(identity=SimpleNamespace(diff_ids=["sha256:1"]))
     monkeypatch.setattr(image_relay, "WantedImage", SimpleNamespace(from_dict=lambda found: wanted))
     monkeypatch.setattr(image_relay, "ImageSink", mock.Mock())
+    return image_kind(tmp_path, "unix:///nowhere", lambda event: None)
+
+
+def image_kind(spool: Path, docker_host: str, emit: Emit) -> ImageKind:
     arguments = {
         "name": "team/trainer:1",
-        "docker_host": "unix:///nowhere",
-        "engine_timeout": 1,
-        "spool_directory": str(tmp_path),
+        "docker_host": docker_host,
+        "engine_timeout": 5,
+        "spool_directory": str(spool),
         "spool_limit": 1,
     }
-    return ImageKind(arguments, lambda event: None)
+    return ImageKind(arguments, emit)
 
 
 @pytest.mark.parametrize("order", [("tell", "sink"), ("sink", "tell")])
@@ -43,6 +50,28 @@ def test_the_sink_gets_the_config(kind: ImageKind, order: tuple[str, str]) -> No
     answers["sink"].end()
     answers["sink"].finish()
     image_relay.ImageSink.return_value.set_config.assert_called_once_with(b"{}")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("order", [("tell", "sink"), ("sink", "tell")])
+def test_the_sink_that_gets_no_config_says_why(kind: ImageKind, order: tuple[str, str]) -> None:
+    problem = "team/trainer:1 could not be saved: its archive lacks its config."
+    answers = {verb: getattr(kind, verb)({"tell": {"problem": problem}, "sink": SINK}[verb]) for verb in order}
+    with pytest.raises(ClusterError, match=problem):
+        answers["sink"].finish()
+    image_relay.ImageSink.return_value.finish.assert_not_called()  # type: ignore[attr-defined]
+
+
+def test_the_source_tells_why_there_is_no_config(tmp_path: Path) -> None:
+    image, fake = TestImage(), FakeImageEngine()
+    fake.hold(image, "team/trainer:1")
+    fake.saved = tar_of({"manifest.json": b"[]"})
+    said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    with served(fake, tmp_path) as docker_host:
+        kind = image_kind(tmp_path / "spool", docker_host, said.put)
+        kind.source({"fingerprint": identity_of_config(image.config_file).fingerprint, "diff_ids": []})
+        told = said.get(timeout=10)
+        kind.close()
+    assert told["arguments"] == {"problem": "team/trainer:1 could not be saved: its archive lacks its config."}
 
 
 def test_an_engine_says_what_it_is_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
