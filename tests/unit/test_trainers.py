@@ -40,6 +40,8 @@ SAID_BY_EACH = {
     "trainer_launch_job_port",
     "trainer_launch_requirements",
 }
+# A version, or a wheel of one.
+PINNED = re.compile(r"[a-z-]+((\[[a-z,]+\])?==[0-9][a-z0-9.]*| @ https://\S+/[a-z_]+-[0-9][0-9.]*[^/\s]*\.whl)")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -83,9 +85,7 @@ def test_an_image_can_be_made_of_it(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_versions_are_pinned(name: str) -> None:
     values = preset(name)
-    assert all(
-        re.fullmatch(r"[a-z-]+(\[[a-z,]+\])?==[0-9][a-z0-9.]*", one) for one in values["image_build_pip_requirements"]
-    )
+    assert all(PINNED.fullmatch(one) for one in values["image_build_pip_requirements"])
     if values["image_build_git_repository"]:
         assert re.fullmatch(r"[0-9a-f]{40}", values["image_build_git_commit"])
         assert values["image_build_name"].endswith(f":{values['image_build_git_commit'][:7]}")
