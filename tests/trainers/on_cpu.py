@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run a training script that was written for GPUs on the lab's CPUs: python on_cpu.py SCRIPT ARGUMENTS.
 
-The script is run as it is. What stands in, here alone: gloo for NCCL, 32-bit numbers for 16-bit ones, attention of
-torch for flash attention, and the CPU for a rank's GPU. The image has to have DeepSpeed, as that of
-molecule/launchers/vars/trainer.yml has.
+The script is run as it is. What stands in, here alone: gloo for NCCL, 32-bit numbers for 16-bit ones, plain attention
+for flash attention, and the CPU for a rank's GPU. An argument that is RANK becomes the process's rank, for a script
+that learns it only where there is a GPU.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import deepspeed
 import torch
 import transformers
 
+RANK = "RANK"
 FOR_GPUS = ("use_flash_attention_2", "torch_dtype", "device_map")
 
 
@@ -36,12 +37,17 @@ def without_16_bits(initialize: Callable[..., Any]) -> Callable[..., Any]:
 
 def without_gpu_options(from_pretrained: Callable[..., Any]) -> Callable[..., Any]:
     def on_cpu(*arguments: Any, **options: Any) -> Any:
+        if options.get("use_flash_attention_2"):
+            # Torch's own fast attention, which else is taken, has wrong gradients on CPUs where padding is on the left.
+            options["config"]._attn_implementation = "eager"
         return from_pretrained(*arguments, **{name: one for name, one in options.items() if name not in FOR_GPUS})
 
     return on_cpu
 
 
 def main() -> None:
+    # Accelerate takes a GPU for each process of DeepSpeed, unless it is told of a device.
+    os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
     deepspeed.init_distributed(dist_backend="gloo")
     deepspeed.initialize = without_16_bits(deepspeed.initialize)
     auto = transformers.AutoModelForCausalLM
@@ -49,7 +55,7 @@ def main() -> None:
     # DeepSpeed's launcher puts --local_rank before everything else.
     for_script = [word for word in sys.argv[1:] if word.startswith("--local_rank")]
     script, *arguments = [word for word in sys.argv[1:] if word not in for_script]
-    sys.argv = [script, *for_script, *arguments]
+    sys.argv = [script, *for_script, *(os.environ["RANK"] if word == RANK else word for word in arguments)]
     sys.path.insert(0, str(Path(script).resolve().parent))
     print(f"rank {os.environ['RANK']} of {torch.distributed.get_world_size()} runs {script}", flush=True)
     runpy.run_path(script, run_name="__main__")
