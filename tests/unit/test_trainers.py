@@ -42,6 +42,9 @@ SAID_BY_EACH = {
 }
 # A version, or a wheel of one.
 PINNED = re.compile(r"[a-z-]+((\[[a-z,]+\])?==[0-9][a-z0-9.]*| @ https://\S+/[a-z_]+-[0-9][0-9.]*[^/\s]*\.whl)")
+LAB = ROOT / "tests" / "trainers"
+# What the lab's image has otherwise: torch for CPUs, the DeepSpeed that runs with it, and nothing that only a GPU uses.
+NOT_OF_THE_PRESET = {"torch", "deepspeed", "py-spy", "bitsandbytes", "flash-attn"}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -131,6 +134,25 @@ def test_the_launchers_train_with_the_image_of_the_lab_and_deepspeed() -> None:
     extra = set(own["image_build_pip_requirements"]) - set(lab["image_build_pip_requirements"])
     assert extra == {wheels["__lab_wheels_deepspeed"]}
     assert [*lab["image_build_imports"], "deepspeed"] == own["image_build_imports"]
+
+
+def named(requirements: list[str]) -> dict[str, str]:
+    every = {re.split(r"==| @ ", one)[0]: one for one in requirements}
+    return {name: one for name, one in every.items() if name not in NOT_OF_THE_PRESET}
+
+
+@pytest.mark.parametrize("name", ["llama_chinese", "xuanyuan"])
+def test_the_lab_runs_a_preset_with_its_versions_and_its_command(name: str) -> None:
+    wanted, run = preset(name), load(LAB / "inventory" / "trainers" / f"{name}.yml")
+    assert set(run) <= set(options())
+    assert named(run["image_build_pip_requirements"]) == named(wanted["image_build_pip_requirements"])
+    wheels = (LAB / "requirements" / f"{name}.txt").read_text().splitlines()
+    assert set(named(run["image_build_pip_requirements"]).values()) <= set(wheels)
+    values = {**defaults("image_build"), **wanted, **run}
+    assert problems_in({key.removeprefix("image_build_"): value for key, value in values.items()}) == []
+    assert run["trainer_launch_job_entry"] == ["/opt/on_cpu.py", *wanted["trainer_launch_job_entry"]]
+    for key in ("image_build_git_commit", "trainer_launch_launcher", "trainer_launch_job_working_directory"):
+        assert key not in run
 
 
 @pytest.mark.parametrize("beside", [None, "", "/inventories"])
