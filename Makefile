@@ -10,6 +10,10 @@ CASES ?=
 BENCH_IMAGES ?=
 BENCH_LAB := --extra-vars '{"lab_name": "bench", "lab_number": 19, "lab_trainer": false, \
     "lab_inventory_directory": "$(LAB_DIRECTORY)/bench-inventory"}'
+TRAINERS := $(CURDIR)/tests/trainers
+TRAINERS_LAB := --extra-vars '{"lab_name": "trainers", "lab_number": 20, "lab_hosts": 2, "lab_warm": true, \
+    "lab_inventory_directory": "$(TRAINERS)/inventory", "lab_group_vars_directory": "$(TRAINERS)/inventory/group_vars"}'
+SOURCES ?=
 SCENARIOS := gpu swarm network healing images default
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -17,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit report-test scenario scenarios faults clean bench-overlay bench-images
+.PHONY: help demo test lint unit report-test scenario scenarios faults trainers clean bench-overlay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -27,6 +31,7 @@ help:
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
+	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
 	@echo "make clean                remove the lab from this machine"
@@ -68,6 +73,16 @@ scenario: $(READY)
 faults: $(READY)
 	$(call say,"Doing what must be refused or must heal to a lab of three hosts")
 	$(BIN)/python -m tests.faults --cases "$(CASES)"
+
+trainers: $(READY)
+	$(call say,"Running the training scripts of XuanYuan and Llama-Chinese by their presets on a lab of two hosts")
+	$(BIN)/ansible-playbook playbooks/lab.yml $(TRAINERS_LAB)
+	$(BIN)/ansible-playbook tests/trainers/prepare.yml --inventory $(TRAINERS)/inventory
+	@set -e; for name in xuanyuan llama_chinese; do \
+	    $(BIN)/ansible-playbook site.yml --inventory $(TRAINERS)/inventory --extra-vars trainer=$$name \
+	        $(if $(SOURCES),--extra-vars image_build_git_repository=$(abspath $(SOURCES))/$$name); \
+	    $(BIN)/ansible-playbook tests/trainers/verify.yml --inventory $(TRAINERS)/inventory --extra-vars trainer=$$name; done
+	$(BIN)/ansible-playbook playbooks/lab.yml $(TRAINERS_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
 
 bench-overlay: $(READY)
 	$(call say,"Comparing the overlay with the hosts' own network on a lab of two hosts")
