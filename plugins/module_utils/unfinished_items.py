@@ -41,10 +41,11 @@ class UnfinishedItems:
 
     def keep(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
         """What there is no room for, or cannot be written, is not kept: it comes again."""
+        self.clear()
         with suppress(OSError):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.clear()
             if (free_bytes(str(self._directory)) or 0) < size + _RESERVE_BYTES:
+                self._directory.rmdir()
                 return
             path = self._directory / f"{_PREFIX}{digest}-{size}"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -61,5 +62,10 @@ class UnfinishedItems:
         return taken
 
     def clear(self) -> None:
-        for path in self._directory.glob(f"{_PREFIX}*"):
+        """Remove what is kept, and the directory where it was for that alone."""
+        kept = list(self._directory.glob(f"{_PREFIX}*"))
+        for path in kept:
             path.unlink(missing_ok=True)
+        if kept:
+            with suppress(OSError):
+                self._directory.rmdir()

@@ -55,7 +55,7 @@ def cut_run(authority: RunAuthority, kept: Path, **more: Any) -> int:
 
 
 def kept_files(kept: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in kept.iterdir()}
+    return {path.name: path.read_bytes() for path in kept.glob("*")}
 
 
 def test_the_next_run_goes_on_within_the_item(authority: RunAuthority, tmp_path: Path) -> None:
@@ -154,6 +154,17 @@ def test_a_full_disk_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not kept.is_any()
     kept.keep("0" * 64, 10, [b"x"])
     assert kept.is_any()
+
+
+def test_the_directory_goes_with_what_was_in_it_alone(tmp_path: Path) -> None:
+    own, spool = tmp_path / "own", tmp_path / "spool"
+    for directory in (own, spool):
+        UnfinishedItems(directory).keep(DIGESTS[0], 100, [b"begun"])
+    (spool / DIGESTS[1]).write_bytes(b"a layer")
+    for directory in (own, spool):
+        UnfinishedItems(directory).clear()
+    assert not own.exists()
+    assert [path.name for path in spool.iterdir()] == [DIGESTS[1]]
 
 
 def test_a_directory_that_is_not_there_has_nothing(tmp_path: Path) -> None:
