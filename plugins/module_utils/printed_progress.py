@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What transformers and DeepSpeed print while they train: a bar, losses, rates, and the sizes named at the start."""
+"""What trainers print while they train: a bar, losses, rates, and the sizes named at the start."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ NUMBER = r"'?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 # LLaMA-Factory's, over all ranks. What transformers calls train_tokens_per_second is of one rank.
 TOKENS = re.compile(rf"'throughput': {NUMBER}")
 TOKENS_SEEN = re.compile(r"'num_input_tokens_seen': '?(\d+)")
+# XuanYuan's, and that of many a loop of one's own: epoch0 step12/100 loss: 3.51.
+LINE = re.compile(rf"\bstep ?(\d+)/(\d+)\b[^\r\n]*?\bloss ?[:=]? ?{NUMBER}", re.IGNORECASE)
 # DeepSpeed's, again and again; transformers' comes at the end.
 STEP_OF_DEEPSPEED = re.compile(r"/global_step=(\d+), ")
 SAMPLES = re.compile(rf"\b(?:CurrSamplesPerSec|train_samples_per_second)'?\s*[=:]\s*{NUMBER}")
@@ -31,9 +33,8 @@ def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
     """From the beginning and the end of a job's output; a gap where it says nothing."""
     total = _count(STEPS, first_text, latest_text)
     bars = [found for found in BAR.finditer(latest_text) if total is None or int(found[3]) == total]
-    standing = _bar(*bars[-1].groups()) if bars else {"step": _last(STEP_OF_DEEPSPEED, latest_text, int)}
-    losses = LOSS.findall(latest_text)
-    first_losses = LOSS.findall(first_text)
+    losses, first_losses = _losses(latest_text), _losses(first_text)
+    standing = _bar(*bars[-1].groups()) if bars else _line(latest_text)
     return {
         "batch": _count(BATCH, first_text, latest_text),
         "total": total,
@@ -43,6 +44,18 @@ def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
         "tokens_per_second": _tokens(bars, latest_text, standing.get("steps_per_second")),
         **standing,
     }
+
+
+def _losses(text: str) -> list[str]:
+    return LOSS.findall(text) or [loss for _step, _total, loss in LINE.findall(text)]
+
+
+def _line(text: str) -> dict[str, Any]:
+    found = LINE.findall(text)
+    if not found:
+        return {"step": _last(STEP_OF_DEEPSPEED, text, int)}
+    step, total, _loss = found[-1]
+    return {"step": int(step), "total": int(total)}
 
 
 def _tokens(bars: Sequence[re.Match[str]], text: str, steps_per_second: float | None) -> float | None:

@@ -144,6 +144,12 @@ BAR = "\r {0}%|#| {0}/100 [00:{0:02}<01:00, 2.00it/s]"
             "epoch=0/micro_step=20/global_step=10, RunningAvgSamplesPerSec=9.1, CurrSamplesPerSec=8.25, MemAllocated=",
             {"step": 10, "samples_per_second": 8.25},
         ),
+        (
+            "INFO: [rank0] epoch0 step2/38 loss: 5.8469\nINFO: [rank0] epoch0 step4/38 loss: 4.7171\n",
+            {"step": 4, "total": 38, "loss": 4.7171},
+        ),
+        ("Step 7/10, lr 1e-4, loss=2.5e-1.\n", {"step": 7, "total": 10, "loss": 0.25}),
+        (f"{BAR.format(10)}step 3/9 loss 1.5", {"step": 10, "loss": 1.5}),
     ],
 )
 def test_rates_that_are_printed(latest: str, found: dict[str, Any]) -> None:
