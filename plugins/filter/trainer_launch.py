@@ -83,9 +83,10 @@ def job_decision(
     job_name: str,
     changed: Mapping[str, bool] | None = None,
     follow: bool = True,
+    elastic_first: str = "",
 ) -> str:
     """What is done with a job: start, follow or none."""
-    return job_plan.decide(states, again, job_name, changed, follow)
+    return job_plan.decide(states, again, job_name, changed, follow, elastic_first)
 
 
 def job_refusal(
@@ -94,10 +95,11 @@ def job_refusal(
     job_name: str,
     changed: Mapping[str, bool] | None = None,
     follow: bool = True,
+    elastic_first: str = "",
 ) -> str:
     """Why nothing can be decided for a job; empty where it can."""
     try:
-        job_plan.decide(states, again, job_name, changed, follow)
+        job_plan.decide(states, again, job_name, changed, follow, elastic_first)
     except ClusterError as error:
         return error.message
     return ""

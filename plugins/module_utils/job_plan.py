@@ -80,11 +80,13 @@ def decide(
     job_name: str,
     changed: Mapping[str, bool] | None = None,
     follow: bool = True,
+    elastic_first: str = "",
 ) -> str:
     """What to do with a job whose state on every host is known: C(start), C(follow) or C(none).
 
     A rank alone makes no job, so the ranks are started all together or not at all. ``changed`` says on which hosts
-    the job was last started with other settings than those that are asked for.
+    the job was last started with other settings than those that are asked for. ``elastic_first`` is the host with the
+    first rank of an elastic job, which may have succeeded without the others.
     """
     running = _hosts(states, RUNNING)
     absent = _hosts(states, ABSENT)
@@ -96,7 +98,8 @@ def decide(
     if running:
         _refuse_to_start_over(running, job_name, [host for host, has in (changed or {}).items() if has], follow)
         return "follow"
-    ended_badly = any(state in (FAILED, STOPPED, LOST) for state in states.values())
+    deciding = [elastic_first] if elastic_first else list(states)
+    ended_badly = any(states[host] in (FAILED, STOPPED, LOST) for host in deciding)
     if again or ended_badly or len(absent) == len(states):
         return "start"
     return "none"

@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import TORCHRUN_ELASTIC
 
 SCHEMA = 1
 LABELS = "io.distrain."
@@ -63,12 +64,13 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: s
     known = {host: job for host, job in mine.items() if job and job.get("state") != ABSENT}
     if not known or any(job.get("attempt") != record.get("attempt") for job in known.values()):
         return dict(record)
-    outcome = _outcome([job["state"] for job in known.values()], None in mine.values(), failure)
+    deciding = _deciding(record, mine)
+    outcome = _outcome([job["state"] for job in deciding.values() if job], None in deciding.values(), failure)
     ended = [job["ended"] for job in known.values() if job.get("ended")]
     return {
         **record,
         "outcome": outcome,
-        "message": failure or _message(outcome, known),
+        "message": failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
         "results": _results(known),
     }
@@ -93,6 +95,18 @@ def _host(rank: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
         "gpus": len(facts.get("gpus") or []),
         "interface": (seen.get("job") or {}).get("interface"),
     }
+
+
+def _deciding(record: Mapping[str, Any], jobs: Mapping[str, Seen | None]) -> Mapping[str, Seen | None]:
+    """Those by whom the outcome is told: an elastic job that its first rank has brought to its end needed no other."""
+    first = record["hosts"][0]["host"]
+    done = record.get("launcher") == TORCHRUN_ELASTIC and (jobs.get(first) or {}).get("state") == SUCCEEDED
+    return {first: jobs[first]} if done else jobs
+
+
+def _message_without(jobs: Mapping[str, Seen | None], deciding: Mapping[str, Seen | None]) -> str:
+    missing = [host for host, job in jobs.items() if host not in deciding and (job or {}).get("state") != SUCCEEDED]
+    return f"It has ended without {', '.join(missing)}." if missing else ""
 
 
 def _outcome(states: Sequence[str], has_unseen: bool, failure: str) -> str:

@@ -81,7 +81,14 @@ def _tokens_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
 def _per_second(entries: Sequence[Mapping[str, Any]], field: str, digits: int) -> float | None:
     """Over the last while; a job that was resumed did not make its first steps in the time that it tells."""
     known = [(seconds_of(entry.get("elapsed_time")), entry.get(field)) for entry in entries]
-    points = [(at, count) for at, count in known if at is not None and count is not None]
+    points: list[tuple[float, Any]] = []
+    for at, count in known:
+        if at is None or count is None:
+            continue
+        if points and at < points[-1][0]:
+            # A trainer that was started anew counts its time anew.
+            points.clear()
+        points.append((at, count))
     if not points:
         return None
     now, latest = points[-1]

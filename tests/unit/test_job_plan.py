@@ -106,6 +106,21 @@ def test_the_ranks_start_all_together_or_not_at_all(states: list[str], again: bo
     assert job_plan.decide(by_host, again, "sft") == decision
 
 
+@pytest.mark.parametrize(
+    ("states", "decision"),
+    [
+        (["succeeded", "lost"], "none"),
+        (["running", "lost"], "follow"),
+        (["lost", "succeeded"], "start"),
+        (["failed", "failed"], "start"),
+        (["absent", "absent"], "start"),
+    ],
+)
+def test_an_elastic_job_is_done_when_its_first_rank_is(states: list[str], decision: str) -> None:
+    by_host = {f"gpu-{number:02d}": state for number, state in enumerate(states, 1)}
+    assert job_plan.decide(by_host, False, "sft", elastic_first="gpu-01") == decision
+
+
 def test_a_host_that_joins_does_not_disturb_a_job_that_runs() -> None:
     with pytest.raises(Refused, match="runs on gpu-01, but was never started on gpu-02"):
         job_plan.decide({"gpu-01": "running", "gpu-02": "absent"}, False, "sft")

@@ -117,6 +117,21 @@ def test_what_became_of_a_job(jobs: Any, failure: str, outcome: str, message: st
     assert (found["ended"] is None) or outcome != "running"
 
 
+@pytest.mark.parametrize(
+    ("jobs", "outcome", "message"),
+    [
+        ((job(0, **DONE), job(1, state="lost")), "succeeded", "It has ended without b."),
+        ((job(0, **DONE), None), "succeeded", "It has ended without b."),
+        ((job(0, **DONE), job(1, **DONE)), "succeeded", ""),
+        ((job(0), job(1, state="lost")), "running", ""),
+        ((job(0, state="lost"), job(1, **DONE)), "failed", "Rank 0 on host a is gone without an exit code."),
+    ],
+)
+def test_an_elastic_job_that_its_first_rank_has_brought_to_its_end(jobs: Any, outcome: str, message: str) -> None:
+    found = record(*jobs, launcher="torchrun_elastic")
+    assert (found["outcome"], found["message"]) == (outcome, message)
+
+
 def test_the_results_come_from_what_the_hosts_say() -> None:
     assert record(job(0, **DONE, **LOSSES), job(1, **DONE))["results"] == {
         "world_size": 16,

@@ -53,6 +53,8 @@ def test_a_duration_in_words(text: str | None, seconds: float | None) -> None:
         ([(10, "0:00:10", 5.0), (11, "0:00:10", 5.0)], None),
         ([(10, "0:00:10", 5.0), (20, "0:00:15", 5.0)], 2.0),
         ([(1, "0:00:01", 5.0), (81, "0:00:41", 5.0), (91, "0:01:01", 5.0)], 0.5),
+        # Started anew within the log, from an earlier step.
+        ([(40, "0:00:20", 5.0), (50, "0:00:25", 5.0), (45, "0:00:01", 5.0), (57, "0:00:05", 5.0)], 3.0),
         # Resumed: the first hundred steps were made by another run.
         ([(101, "0:00:02", 5.0), (111, "0:00:12", 5.0)], 1.0),
     ],
