@@ -56,7 +56,7 @@ def measure(lab: Lab, options: Options, start: float) -> int:
     try:
         bench.run()
     finally:
-        table = rows(bench.samples, options)
+        table = [row for row in rows(bench.samples, options) if not options.only or row.rounds or row.void_rounds]
         minutes = round((time.monotonic() - start) / 60, 1)
         report.write(table, bench.samples, bench.problems, options, {**machine(), **lab.facts(), "took": minutes})
         print(f"\n{report.table(table, options)}")
