@@ -20,6 +20,7 @@ from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import j
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
 from module_runner import run_module
+from relay_hosts import wait_until
 
 RUNNER = Path(__file__).parents[2] / "roles/trainer_launch/files/run-job"
 
@@ -259,6 +260,8 @@ def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, en
     job(command=["sleep", "99"])
     os.killpg(engine.started[0].pid, signal.SIGKILL)
     settled(engine)
+    # The command is no child of this program, and may take a moment longer to be gone.
+    wait_until(lambda: job(command=["sleep", "99"])["job"]["state"] != "running")
     assert job(command=["sleep", "99"])["job"]["state"] == "lost"
 
 
