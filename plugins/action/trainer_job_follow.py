@@ -26,6 +26,7 @@ ARGUMENTS = {
     "ranks": {"type": "list", "elements": "dict", "required": True},
     "directory": {"type": "str", "required": True},
     "output_directory": {"type": "str"},
+    "output_root": {"type": "str"},
     "image": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 0},
     "waits_for_return": {"type": "bool", "default": False},
@@ -74,6 +75,7 @@ class ActionModule(ActionBase):
                 "container": rank["container"],
                 "directory": arguments["directory"],
                 "output_directory": arguments["output_directory"],
+                "output_root": arguments["output_root"],
             }
             for rank in arguments["ranks"]
         }

@@ -5,36 +5,42 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import Checkpoint
+from ansible_collections.distrain.cluster.plugins.module_utils.container_files import ContainerFiles
 
-_NAME = re.compile(r"checkpoint-(\d+)")
-
-
-def read_checkpoints(output_directory: str) -> list[Checkpoint]:
-    try:
-        paths = list(Path(output_directory).iterdir())
-    except OSError:
-        return []
-    found = ((path, _NAME.fullmatch(path.name)) for path in paths)
-    return [_read(path, int(named[1])) for path, named in found if named and path.is_dir()]
+_NAME = re.compile(r"checkpoint-(\d{1,18})")
+# What one checkpoint may hold, directories included; what is beyond counts as missing.
+_MOST_ENTRIES = 100_000
 
 
-def _read(path: Path, step: int) -> Checkpoint:
-    files = {str(file.relative_to(path)): file.stat().st_size for file in path.rglob("*") if file.is_file()}
-    state_step = _json(path / "trainer_state.json").get("global_step")
-    indexes = [path / name for name in files if name.endswith(".index.json") and "/" not in name]
-    shards = {str(shard) for index in indexes for shard in _json(index).get("weight_map", {}).values()}
-    return Checkpoint(path.name, step, files, state_step, frozenset(shards))
+def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
+    """Every directory checkpoint-STEP, with its regular files; links and all else in it count as missing."""
+    found = ((one, _NAME.fullmatch(one.name)) for one in output.entries() if one.is_directory)
+    return [_read(output.below(one.name), one.name, int(named[1])) for one, named in found if named]
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
+    files = dict(_files(directory))
+    state_step = directory.json("trainer_state.json").get("global_step")
+    indexes = [path for path in files if path.endswith(".index.json") and "/" not in path]
+    maps = [directory.json(index).get("weight_map") for index in indexes]
+    shards = {str(shard) for one in maps if isinstance(one, dict) for shard in one.values()}
+    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, frozenset(shards))
+
+
+def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:
+    """Each regular file by its path below the checkpoint, and its size in bytes."""
+    to_read = [""]
+    seen = 0
+    while to_read and seen < _MOST_ENTRIES:
+        path = to_read.pop()
+        for one in (checkpoint.below(path) if path else checkpoint).entries():
+            seen += 1
+            below = f"{path}/{one.name}" if path else one.name
+            if one.is_regular:
+                yield below, one.size
+            elif one.is_directory:
+                to_read.append(below)

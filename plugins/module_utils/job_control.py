@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.container_memory import memory_kills
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, TimedOut
+from ansible_collections.distrain.cluster.plugins.module_utils.image_state import free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles, attempt_id
+from ansible_collections.distrain.cluster.plugins.module_utils.job_processes import MARK
 from ansible_collections.distrain.cluster.plugins.module_utils.job_stop import end_all, stop_job
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import (
     interface_environment,
@@ -22,10 +25,14 @@ from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan impor
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay_interface import interface_of
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+
+# How long the runner may take to begin: the engine starts it at once, a busy host a little later.
+BEGIN_SECONDS = 60
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
-    files = JobFiles(params["directory"])
+    files = JobFiles(params["directory"], params["name"])
     if step.verb == "stop":
         stop_job(files, params["name"], params["stop_timeout"])
     else:
@@ -42,22 +49,45 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
         interface = network_interface(container, params["network"])
         environment = interface_environment(interface, environment)
     environment |= {name: str(value) for name, value in params["secrets"].items()}
-    environment[MARK] = str(files.directory)
+    environment[MARK] = str(files.control)
     if params["checkpoint"]:
         environment["DISTRAIN_CHECKPOINT"] = params["checkpoint"]
     settings = resumed_settings(params["settings"], params["resume_setting"], params["checkpoint"])
     files.begin(record(params, container, interface), settings, params["launch_files"])
     try:
         engine.start_exec(params["container"], command(params), environment, params["working_directory"])
+        wait_until_begun(files, params)
     except ClusterError:
         files.forget()
         raise
+    # The container has them by now; the host needs no copy of its keys.
+    files.remove_launch_files()
+
+
+def wait_until_begun(files: JobFiles, params: Mapping[str, Any]) -> None:
+    """Raises ClusterError where the runner in the container does not begin; the usual reason is a full disk."""
+    try:
+        wait_until(
+            lambda: files.has_begun(params["attempt"]),
+            bool,
+            lambda _begun: "it was not begun",
+            BEGIN_SECONDS,
+            interval=0.1,
+        )
+    except TimedOut as error:
+        free = free_bytes(files.logs.root)
+        raise ClusterError(
+            f"Job {params['name']} was not begun in container {params['container']} within {BEGIN_SECONDS} s: its "
+            f"runner has to write into {files.logs.path}, where {in_words(free or 0)} are free. Make room there, or "
+            f"see docker exec {params['container']} ls -la {params['container_directory']}/logs, and run this again."
+        ) from error
 
 
 def command(params: Mapping[str, Any]) -> list[str]:
-    directory = params["container_directory"]
-    settings = [] if params["settings"] is None else [f"{directory}/config.yaml"]
-    return ["sh", params["runner"], directory, *params["command"], *settings]
+    """What the engine starts in the container; the runner's own words come first."""
+    root, name = params["container_directory"], params["name"]
+    settings = [] if params["settings"] is None else [f"{root}/control/{name}/config.yaml"]
+    return ["sh", params["runner"], root, name, attempt_id(params["attempt"]), *params["command"], *settings]
 
 
 def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: str | None) -> dict[str, Any]:
@@ -71,6 +101,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "rank": params["rank"],
         "world_size": params["world_size"],
         "output_directory": params["output_directory"],
+        "output_root": params["output_root"],
         "samples_per_step": params["samples_per_step"],
         "container_id": container["Id"],
         "interface": interface,
@@ -90,7 +121,7 @@ def running_container(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def network_interface(container: Mapping[str, Any], network: str) -> str:
-    """The name of the container's card in the network, read from the container's own table of routes."""
+    """The name of the container's interface in the network, read from the container's own table of routes."""
     networks = container["NetworkSettings"]["Networks"]
     address = networks.get(network, {}).get("IPAddress")
     if not address:

@@ -14,7 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.container_memory 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import DEFAULT_DOCKER_HOST, EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
-from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_job
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_job, output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job_usage import UsageMeter
 from ansible_collections.distrain.cluster.plugins.module_utils.process_start import engine_started, host_started
 
@@ -24,27 +24,26 @@ _ENGINE_SECONDS = 10.0
 
 
 class JobLook:
-    """``job`` has name, container, directory and output_directory."""
+    """``job`` has name, container, directory, output_directory and output_root."""
 
     def __init__(self, job: Mapping[str, Any], lines: int, docker_host: str = DEFAULT_DOCKER_HOST) -> None:
         self._job = job
         self._lines = lines
-        self._files = JobFiles(job["directory"])
+        self._files = JobFiles(job["directory"], job["name"])
         self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
         self._meter = UsageMeter()
 
     def look(self) -> dict[str, Any]:
-        described = describe_job(
-            self._job["name"], self._job["directory"], self._job["output_directory"], self._lines, time.time()
-        )
-        record = self._files.job().record
+        job = self._files.job()
+        described = describe_job(self._files, job, output_of(self._job, job.record), self._lines, time.time())
+        record = job.record
         began = float(record.get("started") or 0)
         return {
             "job": described,
             "container": self._container(record, began),
             "engine_restarted": _is_later(engine_started(), began),
             "host_restarted": _is_later(host_started(), began),
-            "usage": self._meter.read(self._files.processes()),
+            "usage": self._meter.read(self._files.processes.pids()),
         }
 
     def _container(self, record: Mapping[str, Any], began: float) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def read_stacks(files: JobFiles, container: str, socket_path: str, proc: str = "
 
 def rank_processes(files: JobFiles, proc: str = "/proc") -> dict[int, int]:
     """The process of each global rank; what such a process has started itself, such as data loaders, is left out."""
-    having = {pid: rank for pid in files.processes() if (rank := files.variable(pid, "RANK")).isdigit()}
+    having = {pid: rank for pid in files.processes.pids() if (rank := files.processes.variable(pid, "RANK")).isdigit()}
     statuses = {pid: _status(pid, proc) for pid in having}
     # A launcher may be a shell that has the rank as well.
     pythons = {rank for pid, rank in having.items() if _is_python(statuses[pid])}

@@ -26,17 +26,17 @@ def stop_job(files: JobFiles, name: str, timeout: float) -> None:
 
 def end_all(files: JobFiles, name: str, timeout: float) -> None:
     """Ask the job's processes to end, wait, and kill those that have not."""
-    files.end_processes(signal.SIGTERM)
+    files.processes.send(signal.SIGTERM)
     with contextlib.suppress(TimedOut):
         _wait_for_the_end(files, name, timeout)
         return
-    files.end_processes(signal.SIGKILL)
+    files.processes.send(signal.SIGKILL)
     _wait_for_the_end(files, name, KILL_TIMEOUT)
 
 
 def _wait_for_the_end(files: JobFiles, name: str, timeout: float) -> None:
     wait_until(
-        files.processes,
+        files.processes.pids,
         lambda left: not left,
         lambda left: f"processes {', '.join(map(str, left))} of job {name} have not ended.",
         timeout,

@@ -53,10 +53,10 @@ class Agent:
         if verb == "watch":
             self._watch(job, command)
         elif verb == "stacks":
-            stacks = read_stacks(JobFiles(job["directory"]), job["container"], _SOCKET)
+            stacks = read_stacks(JobFiles(job["directory"], job["name"]), job["container"], _SOCKET)
             self._emit({"event": "stacks", "found": stacks})
         elif verb == "stop":
-            stop_job(JobFiles(job["directory"]), job["name"], command["timeout"])
+            stop_job(JobFiles(job["directory"], job["name"]), job["name"], command["timeout"])
             self._emit({"event": "stopped"})
 
     def _watch(self, job: Mapping[str, Any], command: Mapping[str, Any]) -> None:

@@ -30,6 +30,12 @@ options:
     description: The directory on the host into which the trainer writes its checkpoints. It may be absent.
     type: path
     required: true
+  output_root:
+    description:
+      - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
+        No symbolic link below it is followed. O(output_directory) itself where this is not given.
+    type: path
+    version_added: "1.1.0"
   world_size:
     description: How many processes the job has over all hosts.
     type: int
@@ -66,12 +72,14 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_files import read_checkpoints
 from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import missing, newest_whole
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     world_size = params["world_size"]
-    found = sorted(read_checkpoints(params["output_directory"]), key=lambda checkpoint: checkpoint.step)
+    output = output_of(params, {})
+    found = sorted(read_checkpoints(output) if output else [], key=lambda checkpoint: checkpoint.step)
     newest = newest_whole(found, world_size)
     return {
         "newest": newest.name if newest else "",
@@ -84,6 +92,7 @@ def main() -> None:
         observe,
         {
             "output_directory": {"type": "path", "required": True},
+            "output_root": {"type": "path"},
             "world_size": {"type": "int", "default": 1},
         },
     )

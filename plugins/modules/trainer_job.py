@@ -11,8 +11,9 @@ short_description: Start or stop one rank of a training job
 version_added: "1.0.0"
 description:
   - Starts a command inside a running trainer container and leaves it running there, detached from Ansible.
-  - A job is known by its directory on the host. It is started when it was never started, has failed, was stopped, or
-    was lost with its container. A job that runs is left alone, and so is one that has succeeded.
+  - A job is known by its name and its trainer's directory on the host. It is started when it was never started,
+    has failed, was stopped, or was lost with its container. A job that runs is left alone, and so is one that has
+    succeeded.
   - A restart of the container never starts a job again.
 extends_documentation_fragment:
   - distrain.cluster.engine
@@ -40,11 +41,15 @@ options:
     type: str
     required: true
   directory:
-    description: The job's own directory on the host. It is made when it is not there.
+    description:
+      - The trainer's directory on the host. What the host writes of the job lies in C(control/NAME) below it, which the
+        container has to see read-only, and what the container writes in C(logs/NAME).
     type: path
     required: true
   container_directory:
-    description: The same directory as the container sees it. Required when O(state=started).
+    description:
+      - The directory of the container in which it sees the directories C(control) (read-only) and C(logs), and a
+        directory C(launch) that lies in memory. Required when O(state=started).
     type: str
   runner:
     description:
@@ -58,13 +63,14 @@ options:
     elements: str
   settings:
     description:
-      - The text of the job's settings file. It is written beside the job, readable by its owner alone, and its path is
-        put behind O(command).
+      - The text of the job's settings file. It is written into C(control/NAME), readable by its owner alone, and its
+        path is put behind O(command).
     type: str
   launch_files:
     description:
-      - The text of files that the launcher reads, by name. They are written into the directory C(launch) of the job,
-        readable by their owner alone. That directory, and what else lies in it, is removed when the job ends.
+      - The text of files that the launcher reads, by name. They are written into C(control/NAME/launch), readable by
+        their owner alone. When the job begins, the container copies them, and what else lies there, into its memory,
+        and they are removed from the host.
     type: dict
     default: {}
     version_added: "1.1.0"
@@ -94,8 +100,8 @@ options:
     type: str
   network:
     description:
-      - The network whose card NCCL and gloo have to use. E(NCCL_SOCKET_IFNAME) and E(GLOO_SOCKET_IFNAME) are set to the
-        card whose address lies in that network, unless O(environment) sets them.
+      - The network whose interface NCCL and gloo have to use. E(NCCL_SOCKET_IFNAME) and E(GLOO_SOCKET_IFNAME) are set
+        to the interface whose address lies in that network, unless O(environment) sets them.
     type: str
   rank:
     description: The rank of this host, counted from 0.
@@ -114,6 +120,12 @@ options:
     version_added: "1.1.0"
   output_directory:
     description: The directory on the host into which the trainer writes its results, for whoever looks at the job.
+    type: path
+    version_added: "1.1.0"
+  output_root:
+    description:
+      - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
+        No symbolic link below it is followed. O(output_directory) itself where this is not given.
     type: path
     version_added: "1.1.0"
   attempt:
@@ -136,8 +148,8 @@ EXAMPLES = r"""
   distrain.cluster.trainer_job:
     name: sft
     container: llama-factory-gpu-01
-    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
-    container_directory: /run/distrain/jobs/sft
+    directory: /var/lib/distrain/trainers/llama-factory
+    container_directory: /run/distrain
     runner: /run/distrain/runner/run-job
     command: [torchrun, --nnodes, "2", --node_rank, "0", src/train_bash.py]
     settings: "{{ job_settings | ansible.builtin.to_nice_yaml }}"
@@ -150,7 +162,7 @@ EXAMPLES = r"""
   distrain.cluster.trainer_job:
     name: sft
     container: llama-factory-gpu-01
-    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    directory: /var/lib/distrain/trainers/llama-factory
     state: stopped
 """
 
@@ -181,7 +193,7 @@ job:
       returned: always
       sample: "2026-01-31T12:00:00"
     interface:
-      description: The card of the container that NCCL and gloo were pinned to, or null.
+      description: The interface of the container that NCCL and gloo were pinned to, or null.
       type: str
       returned: always
       sample: eth0
@@ -218,7 +230,7 @@ def report(job: Job, params: Any) -> dict[str, Any]:
 def main() -> None:
     run(
         Operation(
-            observe=lambda engine, params: JobFiles(params["directory"]).job(),
+            observe=lambda engine, params: JobFiles(params["directory"], params["name"]).job(),
             plan=job_plan.plan,
             apply=job_control.apply,
             report=report,
@@ -242,6 +254,7 @@ def main() -> None:
                 "world_size": {"type": "int", "default": 1},
                 "samples_per_step": {"type": "int", "default": 0},
                 "output_directory": {"type": "path"},
+                "output_root": {"type": "path"},
                 "attempt": {"type": "str"},
                 "again": {"type": "bool", "default": False},
                 "stop_timeout": {"type": "int", "default": 20},

@@ -39,12 +39,18 @@ options:
     elements: dict
     required: true
   directory:
-    description: The job's own directory on each host.
+    description: The trainer's directory on each host, as for M(distrain.cluster.trainer_job).
     type: str
     required: true
   output_directory:
     description: The directory on the hosts into which the trainer writes C(trainer_log.jsonl).
     type: str
+  output_root:
+    description:
+      - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
+        No symbolic link below it is followed. O(output_directory) itself where this is not given.
+    type: str
+    version_added: "1.1.0"
   image:
     description: The image of the trainer, as messages name it.
     type: str
@@ -146,7 +152,7 @@ EXAMPLES = r"""
     ranks:
       - {host: gpu-01, container: llama-factory-gpu-01}
       - {host: gpu-02, container: llama-factory-gpu-02}
-    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    directory: /var/lib/distrain/trainers/llama-factory
     output_directory: /var/lib/distrain/trainers/llama-factory/output/sft
   run_once: true
 """

@@ -10,7 +10,7 @@ module: trainer_job_info
 short_description: Tell how one rank of a training job stands
 version_added: "1.0.0"
 description:
-  - Reads a job's directory on the host and the processes of its container, and tells whether the job runs, has
+  - Reads a job's files on the host and the processes of its container, and tells whether the job runs, has
     succeeded, failed, was stopped, or was lost with its container.
   - Reads the progress that LLaMA-Factory writes to C(trainer_log.jsonl).
 extends_documentation_fragment:
@@ -33,7 +33,7 @@ options:
     type: str
     required: true
   directory:
-    description: The job's own directory on the host.
+    description: The trainer's directory on the host, as for M(distrain.cluster.trainer_job).
     type: path
     required: true
   output_directory:
@@ -41,6 +41,12 @@ options:
       - The directory on the host into which the trainer writes C(trainer_log.jsonl). Without it, the one that
         was written down when the job was started.
     type: path
+  output_root:
+    description:
+      - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
+        No symbolic link below it is followed. O(output_directory) itself where this is not given.
+    type: path
+    version_added: "1.1.0"
   lines:
     description: How many of the last lines of the job's output to return.
     type: int
@@ -52,7 +58,7 @@ EXAMPLES = r"""
   distrain.cluster.trainer_job_info:
     name: sft
     container: llama-factory-gpu-01
-    directory: /var/lib/distrain/trainers/llama-factory/jobs/sft
+    directory: /var/lib/distrain/trainers/llama-factory
     output_directory: /var/lib/distrain/trainers/llama-factory/output/sft
   register: sft
 """
@@ -106,7 +112,7 @@ job:
       returned: always
       sample: sha256:4bcf...
     interface:
-      description: The card of the container that NCCL and gloo were pinned to, or null.
+      description: The interface of the container that NCCL and gloo were pinned to, or null.
       type: str
       returned: always
       sample: eth0
@@ -203,15 +209,14 @@ import time
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.job_report import describe_busy_job, describe_container
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 
 
 def observe(engine: Engine, params: Any) -> dict[str, Any]:
     return {
-        "job": describe_busy_job(
-            params["name"], params["directory"], params["output_directory"], params["lines"], time.time()
-        ),
+        "job": describe_busy_job(JobFiles(params["directory"], params["name"]), params, params["lines"], time.time()),
         "container": describe_container(engine, params["container"]),
     }
 
@@ -224,6 +229,7 @@ def main() -> None:
             "container": {"type": "str", "required": True},
             "directory": {"type": "path", "required": True},
             "output_directory": {"type": "path"},
+            "output_root": {"type": "path"},
             "lines": {"type": "int", "default": 20},
         },
     )

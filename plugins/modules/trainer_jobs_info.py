@@ -23,7 +23,7 @@ attributes:
     support: full
 options:
   directory:
-    description: The directory on the host that holds the directories of the trainer's jobs.
+    description: The trainer's directory on the host, as for M(distrain.cluster.trainer_job).
     type: path
     required: true
   name:
@@ -41,7 +41,7 @@ author:
 EXAMPLES = r"""
 - name: See how all jobs of the trainer stand
   distrain.cluster.trainer_jobs_info:
-    directory: /var/lib/distrain/trainers/llama-factory/jobs
+    directory: /var/lib/distrain/trainers/llama-factory
   register: found
 """
 

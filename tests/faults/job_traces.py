@@ -20,7 +20,7 @@ RUNNING = "grep -lsz '^DISTRAIN_JOB=' /proc/[0-9]*/environ | cut -d/ -f3"
 
 def forget(job: str) -> None:
     """Nothing of an earlier run is to be taken for one of this."""
-    command = f"rm -rf {trainer.DIRECTORY}/jobs/{job} {trainer.output(job)}"
+    command = f"rm -rf {trainer.DIRECTORY}/control/{job} {trainer.DIRECTORY}/logs/{job} {trainer.output(job)}"
     lab.on_all(lambda host: lab.tell(host, command))
     shutil.rmtree(trainer.ARTIFACTS / job, ignore_errors=True)
 

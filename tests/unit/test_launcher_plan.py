@@ -16,7 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Ref
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
 
 HOSTS = ["gpu-01", "gpu-02", "gpu-03"]
-RUN, JOB = "/run/distrain/runner", "/run/distrain/jobs/sft/launch"
+RUN, JOB = "/run/distrain/runner", "/run/distrain/launch/sft"
 ENTRY = ["a script.py", "$(reboot)"]
 MODULE = ["-m", "llamafactory.launcher"]
 KEYS = {

@@ -82,10 +82,10 @@ def test_the_launcher_knows_no_secret(program: ModuleType, monkeypatch: pytest.M
     monkeypatch.setattr(program, "found", lambda name, package: f"/usr/bin/{name}")
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "a secret")
     monkeypatch.setenv("DISTRAIN_JOB", "/jobs/sft")
-    environment = program.launcher_environment(Path("/jobs/sft/launch"))
+    environment = program.launcher_environment(Path("/launch/sft"))
     assert "MLFLOW_TRACKING_TOKEN" not in environment
     assert environment["DISTRAIN_JOB"] == "/jobs/sft"
-    assert environment["PDSH_SSH_ARGS_APPEND"] == "-F /jobs/sft/launch/ssh_config"
+    assert environment["PDSH_SSH_ARGS_APPEND"] == "-F /launch/sft/ssh_config"
 
 
 def test_a_server_answers_when_it_speaks_ssh(program: ModuleType) -> None:

@@ -11,13 +11,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_digest
-from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils import job_control
+from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_files import read_checkpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.container_files import ContainerFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles, ended_marker
+from ansible_collections.distrain.cluster.plugins.module_utils.job_report import output_of
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
 from module_runner import run_module
 from relay_hosts import wait_until
@@ -63,14 +67,14 @@ def engine() -> Iterator[OneContainer]:
 
 @pytest.fixture
 def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> Any:
-    directory = tmp_path / "sft"
+    (tmp_path / "launch").mkdir()
 
     def call(check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
         wanted = {
             "name": "sft",
             "container": "llama-factory-gpu-01",
-            "directory": str(directory),
-            "container_directory": str(directory),
+            "directory": str(tmp_path),
+            "container_directory": str(tmp_path),
             "runner": str(RUNNER),
             "attempt": "monday",
             "stop_timeout": 2,
@@ -81,7 +85,7 @@ def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> 
 
 
 def log_of(directory: Path) -> str:
-    log = directory / "log"
+    log = directory / "logs/sft/log"
     return log.read_text() if log.exists() else ""
 
 
@@ -93,13 +97,13 @@ def settled(engine: OneContainer) -> None:
 def test_check_mode_starts_nothing(job: Any, engine: OneContainer, tmp_path: Path) -> None:
     result = job(check_mode=True, command=["true"])
     assert result["changed"] and result["job"]["state"] == "absent"
-    assert not engine.started and not (tmp_path / "sft").exists()
+    assert not engine.started and not (tmp_path / "control").exists()
 
 
 def test_a_job_is_run_once(job: Any, engine: OneContainer, tmp_path: Path) -> None:
     assert job(command=["sh", "-c", 'printf "%s\\n" "$@"', "-", "two words", "$(id)"])["changed"]
     settled(engine)
-    assert (tmp_path / "sft/log").read_text() == "two words\n$(id)\n"
+    assert log_of(tmp_path) == "two words\n$(id)\n"
     again = job(command=["true"], attempt="tuesday")
     assert not again["changed"] and again["settings_changed"] and again["job"]["state"] == "succeeded"
     assert job(command=["true"], attempt="tuesday", again=True)["changed"]
@@ -120,12 +124,12 @@ def test_a_job_is_stopped_with_all_that_it_started(job: Any, engine: OneContaine
     )
     job(command=["sh", "-c", '"$@" & wait', "-", sys.executable, "-c", stubborn])
     deadline = time.monotonic() + 10
-    while not log_of(tmp_path / "sft") and time.monotonic() < deadline:
+    while not log_of(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert job(command=["true"])["job"]["state"] == "running"
     stopped = job(state="stopped")
     assert stopped["changed"] and stopped["job"]["state"] == "stopped"
-    assert not JobFiles(str(tmp_path / "sft")).processes()
+    assert not JobFiles(str(tmp_path), "sft").processes.pids()
     assert not job(state="stopped")["changed"]
 
 
@@ -145,36 +149,46 @@ def test_a_container_outside_the_network_is_refused(job: Any, engine: OneContain
 def test_secrets_reach_the_job_alone(job: Any, engine: OneContainer, tmp_path: Path) -> None:
     result = job(command=["sh", "-c", "test ${#TOKEN} = 6"], settings="a: 1\n", secrets={"TOKEN": "hidden"})
     settled(engine)
-    assert (tmp_path / "sft/exit_code").read_text() == "0\n"
-    files = "".join(path.read_text() for path in (tmp_path / "sft").iterdir())
+    assert JobFiles(str(tmp_path), "sft").job().exit_code == 0
+    files = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
     assert "hidden" not in files + json.dumps({key: value for key, value in result.items() if key != "invocation"})
-    assert (tmp_path / "sft/config.yaml").stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "sft/job.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "control/sft/config.yaml").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "control/sft/job.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_launch_files_live_as_long_as_the_job(job: Any, engine: OneContainer, tmp_path: Path) -> None:
-    launch = tmp_path / "sft/launch"
-    launch.mkdir(parents=True)
-    (launch / "host_key").write_text("made before")
-    look = 'cd "$0" && cat host_key hostfile && stat -c %a hostfile'
-    job(command=["sh", "-c", look, str(launch)], launch_files={"hostfile": "one slots=2\n"})
+    given, taken = tmp_path / "control/sft/launch", tmp_path / "launch/sft"
+    given.mkdir(parents=True)
+    (given / "host_key").write_text("made before")
+    look = 'cd "$0" && cat host_key hostfile && stat -c %a hostfile && sleep 1'
+    job(command=["sh", "-c", look, str(taken)], launch_files={"hostfile": "one slots=2\n"})
+    assert not given.exists() and taken.exists()
     settled(engine)
-    assert log_of(tmp_path / "sft") == "made beforeone slots=2\n600\n"
-    assert not launch.exists()
+    assert log_of(tmp_path) == "made beforeone slots=2\n600\n"
+    assert not taken.exists()
+
+
+def test_what_a_killed_job_left_of_its_launcher_is_not_in_the_way(
+    job: Any, engine: OneContainer, tmp_path: Path
+) -> None:
+    (tmp_path / "launch/sft/session").mkdir(parents=True)
+    job(command=["ls", str(tmp_path / "launch/sft")], launch_files={"hostfile": "one slots=2\n"})
+    settled(engine)
+    assert log_of(tmp_path) == "hostfile\n"
 
 
 def test_what_a_killed_container_left_is_removed(job: Any, engine: OneContainer, tmp_path: Path) -> None:
     job(command=["false"])
     settled(engine)
-    (tmp_path / "sft/launch").mkdir()
+    (tmp_path / "control/sft/launch").mkdir()
     assert job(state="stopped")["changed"]
-    assert not (tmp_path / "sft/launch").exists()
+    assert not (tmp_path / "control/sft/launch").exists()
     result = job(state="stopped")
     assert not result["changed"] and result["job"]["state"] == "failed"
 
 
 def test_what_is_told_of_a_job(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
-    directory = str(tmp_path / "sft")
+    directory = str(tmp_path)
 
     def told() -> dict[str, Any]:
         arguments = {"name": "sft", "container": "c", "directory": directory, "output_directory": str(tmp_path)}
@@ -202,7 +216,7 @@ def test_every_job_of_a_host_is_told_of(
     job(command=["sleep", "60"], rank=1, samples_per_step=16, output_directory=str(tmp_path))
     made = [{"current_steps": one, "elapsed_time": f"0:00:0{one}", "loss": 5.5} for one in (1, 3)]
     (tmp_path / "trainer_log.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in made))
-    (tmp_path / "not-a-job").mkdir()
+    (tmp_path / "control/not-a-job").mkdir()
     (found,) = told(lines=5)
     assert (found["name"], found["state"], found["rank"], found["progress"]["loss"]) == ("sft", "running", 1, 5.5)
     assert (found["progress"]["samples_per_step"], found["progress"]["samples_per_second"]) == (16, 16.0)
@@ -216,7 +230,7 @@ def test_what_a_job_left_behind_is_ended_and_its_end_stays(job: Any, engine: One
     assert job(state="stopped", check_mode=True)["changed"]
     stopped = job(state="stopped")
     assert stopped["changed"] and stopped["job"]["state"] == "failed"
-    assert not JobFiles(str(tmp_path / "sft")).processes()
+    assert not JobFiles(str(tmp_path), "sft").processes.pids()
     assert not job(state="stopped")["changed"]
 
 
@@ -224,20 +238,20 @@ def test_the_digest_is_the_one_that_the_role_works_out(job: Any, engine: OneCont
     wanted = {"command": ["true"], "settings": None, "environment": {"A": "1"}, "working_directory": "/"}
     job(**{name: value for name, value in wanted.items() if value is not None}, rank=1, world_size=2)
     settled(engine)
-    record = json.loads((tmp_path / "sft/job.json").read_text())
+    record = json.loads((tmp_path / "control/sft/job.json").read_text())
     assert record["digest"] == job_digest({**wanted, "rank": 1, "world_size": 2})
 
 
 def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: Path) -> None:
     script = "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.1; done"
-    runner = subprocess.Popen(["sh", str(RUNNER), str(tmp_path), "sh", "-c", script])
+    runner = subprocess.Popen(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "sh", "-c", script])
     deadline = time.monotonic() + 10
     while "up" not in log_of(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     runner.send_signal(signal.SIGTERM)
     assert runner.wait(timeout=10) == 7
-    assert (tmp_path / "exit_code").read_text() == "7\n"
-    assert (tmp_path / "log").read_text() == "up\nbye\n"
+    assert sorted(path.name for path in (tmp_path / "logs/sft").iterdir()) == ["ended.a1.7", "log"]
+    assert log_of(tmp_path) == "up\nbye\n"
 
 
 @pytest.mark.parametrize(
@@ -266,6 +280,80 @@ def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, en
 
 
 def test_a_command_that_is_not_there_is_told_in_the_log(tmp_path: Path) -> None:
-    subprocess.run(["sh", str(RUNNER), str(tmp_path), "no-such-command"], check=False)
-    assert (tmp_path / "exit_code").read_text() == "127\n"
-    assert "no-such-command" in (tmp_path / "log").read_text()
+    subprocess.run(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "no-such-command"], check=False)
+    assert (tmp_path / "logs/sft/ended.a1.127").exists()
+    assert "no-such-command" in log_of(tmp_path)
+
+
+def test_the_end_of_another_attempt_is_not_the_end_of_this_one(job: Any, engine: OneContainer, tmp_path: Path) -> None:
+    job(command=["true"])
+    settled(engine)
+    job(command=["sleep", "60"], attempt="tuesday", again=True)
+    (tmp_path / "logs/sft" / ended_marker("monday", 0)).touch()
+    found = job(command=["sleep", "60"], attempt="tuesday")["job"]
+    assert (found["state"], found["exit_code"]) == ("running", None)
+
+
+def test_a_job_that_cannot_be_begun_is_an_error_and_not_lost(
+    job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(job_control, "BEGIN_SECONDS", 1)
+    (tmp_path / "logs").write_text("no directory")
+    result = job(command=["true"])
+    assert result["failed"] and "Job sft was not begun in container llama-factory-gpu-01" in result["msg"]
+    assert not (tmp_path / "control/sft/job.json").exists()
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"attempt": 7}', '{"started": "monday"}', '{"rank": true}'])
+def test_a_damaged_record_is_never_a_job_that_was_not_started(
+    job: Any, engine: OneContainer, tmp_path: Path, damage: str
+) -> None:
+    (tmp_path / "control/sft").mkdir(parents=True)
+    (tmp_path / "control/sft/job.json").write_text(damage)
+    result = job(command=["true"])
+    assert result["failed"] and f"{tmp_path}/control/sft/job.json, cannot be read" in result["msg"]
+    assert not engine.started
+
+
+HOSTILE_LOGS: list[tuple[str, Callable[[Path, Path], None]]] = [
+    ("link", lambda place, secret: (place / "log").symlink_to(secret)),
+    ("fifo", lambda place, _secret: os.mkfifo(place / "log")),
+    ("directory", lambda place, _secret: (place / "log").mkdir()),
+    ("link above", lambda place, secret: (place.rmdir(), place.symlink_to(secret.parent))),
+]
+
+
+@pytest.mark.parametrize("lay", [lay for _name, lay in HOSTILE_LOGS], ids=[name for name, _lay in HOSTILE_LOGS])
+def test_what_a_container_lays_in_the_place_of_its_log_is_not_followed(
+    engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any, lay: Callable[[Path, Path], None]
+) -> None:
+    secret = tmp_path / "etc/log"
+    secret.parent.mkdir()
+    secret.write_text("root:hash\n")
+    (secret.parent / ended_marker("monday", 0)).touch()
+    home = tmp_path / "trainer"
+    record = {"attempt": "monday", "started": 1.0, "rank": 0}
+    JobFiles(str(home), "sft").begin(record, None, {})
+    (home / "logs/sft").mkdir(parents=True)
+    lay(home / "logs/sft", secret)
+    (found,) = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(home), lines=9)["jobs"]
+    assert (found["state"], found["last_lines"]) == ("lost", [])
+
+
+def test_results_and_checkpoints_are_read_without_links(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "checkpoint-9").mkdir(parents=True)
+    (outside / "checkpoint-9/trainer_state.json").write_text('{"global_step": 9}')
+    output = tmp_path / "volume/sft"
+    (output / "checkpoint-5").mkdir(parents=True)
+    (output / "checkpoint-5/trainer_state.json").symlink_to(outside / "checkpoint-9/trainer_state.json")
+    (output / "checkpoint-9").symlink_to(outside / "checkpoint-9")
+    (output / "trainer_log.jsonl").symlink_to(outside / "checkpoint-9/trainer_state.json")
+    files = output_of({"output_directory": str(output), "output_root": str(tmp_path / "volume")}, {})
+    assert files and files.modified("trainer_log.jsonl") is None and files.beginning("trainer_log.jsonl") == ""
+    assert [(one.name, one.state_step, dict(one.files)) for one in read_checkpoints(files)] == [
+        ("checkpoint-5", None, {})
+    ]
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "volume/other").symlink_to(outside)
+    assert read_checkpoints(ContainerFiles(str(tmp_path / "volume"), "other")) == []

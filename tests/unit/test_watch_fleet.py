@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import container_memory, engine_exec, process_start
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
-from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK, JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.job_look import seconds_of
+from ansible_collections.distrain.cluster.plugins.module_utils.job_processes import MARK
 from ansible_collections.distrain.cluster.plugins.module_utils.job_stacks import rank_processes
 from ansible_collections.distrain.cluster.plugins.plugin_utils import watch_fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_sight import rank_of
@@ -40,13 +41,14 @@ def ssh(tmp_path: Path) -> str:
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
     """The directory of a job with one process, that has rank 3."""
-    directory = tmp_path / "sft"
+    files = JobFiles(str(tmp_path), "sft")
     record = {"name": "sft", "started": time.time(), "rank": 1, "world_size": 2, "container_id": "c"}
-    JobFiles(str(directory)).begin(record, None, {})
-    (directory / "log").write_text("it goes on\n")
-    environment = {**os.environ, MARK: str(directory), "RANK": "3"}
+    files.begin(record, None, {})
+    (tmp_path / "logs/sft").mkdir(parents=True)
+    (tmp_path / "logs/sft/log").write_text("it goes on\n")
+    environment = {**os.environ, MARK: str(files.control), "RANK": "3"}
     with subprocess.Popen(["sleep", "60"], env=environment) as process:
-        yield directory
+        yield tmp_path
         process.kill()
 
 
@@ -134,9 +136,9 @@ def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: 
     processes = ((10, 1, "0", "sh"), (11, 10, "0", "python3"), (12, 11, "0", "python3"), (13, 1, "", "python3"))
     for pid, parent, rank, name in (*processes, (14, 1, "1", "trainer")):
         (tmp_path / str(pid)).mkdir()
-        (tmp_path / str(pid) / "environ").write_bytes(f"{MARK}=/j\0RANK={rank}\0".encode())
+        (tmp_path / str(pid) / "environ").write_bytes(f"{MARK}=/j/control/sft\0RANK={rank}\0".encode())
         (tmp_path / str(pid) / "status").write_text(f"Name:\t{name}\nState:\tS (sleeping)\nPPid:\t{parent}\n")
-    assert rank_processes(JobFiles("/j", str(tmp_path)), str(tmp_path)) == {0: 11, 1: 14}
+    assert rank_processes(JobFiles("/j", "sft", str(tmp_path)), str(tmp_path)) == {0: 11, 1: 14}
 
 
 @pytest.mark.parametrize(

@@ -81,15 +81,14 @@ def test_every_host_has_the_same_image(host: Any, cluster: list[str]) -> None:
 
 
 def test_the_job_ended_well_on_every_host(host: Any, cluster: list[str]) -> None:
-    directory = f"{DIRECTORY}/jobs/sft"
-    job = json.loads(root(host, f"cat {directory}/job.json"))
-    assert root(host, f"cat {directory}/exit_code").strip() == "0"
+    job = json.loads(root(host, f"cat {DIRECTORY}/control/sft/job.json"))
+    assert root(host, f"find {DIRECTORY}/logs/sft -name 'ended.*.0'").strip()
     assert job["world_size"] == len(cluster)
     assert job["rank"] == cluster.index(name_of(host))
 
 
 def test_it_was_one_job_of_that_world_size(first: Any, cluster: list[str]) -> None:
-    log = root(first, f"cat {DIRECTORY}/jobs/sft/log")
+    log = root(first, f"cat {DIRECTORY}/logs/sft/log")
     assert f"total train batch size (w. parallel, distributed & accumulation) = {8 * len(cluster)}" in log.lower()
 
 
@@ -102,8 +101,14 @@ def test_the_loss_fell(first: Any) -> None:
 
 def test_the_settings_of_the_job_are_the_owners_alone(host: Any) -> None:
     with host.sudo():
-        for name in ("job.json", "config.yaml", "log"):
-            assert stat.S_IMODE(host.file(f"{DIRECTORY}/jobs/sft/{name}").mode) == 0o600
+        for name in ("control/sft/job.json", "control/sft/config.yaml", "logs/sft/log"):
+            assert stat.S_IMODE(host.file(f"{DIRECTORY}/{name}").mode) == 0o600
+
+
+def test_the_container_can_write_nothing_that_the_host_relies_on(host: Any) -> None:
+    container = f"docker exec {TRAINER}-{name_of(host)}"
+    for path in ("control/sft/job.json", "control/sft/new", "runner/run-job"):
+        assert "Read-only file system" in root(host, f"{container} sh -c 'touch /run/distrain/{path} 2>&1 || true'")
 
 
 def test_the_web_ui_is_on_the_first_host_alone_and_not_on_the_overlay(host: Any, cluster: list[str]) -> None:
@@ -143,7 +148,7 @@ def test_the_password_is_in_one_file_alone(first: Any) -> None:
 
 def test_a_restart_of_the_container_runs_no_job(host: Any) -> None:
     trainer = f"{TRAINER}-{name_of(host)}"
-    before = root(host, f"cat {DIRECTORY}/jobs/sft/job.json")
+    before = root(host, f"cat {DIRECTORY}/control/sft/job.json")
     root(host, f"docker restart --time 1 {trainer}")
     assert "torchrun" not in root(host, f"docker top {trainer}")
-    assert root(host, f"cat {DIRECTORY}/jobs/sft/job.json") == before
+    assert root(host, f"cat {DIRECTORY}/control/sft/job.json") == before

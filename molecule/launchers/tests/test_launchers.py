@@ -56,10 +56,9 @@ def losses(host: Any, cluster: list[str], launcher: str) -> list[float]:
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_the_job_ended_well_over_all_hosts(host: Any, cluster: list[str], launcher: str) -> None:
-    directory = f"{DIRECTORY}/jobs/{launcher}"
-    job = json.loads(root(host, f"cat {directory}/job.json"))
-    log = root(host, f"cat {directory}/log")
-    assert root(host, f"cat {directory}/exit_code").strip() == "0"
+    job = json.loads(root(host, f"cat {DIRECTORY}/control/{launcher}/job.json"))
+    log = root(host, f"cat {DIRECTORY}/logs/{launcher}/log")
+    assert root(host, f"find {DIRECTORY}/logs/{launcher} -name 'ended.*.0'").strip()
     assert job["world_size"] == len(cluster)
     # The trainer itself counts 8 samples for each process that it knows of.
     assert f"total train batch size (w. parallel, distributed & accumulation) = {8 * len(cluster)}" in log.lower()
