@@ -357,3 +357,18 @@ def test_results_and_checkpoints_are_read_without_links(tmp_path: Path) -> None:
     (tmp_path / "moved").mkdir()
     (tmp_path / "volume/other").symlink_to(outside)
     assert read_checkpoints(ContainerFiles(str(tmp_path / "volume"), "other")) == []
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=256k tmpfs "$1" && mkdir "$1/launch" || exit 99
+sh "$2" "$1" sft a1 sh -c 'head -c 10000000 /dev/zero; exit 3'
+ls "$1/logs/sft"
+"""
+
+
+def test_the_exit_code_survives_a_full_disk(tmp_path: Path) -> None:
+    words = ["unshare", "--mount", "sh", "-c", FULL_DISK, "sh", str(tmp_path), str(RUNNER)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("this user may not mount a file system")
+    assert done.stdout.split() == ["ended.a1.3", "log"]
