@@ -22,6 +22,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.safe_open import 
     open_regular,
 )
 
+# What the log is called beside the results.
+LOG_NAME = "log"
 READ_BYTES = 1024**2
 MOST_RESULTS = 200
 MOST_ENTRIES = 100_000
@@ -65,14 +67,14 @@ class Survey:
         try:
             descriptor = open_regular(log["root"], log["path"])
         except OSError as error:
-            self._refuse_error("log", error)
+            self._refuse_error(LOG_NAME, error)
             return
         try:
             status = os.fstat(descriptor)
             pieces = log_pieces(descriptor, status.st_size, log["head"], log["tail"])
         finally:
             os.close(descriptor)
-        self._add("log", "log", log, log["path"], status.st_size, status.st_mtime_ns, pieces)
+        self._add("log", LOG_NAME, log, log["path"], status.st_size, status.st_mtime_ns, pieces)
 
     def _results(self, results: Mapping[str, Any]) -> None:
         for one in self._matching(results):
@@ -81,6 +83,8 @@ class Survey:
                 continue
             if not one.is_regular:
                 self._refuse(one.name, _what_is(one))
+            elif one.name == LOG_NAME:
+                self._refuse(one.name, "the log of the rank has this name")
             elif one.size > results["most"]:
                 self._refuse(one.name, f"it has {one.size} bytes, and {results['most']} is the most for a result")
             elif len(self.files) > MOST_RESULTS:
@@ -128,10 +132,13 @@ class Survey:
 
     def _list(self, root: str, path: str, name: str) -> list[Listed] | None:
         try:
-            return list_directory(root, path, MOST_ENTRIES)
+            inside = list_directory(root, path, MOST_ENTRIES)
         except OSError as error:
             self._refuse_error(name, error)
             return None
+        if len(inside) >= MOST_ENTRIES:
+            self._refuse(name, f"it holds {MOST_ENTRIES} names or more, of which the others were not looked at")
+        return inside
 
     def _add(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -89,7 +90,10 @@ class OutputsFetch:
             return
         self._heard_at[host] = now
         if not self._outputs[host].is_done:
-            self._take(host, self._outputs[host], event)
+            try:
+                self._take(host, self._outputs[host], event)
+            except (LookupError, TypeError, ValueError, ArithmeticError, zlib.error) as error:
+                self._outputs[host].give_up(f"it sent what cannot be read ({error})")
 
     def _take(self, host: str, outputs: HostOutputs, event: Mapping[str, Any]) -> None:
         kind = event["event"]

@@ -224,6 +224,41 @@ def test_what_is_too_much_is_left_and_named(root: Path, monkeypatch: pytest.Monk
     assert len(found["refused"]) == 2 and found["refused_count"] == 7 + 1
 
 
+def test_a_result_never_takes_the_place_of_the_log(root: Path) -> None:
+    asked = wanted(root)
+    asked["results"]["patterns"] = ["*"]
+    found = Survey().run(asked)
+    assert [file["kind"] for file in found["files"]].count("log") == 1
+    assert found["refused"] == [{"name": "log", "why": "the log of the rank has this name"}]
+
+
+def test_a_directory_with_too_many_names_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_outputs, "MOST_ENTRIES", 4)
+    for number in range(9):
+        (root / f"sft/checkpoint-5/{number}").write_text("")
+    found = Survey().run(wanted(root))
+    assert found["refused"][0]["name"] == "checkpoint-5" and len(found["files"]) < 9
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "data", "number": 99, "piece": 0, "data": "", "packed": False},
+        {"event": "data", "number": 0, "piece": 0, "data": "no base64", "packed": True},
+        {"event": "data", "number": 0, "piece": 0, "data": "bm90aGluZw==", "packed": True},
+        {"event": "found", "found": []},
+        {"event": "end"},
+    ],
+)
+def test_what_makes_no_sense_gives_the_host_up(event: dict[str, Any], root: Path, tmp_path: Path) -> None:
+    outputs = outputs_of(tmp_path / "results", "gpu-01")
+    outputs["gpu-01"].take_survey(Survey().run(wanted(root)))
+    fetching = OutputsFetch(outputs, print)
+    fetching._events.put(("gpu-01", event))
+    fetching._take_next()
+    assert outputs["gpu-01"].error.startswith("it sent what cannot be read")
+
+
 def test_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     assert Survey().run(wanted(tmp_path / "absent")) == {
         "files": [],

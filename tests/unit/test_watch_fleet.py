@@ -117,6 +117,32 @@ def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
         fleet.close()
 
 
+FOLLOWER = """
+import sys, time
+sys.path.insert(0, sys.argv[3])
+import conftest
+from pathlib import Path
+from test_watch_fleet import fleet_of
+fleet = fleet_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
+fleet.look()
+print(*(agent._process.pid for agent in fleet._agents.values()), flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_agents_end_when_who_follows_is_killed(ssh: str, directory: Path) -> None:
+    command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout
+        agents = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
+        assert len(agents) == 2 and all(agent.exists() for agent in agents)
+        follower.kill()
+    until = time.monotonic() + 10
+    while any(agent.exists() for agent in agents) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(agent.exists() and "zombie" not in (agent / "status").read_text() for agent in agents)
+
+
 def test_the_agent_needs_the_standard_library_only() -> None:
     archive = zipfile.ZipFile(io.BytesIO(bundle("watch_agent").partition(b"\n")[2]))
     names = {name.rpartition("/")[2] for name in archive.namelist()}
