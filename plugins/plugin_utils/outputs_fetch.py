@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.host_outputs import HostOutputs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import LIFE_SIGN_SECONDS, RemoteAgent
@@ -68,6 +69,9 @@ class OutputsFetch:
         events = cast("queue.SimpleQueue[Event]", self._events)
         try:
             self._agents[host] = RemoteAgent(reach, events, OUTPUTS, program)
+        except ClusterError as error:
+            self._outputs[host].give_up(error.message)
+            return
         except OSError as error:
             self._outputs[host].give_up(f"no SSH could be started ({error.strerror})")
             return

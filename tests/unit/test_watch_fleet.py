@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import os
@@ -95,6 +96,25 @@ def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkey
         look_until(fleet, lambda: fleet._agents.get("gpu-01", first) is not first)
         heard_at = fleet.sights["gpu-01"].heard_at
         look_until(fleet, lambda: fleet.sights["gpu-01"].heard_at > heard_at)
+    finally:
+        fleet.close()
+
+
+def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
+    ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(watch_fleet, "_START_AGAIN_SECONDS", 0.0)
+    fleet = fleet_of(ssh, directory, "gpu-01")
+    try:
+        fleet.look()
+        monkeypatch.setattr(watch_fleet, "RemoteAgent", refuse)
+        fleet._agents["gpu-01"]._process.kill()
+        look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
+        with pytest.raises(OSError, match="Too many open files"):
+            fleet_of(ssh, directory, "gpu-01")
     finally:
         fleet.close()
 
