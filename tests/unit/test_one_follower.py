@@ -170,6 +170,18 @@ def test_a_full_disk_does_not_end_the_following_and_is_said_once(
     assert len(said) == 1 and "events.jsonl" in said[0]
 
 
+def test_an_end_is_written_once_after_each_start(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    for started, ends in ((5.0, 2), (5.0, 1), (9.0, 3)):
+        record = WatchRecord(None, str(events))
+        record.began(started, 1, "sft", 0)
+        for _time in range(ends):
+            record.event("ended", None, None, "Job sft has succeeded.")
+            record.event("finding", "gpu-01", 0, "afterwards")
+    kinds = [json.loads(line)["kind"] for line in events.read_text().splitlines()]
+    assert [kind for kind in kinds if kind != "finding"] == ["started", "ended", "started", "ended"]
+
+
 def test_what_can_be_written_is_kept(tmp_path: Path) -> None:
     events, watch = tmp_path / "events.jsonl", tmp_path / "watch.jsonl"
     record = LastingRecord(WatchRecord(str(watch), str(events)), print)
