@@ -12,12 +12,15 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, all_succeeded, started
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follower_lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job_sight import JobSight
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lasting_record import LastingRecord
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
 
 ARGUMENTS = {
@@ -35,6 +38,7 @@ ARGUMENTS = {
     "samples_per_step": {"type": "int", "default": 0},
     "watch_file": {"type": "str"},
     "events_file": {"type": "str"},
+    "lock_file": {"type": "str"},
     "interval": {"type": "float", "default": 5},
     "timeout": {"type": "float", "default": 0},
     "silence": {"type": "float", "default": 300},
@@ -53,7 +57,21 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         self._arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        hosts = [OtherHost(self, rank["host"], task_vars or {}) for rank in self._arguments["ranks"]]
+        self._parent = ParentProcess()
+        lock_file = None if self._task.check_mode else self._arguments["lock_file"]
+        try:
+            self._parent.end_with_it()
+            with one_follower(lock_file, self._arguments["name"], self._parent.pid, Display().warning):
+                return self._outcome(task_vars or {})
+        except Refused as error:
+            # Without an outcome: what became of the job is for the other run to say.
+            return {"changed": False, "failed": True, "msg": error.message}
+        except ParentGone as error:
+            return {"changed": False, "failed": True, "msg": str(error)}
+
+    def _outcome(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """What became of the job; never raises ClusterError."""
+        hosts = [OtherHost(self, rank["host"], task_vars) for rank in self._arguments["ranks"]]
         sight = None
         try:
             sight = self._sight(hosts)
@@ -84,7 +102,8 @@ class ActionModule(ActionBase):
     def _follow(self, sight: JobSight) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
-        record = WatchRecord(arguments["watch_file"], arguments["events_file"])
+        guarded = self._parent.guarded
+        record = LastingRecord(WatchRecord(arguments["watch_file"], arguments["events_file"]), display.warning)
         begins = [sight.job_of(rank.host).get("started") for rank in sight.observe()]
         known = [begin for begin in begins if begin]
         record.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
@@ -92,14 +111,14 @@ class ActionModule(ActionBase):
             trainer=arguments["trainer"],
             job_name=arguments["name"],
             setting=self._setting(),
-            observe=sight.observe,
-            stop=sight.stop,
-            stacks=sight.stacks,
+            observe=guarded(sight.observe),
+            stop=guarded(sight.stop),
+            stacks=guarded(sight.stacks),
             show=display.display,
             warn=display.warning,
             record=record,
             clock=time.monotonic,
-            sleep=time.sleep,
+            sleep=guarded(time.sleep),
             patience=Patience(
                 interval=arguments["interval"],
                 timeout=arguments["timeout"],

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.container_boundary_plan import (
-    boundary_problems,
-    trusted_root,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.container_boundary_plan import boundary_problems
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"boundary_problems": boundary_problems, "trusted_root": trusted_root}
+        return {"boundary_problems": boundary_problems}

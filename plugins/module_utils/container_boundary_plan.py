@@ -22,15 +22,6 @@ def boundary_problems(volumes: Sequence[str], copies: Sequence[Mapping[str, Any]
     return [*_exposing_volumes(volumes, directory), *_misplaced_copies(volumes, copies, directory)]
 
 
-def trusted_root(path: str, volumes: Sequence[str]) -> str:
-    """The outermost source of a volume that holds this path of the host, or the path itself where none does.
-
-    A volume inside another one can be exchanged for a link by way of the outer one, so the outer one is the root.
-    """
-    holding = [source for source, _writable in _sources(volumes) if _is_inside(posixpath.normpath(path), source)]
-    return min(holding, key=len, default=path)
-
-
 def _exposing_volumes(volumes: Sequence[str], directory: str) -> Iterator[str]:
     own = [posixpath.join(posixpath.normpath(directory), name) for name in OWN_NAMES]
     for source, _writable in _sources(volumes):

@@ -18,7 +18,8 @@ description:
     one is not taken for the cause.
   - Says while the job goes on when a host does not answer, when a rank stands still, cannot resolve a name or reach the
     first one, or when memory ran out.
-  - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again.
+  - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again. When the
+    ansible-playbook that runs this is killed, this and its agents end as well.
   - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
 notes:
   - This module is carried out by an action plugin of the same name.
@@ -96,6 +97,13 @@ options:
     description: A file on the controller to which starts, findings and ends are appended, as lines of JSON.
     type: str
     version_added: "1.1.0"
+  lock_file:
+    description:
+      - A file on the controller that is locked while the job is followed. Where another process follows the job
+        and holds it, the module fails and names that process; RV(outcome) is not returned then.
+      - The kernel releases the lock with the process. Without this option a job can be followed twice.
+    type: str
+    version_added: "1.1.0"
   interval:
     description: How many seconds lie between two looks.
     type: float
@@ -161,7 +169,7 @@ RETURN = r"""
 outcome:
   description: C(succeeded), C(failed), or, in check mode, C(pending).
   type: str
-  returned: always
+  returned: always, except where another process follows the job
   sample: succeeded
 failed_host:
   description: The host whose rank brought the job down; the first host where that cannot be told.

@@ -23,7 +23,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan impor
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack, stack_sentence
-from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lasting_record import Record
 
 HEARTBEAT = 30
 
@@ -75,7 +75,7 @@ class Follower:
     stacks: Callable[[], Sequence[Stack]]
     show: Callable[[str], None]
     warn: Callable[[str], None]
-    record: WatchRecord
+    record: Record
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     patience: Patience

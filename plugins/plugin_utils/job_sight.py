@@ -42,7 +42,7 @@ class JobSight:
         self._warn = warn
         self._polled: dict[str, dict[str, Any]] = {host.name: {} for host in hosts}
         self._polled_at: dict[str, float] = {}
-        reaches = {host.name: reach for host in hosts if (reach := _agent_reach(host))}
+        reaches = {host.name: reach for host in hosts if (reach := agent_reach(host))}
         commands = {
             host: {"do": "watch", "job": jobs[host], "interval": min(interval, LOOK_SECONDS), "lines": LINES}
             for host in reaches
@@ -114,7 +114,7 @@ class JobSight:
             self._warn(f"The job could not be stopped on {host}: {error.message}")
 
 
-def _agent_reach(host: OtherHost) -> Reach | None:
+def agent_reach(host: OtherHost) -> Reach | None:
     """How an agent gets to the host; None where only Ansible itself can reach it, or a password has to be given."""
     reach = reach_of(host.name, host.prepare_connection())
     try:

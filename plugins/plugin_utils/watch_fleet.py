@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import LIFE_SIGN_SECONDS, RemoteAgent
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
@@ -48,8 +49,12 @@ class WatchFleet:
         self._agents: dict[str, RemoteAgent] = {}
         self._started_at: dict[str, float] = {}
         self._is_over = threading.Event()
-        for host in reaches:
-            self._start(host)
+        try:
+            for host in reaches:
+                self._start(host)
+        except (ClusterError, OSError):
+            self.close()
+            raise
         threading.Thread(target=self._say_that_we_live, daemon=True).start()
 
     def look(self) -> None:
@@ -62,10 +67,10 @@ class WatchFleet:
             age, silence = now - self._started_at[host], now - sight.heard_at
             patience = _SILENT_AGENT_SECONDS if silence < age else _NEW_AGENT_SECONDS
             if host not in self._agents and age > _START_AGAIN_SECONDS:
-                self._start(host)
+                self._start_anew(host)
             elif host in self._agents and min(age, silence) > patience:
                 self._leave(host)
-                self._start(host)
+                self._start_anew(host)
 
     def unseen(self, host: str) -> float:
         """For how many seconds the host has said nothing; 0 while that is nothing unusual."""
@@ -127,6 +132,15 @@ class WatchFleet:
         self._started_at[host] = time.monotonic()
         self._agents[host] = RemoteAgent(self._reaches[host], self._events, WATCH, self._program)
         self._agents[host].tell(self._commands[host])
+
+    def _start_anew(self, host: str) -> None:
+        """As well as it can be done: a controller that has no more open files does not end the following."""
+        try:
+            self._start(host)
+        except ClusterError as error:
+            self.sights[host].because = error.message
+        except OSError as error:
+            self.sights[host].because = f"no SSH could be started ({error.strerror})"
 
     def _leave(self, host: str) -> threading.Thread:
         closing = threading.Thread(target=self._agents.pop(host).close, daemon=True)

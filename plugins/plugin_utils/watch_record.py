@@ -43,6 +43,9 @@ class WatchRecord:
         _append(self._watch_file, {"at": round(now, 3), "ranks": told})
 
     def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
+        """Keep an event. An end is kept once after each start, however often a job that has ended is looked at."""
+        if kind == "ended" and ["", *self._kinds()][-1] == "ended":
+            return
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
         _append(self._events_file, entry)
 
@@ -54,11 +57,17 @@ class WatchRecord:
             self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
 
     def _starts(self) -> set[float]:
+        return {entry["at"] for entry in self._entries() if entry.get("kind") in ("started", "restarted")}
+
+    def _kinds(self) -> list[str]:
+        return [entry["kind"] for entry in self._entries() if entry.get("kind") in ("started", "restarted", "ended")]
+
+    def _entries(self) -> list[Mapping[str, Any]]:
         try:
             lines = Path(self._events_file or "").read_text(encoding="utf-8").splitlines() if self._events_file else []
         except OSError:
-            return set()
-        return {entry["at"] for entry in map(_entry, lines) if entry.get("kind") in ("started", "restarted")}
+            return []
+        return [_entry(line) for line in lines]
 
 
 def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:

@@ -8,10 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.container_boundary_plan import (
-    boundary_problems,
-    trusted_root,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.container_boundary_plan import boundary_problems
 
 HOME = "/var/lib/distrain/trainers/t"
 DATA = {"src": "data/", "dest": "data"}
@@ -52,16 +49,3 @@ def test_what_keeps_host_and_container_apart(volumes: list[str], copies: list[di
 def test_what_is_refused(volumes: list[str], copies: list[dict[str, Any]], says: str) -> None:
     (problem,) = boundary_problems(volumes, copies, HOME)
     assert says in problem
-
-
-@pytest.mark.parametrize(
-    ("path", "volumes", "root"),
-    [
-        ("/srv/out/sft", ["/srv/out:/app/output"], "/srv/out"),
-        ("/srv/out/sft", ["/srv/out/sft:/a", "/srv/out:/b"], "/srv/out"),
-        ("/srv/out/sft", ["/srv/outer:/a"], "/srv/out/sft"),
-        ("", [], ""),
-    ],
-)
-def test_the_root_is_the_outermost_volume(path: str, volumes: list[str], root: str) -> None:
-    assert trusted_root(path, volumes) == root

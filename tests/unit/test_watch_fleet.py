@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import os
@@ -101,6 +102,25 @@ def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkey
         fleet.close()
 
 
+def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
+    ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(watch_fleet, "_START_AGAIN_SECONDS", 0.0)
+    fleet = fleet_of(ssh, directory, "gpu-01")
+    try:
+        fleet.look()
+        monkeypatch.setattr(watch_fleet, "RemoteAgent", refuse)
+        fleet._agents["gpu-01"]._process.kill()
+        look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
+        with pytest.raises(OSError, match="Too many open files"):
+            fleet_of(ssh, directory, "gpu-01")
+    finally:
+        fleet.close()
+
+
 def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +137,32 @@ def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
         assert fleet._agents["gpu-01"] is not first
     finally:
         fleet.close()
+
+
+FOLLOWER = """
+import sys, time
+sys.path.insert(0, sys.argv[3])
+import conftest
+from pathlib import Path
+from test_watch_fleet import fleet_of
+fleet = fleet_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
+fleet.look()
+print(*(agent._process.pid for agent in fleet._agents.values()), flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_agents_end_when_who_follows_is_killed(ssh: str, directory: Path) -> None:
+    command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout
+        agents = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
+        assert len(agents) == 2 and all(agent.exists() for agent in agents)
+        follower.kill()
+    until = time.monotonic() + 10
+    while any(agent.exists() for agent in agents) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(agent.exists() and "zombie" not in (agent / "status").read_text() for agent in agents)
 
 
 def test_the_agent_needs_the_standard_library_only() -> None:
