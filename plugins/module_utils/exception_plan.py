@@ -102,7 +102,7 @@ def _read(text: str, number: int, speaker: str, reader: _Reader, found: list[Rai
     elif not reader.inside and _BARE.match(text):
         _open(text, number, speaker, reader, found)
     elif not reader.inside and reader.details is not None:
-        _add(text, reader, speaker, found)
+        _add(text, reader, reader.details, speaker, found)
 
 
 def _open(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
@@ -113,8 +113,7 @@ def _open(text: str, number: int, speaker: str, reader: _Reader, found: list[Rai
     reader.text, reader.details, reader.blanks = text.strip(), [], 0
 
 
-def _add(text: str, reader: _Reader, speaker: str, found: list[Raised]) -> None:
-    details = reader.details or []
+def _add(text: str, reader: _Reader, details: list[str], speaker: str, found: list[Raised]) -> None:
     reader.blanks += not text.strip()
     if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or reader.blanks > 1:
         _close(reader, speaker, found)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from ansible_collections.distrain.cluster.plugins.module_utils.cause_rule_plan import Cause, Rule, Setting
+from ansible_collections.distrain.cluster.plugins.module_utils.consequence_plan import is_consequence
 from ansible_collections.distrain.cluster.plugins.module_utils.error_line import Ending, read_ending, sounding_lines
 from ansible_collections.distrain.cluster.plugins.module_utils.exception_plan import Raised, speaker_of
 from ansible_collections.distrain.cluster.plugins.module_utils.gpu_rules_plan import GPU_RULES
@@ -45,7 +46,7 @@ def read_cause(lines: Sequence[str], setting: Setting) -> Cause | None:
         return None
     if not ending.losses:
         for line in reversed(sounding_lines(ending.own)):
-            cause = _by_text(line, setting)
+            cause = None if is_consequence(line) else _by_text(line, setting)
             if cause:
                 return cause
     return _of_losses(ending, setting)
