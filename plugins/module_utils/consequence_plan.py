@@ -16,7 +16,7 @@ _CONSEQUENCE = re.compile(
     r"|connectfullmesh|no longer part of the|heartbeat monitor timed out|watchdog got stuck|keep-?alive"
     r"|timeout\(ms\)=\d+\) ran for|operation timed out|no route to host|network is unreachable"
     r"|timeouterror: (timed out|the read|\[errno 110)|timeouterror$|got signal: 15|\bsigterm\b|keyboardinterrupt"
-    r"|peer process|leaving the rendezvous|another rank|wait for peers",
+    r"|CUDA error: driver shutting down|peer process|leaving the rendezvous|another rank|wait for peers",
     re.IGNORECASE,
 )
 # What reads the same at its beginning, and is a rank's own fault.

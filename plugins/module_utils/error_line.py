@@ -59,8 +59,6 @@ def read_ending(lines: Sequence[str]) -> Ending:
     found = [_with_warning(one, own) for one in raised(own) or raised(_recorded(lines))]
     faults = [one for one in found if not _is_loss(one) and not is_wrapper(one.text)]
     losses = [one for one in found if _is_loss(one)]
-    if not faults and not losses:
-        faults = [one for one in found if not is_wrapper(one.text)] or found
     return Ending(own, _of_one_chain(faults, first_child(lines).rank), losses)
 
 
@@ -78,7 +76,7 @@ def telling_line(lines: Sequence[str]) -> str:
     """Return the line of an exception, or one that sounds like an error; empty where there is none."""
     ending = read_ending(lines)
     sounding = sounding_lines(ending.own)
-    of_own = [line for line in sounding if not is_consequence(line)]
+    of_own = [line for line in sounding if not is_consequence(line) and not is_wrapper(line)]
     candidates = (
         [quoted(one) for one in ending.faults[:1]],
         of_own[-1:],

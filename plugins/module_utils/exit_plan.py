@@ -22,6 +22,7 @@ SIGNALS = {
 _FROM_SHELL, _LAST_SIGNAL = 128, 64
 # torchrun, and DeepSpeed's launcher, of the process that failed.
 _CHILD = re.compile(r"(?:exitcode\s*: ?|exits with return code = )(-?\d+)")
+_DIED = re.compile(r"died with <Signals\.\w+: (\d+)>")
 _ROOT_CAUSE = re.compile(r"^Root Cause \(first observed failure\)")
 _ROOT_RANK = re.compile(r"^\s*rank\s+: (\d+) \(local_rank: (\d+)\)")
 # Without a launcher that says so: the shell's words, Python's fault handler, and torch's signal handler.
@@ -55,6 +56,7 @@ def signal_of_code(code: int | None) -> int:
 def first_child(lines: Sequence[str]) -> Child:
     """Return what the launcher says of the process that failed first; it ends the others by SIGTERM itself."""
     codes = [int(found[1]) for line in lines if (found := _CHILD.search(line))]
+    codes += [-int(found[1]) for line in lines if (found := _DIED.search(line))]
     signals = [-code for code in codes if code < 0 and -code != TERMINATE]
     begin = next((number for number, line in enumerate(lines) if _ROOT_CAUSE.match(line)), None)
     if begin is None:

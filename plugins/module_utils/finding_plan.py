@@ -61,7 +61,9 @@ def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: C
     first = ended_first([rank for rank, _found in suspects], clocks or {})
     rank, found = next((one for one in suspects if first and one[0] is first[0]), min(suspects, key=_by_default))
     others = [one for one in suspects if one[0] is not rank]
-    text = f"{_who(rank, job_name)} {found.text}{_of_others(found, others, first is not None)}"
+    text = " ".join(
+        filter(None, (f"{_who(rank, job_name)} {found.text}", _of_others(found, others, first is not None)))
+    )
     return Finding(found.kind, rank.host, rank.rank, text, found.retryable)
 
 
@@ -115,12 +117,13 @@ def _of_others(found: Evidence, others: Sequence[Judged], is_first: bool) -> str
     if not others:
         return ""
     if found.weight == FOLLOWED:
-        return " It ended first." if is_first else " Which rank was gone first is not known."
+        return "(It ended first.)" if is_first else "(Which rank was gone first is not known.)"
     names = ", ".join(f"rank {rank.rank} on host {rank.host}" for rank, _found in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    later = ", after it" if is_first else ""
     if all(other.kind == found.kind for _rank, other in others):
-        return f" So did {names}{more}."
-    return f" {names[0].upper()}{names[1:]}{more} failed too{', after it' if is_first else ''}."
+        return f"(So did {names}{more}{later}.)"
+    return f"({names[0].upper()}{names[1:]}{more} failed too{later}.)"
 
 
 def _who(rank: Rank, job_name: str) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan impor
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 
 CORPUS = Path(__file__).with_name("corpus")
-HELD_OUT = "held_out"
+HELD_OUT = ("held_out", "reported")
 RIGHT, NONE, WRONG = "right", "none", "wrong"
 NOTHING, UNKNOWN, ANY = "none", "unknown", "any"
 # Kinds that say no more than that a rank ended: no wrong cause, and no right one where a better one is expected.
@@ -76,7 +76,7 @@ def _tail(entry: Mapping[str, Any], stem: str) -> Tail:
     ranks = [_rank(number, one) for number, one in enumerate(entry["ranks"])]
     clocks = {one["host"]: Clock(*one.get("clock", (0.0, USUAL_ERROR))) for one in entry["ranks"]}
     setting = Setting(**{**vars(SETTING), **entry.get("setting", {})})
-    return Tail(entry["name"], entry.get("family", stem), ranks, entry["expect"], clocks, stem == HELD_OUT, setting)
+    return Tail(entry["name"], entry.get("family", stem), ranks, entry["expect"], clocks, stem in HELD_OUT, setting)
 
 
 def _rank(number: int, written: Mapping[str, Any]) -> Rank:
