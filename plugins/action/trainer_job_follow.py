@@ -32,6 +32,8 @@ ARGUMENTS = {
     "output_root": {"type": "str"},
     "image": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 0},
+    "ipc": {"type": "str", "default": "host"},
+    "shm_size": {"type": "str", "default": ""},
     "waits_for_return": {"type": "bool", "default": False},
     "restarts": {"type": "int", "default": 0},
     "min_hosts": {"type": "int", "default": 0},
@@ -114,6 +116,7 @@ class ActionModule(ActionBase):
             observe=guarded(sight.observe),
             stop=guarded(sight.stop),
             stacks=guarded(sight.stacks),
+            clocks=sight.clocks,
             show=display.display,
             warn=display.warning,
             record=record,
@@ -135,7 +138,13 @@ class ActionModule(ActionBase):
     def _setting(self) -> Setting:
         ranks = self._arguments["ranks"]
         names = [ranks[0].get("leader", ""), *(rank["container"] for rank in ranks)] if ranks else []
-        return Setting(self._arguments["image"], self._arguments["port"], [name for name in names if name])
+        return Setting(
+            image=self._arguments["image"],
+            port=self._arguments["port"],
+            names=[name for name in names if name],
+            ipc=self._arguments["ipc"],
+            shm_size=self._arguments["shm_size"],
+        )
 
 
 def _summary(ranks: Sequence[Rank], jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting, read_cause
+
+# What NCCL fails with may be the network's.
+_OF_NETWORK = ("nccl_error", "no_interface", "port_taken")
 OVERLAY, HOST = "overlay", "host"
 NETWORKS = (OVERLAY, HOST)
 
@@ -145,8 +149,10 @@ def _recommend(
 ) -> tuple[str, str]:
     broken = {one["network"] for one in problems}
     whole = [network for network in NETWORKS if network in measured and network not in broken]
-    if not whole:
-        return "", "no all-reduce came to its end"
+    elsewhere = [one["found"] for one in problems if not _may_be_of_network(one["found"])]
+    if elsewhere or not whole:
+        reason = f"one failed for another reason than its network ({elsewhere[0]})" if elsewhere else ""
+        return "", reason or "no all-reduce came to its end"
     if broken:
         return whole[0], f"only over the {_word(whole[0])} did all of it come to its end"
     if cost is None:
@@ -157,6 +163,12 @@ def _recommend(
     if cost < 0:
         return OVERLAY, f"over the overlay large messages had {-cost:g} % more bandwidth"
     return OVERLAY, f"the overlay costs large messages {cost:g} % of their bandwidth"
+
+
+def _may_be_of_network(problem: str) -> bool:
+    """Whether the network can be the reason, or nothing else is known to be."""
+    cause = read_cause([problem], Setting())
+    return cause is None or cause.of_network or cause.kind in _OF_NETWORK
 
 
 def _remedy(network: str, job_network: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.allreduce_plan import HOST, OVERLAY
+from ansible_collections.distrain.cluster.plugins.module_utils.allreduce_plan import HOST, NETWORKS, OVERLAY
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 
 HEADING = ("", "overlay", "", "", "host network", "", "", "overlay/")
@@ -26,7 +26,7 @@ def table_lines(verdict: Mapping[str, Any]) -> list[str]:
 def failure_message(verdict: Mapping[str, Any]) -> str:
     """What is wrong and what to do; empty where nothing is."""
     if verdict["problems"]:
-        where = "neither network" if not verdict["network"] else _problem_networks(verdict)
+        where = "neither network" if len(verdict["problems"]) == len(NETWORKS) else _problem_networks(verdict)
         advice = "See whether playbooks/swarm.yml and playbooks/preflight.yml find the cause."
         return " ".join([f"The all-reduce did not come to its end over {where}.", *conclusion_lines(verdict), advice])
     if verdict["regressions"]:

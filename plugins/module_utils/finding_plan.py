@@ -1,112 +1,139 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from a rank that failed, or one that runs and does not move, to one sentence on it with what is to be done."""
+"""Pure: from all ranks of a job to the one that brought it down, and from ranks that do not go on to a word on them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.distrain.cluster.plugins.module_utils.error_line import error_line
-from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, lost_its_connection
-from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import LOST, RUNNING, STOPPED
-from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting, read_cause, read_symptom
+from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clocks, ended_first
+from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, is_failed
+from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting, read_symptom
+from ansible_collections.distrain.cluster.plugins.module_utils.rank_evidence_plan import (
+    EARLY,
+    FOLLOWED,
+    HELD_UP,
+    SILENT,
+    Evidence,
+    ended_early,
+    evidence_of,
+    held_up_by,
+    preprocesses,
+    silence_of_host,
+    waited_in_vain,
+)
 
-_KILLED, _TERMINATED = 9, 15
-_FROM_SHELL, _LAST_SIGNAL = 128, 64
-_SIGNALS = {_KILLED: "SIGKILL", _TERMINATED: "SIGTERM", 6: "SIGABRT", 7: "SIGBUS", 11: "SIGSEGV"}
-_CHILD_SIGNAL = re.compile(r"exitcode\s*: ?-(\d+)")
-_MORE_MEMORY = "Give the job less to hold (a smaller batch, fewer workers), or its host more memory."
+_MOST_NAMED = 4
+_WAIT_ADVICE = (
+    "Raise ddp_timeout (seconds) in trainer_launch_job_config, or prepare the data set once beforehand "
+    "(tokenized_path) and bring it to every host by trainer_launch_copies."
+)
+
+Judged = tuple[Rank, Evidence]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """``mendable``: whether starting the job again may well help."""
+    """``retryable``: whether starting the job again may well help."""
 
     kind: str
     host: str
     rank: int
     text: str
-    mendable: bool = False
+    retryable: bool = False
+
+
+def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: Clocks | None = None) -> Finding | None:
+    """Return who brought the job down and why, from what is known of all its ranks; None where none has failed.
+
+    What counts more stands before what counts less; of ranks of which the same is known, it is the one that ended first
+    by the hosts' clocks, where these tell it.
+    """
+    if not any(map(is_failed, ranks)):
+        return None
+    judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, setting))]
+    judged += _of_all(ranks, judged)
+    strength = min(found.strength for _rank, found in judged)
+    suspects = [one for one in judged if one[1].strength == strength]
+    first = ended_first([rank for rank, _found in suspects], clocks or {})
+    rank, found = next((one for one in suspects if first and one[0] is first[0]), min(suspects, key=_by_default))
+    others = [one for one in suspects if one[0] is not rank]
+    text = " ".join(
+        filter(None, (f"{_who(rank, job_name)} {found.text}", _of_others(found, others, first is not None)))
+    )
+    return Finding(found.kind, rank.host, rank.rank, text, found.retryable)
 
 
 def why_failed(rank: Rank, job_name: str, setting: Setting) -> Finding:
-    """Why a rank came to its end that had not succeeded, or is out of sight."""
-    who = f"Rank {rank.rank} of job {job_name} on host {rank.host}"
-    if rank.unseen:
-        found = ("host_gone", f"{who} is out of sight: {_silence_of_host(rank)}.", True)
-    elif rank.state == STOPPED:
-        found = ("stopped", f"{who} was stopped.", False)
-    elif rank.memory_kills or rank.memory_killed:
-        code = f" (exit code {rank.exit_code})" if rank.exit_code is not None else ""
-        found = ("memory", f"{who} was killed because memory ran out{code}. {_MORE_MEMORY}", False)
-    elif rank.state == LOST:
-        found = _why_lost(rank, who)
-    else:
-        found = _why_ended(rank, who, setting)
-    kind, text, mendable = found
-    return Finding(kind, rank.host, rank.rank, text, mendable)
+    """Return why a rank came to its end that had not succeeded, or is out of sight; by what is known of it alone."""
+    found = evidence_of(rank, setting) or Evidence(SILENT, "unknown", "is not known to have failed.")
+    return Finding(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
 
 
-def _why_lost(rank: Rank, who: str) -> tuple[str, str, bool]:
-    """It has no exit code: what ran it is gone."""
-    again = "Run the job again to start it anew."
-    if rank.host_restarted:
-        return "host_restarted", f"{who} is gone: its host was restarted. {again}", True
-    if not rank.engine_answers:
-        return "engine_gone", f"{who} is gone: the Docker engine of its host does not answer. Start it there.", True
-    if rank.engine_restarted:
-        return "engine_restarted", f"{who} is gone: the Docker engine of its host was restarted. {again}", True
-    if rank.container_state != "running":
-        state = "was removed" if rank.container_state == "absent" else f"is {rank.container_state}"
-        return "container_gone", f"{who} is gone: its container {state}. {again}", True
-    if rank.container_restarted:
-        return "container_restarted", f"{who} is gone: its container was restarted. {again}", True
-    return "killed", f"{who} is gone without an exit code: its processes were killed. {again}", True
+def first_failed(ranks: Sequence[Rank]) -> Rank | None:
+    """Return the rank that brought the job down; None where none has failed."""
+    finding = find_cause(ranks, "", Setting())
+    return next((rank for rank in ranks if finding and rank.host == finding.host and rank.rank == finding.rank), None)
 
 
-def _why_ended(rank: Rank, who: str, setting: Setting) -> tuple[str, str, bool]:
-    ended = f"{who} ended with exit code {rank.exit_code}"
-    said = error_line(rank.last_lines)
-    quoted = f" It said: {said}" if said else ""
-    signal = _signal_of(rank)
-    if signal in (_KILLED, _TERMINATED):
-        return "killed", f"{ended}: its process was killed by {_SIGNALS[signal]}, not by the lack of memory.", True
-    cause = read_cause(rank.last_lines, setting)
-    if cause:
-        return cause.kind, f"{ended}: {cause.sentence}. {cause.advice}{quoted}", False
-    if lost_its_connection(rank):
-        return "connection_lost", f"{ended}: it lost its connection to the others.{quoted}", True
-    if signal:
-        return "crashed", f"{ended}: its process crashed ({_SIGNALS.get(signal, f'signal {signal}')}).{quoted}", False
-    return "exited", f"{ended}.{quoted}", False
+def _of_all(ranks: Sequence[Rank], judged: Sequence[Judged]) -> list[Judged]:
+    """What only shows when the ranks are seen beside each other."""
+    if any(found.weight < HELD_UP for _rank, found in judged):
+        return []
+    found: list[Judged] = []
+    waiting = [rank for rank in ranks if waited_in_vain(rank)]
+    busy = [rank for rank in ranks if preprocesses(rank) and not rank.unseen]
+    at_work = [rank for rank in busy if rank not in waiting] or (busy if len(busy) < len(ranks) else [])
+    if waiting and at_work:
+        text = f"still prepared the data set when the others gave up waiting for it. {_WAIT_ADVICE}"
+        found.append((at_work[0], Evidence(HELD_UP, "preprocessing", text)))
+    absent = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen and rank not in waiting]
+    if waiting and not found and len(absent) == 1:
+        text = (
+            "did not take part in what the others waited for until they gave up; it still runs. Where it only needs "
+            "longer, raise ddp_timeout (seconds) in trainer_launch_job_config."
+        )
+        found.append((absent[0], Evidence(HELD_UP + 1, "left_behind", text)))
+    for rank in ranks:
+        if ended_early(rank):
+            text = (
+                "ended with success while the others still trained, and so they lost it: it has less to do than they "
+                "have, as with data that does not divide evenly among the ranks."
+            )
+            found.append((rank, Evidence(EARLY, "ended_early", text)))
+    return found
 
 
-def _signal_of(rank: Rank) -> int:
-    """The signal that ended the process, by its own exit code or by what torchrun says of it; 0 where none did.
-
-    Of signal n a shell makes 128 + n, and Python, with which DeepSpeed's launcher ends, 256 - n.
-    """
-    code = rank.exit_code or 0
-    if code > _FROM_SHELL:
-        of_shell = code - _FROM_SHELL if code <= _FROM_SHELL + _LAST_SIGNAL else 0
-        return next((number for number in (of_shell, 256 - code) if number in _SIGNALS), of_shell)
-    told = [_CHILD_SIGNAL.search(line) for line in rank.last_lines]
-    # It ends the others by SIGTERM itself.
-    return next((int(found[1]) for found in told if found and int(found[1]) != _TERMINATED), 0)
+def _by_default(one: Judged) -> tuple[int, float, int]:
+    rank, found = one
+    return found.weight, rank.ended if rank.ended is not None else float("inf"), rank.rank
 
 
-def _silence_of_host(rank: Rank) -> str:
-    because = f" ({rank.unseen_because})" if rank.unseen_because else ""
-    return f"host {rank.host} has not answered for {rank.unseen:.0f} s{because}"
+def _of_others(found: Evidence, others: Sequence[Judged], is_first: bool) -> str:
+    """What is known of the ranks that may be the cause as well."""
+    if not others:
+        return ""
+    if found.weight == FOLLOWED:
+        return "(It ended first.)" if is_first else "(Which rank was gone first is not known.)"
+    names = ", ".join(f"rank {rank.rank} on host {rank.host}" for rank, _found in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    later = ", after it" if is_first else ""
+    if all(other.kind == found.kind for _rank, other in others):
+        return f"(So did {names}{more}{later}.)"
+    return f"({names[0].upper()}{names[1:]}{more} failed too{later}.)"
+
+
+def _who(rank: Rank, job_name: str) -> str:
+    return f"Rank {rank.rank} of job {job_name} on host {rank.host}"
 
 
 def notices(
     ranks: Sequence[Rank], job_name: str, setting: Setting, unseen_after: float, silent_after: float
 ) -> list[Finding]:
-    """What is worth telling of ranks that have not failed; the job goes on."""
+    """Return what is worth a word of ranks that have not failed; the job goes on."""
     found = [
         finding
         for rank in ranks
@@ -119,7 +146,7 @@ def notices(
 
 
 def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
-    """All ranks that run, where none of them has said anything for so long; who is silent the longest comes first.
+    """Return all ranks that run, where none of them has said anything for so long; the longest silent comes first.
 
     The trainer's progress is told by one rank alone, so that the silence of another one means nothing by itself.
     """
@@ -130,25 +157,17 @@ def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
 
 
 def _notice(rank: Rank, job_name: str, setting: Setting, unseen_after: float) -> Finding | None:
-    who = f"Rank {rank.rank} of job {job_name} on host {rank.host}"
+    who = _who(rank, job_name)
     if rank.unseen:
-        found = ("host_gone", f"{who} is out of sight: {_silence_of_host(rank)}.")
-        return Finding(found[0], rank.host, rank.rank, found[1], True) if rank.unseen > unseen_after else None
-    told = _stands_still(rank, who)
+        text = f"{who} is out of sight: {silence_of_host(rank)}."
+        return Finding("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
+    held_up = held_up_by(rank)
+    if held_up:
+        return Finding(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
     cause = read_symptom(rank.last_lines, setting) if rank.progress.get("step") is None else None
-    if not told and rank.memory_kills:
-        told = ("memory", f"{who} goes on, but memory ran out and a process of it was killed. {_MORE_MEMORY}")
-    if not told and cause:
-        told = (cause.kind, f"{who} does not get on: {cause.sentence}. {cause.advice}")
-    return Finding(told[0], rank.host, rank.rank, told[1]) if told else None
-
-
-def _stands_still(rank: Rank, who: str) -> tuple[str, str] | None:
-    if rank.container_state == "paused":
-        return "paused", f"{who} stands still: its container is paused. Let it go on with docker unpause."
-    if rank.stopped_processes:
-        pids = " ".join(str(pid) for pid in rank.stopped_processes)
-        return "frozen", f"{who} stands still: a signal stopped its process. Let it go on with kill -CONT {pids}."
+    if cause:
+        text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
+        return Finding(cause.kind, rank.host, rank.rank, text)
     return None
 
 

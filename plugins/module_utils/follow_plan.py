@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: how a job stands over all its ranks, which rank brought it down, and the line that shows its progress."""
+"""Pure: how a job stands over all its ranks, and the line that shows its progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.error_line import tells_of_lost_connection
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     ABSENT,
     FAILED,
@@ -37,7 +36,11 @@ class Rank:
     silent_seconds: float = 0
     unseen: float = 0
     unseen_because: str = ""
+    # The container's IPC mode, and how large its /dev/shm is; empty and None where that is not known.
+    ipc: str = ""
+    shm_bytes: int | None = None
     # What only an agent sees; where modules ask the host, nothing of it is known.
+    memory_watched: bool = True
     memory_killed: bool = False
     memory_kills: int = 0
     engine_answers: bool = True
@@ -50,29 +53,6 @@ class Rank:
 
 def is_failed(rank: Rank) -> bool:
     return rank.state in (FAILED, LOST, STOPPED)
-
-
-def first_failed(ranks: Sequence[Rank]) -> Rank | None:
-    """The rank that brought the job down: not one that only lost its connection; of the others, who ended first.
-
-    Where all that ended only lost their connection, it is a rank out of sight that they lost, if there is one.
-    """
-    failed = [rank for rank in ranks if is_failed(rank)]
-    if failed and all(map(_only_followed, failed)):
-        failed += [rank for rank in ranks if rank.unseen]
-    return min(failed, key=_how_late, default=None)
-
-
-def _only_followed(rank: Rank) -> bool:
-    return not rank.unseen and (rank.state == STOPPED or (rank.state == FAILED and lost_its_connection(rank)))
-
-
-def _how_late(rank: Rank) -> tuple[int, float, int]:
-    return (int(_only_followed(rank)), rank.ended if rank.ended is not None else float("inf"), rank.rank)
-
-
-def lost_its_connection(rank: Rank) -> bool:
-    return any(map(tells_of_lost_connection, rank.last_lines))
 
 
 def all_succeeded(ranks: Sequence[Rank]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -21,6 +22,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.process_start imp
 # What was started this soon after the job's start was started before it: clocks are read in whole seconds.
 _CLOCK_SECONDS = 2.0
 _ENGINE_SECONDS = 10.0
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 (its size is read, nothing is put there)
+# The IPC modes with which a container has a /dev/shm of its own.
+_OWN_SHARED_MEMORY = ("private", "shareable")
 
 
 class JobLook:
@@ -58,10 +62,23 @@ class JobLook:
         counted_before = 0 if is_another else int(record.get("memory_kills") or 0)
         return {
             "state": state["Status"],
+            **_shared_memory(container.get("HostConfig") or {}),
             "restarted": is_another or _is_later(seconds_of(state["StartedAt"]), began),
             "memory_killed": bool(state.get("OOMKilled")),
             "memory_kills": max(0, memory_kills(state["Pid"]) - counted_before) if state["Pid"] else 0,
         }
+
+
+def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the IPC mode, and the size in bytes of /dev/shm as the engine or the host knows it, or None."""
+    mode = configuration.get("IpcMode") or ""
+    if mode != "host":
+        return {"ipc": mode, "shm_bytes": configuration.get("ShmSize") if mode in _OWN_SHARED_MEMORY else None}
+    try:
+        found = os.statvfs(_SHARED_MEMORY)
+    except OSError:
+        return {"ipc": mode, "shm_bytes": None}
+    return {"ipc": mode, "shm_bytes": found.f_blocks * found.f_frsize}
 
 
 def _is_later(moment: float | None, began: float) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,7 @@ _SOCKET = DEFAULT_DOCKER_HOST.removeprefix("unix://")
 
 
 class Agent:
-    """The commands: watch, which goes on; stacks and stop, each with one answer. All carry the job."""
+    """The commands: watch, which goes on; stacks, clock and stop, each with one answer. All carry the job."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
@@ -55,6 +56,8 @@ class Agent:
         elif verb == "stacks":
             stacks = read_stacks(JobFiles(job["directory"], job["name"]), job["container"], _SOCKET)
             self._emit({"event": "stacks", "found": stacks})
+        elif verb == "clock":
+            self._emit({"event": "clock", "found": time.time()})
         elif verb == "stop":
             stop_job(JobFiles(job["directory"], job["name"]), job["name"], command["timeout"])
             self._emit({"event": "stopped"})

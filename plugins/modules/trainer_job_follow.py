@@ -14,8 +14,9 @@ description:
     and returns when all ranks have succeeded. The agent comes over SSH, lies on no disk, and ends with this module.
     Where a host is not reached by SSH, or needs a password, it is asked by M(distrain.cluster.trainer_job_info).
   - Fails when a rank fails. After a short grace it stops the job on the other hosts and names in one sentence the host,
-    the rank, the exit code, the line that tells why, and what to do; a rank that only lost its connection to another
-    one is not taken for the cause.
+    the rank, the exit code, the line that tells why, and what to do. What the kernel and the engine know of all ranks
+    counts first, then what each of them said, and then which one ended first, by the hosts' clocks as they are at that
+    moment; a rank that only lost its connection to another one is not taken for the cause.
   - Says while the job goes on when a host does not answer, when a rank stands still, cannot resolve a name or reach the
     first one, or when memory ran out.
   - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again. When the
@@ -61,6 +62,16 @@ options:
     description: The port on which the ranks meet, as messages name it.
     type: int
     default: 0
+    version_added: "1.1.0"
+  ipc:
+    description: The IPC mode of the trainers' containers, as messages name it.
+    type: str
+    default: host
+    version_added: "1.1.0"
+  shm_size:
+    description: The size of the shared memory that the containers were given, as messages name it.
+    type: str
+    default: ""
     version_added: "1.1.0"
   waits_for_return:
     description:

@@ -9,12 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.distrain.cluster.plugins.module_utils.elastic_plan import departed, shrunk
+from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clocks
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import Finding, notices, why_failed
+from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import (
+    Finding,
+    find_cause,
+    notices,
+    why_failed,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import (
     Rank,
     all_succeeded,
-    first_failed,
+    is_failed,
     progress_line,
     started,
     step_of,
@@ -65,7 +71,10 @@ class Pace:
 
 @dataclass
 class Follower:
-    """``observe`` sees every rank; ``stop`` stops these ranks; ``stacks`` tells where their processes stand."""
+    """``observe`` sees every rank; ``stop`` stops these ranks; ``stacks`` tells where their processes stand.
+
+    ``clocks`` returns by host how far its clock is ahead of the controller's, where that is known.
+    """
 
     trainer: str
     job_name: str
@@ -85,6 +94,7 @@ class Follower:
     waits_for_return: bool = False
     # How many hosts an elastic job needs to go on; zero is all of them.
     min_hosts: int = 0
+    clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
     _shown: str = ""
     _shown_at: float = 0
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -99,7 +109,7 @@ class Follower:
             if all_succeeded(ranks):
                 self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
-            if first_failed(ranks):
+            if any(map(is_failed, ranks)):
                 self._give_up_on(ranks)
             self._tell(notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence))
             self._check_sight(ranks)
@@ -150,9 +160,12 @@ class Follower:
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
             self.sleep(min(2.0, self.patience.interval))
             ranks = self._look()
-        cause = first_failed(ranks)
+        failed = [rank for rank in ranks if is_failed(rank) and not rank.unseen]
+        # One rank needs no order.
+        clocks = self.clocks(failed) if len(failed) > 1 else {}
+        cause = find_cause(ranks, self.job_name, self.setting, clocks)
         if cause:
-            self._fail(why_failed(cause, self.job_name, self.setting), ranks)
+            self._fail(cause, ranks)
 
     def _check_sight(self, ranks: Sequence[Rank]) -> None:
         """A host out of sight may still train: its rank is given up only after a long time."""
@@ -175,7 +188,7 @@ class Follower:
     def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
         self.record.event("finding", finding.host, finding.rank, finding.text)
         text = finding.text + self._stop_the_running(ranks)
-        mendable = finding.mendable
+        mendable = finding.retryable
         away = [rank.host for rank in ranks if rank.unseen]
         if mendable and self.waits_for_return:
             absent = self._wait_for_return()

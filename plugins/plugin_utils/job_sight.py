@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clock
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import RUNNING
@@ -23,6 +24,7 @@ LINES = 80
 # An agent looks at least this often, whatever the controller does with it.
 LOOK_SECONDS = 4.0
 STACK_SECONDS = 60.0
+CLOCK_SECONDS = 3.0
 
 
 class JobSight:
@@ -86,6 +88,10 @@ class JobSight:
             for one in found
         ]
 
+    def clocks(self, ranks: Sequence[Rank]) -> dict[str, Clock]:
+        """How far the hosts' clocks are ahead of this one; of hosts without an agent, or without an answer, nothing."""
+        return self._fleet.clocks([rank.host for rank in ranks], CLOCK_SECONDS)
+
     def close(self) -> None:
         self._fleet.close()
         for host in self._hosts.values():
@@ -141,6 +147,9 @@ def rank_of(host: str, number: int, found: Mapping[str, Any], unseen: float, bec
         silent_seconds=job.get("silent_seconds", 0),
         unseen=unseen,
         unseen_because=because,
+        ipc=container.get("ipc", ""),
+        shm_bytes=container.get("shm_bytes"),
+        memory_watched="memory_kills" in container,
         memory_killed=container.get("memory_killed", False),
         memory_kills=container.get("memory_kills", 0),
         engine_answers="engine_error" not in container,

@@ -8,10 +8,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clock, clock_of
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import LIFE_SIGN_SECONDS, RemoteAgent
@@ -79,19 +80,31 @@ class WatchFleet:
 
     def ask(self, hosts: Iterable[str], command: Mapping[str, Any], answer: str, timeout: float) -> dict[str, Any]:
         """All hosts at once; the answers of those that gave one in time."""
+        return dict(self._answers(hosts, command, answer, timeout))
+
+    def clocks(self, hosts: Iterable[str], timeout: float) -> dict[str, Clock]:
+        """Return how far the clock of each host is ahead of this one, of those that answer in time."""
+        asked = time.time()
+        answers = self._answers(hosts, {"do": "clock"}, "clock", timeout)
+        return {host: clock_of(asked, found, time.time()) for host, found in answers}
+
+    def _answers(
+        self, hosts: Iterable[str], command: Mapping[str, Any], answer: str, timeout: float
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield each answer when it comes."""
         asked = [host for host in hosts if host in self._agents and not self.unseen(host)]
         for host in asked:
             self._agents[host].tell({**command, "job": self._commands[host]["job"]})
-        answers: dict[str, Any] = {}
+        answered: set[str] = set()
         until = time.monotonic() + timeout
-        while any(host in self._agents and host not in answers for host in asked):
+        while any(host in self._agents and host not in answered for host in asked):
             left = until - time.monotonic()
             if left <= 0:
                 break
             event = self._take(min(left, 1.0))
             if event and event[0] in asked and event[1]["event"] == answer:
-                answers[event[0]] = event[1].get("found")
-        return answers
+                answered.add(event[0])
+                yield event[0], event[1].get("found")
 
     def close(self) -> None:
         """End all agents at the same time, and wait for them."""

@@ -103,6 +103,12 @@ JOB_REFUSED_CASES = (
         says=[f"Host {ONE} has no GPUs, but trainer_launch_gpu_devices names 3"],
     ),
     JobCase(
+        "more-processes-than-gpus",
+        "trainer_launch_processes_per_host is 8, and the container gets two GPUs",
+        run=train("more-processes-than-gpus", gpu_count=2, processes_per_host=8),
+        says=["trainer_launch_processes_per_host is 8", "number of GPUs that its container gets is 2"],
+    ),
+    JobCase(
         "host-missing",
         "trainer_launch_hosts names a host that the inventory does not have",
         run=train("host-missing", hosts=[*lab.HOSTS, "gpu-09"]),

@@ -88,6 +88,17 @@ def test_a_network_that_does_not_carry_is_named(overlay: str, host: str, network
     assert "rank 1 on gpu-02 did not arrive" in message
 
 
+def test_what_is_no_fault_of_the_network_recommends_no_other_one() -> None:
+    shared_memory = (
+        "rank 0 on gpu-01: the first all-reduce failed (NCCL error in: x.cpp:1, unhandled system error Last error: "
+        "Error while creating shared memory segment /dev/shm/nccl-a1b2 (size 9637888), error: No space left on device)"
+    )
+    verdict = judge(outcome((MIB, 1.0), problem=shared_memory), outcome((MIB, 1.0)))
+    assert (verdict["network"], verdict["remedy"]) == ("", "")
+    assert "another reason than its network" in verdict["reason"]
+    assert "/dev/shm/nccl-a1b2" in failure_message(verdict)
+
+
 def test_one_network_alone_is_no_reason_to_change() -> None:
     verdict = judge(outcome((MIB, 1.0)), None)
     assert (verdict["network"], verdict["remedy"], verdict["overlay_cost_percent"]) == ("overlay", "", None)

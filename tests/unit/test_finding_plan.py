@@ -22,15 +22,20 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
 
 
 @pytest.mark.parametrize(
-    ("found", "kind", "mendable", "parts"),
+    ("found", "kind", "retryable", "parts"),
     [
-        (rank(exit_code=1), "exited", False, [f"{WHO} ended with exit code 1."]),
-        (rank("failed", "boom", exit_code=3), "exited", False, ["exit code 3. It said: boom"]),
+        (
+            rank(exit_code=1),
+            "unknown",
+            False,
+            [f"{WHO} ended with exit code 1. The cause is not known, and it printed"],
+        ),
+        (rank("failed", "boom", exit_code=3), "unknown", False, ["The cause is not known; its last lines are: boom"]),
         (rank(exit_code=137), "killed", True, ["killed by SIGKILL"]),
         (rank(exit_code=247), "killed", True, ["exit code 247: its process was killed by SIGKILL"]),
         (rank(exit_code=245), "crashed", False, ["its process crashed (SIGSEGV)"]),
         (rank(exit_code=160), "crashed", False, ["its process crashed (signal 32)"]),
-        (rank(exit_code=255), "exited", False, [f"{WHO} ended with exit code 255."]),
+        (rank(exit_code=255), "unknown", False, [f"{WHO} ended with exit code 255."]),
         (rank("failed", "api.py] failed (exitcode: -9) local_rank: 1", exit_code=1), "killed", True, ["SIGKILL"]),
         (rank("failed", "api.py] failed (exitcode: -11) local_rank", exit_code=1), "crashed", False, ["SIGSEGV"]),
         (rank(exit_code=137, memory_kills=1), "memory", False, ["memory ran out (exit code 137)", "smaller batch"]),
@@ -133,9 +138,9 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
         ),
         (
             rank("failed", TRACEBACK, "  x", "RuntimeError: [enforce] Unable to find address for: eth9"),
-            "no_card",
+            "no_interface",
             False,
-            ["no network card eth9", "GLOO_SOCKET_IFNAME"],
+            ["no network interface eth9", "GLOO_SOCKET_IFNAME"],
         ),
         (
             rank(
@@ -145,9 +150,9 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
                 "  x",
                 "torch.distributed.DistBackendError: NCCL error in: x.cpp, internal error",
             ),
-            "no_card",
+            "no_interface",
             False,
-            ["found no network card in", "DistBackendError"],
+            ["found no network interface in", "DistBackendError"],
         ),
         (
             rank(
@@ -186,9 +191,9 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
         ),
     ],
 )
-def test_why_a_rank_failed(found: Rank, kind: str, mendable: bool, parts: list[str]) -> None:
+def test_why_a_rank_failed(found: Rank, kind: str, retryable: bool, parts: list[str]) -> None:
     finding = why_failed(found, "sft", SETTING)
-    assert (finding.kind, finding.mendable, finding.host, finding.rank) == (kind, mendable, "gpu-02", 1)
+    assert (finding.kind, finding.retryable, finding.host, finding.rank) == (kind, retryable, "gpu-02", 1)
     assert "\n" not in finding.text
     for part in parts:
         assert part in finding.text

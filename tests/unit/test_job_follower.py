@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import follow_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import first_failed
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 from ansible_collections.distrain.cluster.plugins.module_utils.progress import last_lines, read_progress
@@ -145,7 +146,7 @@ def test_who_only_lost_the_connection_is_not_the_cause() -> None:
     ],
 )
 def test_who_brought_the_job_down(ranks: list[Rank], host: str | None) -> None:
-    cause = follow_plan.first_failed(ranks)
+    cause = first_failed(ranks)
     assert (cause.host if cause else None) == host
 
 

@@ -42,7 +42,7 @@ class Rank:
         except Problem as error:
             self._end(str(error), error.names_ranks)
         except Exception as error:
-            self._end(f"{self._watchdog.phase} failed ({str(error).splitlines()[0] if str(error) else error!r})")
+            self._end(f"{self._watchdog.phase} failed ({_words(error)})")
         self._end("")
 
     def _end(self, problem: str, names_ranks: bool = False) -> None:
@@ -131,3 +131,12 @@ class Rank:
     def _ones(self, size: int) -> Any:
         device = "cuda" if self._settings.backend == "nccl" else "cpu"
         return self._torch.ones(size // FLOAT_BYTES, dtype=self._torch.float32, device=device)
+
+
+def _words(error: Exception) -> str:
+    """The first line of the exception, and what NCCL names as its last error, which is the reason."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return repr(error)
+    last = next((number for number, line in enumerate(lines) if line.startswith("Last error:")), None)
+    return lines[0] if last is None else " ".join((lines[0], *lines[last : last + 2]))

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what a healthy rank prints when another one has gone, which is never a cause while there is another one."""
+
+from __future__ import annotations
+
+import re
+
+_CONSEQUENCE = re.compile(
+    r"connection (was |is )?(closed|reset|refused|abort|timed out)|broken ?pipe|connectionreset|connectionrefused"
+    r"|connectionaborted|connection failure|remote process exited|ncclremoteerror|has closed the connection"
+    r"|remote peer|sockettimeout|socket timeout|recvvalue failed|sendbytes failed|failed to recv|failed to send"
+    r"|connectionerror: (connection|timed out)|timed out waiting|collective operation timeout|wait timeout after"
+    r"|store->get\(|distnetworkerror|diststoreerror|rendezvous\w*error|communicator was aborted|pair closure"
+    r"|connectfullmesh|no longer part of the|heartbeat monitor timed out|watchdog got stuck|keep-?alive"
+    r"|timeout\(ms\)=\d+\) ran for|operation timed out|no route to host|network is unreachable"
+    r"|timeouterror: (timed out|the read|\[errno 110)|timeouterror$|got signal: 15|\bsigterm\b|keyboardinterrupt"
+    r"|CUDA error: driver shutting down|peer process|leaving the rendezvous|another rank|wait for peers",
+    re.IGNORECASE,
+)
+# What reads the same at its beginning, and is a rank's own fault.
+_OWN_FAULT = re.compile(
+    r"EADDRINUSE|address already in use|HTTPS?ConnectionPool|https?://|max retries exceeded|requests\.exceptions"
+    r"|huggingface_hub|shared memory segment|/dev/shm|killed by signal",
+    re.IGNORECASE,
+)
+# The words of a launcher for what its process did; they say nothing of the cause.
+_WRAPPER = re.compile(
+    r"ChildFailedError|CalledProcessError|ProcessRaisedException|ProcessExitedException|^SystemExit"
+    r"|DataLoader worker \(pid\(?s?\)? [\d, ]+\) exited unexpectedly|SignalException"
+)
+# A warning that something is tried again is no end.
+_WARNING = re.compile(r"^\[?W\d{4}|^\[W|\bWARN(ING)?\b|^\S*Warning|retry|\bINFO\b", re.IGNORECASE)
+
+
+def is_consequence(text: str) -> bool:
+    """Return whether the text only says that another rank is gone, or does not answer."""
+    return bool(_CONSEQUENCE.search(text)) and not _OWN_FAULT.search(text)
+
+
+def is_wrapper(text: str) -> bool:
+    """Return whether a launcher or the parent of the process that failed said it."""
+    return bool(_WRAPPER.search(text))
+
+
+def is_warning(text: str) -> bool:
+    """Return whether the line is marked as a warning, or as less."""
+    return bool(_WARNING.search(text))

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: the exceptions in a rank's output, each with the lines that belong to it, and the exceptions that caused it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# torch and torchrun put the rank before each line of a process.
+_SPEAKER = re.compile(r"^\[(?:rank|default)(\d+)\]:\s?")
+# A data loader repeats the traceback of its worker.
+_TRACEBACK = re.compile(r"^[\s|+]*(Original )?Traceback \(most recent call last\):")
+_DURING = re.compile(r"^(During handling of the above|The above exception was)")
+_CPP_EXCEPTION = re.compile(r"^\s*what\(\):\s*(?P<text>.+)")
+# An exception whose traceback is not in the output: its class begins the line.
+_BARE = re.compile(
+    r"^(?:[A-Za-z_][\w]*\.)*(?:[A-Z]\w*(?:Error|Exception|Interrupt|Failure)|Exception|StopIteration)(?:: \S|:?$)"
+)
+# What cannot be a further line of a message: a frame in C++, a log line, a bar, the step of a trainer.
+_FOREIGN = re.compile(
+    r"^(#\d+|frame #\d+|Exception raised from|terminate called|\[?[EWIF]\d{4} |\[[EWIF]\b|\d{4}-\d\d-\d\d|\{['\"]"
+    r"|\[\d{4}-|\S+:\d+:\d+ \[\d+\] |.*\d+%\|)"
+)
+# A rank that goes on to train has survived what was printed before. One such line may come late.
+_STEPS_AFTER = 2
+_GOES_ON = re.compile(r"^\{'(loss|train_loss|eval_loss)'|\biteration\s+\d+/\s*\d+ \||\bhas made step \d+")
+_MOST_DETAILS = 8
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One exception: its line, the lines that belong to it, and the process that printed it (a rank, or nothing).
+
+    ``chain`` is the same number for exceptions of which one was raised because of, or while handling, the other;
+    ``number`` is that of the line.
+    """
+
+    text: str
+    details: tuple[str, ...] = ()
+    speaker: str = ""
+    chain: int = 0
+    number: int = 0
+
+    @property
+    def whole(self) -> str:
+        return " ".join((self.text, *self.details))
+
+
+@dataclass
+class _Reader:
+    """What is known of one process while the lines are read."""
+
+    inside: bool = False
+    chain: int = 0
+    number: int = 0
+    is_linked: bool = False
+    text: str = ""
+    details: list[str] | None = None
+    blanks: int = 0
+
+
+def speaker_of(line: str) -> tuple[str, str]:
+    """Return the rank before a line, or an empty string, and the line without it."""
+    named = _SPEAKER.match(line)
+    return (named[1], line[named.end() :]) if named else ("", line)
+
+
+def raised(lines: Sequence[str]) -> list[Raised]:
+    """Return the exceptions in the order in which they were printed, without those after which the rank trained on."""
+    found: list[Raised] = []
+    readers: dict[str, _Reader] = {}
+    steps: list[int] = []
+    for number, line in enumerate(lines):
+        speaker, text = speaker_of(line)
+        if _GOES_ON.search(text):
+            steps.append(number)
+        else:
+            _read(text, number, speaker, readers.setdefault(speaker, _Reader()), found)
+    for speaker, reader in readers.items():
+        _close(reader, speaker, found)
+    survived = steps[-_STEPS_AFTER] if len(steps) >= _STEPS_AFTER else -1
+    return sorted((one for one in found if one.number > survived), key=lambda one: one.number)
+
+
+def _read(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
+    cpp = _CPP_EXCEPTION.match(text)
+    if _DURING.match(text):
+        _close(reader, speaker, found)
+        reader.is_linked = True
+    elif _TRACEBACK.match(text):
+        _close(reader, speaker, found)
+        reader.is_linked = reader.is_linked or "Original" in text
+        reader.inside = True
+    elif cpp:
+        _open(cpp["text"], number, speaker, reader, found)
+    elif reader.inside and text and not text[0].isspace() and text.strip("^~ "):
+        reader.inside = False
+        _open(text, number, speaker, reader, found)
+    elif not reader.inside and _BARE.match(text):
+        _open(text, number, speaker, reader, found)
+    elif not reader.inside and reader.details is not None:
+        _add(text, reader, reader.details, speaker, found)
+
+
+def _open(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
+    _close(reader, speaker, found)
+    if not reader.is_linked:
+        reader.chain = number + 1
+    reader.is_linked, reader.number = False, number
+    reader.text, reader.details, reader.blanks = text.strip(), [], 0
+
+
+def _add(text: str, reader: _Reader, details: list[str], speaker: str, found: list[Raised]) -> None:
+    reader.blanks += not text.strip()
+    if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or reader.blanks > 1:
+        _close(reader, speaker, found)
+    elif text.strip():
+        details.append(text.strip())
+
+
+def _close(reader: _Reader, speaker: str, found: list[Raised]) -> None:
+    if reader.details is not None:
+        found.append(Raised(reader.text, tuple(reader.details), speaker, reader.chain, reader.number))
+    reader.details = None
