@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+from ansible_collections.distrain.cluster.plugins.module_utils.printable import drawn_lines
+
 DURATION = re.compile(r"(?:(\d+) days?, )?(?:(\d+):)?(\d+):(\d+)")
 # A rate over less time says little where times are whole seconds.
 RATE_SECONDS = 20
@@ -19,13 +20,8 @@ RATES = ("steps_per_second", "samples_per_second", "tokens_per_second")
 
 
 def last_lines(text: str, count: int) -> list[str]:
-    """The last lines with something on them; of a bar that was drawn over and over only its last form."""
-    lines = []
-    for line in text.split("\n"):
-        drawn = [part for part in line.split("\r") if part.strip()]
-        if drawn:
-            lines.append(ESCAPES.sub("", drawn[-1]).rstrip())
-    return lines[-count:] if count > 0 else []
+    """The last lines with something on them, printable; of a bar that was drawn over and over only its last form."""
+    return [drawn[-1] for drawn in drawn_lines(text)][-count:] if count > 0 else []
 
 
 def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> dict[str, Any]:
