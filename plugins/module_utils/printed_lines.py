@@ -102,7 +102,9 @@ def _read(line: str) -> Iterator[Bar | Said]:
     for match in _BAR.finditer(line):
         yield _bar(match, line[end : match.start()])
         end = match.end()
-    rest = line[end:] if end else line
+    rest = line[end:].strip()
+    if not rest:
+        return
     logged = _LOGGED.search(rest)
     if logged:
         yield _logged(logged[0])

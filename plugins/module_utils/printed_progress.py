@@ -32,7 +32,8 @@ Items = Sequence[Bar | Said]
 
 def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
     """From the beginning and the end of a job's output; a gap where it says nothing."""
-    first, latest = read_lines(first_text), read_lines(latest_text)
+    latest = read_lines(latest_text)
+    first = latest if first_text == latest_text else read_lines(first_text)
     total = _count(STEPS, first_text, latest_text)
     bars = _training_bars(latest, total)
     standing = _standing(bars, latest)

@@ -73,7 +73,7 @@ def complete(written: Mapping[str, Any], printed: Mapping[str, Any], samples_per
     if _has_loss(written):
         both["loss"] = written.get("loss")
     # Only what is printed has the norm of the gradient, without which a loss of 0 proves nothing.
-    both["not_finite"] = max(written.get("not_finite"), printed.get("not_finite"), key=_weight)
+    both["not_finite"] = max(printed.get("not_finite"), written.get("not_finite"), key=_weight)
     if both.get("step") is None and not _has_loss(both):
         return {}
     batch = printed.get("batch") or samples_per_step or None

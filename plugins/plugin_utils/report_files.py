@@ -46,8 +46,13 @@ class JobArtifacts:
 
 
 def read_cluster(directory: Path) -> ClusterArtifacts:
-    jobs = [read_json(directory, f"{path.parent.name}/job.json") for path in sorted(directory.glob("*/job.json"))]
-    return ClusterArtifacts(tuple(read_json(directory, name) for name in CLUSTER_FILES), tuple(jobs))
+    return ClusterArtifacts(tuple(read_json(directory, name) for name in CLUSTER_FILES), read_jobs(directory))
+
+
+def read_jobs(directory: Path) -> tuple[Source, ...]:
+    """The records of all jobs; none where there is no such directory."""
+    names = sorted(path.parent.name for path in directory.glob("*/job.json"))
+    return tuple(read_json(directory, f"{name}/job.json") for name in names)
 
 
 def read_job(directory: Path, name: str) -> JobArtifacts:
