@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.divergence_plan import as_data, first_divergence
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, all_succeeded, started
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
@@ -157,6 +158,8 @@ def _summary(ranks: Sequence[Rank], jobs: Mapping[str, Mapping[str, Any]]) -> di
         "world_size": next((job["world_size"] for job in jobs.values() if job.get("world_size")), None),
         "first_loss": progress.get("first_loss"),
         "last_loss": progress.get("loss"),
+        "last_grad_norm": progress.get("grad_norm"),
+        "diverged": as_data(first_divergence((rank.progress, rank.state) for rank in ranks)),
         "steps": progress.get("step"),
         "seconds": round(max((ended - began for began, ended in times), default=0), 1),
     }

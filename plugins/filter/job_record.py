@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils import job_record_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import without_nan
 
 HostVariables = Mapping[str, Mapping[str, Any]]
 
@@ -25,12 +26,17 @@ def job_record(
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
     described = job_record_plan.describe({**said, "environment": environment}, ranks, seen)
     record = job_record_plan.of_attempt(described, said["kept"])
-    return job_record_plan.close(record, {host: one["job"] for host, one in seen.items()}, failure)
+    return _close(record, {host: one["job"] for host, one in seen.items()}, failure)
 
 
 def closed_job_record(record: Mapping[str, Any], hostvars: HostVariables, hosts: Sequence[str]) -> dict[str, Any]:
     """A record that is there, with what has become of the job since."""
-    return job_record_plan.close(record, {host: _seen(hostvars[host])["job"] for host in hosts})
+    return _close(record, {host: _seen(hostvars[host])["job"] for host in hosts})
+
+
+def _close(record: Mapping[str, Any], jobs: Mapping[str, Any], failure: str = "") -> dict[str, Any]:
+    """As JSON can hold it, whatever stands in the settings."""
+    return dict(without_nan(job_record_plan.close(record, jobs, failure)))
 
 
 def _seen(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils import job_status_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import read_jobs
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import record
 
 HostVariables = Mapping[str, Mapping[str, Any]]
 
 
-def job_status(hostvars: HostVariables, hosts: Sequence[str], registered: str, trainer: str) -> dict[str, Any]:
-    """Every job that these hosts told of in the variable ``registered``."""
-    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered))
+def job_status(
+    hostvars: HostVariables, hosts: Sequence[str], registered: str, trainer: str, artifacts: str = ""
+) -> dict[str, Any]:
+    """Every job that these hosts told of in the variable ``registered``, with what the controller has of it."""
+    jobs = read_jobs(Path(artifacts)) if artifacts else ()
+    records = {source.name.partition("/")[0]: record(source.content) for source in jobs}
+    mine = {name: one for name, one in records.items() if one.get("trainer") == trainer}
+    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine)
 
 
 def job_log_lines(

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.printable import drawn_lines
+
 
 def last_lines(text: str | None, count: int = 20) -> str:
-    """The last ``count`` lines that hold anything."""
-    lines = [line.rstrip() for line in (text or "").splitlines() if line.strip()]
-    return "\n".join(lines[-count:])
+    """The last ``count`` lines that hold anything, as they may be shown on a terminal."""
+    return "\n".join([drawn[-1] for drawn in drawn_lines(text or "")][-count:])
 
 
 class FilterModule:

@@ -14,6 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
     launcher_files,
     launcher_plan,
     parity_plan,
+    restart_plan,
     throughput_plan,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
@@ -105,14 +106,23 @@ def job_refusal(
     return ""
 
 
-def job_summary(outcome: Mapping[str, Any], plot: str) -> str:
-    """One line on a job that has ended well."""
+def job_summary(outcome: Mapping[str, Any], plot: str, restarts: Mapping[str, Any] | None = None) -> str:
+    """One line on a job that has ended well; it ends with a warning where the training has diverged."""
     parts = [f"{', '.join(outcome['hosts'])}: world size {outcome['world_size']}"]
-    if outcome["first_loss"] is not None and outcome["last_loss"] is not None:
-        parts.append(f"loss {outcome['first_loss']:.2f} -> {outcome['last_loss']:.2f} in {outcome['steps']} steps")
+    diverged = outcome.get("diverged")
+    last = f"{outcome['last_loss']:.2f}" if outcome["last_loss"] is not None else (diverged or {}).get("loss")
+    if outcome["first_loss"] is not None and last:
+        parts.append(f"loss {outcome['first_loss']:.2f} -> {last} in {outcome['steps']} steps")
+    parts += [restarts["note"]] if restarts and restarts["note"] else []
     if plot:
         parts.append(f"plot {plot}")
-    return ", ".join(parts)
+    line = ", ".join(parts)
+    return f"{line}. WARNING: the training has {diverged['words']}" if diverged else line
+
+
+def job_restarts(outcome: Mapping[str, Any], done: Any, allowed: Any) -> dict[str, Any]:
+    """How often a job was restarted, how often it may be, and why it is not restarted."""
+    return restart_plan.restarts(outcome, int(done), int(allowed))
 
 
 def parity_problem(seen: Mapping[str, Mapping[str, Mapping[str, Any]]], hosts: Sequence[str]) -> str:
@@ -132,6 +142,7 @@ class FilterModule:
             "job_decision": job_decision,
             "job_digest": job_digest,
             "job_refusal": job_refusal,
+            "job_restarts": job_restarts,
             "job_summary": job_summary,
             "parity_problem": parity_problem,
             "samples_per_step": samples_per_step,

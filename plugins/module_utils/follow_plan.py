@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import grad_norm_words, loss_words
 from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import rate_words, throughput
 
 
@@ -79,15 +80,23 @@ def progress_line(
     moving = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
     progress = next((rank.progress for rank in ranks if rank.progress), {})
     parts = [f"{trainer} {job_name}"]
-    if progress.get("step") is None:
+    loss, norm = loss_words(progress, ".2f"), grad_norm_words(progress)
+    if progress.get("step") is None and not loss:
         parts.append("starting")
     else:
-        parts.append(f"step {progress['step']}/{progress['total']}" if progress.get("total") else "")
-        parts.append(f"loss {progress['loss']:.2f}" if progress.get("loss") is not None else "")
+        parts.append(step_words(progress))
+        parts += [f"loss {loss}" if loss else "", f"grad_norm {norm}" if norm else ""]
         parts += _rates(progress, steps_per_second, samples_per_step) if steps_per_second else []
         parts.append(f"{short_time(progress['remaining'])} left" if progress.get("remaining") else "")
     parts.append(f"ranks {moving}/{len(ranks)}")
     return "  ".join(part for part in parts if part)
+
+
+def step_words(progress: Mapping[str, Any]) -> str:
+    """C(step 12/40), or C(step 12) where the trainer does not say of how many; empty where it names no step."""
+    if progress.get("step") is None:
+        return ""
+    return f"step {progress['step']}/{progress['total']}" if progress.get("total") else f"step {progress['step']}"
 
 
 def _rates(progress: Mapping[str, Any], steps_per_second: float, samples_per_step: int) -> list[str]:

@@ -9,6 +9,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.divergence_plan import (
+    as_data,
+    first_divergence,
+    sentence,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     ABSENT,
     FAILED,
@@ -18,6 +23,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     SUCCEEDED,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import TORCHRUN_ELASTIC
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import Divergence, count_of
+from ansible_collections.distrain.cluster.plugins.module_utils.restart_plan import restarts
 
 SCHEMA = 1
 LABELS = "io.distrain."
@@ -46,13 +53,21 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
             "labels": _our_labels(image.get("Config", {}).get("Labels") or {}),
         },
         "hosts": [_host(rank, seen[rank["host"]]) for rank in ranks],
+        "restarts": said.get("restarts") or restarts({}, 0, 0),
+        "warnings": [],
         "results": {},
     }
 
 
 def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was written down when this attempt began, where it was: the plan may be another by now, the job is not."""
-    return kept if kept.get("attempt") and kept["attempt"] == described["attempt"] else described
+    """What was written down when this attempt began, where it was: the plan may be another by now, the job is not.
+
+    Of its restarts what is known by now; whoever follows it again has not counted those before.
+    """
+    if not kept.get("attempt") or kept["attempt"] != described["attempt"]:
+        return described
+    made = [count_of((one or {}).get("done")) or 0 for one in (kept.get("restarts"), described["restarts"])]
+    return {**kept, "restarts": {**described["restarts"], "done": max(made)}}
 
 
 def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
@@ -72,8 +87,18 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: s
         "outcome": outcome,
         "message": failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
+        "warnings": _warnings(known),
         "results": _results(known),
     }
+
+
+def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
+    found = _divergence(jobs)
+    return [sentence(found)] if found else []
+
+
+def _divergence(jobs: Mapping[str, Seen]) -> Divergence | None:
+    return first_divergence((job.get("progress") or {}, job["state"]) for job in jobs.values())
 
 
 def layers_digest(layers: Sequence[str]) -> str | None:
@@ -136,6 +161,8 @@ def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
         "world_size": _first(job.get("world_size") for job in jobs.values()),
         "first_loss": progress.get("first_loss"),
         "last_loss": progress.get("loss"),
+        "last_grad_norm": progress.get("grad_norm"),
+        "diverged": as_data(_divergence(jobs)),
         "steps": progress.get("step"),
         "samples_per_step": progress.get("samples_per_step"),
         "seconds": round(max(spans), 1) if spans else None,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.divergence_plan import as_data, first_divergence
 from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     FAILED,
     LOST,
@@ -16,9 +17,16 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import (
     STOPPED,
     SUCCEEDED,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import (
+    divergence,
+    grad_norm_words,
+    loss_words,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.printable import printable
+from ansible_collections.distrain.cluster.plugins.module_utils.restart_plan import recorded
 from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import rate_words
 
-HEADING = ("job", "host", "rank", "state", "step", "loss", "rate", "left", "busy", "memory", "silent")
+HEADING = ("job", "host", "rank", "state", "step", "loss", "grad norm", "rate", "left", "busy", "memory", "silent")
 WORST_FIRST = (FAILED, LOST, RUNNING, STOPPED, SUCCEEDED)
 NOTHING = "-"
 
@@ -26,20 +34,35 @@ Answer = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 
-def status(trainer: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """``answers`` are by host; one with C(msg) in it in place of jobs says why there are none."""
+def status(
+    trainer: str, answers: Mapping[str, Answer], records: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """``answers`` are by host; one with C(msg) in it in place of jobs says why there are none.
+
+    ``records`` are those that the controller keeps of jobs, by the jobs' names.
+    """
     silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
     jobs: dict[str, list[dict[str, Any]]] = {}
     for host, answer in answers.items():
         for job in answer.get("jobs", ()):
             jobs.setdefault(job["name"], []).append({**job, "host": host})
-    rows = [row for name in _running_first(jobs) for row in _of_newest_attempt(jobs[name])]
+    newest = {name: _of_newest_attempt(jobs[name]) for name in _running_first(jobs)}
+    rows = [row for some in newest.values() for row in some]
+    notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
+    told = [f"{name} {note}" for name, some in notes.items() for note in some]
     return {
         "rows": [_as_data(row) for row in rows],
         "unseen": silent,
-        "table": [*_table(rows), *(f"{host} was not seen: {why}" for host, why in silent.items())],
-        "summary": _summaries(trainer, rows, answers, silent),
+        "table": [*_table(rows), *told, *(f"{host} was not seen: {why}" for host, why in silent.items())],
+        "summary": _summaries(trainer, newest, notes, answers, silent),
     }
+
+
+def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
+    """What else is to be known of a job: that its training has diverged, and its restarts."""
+    diverged = first_divergence((row["progress"], row["state"]) for row in rows)
+    restarts = recorded(record, _worst(rows)) if record.get("attempt") == rows[0]["attempt"] else ""
+    return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts)
 
 
 def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[str]:
@@ -59,7 +82,7 @@ def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[s
 
 
 def _why(answer: Answer) -> str:
-    return " ".join(str(answer.get("msg") or "no answer").removeprefix("Task failed: ").split())
+    return printable(" ".join(str(answer.get("msg") or "no answer").removeprefix("Task failed: ").split()))
 
 
 def _running_first(jobs: Mapping[str, Sequence[Row]]) -> list[str]:
@@ -78,11 +101,12 @@ def _of_newest_attempt(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _as_data(row: Row) -> dict[str, Any]:
     progress = row["progress"]
-    figures = ("step", "total", "loss", "steps_per_second", "samples_per_second", "tokens_per_second")
+    figures = ("step", "total", "loss", "grad_norm", "steps_per_second", "samples_per_second", "tokens_per_second")
     usage = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
     return {
         **{name: row[name] for name in ("name", "host", "rank", "state", "exit_code")},
         **{name: progress.get(name) for name in figures},
+        "diverged": as_data(divergence(progress, row["state"] != RUNNING)),
         "remaining": progress.get("remaining_seconds") if row["state"] == RUNNING else None,
         **{name: row.get(name) for name in usage},
         "silent_seconds": round(row["silent_seconds"], 1) if row["state"] == RUNNING else None,
@@ -92,12 +116,12 @@ def _as_data(row: Row) -> dict[str, Any]:
 def _table(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
-    cells = [HEADING, *(_cells(_as_data(row)) for row in rows)]
+    cells = [HEADING, *(_cells(_as_data(row), row["progress"]) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADING))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, progress: Mapping[str, Any]) -> tuple[str, ...]:
     failed = f"{row['state']} ({row['exit_code']})"
     return (
         row["name"],
@@ -105,7 +129,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         NOTHING if row["rank"] is None else str(row["rank"]),
         failed if row["state"] == FAILED else row["state"],
         _step(row) or NOTHING,
-        NOTHING if row["loss"] is None else f"{row['loss']:.4g}",
+        loss_words(progress) or NOTHING,
+        grad_norm_words(progress) or NOTHING,
         rate_words(row) or NOTHING,
         _time(row["remaining"]) or NOTHING,
         _busy(row),
@@ -141,26 +166,35 @@ def _memory(row: Row) -> str:
 
 
 def _summaries(
-    trainer: str, rows: Sequence[Row], answers: Mapping[str, Answer], silent: Mapping[str, str]
+    trainer: str,
+    jobs: Mapping[str, Sequence[Row]],
+    notes: Mapping[str, Sequence[str]],
+    answers: Mapping[str, Answer],
+    silent: Mapping[str, str],
 ) -> list[str]:
     """One line a job, or one that says that there is none."""
     unseen = [f"not seen: {', '.join(silent)}"] if silent else []
-    names = list(dict.fromkeys(row["name"] for row in rows))
-    if not names:
+    if not jobs:
         seen = [host for host in answers if host not in silent]
         return ["; ".join([f"{trainer}: no job is known on {', '.join(seen) or 'any host'}", *unseen])]
-    return ["; ".join([_summary(trainer, [row for row in rows if row["name"] == name]), *unseen]) for name in names]
+    return ["; ".join([_summary(trainer, rows), *notes[name], *unseen]) for name, rows in jobs.items()]
 
 
 def _summary(trainer: str, rows: Sequence[Row]) -> str:
     states = [row["state"] for row in rows]
-    worst = next((state for state in WORST_FIRST if state in states), states[0])
-    data = next((one for one in map(_as_data, rows) if one["step"] is not None), None)
+    worst = _worst(rows)
+    row = next((one for one in rows if one["progress"]), None)
     parts = [worst]
-    if data:
+    if row:
+        data, loss, norm = _as_data(row), loss_words(row["progress"]), grad_norm_words(row["progress"])
         left = _time(data["remaining"])
-        parts += [f"step {_step(data)}", "" if data["loss"] is None else f"loss {data['loss']:.4g}", rate_words(data)]
-        parts += [f"{left} left" if left else ""]
+        parts += [f"step {_step(data)}" if _step(data) else "", f"loss {loss}" if loss else ""]
+        parts += [f"grad norm {norm}" if norm else "", rate_words(data), f"{left} left" if left else ""]
     whole = states.count(worst)
     parts += [f"{whole} of {len(states)} ranks {worst}" if whole != len(states) else f"ranks {len(states)}"]
     return f"{trainer} {rows[0]['name']}: " + ", ".join(part for part in parts if part)
+
+
+def _worst(rows: Sequence[Row]) -> str:
+    states = [str(row["state"]) for row in rows]
+    return next((state for state in WORST_FIRST if state in states), states[0])

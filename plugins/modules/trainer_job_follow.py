@@ -18,7 +18,7 @@ description:
     counts first, then what each of them said, and then which one ended first, by the hosts' clocks as they are at that
     moment; a rank that only lost its connection to another one is not taken for the cause.
   - Says while the job goes on when a host does not answer, when a rank stands still, cannot resolve a name or reach the
-    first one, or when memory ran out.
+    first one, when memory ran out, or when the training has diverged (RV(diverged)).
   - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again. When the
     ansible-playbook that runs this is killed, this and its agents end as well.
   - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
@@ -197,6 +197,12 @@ mendable:
   type: bool
   returned: failure
   sample: false
+absent_hosts:
+  description: The hosts that were waited for (O(waits_for_return)) and did not come back.
+  type: list
+  elements: str
+  returned: failure, where there are such hosts
+  sample: [gpu-02]
 states:
   description: The state of the job on each host, as M(distrain.cluster.trainer_job_info) names it.
   type: dict
@@ -219,10 +225,25 @@ first_loss:
   returned: success
   sample: 6.21
 last_loss:
-  description: The last one, or null.
+  description: The last one, or null where none is known, or where it is not finite.
   type: float
   returned: success
   sample: 4.02
+last_grad_norm:
+  description: The last norm of the gradient, or null where none is known, or where it is not finite.
+  type: float
+  returned: success
+  sample: 1.31
+diverged:
+  description:
+    - How the training has diverged, or null where nothing proves that it has. C(words) says it; C(step) is the first
+      logged step that shows it, and C(is_exact) whether no earlier one may; C(steps) is how many logged steps show it;
+      C(loss) and C(grad_norm) are the last ones, as text.
+    - What proves it is a loss that is nan or infinite, or a loss of 0 with such a norm of the gradient, in the last 3
+      logged steps, or in the last one of a job that has ended; or a norm that is nan or infinite in the last 20.
+  type: dict
+  returned: success
+  sample: null
 steps:
   description: The last step, or null.
   type: int

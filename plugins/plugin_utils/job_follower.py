@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.distrain.cluster.plugins.module_utils.divergence_plan import divergence_notices
 from ansible_collections.distrain.cluster.plugins.module_utils.elastic_plan import departed, shrunk
 from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clocks
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
@@ -106,12 +107,15 @@ class Follower:
         began = self.clock()
         while True:
             ranks = self._without_departed(self._look())
+            diverged = divergence_notices(ranks, self.job_name)
             if all_succeeded(ranks):
+                self._tell(diverged)
                 self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if any(map(is_failed, ranks)):
                 self._give_up_on(ranks)
-            self._tell(notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence))
+            found = notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence)
+            self._tell([*found, *diverged])
             self._check_sight(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.patience.interval)
@@ -188,16 +192,16 @@ class Follower:
     def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
         self.record.event("finding", finding.host, finding.rank, finding.text)
         text = finding.text + self._stop_the_running(ranks)
-        mendable = finding.retryable
+        mendable, absent = finding.retryable, list[str]()
         away = [rank.host for rank in ranks if rank.unseen]
         if mendable and self.waits_for_return:
             absent = self._wait_for_return()
             mendable = not absent
             away = [host for host in away if host in absent]
-            text += f"\nIt was not started again: {', '.join(absent)} did not come back." if absent else ""
         text += _may_still_run(away, self.job_name) if away else ""
         self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
-        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, mendable=mendable)
+        details = {"absent_hosts": absent} if absent else {}
+        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, mendable=mendable, **details)
 
     def _wait_for_return(self) -> list[str]:
         """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""

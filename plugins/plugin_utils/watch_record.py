@@ -6,27 +6,44 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import finite, without_nan
 from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import throughput
+from ansible_collections.distrain.cluster.plugins.plugin_utils.bounded_lines import BoundedLines
 
 LOOK_SECONDS = 5.0
 # A job that does not move is still written down this often.
 HEARTBEAT_SECONDS = 60.0
+# With 64 hosts a look has 20 KB, so that some hundred to some thousand looks stay, however long the job runs.
+MOST_BYTES = 32 * 1024**2
+MOST_EVENT_BYTES = 4 * 1024**2
+# How much the clocks of the hosts, by which a start is told, and of the controller may differ.
+CLOCK_SECONDS = 5.0
 _USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
 
 
 class WatchRecord:
-    """Appends to both files, which only their owner may read; without a path nothing is kept."""
+    """Appends to both files, which only their owner may read and which are bounded; without a path nothing is kept.
 
-    def __init__(self, watch_file: str | None, events_file: str | None, clock: Callable[[], float] = time.time) -> None:
-        self._watch_file = watch_file
+    Where a file meets its bound, what is of earlier runs of the job is left out first.
+    """
+
+    def __init__(
+        self,
+        watch_file: str | None,
+        events_file: str | None,
+        clock: Callable[[], float] = time.time,
+        most_bytes: int = MOST_BYTES,
+        most_event_bytes: int = MOST_EVENT_BYTES,
+    ) -> None:
         self._events_file = events_file
+        self._looks = BoundedLines(watch_file, most_bytes, _states, self._run_began)
+        self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
         self._written: list[Any] = []
         self._written_at = 0.0
@@ -40,14 +57,14 @@ class WatchRecord:
             return
         self._written, self._written_at = moved, now
         told = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
-        _append(self._watch_file, {"at": round(now, 3), "ranks": told})
+        self._looks.append({"at": round(now, 3), "ranks": told})
 
     def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
         """Keep an event. An end is kept once after each start, however often a job that has ended is looked at."""
         if kind == "ended" and ["", *self._kinds()][-1] == "ended":
             return
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
-        _append(self._events_file, entry)
+        self._events.append(entry)
 
     def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
         """Keep the start of a job once, however often it is followed."""
@@ -57,34 +74,61 @@ class WatchRecord:
             self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
 
     def _starts(self) -> set[float]:
-        return {entry["at"] for entry in self._entries() if entry.get("kind") in ("started", "restarted")}
+        return {entry["at"] for entry in self._events_so_far() if entry.get("kind") in ("started", "restarted")}
 
     def _kinds(self) -> list[str]:
-        return [entry["kind"] for entry in self._entries() if entry.get("kind") in ("started", "restarted", "ended")]
+        kinds = ("started", "restarted", "ended")
+        return [entry["kind"] for entry in self._events_so_far() if entry.get("kind") in kinds]
 
-    def _entries(self) -> list[Mapping[str, Any]]:
+    def _run_began(self) -> float:
+        """The start of the newest run; its restarts belong to it."""
+        starts = [entry["at"] for entry in self._events_so_far() if entry.get("kind") == "started"]
+        return starts[-1] - CLOCK_SECONDS if starts else 0.0
+
+    def _events_so_far(self) -> list[Mapping[str, Any]]:
         try:
-            lines = Path(self._events_file or "").read_text(encoding="utf-8").splitlines() if self._events_file else []
+            text = Path(self._events_file).read_text(encoding="utf-8", errors="replace") if self._events_file else ""
         except OSError:
             return []
-        return [_entry(line) for line in lines]
+        return [entry for entry in map(_entry, text.splitlines()) if finite(entry.get("at")) is not None]
+
+
+def _states(entry: Mapping[str, Any]) -> list[Any]:
+    return [(rank["host"], rank["state"]) for rank in entry["ranks"]]
+
+
+def _importance(entry: Mapping[str, Any]) -> Any:
+    """Findings may be many; everything else is kept as long as it fits."""
+    return "" if entry["kind"] == "finding" else (entry["kind"], entry["at"])
 
 
 def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:
-    """One rank of a look; None for what is not known."""
-    progress = rank.progress
-    return {
+    """One rank of a look; None for what is not known.
+
+    ``not_finite`` has the names of those that are nan or infinite, loss and grad_norm, and is there where one is.
+    """
+    progress, not_finite = rank.progress, rank.progress.get("not_finite") or {}
+    names = [name for name in ("loss", "grad_norm") if not_finite.get(name)]
+    described = {
         "host": rank.host,
         "rank": rank.rank,
         "state": "unseen" if rank.unseen else rank.state,
         "step": progress.get("step"),
         "total": progress.get("total"),
         "loss": progress.get("loss"),
+        "grad_norm": progress.get("grad_norm"),
         **throughput(progress, steps_per_second, samples_per_step),
-        "remaining": seconds_in(progress.get("remaining")),
+        "remaining": _seconds_left(progress),
         **{name: rank.usage.get(name) for name in _USAGE},
         "silent_seconds": round(rank.silent_seconds, 1),
+        **({"not_finite": names} if names else {}),
     }
+    return dict(without_nan(described))
+
+
+def _seconds_left(progress: Mapping[str, Any]) -> float | None:
+    known = progress.get("remaining_seconds")
+    return known if known is not None else seconds_in(progress.get("remaining"))
 
 
 def _entry(line: str) -> Mapping[str, Any]:
@@ -93,12 +137,3 @@ def _entry(line: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return entry if isinstance(entry, dict) else {}
-
-
-def _append(path: str | None, entry: Mapping[str, Any]) -> None:
-    if not path:
-        return
-    Path(path).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(entry) + "\n")

@@ -137,6 +137,8 @@ def test_the_results_come_from_what_the_hosts_say() -> None:
         "world_size": 16,
         "first_loss": 6.2,
         "last_loss": 4.0,
+        "last_grad_norm": None,
+        "diverged": None,
         "steps": 40,
         "samples_per_step": None,
         "seconds": 60.0,

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.job_status_plan import log_lines, status
 
-PROGRESS = {"step": 12, "total": 120, "loss": 5.9312, "remaining_seconds": 41.0, "samples_per_second": 10.94}
+PROGRESS = {
+    "step": 12,
+    "total": 120,
+    "loss": 5.9312,
+    "grad_norm": 1.25,
+    "remaining_seconds": 41.0,
+    "samples_per_second": 10.94,
+}
 GONE = {"unreachable": True, "msg": "Failed to connect\n to the host"}
 
 
@@ -34,13 +41,13 @@ def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
     answers = {"gpu-01": {"jobs": [job(0, progress=PROGRESS)]}, "gpu-02": {"jobs": [job(1)]}, "gpu-03": GONE}
     found = status("llama-factory", answers)
     assert found["table"] == [
-        "job  host    rank  state    step    loss   rate            left   busy      memory   silent",
-        "sft  gpu-01  0     running  12/120  5.931  10.9 samples/s  00:41  cpu 98 %  1.06 GB  00:01",
-        "sft  gpu-02  1     running  -       -      -               -      cpu 98 %  1.06 GB  00:01",
+        "job  host    rank  state    step    loss   grad norm  rate            left   busy      memory   silent",
+        "sft  gpu-01  0     running  12/120  5.931  1.25       10.9 samples/s  00:41  cpu 98 %  1.06 GB  00:01",
+        "sft  gpu-02  1     running  -       -      -          -               -      cpu 98 %  1.06 GB  00:01",
         "gpu-03 was not seen: Failed to connect to the host",
     ]
     assert found["summary"] == [
-        "llama-factory sft: running, step 12/120, loss 5.931, 10.9 samples/s, 00:41 left, ranks 2; not seen: gpu-03"
+        "llama-factory sft: running, step 12/120, loss 5.931, grad norm 1.25, 10.9 samples/s, 00:41 left, ranks 2; not seen: gpu-03"
     ]
     assert found["unseen"] == {"gpu-03": "Failed to connect to the host"}
     assert found["rows"][0]["remaining"] == 41.0 and found["rows"][1]["step"] is None
@@ -57,7 +64,7 @@ def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
         ),
         (
             {"a": {"jobs": [job(0, state="succeeded", progress=PROGRESS)]}},
-            ["t sft: succeeded, step 12/120, loss 5.931, 10.9 samples/s, ranks 1"],
+            ["t sft: succeeded, step 12/120, loss 5.931, grad norm 1.25, 10.9 samples/s, ranks 1"],
         ),
         # The one that runs stands first, then the one that was started last.
         (

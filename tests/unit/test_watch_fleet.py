@@ -239,6 +239,7 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
         "step": 1,
         "total": 9,
         "loss": 5.5,
+        "grad_norm": None,
         "tokens_per_second": None,
         "samples_per_second": 16.0,
         "remaining": 60,

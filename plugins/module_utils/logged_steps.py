@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: the steps that a trainer logged, and whether the last of them show that the training has diverged.
+
+A logged step is destroyed where its loss is nan or infinite, or where its loss is exactly 0 and the norm of its
+gradient is nan or infinite: transformers leaves nan out of the loss that it logs, so that 0 remains. It overflowed
+where only the norm is nan or infinite: with fp16 the scaling of the loss skips such a step and goes on, so that a few
+of them, and the first ones in particular, mean nothing. A loss that rises, or one of 0 with a finite norm, means
+nothing either.
+
+A job has diverged where its last logged steps, without a sound one behind them, are
+
+- destroyed: ``DESTROYED_STEPS`` of them, or any number at the end of a job that has ended, or
+- destroyed or overflowed: ``OVERFLOWED_STEPS`` of them, more than it takes to halve the scale from 2**16 to 1, or all
+  the steps, at least three, of a job that has ended. The trainer then skips every update of the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+DESTROYED_STEPS = 3
+OVERFLOWED_STEPS = 20
+_LONGEST_NUMBER = 64
+
+
+@dataclass(frozen=True)
+class LoggedStep:
+    """``loss`` and ``grad_norm`` may be nan or infinite; None is what was not logged."""
+
+    step: int | None = None
+    loss: float | None = None
+    grad_norm: float | None = None
+
+    @property
+    def is_destroyed(self) -> bool:
+        if self.loss is None:
+            return False
+        return not math.isfinite(self.loss) or (self.loss == 0 and self.has_overflowed)
+
+    @property
+    def has_overflowed(self) -> bool:
+        return self.grad_norm is not None and not math.isfinite(self.grad_norm)
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """``step`` is the first logged step that shows it, or None; ``steps`` is how many logged steps show it."""
+
+    step: int | None
+    is_exact: bool
+    steps: int
+    loss: str
+    grad_norm: str
+    has_loss: bool
+
+    def __str__(self) -> str:
+        """Return such as C(diverged at step 2: loss 0, grad_norm nan in the last 39 logged steps)."""
+        where = "" if self.step is None else f" at step {self.step}{'' if self.is_exact else ' or before'}"
+        values = [f"loss {self.loss}"] if self.has_loss and self.loss else []
+        values += [f"grad_norm {self.grad_norm}"] if self.grad_norm else []
+        steps = "the last logged step" if self.steps == 1 else f"the last {self.steps} logged steps"
+        return f"diverged{where}: {', '.join(values)} in {steps}"
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number as trainers write it, as a text too; it may be nan or infinite. None is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and (len(value) > _LONGEST_NUMBER or "_" in value):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+    except OverflowError:
+        return math.inf
+
+
+def finite(value: Any) -> float | None:
+    """Return a number that JSON can hold, or None."""
+    found = number_of(value)
+    return found if found is not None and math.isfinite(found) else None
+
+
+def count_of(value: Any) -> int | None:
+    """Return a number of steps or tokens, which is whole and not negative, or None."""
+    found = finite(value)
+    return int(found) if found is not None and 0 <= found < 1e15 else None
+
+
+def without_nan(value: Any) -> Any:
+    """Return a value as JSON can hold it: None in the place of every number that is nan or infinite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: without_nan(one) for key, one in value.items()}
+    return [without_nan(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def figures(first: Sequence[LoggedStep], latest: Sequence[LoggedStep]) -> dict[str, Any]:
+    """Return first_loss, loss, grad_norm and not_finite, from the beginning and the end of what a trainer logged.
+
+    C(not_finite) is None where the last step is sound. Else it has the last loss and norm as words where they are nan
+    or infinite, and how many of the last steps were destroyed, and how many at least overflowed, since which step.
+    """
+    losses = [one.loss for one in latest if one.loss is not None]
+    norms = [one.grad_norm for one in latest if one.grad_norm is not None]
+    return {
+        "first_loss": next((finite(one.loss) for one in first if one.loss is not None), None),
+        "loss": finite(losses[-1]) if losses else None,
+        "grad_norm": finite(norms[-1]) if norms else None,
+        "not_finite": _not_finite(first, latest),
+    }
+
+
+def _not_finite(first: Sequence[LoggedStep], latest: Sequence[LoggedStep]) -> dict[str, Any] | None:
+    logged = [one for one in latest if one.loss is not None or one.grad_norm is not None]
+    if not logged or not (logged[-1].is_destroyed or logged[-1].has_overflowed):
+        return None
+    begins = logged[0].step
+    before = [one for one in first if begins is not None and one.step is not None and one.step < begins]
+    known = [*before, *logged]
+    # Where the latest steps do not begin with the first ones, there may be others between.
+    gap = -1 if first and first[0].step == latest[0].step else len(before)
+    return {
+        "loss": _words(logged[-1].loss),
+        "grad_norm": _words(logged[-1].grad_norm),
+        "destroyed": _last_of(known, [one.is_destroyed for one in known], gap),
+        "overflowed": _last_of(known, [one.is_destroyed or one.has_overflowed for one in known], gap),
+        "of": len(known),
+    }
+
+
+def _last_of(known: Sequence[LoggedStep], are_bad: Sequence[bool], gap: int) -> dict[str, Any]:
+    """How many of the last steps are bad, and from which step on; the gap is before this place."""
+    many = next((place for place, is_bad in enumerate(reversed(are_bad)) if not is_bad), len(are_bad))
+    start = len(known) - many
+    return {"steps": many, "since": known[start].step if many else None, "is_exact": start != gap}
+
+
+def _words(value: float | None) -> str | None:
+    return None if value is None or math.isfinite(value) else str(value)
+
+
+def divergence(progress: Mapping[str, Any], has_ended: bool) -> Divergence | None:
+    """Return how the training of a rank with this progress has diverged, or None where nothing proves it."""
+    found = progress.get("not_finite")
+    if not found:
+        return None
+    destroyed, overflowed = found["destroyed"], found["overflowed"]
+    if destroyed["steps"] >= (1 if has_ended else DESTROYED_STEPS):
+        return _divergence(destroyed, progress, found, True)
+    is_all = has_ended and overflowed["steps"] == found["of"] >= DESTROYED_STEPS
+    return (
+        _divergence(overflowed, progress, found, False) if overflowed["steps"] >= OVERFLOWED_STEPS or is_all else None
+    )
+
+
+def _divergence(
+    streak: Mapping[str, Any], progress: Mapping[str, Any], found: Mapping[str, Any], has_loss: bool
+) -> Divergence:
+    loss, norm = loss_words(progress), found["grad_norm"] or ""
+    return Divergence(streak["since"], streak["is_exact"], streak["steps"], loss, norm, has_loss)
+
+
+def loss_words(progress: Mapping[str, Any], form: str = ".4g") -> str:
+    """Return the last loss as it is shown, such as C(2.1) or C(nan); empty where none was logged."""
+    return _figure_words(progress, "loss", form)
+
+
+def grad_norm_words(progress: Mapping[str, Any]) -> str:
+    """Return the last norm of the gradient as it is shown; empty where none was logged."""
+    return _figure_words(progress, "grad_norm", ".3g")
+
+
+def _figure_words(progress: Mapping[str, Any], name: str, form: str) -> str:
+    value = progress.get(name)
+    return f"{value:{form}}" if value is not None else (progress.get("not_finite") or {}).get(name) or ""
