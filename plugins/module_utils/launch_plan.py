@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.yaml_string import yaml_string
 
 
 def ranks(
@@ -63,11 +64,19 @@ def job_digest(job: Mapping[str, Any]) -> str:
 
 
 def resumed_settings(settings: str | None, name: str, checkpoint: str) -> str | None:
-    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself."""
+    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself.
+
+    A value of several lines is replaced whole: the lines of a list begin with C(-), those of anything else are indented.
+    """
     if settings is None or not checkpoint:
         return settings
-    lines = [line for line in settings.splitlines() if not line.startswith(f"{name}:")]
-    return "\n".join([*lines, f"{name}: {json.dumps(checkpoint)}"]) + "\n"
+    lines, of_checkpoint = [], False
+    for line in settings.split("\n")[:-1] if settings.endswith("\n") else settings.split("\n"):
+        if line and line[0] not in " -":
+            of_checkpoint = line.startswith((f"{name}:", f"'{name}':", f'"{name}":'))
+        if not of_checkpoint:
+            lines.append(line)
+    return "\n".join([*lines, f"{name}: {yaml_string(checkpoint)}"]) + "\n"
 
 
 def host_path(container_path: str, volumes: Sequence[str]) -> str:

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import Checkpoint, missing, newest_whole
 from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import resumed_settings
 from ansible_collections.distrain.cluster.plugins.modules import trainer_checkpoint_info
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job_settings import settings_text
+from hypothesis import given
+from hypothesis import strategies as st
+from json_values import JSON, TEXT
 from module_runner import run_module
 
 PARTS = {f"global_step4/bf16_zero_pp_rank_{rank}_mp_rank_00_optim_states.pt": 9 for rank in (0, 1)}
@@ -72,3 +77,29 @@ def test_the_settings_name_the_checkpoint_once() -> None:
     )
     assert resumed_settings("a: 1\n", "resume", "") == "a: 1\n"
     assert resumed_settings(None, "resume", "/x") is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "/app/output/checkpoint-2",
+        "a path of many words, which is long enough to be folded " * 3,
+        "lines\n\nof a text\n",
+        ["/one", "/two"],
+        {"path": "/one", "more": ["/two"]},
+        True,
+        "\U0001f600",
+    ],
+)
+def test_a_checkpoint_takes_the_place_of_whatever_was_there(before: Any) -> None:
+    settings = {"a": ["b"], "resume": before, "resume_from": {"resume": 1}, "z": "resume: x\nresume: y\n"}
+    checkpoint = "/app/\U0001f600/checkpoint-4"
+    resumed = resumed_settings(settings_text(settings), "resume", checkpoint)
+    assert yaml.safe_load(resumed or "") == settings | {"resume": checkpoint}
+
+
+@given(st.dictionaries(TEXT, JSON), JSON, TEXT.filter(bool))
+def test_only_the_checkpoint_is_another_one(settings: dict[str, Any], before: Any, checkpoint: str) -> None:
+    text = settings_text(settings | {"resume": before})
+    resumed = yaml.safe_load(resumed_settings(text, "resume", checkpoint) or "")
+    assert resumed == yaml.safe_load(text) | {"resume": checkpoint}
