@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The settings of a job as the YAML file that its trainer reads.
 
-Trainers read it by PyYAML, and so by YAML 1.1: a number such as 5e-5, without a dot or without the sign of its exponent,
-is text to it. As it is text to Ansible as well, it would be handed on as text, and the trainer would fail once it
-multiplies by it. A text that is a number in exponent notation is therefore written as that number. Whether it stood in
-quotes cannot be seen any more.
+Trainers read it by PyYAML, and so by YAML 1.1: a number such as 5e-5, without a dot or without the sign of its
+exponent, is text to it. As it is text to Ansible as well, it would be handed on as text, and the trainer would fail
+once it multiplies by it. A text that is a number in exponent notation is therefore written as that number. Whether it
+stood in quotes cannot be seen any more.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def with_numbers(value: Any) -> Any:
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """The text of the file, from which PyYAML reads exactly C(with_numbers(settings)). Raises Refused where it cannot."""
+    """The text of the file, from which PyYAML reads exactly C(with_numbers(settings)); Refused where YAML cannot."""
     try:
         wanted = with_numbers(settings)
         text = yaml.dump(wanted, Dumper=_Dumper, indent=4, allow_unicode=True, default_flow_style=False)
@@ -98,4 +98,6 @@ def _same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(_same(*pair) for pair in zip(one, other, strict=True))
-    return type(one) is type(other) and (one == other or (one != one and other != other))
+    if isinstance(one, float) and math.isnan(one):
+        return isinstance(other, float) and math.isnan(other)
+    return type(one) is type(other) and bool(one == other)

@@ -14,7 +14,7 @@ SCALARS: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 )
 JSON: st.SearchStrategy[Any] = st.recursive(
-    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=10
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=6
 )
 # Digits, signs and dots make numbers, and colons and slashes paths, far more often than any text does.
 TECHNICAL = st.text(st.sampled_from("0123456789abcefxyzABEXZ.-+_:/,=~$@\"'\\ \n\t#{}[]%*&!|>é\U0001f600"))

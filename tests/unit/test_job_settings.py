@@ -60,7 +60,7 @@ def is_number_with_exponent(value: Any) -> bool:
         ("a\n  b\n\nc: d\n", "a\n  b\n\nc: d\n"),
         ("\ttab", "\ttab"),
         ("\U0001f600 \x85\u2028\ufeff", "\U0001f600 \x85\u2028\ufeff"),
-        ("١e٢", "١e٢"),
+        ("\u0661e\u0662", "\u0661e\u0662"),
     ],
 )
 def test_a_text_is_read_as_it_was_meant(text: str, read: Any) -> None:
