@@ -10,7 +10,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import Checkpoint
+from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import (
+    METADATA,
+    Checkpoint,
+    shards_of_index,
+    shards_of_metadata,
+)
 
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -28,8 +33,10 @@ def _read(path: Path, step: int) -> Checkpoint:
     files = {str(file.relative_to(path)): file.stat().st_size for file in path.rglob("*") if file.is_file()}
     state_step = _json(path / "trainer_state.json").get("global_step")
     indexes = [path / name for name in files if name.endswith(".index.json") and "/" not in name]
-    shards = {str(shard) for index in indexes for shard in _json(index).get("weight_map", {}).values()}
-    return Checkpoint(path.name, step, files, state_step, frozenset(shards))
+    of_weights = [shards_of_index(_json(index)) for index in indexes]
+    metadata = [name for name in files if name.rpartition("/")[2] == METADATA]
+    of_parts = [shards_of_metadata(name, (path / name).read_text(errors="replace")) for name in metadata]
+    return Checkpoint(path.name, step, files, state_step, frozenset().union(*of_weights, *of_parts))
 
 
 def _json(path: Path) -> dict[str, Any]:
