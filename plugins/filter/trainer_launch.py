@@ -20,6 +20,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
 from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job_settings import settings_text, with_numbers
 
 
 @told_as_filter_error()
@@ -70,6 +71,18 @@ def path_on_host(container_path: str, volumes: Sequence[str]) -> str:
 def samples_per_step(settings: Mapping[str, Any], arguments: Sequence[Any], world_size: int) -> int:
     """How many samples a step of a job takes over all ranks; 0 where its settings do not tell."""
     return throughput_plan.samples_per_step(settings, [str(word) for word in arguments], int(world_size))
+
+
+@told_as_filter_error()
+def job_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a job, with the numbers that YAML 1.1 takes for text."""
+    return dict(with_numbers(settings))
+
+
+@told_as_filter_error()
+def job_settings_text(settings: Mapping[str, Any]) -> str:
+    """The file of the settings, as its trainer reads it."""
+    return settings_text(settings)
 
 
 def job_digest(job: Mapping[str, Any]) -> str:
@@ -143,6 +156,8 @@ class FilterModule:
             "job_digest": job_digest,
             "job_refusal": job_refusal,
             "job_restarts": job_restarts,
+            "job_settings": job_settings,
+            "job_settings_text": job_settings_text,
             "job_summary": job_summary,
             "parity_problem": parity_problem,
             "samples_per_step": samples_per_step,

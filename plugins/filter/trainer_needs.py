@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
 from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
+from ansible_collections.distrain.cluster.plugins.module_utils.launch_values import problems_in
 from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
 from ansible_collections.distrain.cluster.plugins.module_utils.webui_plan import is_older
 from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
@@ -49,6 +50,7 @@ class FilterModule:
             "gpu_claim": gpu_claim,
             "cdi_devices": claims_plan.cdi_devices,
             "command_arguments": command_arguments,
+            "launch_value_problems": problems_in,
             "volume_problems": volume_problems,
             "container_is_older": is_older,
             "webui_words": webui_words,

@@ -8,7 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import Checkpoint
+from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import (
+    METADATA,
+    Checkpoint,
+    shards_of_index,
+    shards_of_metadata,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.container_files import ContainerFiles
 
 _NAME = re.compile(r"checkpoint-(\d{1,18})")
@@ -26,9 +31,11 @@ def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
     files = dict(_files(directory))
     state_step = directory.json("trainer_state.json").get("global_step")
     indexes = [path for path in files if path.endswith(".index.json") and "/" not in path]
-    maps = [directory.json(index).get("weight_map") for index in indexes]
-    shards = {str(shard) for one in maps if isinstance(one, dict) for shard in one.values()}
-    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, frozenset(shards))
+    of_weights = [shards_of_index(directory.json(index)) for index in indexes]
+    metadata = [path for path in files if path.rpartition("/")[2] == METADATA]
+    of_parts = [shards_of_metadata(path, directory.text(path)) for path in metadata]
+    shards: frozenset[str] = frozenset().union(*of_weights, *of_parts)
+    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, shards)
 
 
 def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:

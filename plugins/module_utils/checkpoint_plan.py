@@ -1,26 +1,33 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: which checkpoint of a job is whole, and so can be gone on from.
+"""Pure: the files of a checkpoint, and how many processes the job has -> whether training can go on from it.
 
 The trainer writes C(trainer_state.json) last, so a checkpoint that has it was written to its end. Where every rank
-writes a part of its own (DeepSpeed's ZeRO), the parts of all ranks have to be in the one directory: on hosts without
-shared storage they never are, and such a checkpoint is not whole.
+writes a part of its own (DeepSpeed's ZeRO, and FSDP with a sharded or a local state), the parts of all ranks have to be
+in the one directory: on hosts without shared storage they never are, and such a checkpoint is not whole.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 _WEIGHTS = re.compile(r"(model|pytorch_model|adapter_model|tf_model)[^/]*\.(safetensors|bin)$")
-_RANK_PART = re.compile(r"zero_pp_rank_(\d+)_.*optim_states\.pt$")
+_NUMBERED = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.(?:safetensors|bin))")
+_ZERO_PART = re.compile(r"(.*)zero_pp_rank_(\d{1,6})_mp_rank_(\d{1,6})_(optim|model)_states\.pt")
+_LOCAL_PART = re.compile(r"(.*/)?pytorch_model_fsdp(?:_\d+)?_rank(\d{1,6})\.bin")
+# Written by torch.distributed.checkpoint: a part of a rank, and last the file that names the parts.
+_SHARD = re.compile(r"__(\d{1,6})_\d{1,6}\.distcp")
+METADATA = ".metadata"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``files`` are its sizes by names below it; ``shards`` are the files that its index of weights names.
+    """``files`` are its sizes by names below it; ``shards`` are the files that its indexes name.
 
     ``state_step`` is the step that its state tells, or None where there is no state that can be read.
     """
@@ -32,22 +39,96 @@ class Checkpoint:
     shards: frozenset[str] = field(default_factory=frozenset)
 
 
+def shards_of_index(index: Mapping[str, Any]) -> frozenset[str]:
+    """The files that an index of weights (C(model.safetensors.index.json)) names."""
+    weight_map = index.get("weight_map")
+    return frozenset(str(shard) for shard in weight_map.values()) if isinstance(weight_map, Mapping) else frozenset()
+
+
+def shards_of_metadata(path: str, content: str) -> frozenset[str]:
+    """The files that the C(.metadata) at ``path`` names, all in its own directory.
+
+    It is a pickle, which is never loaded; ``content`` is its text, whatever else in it could be decoded.
+    """
+    directory = posixpath.dirname(path)
+    return frozenset(posixpath.join(directory, found[0]) for found in _SHARD.finditer(content))
+
+
 def missing(checkpoint: Checkpoint, world_size: int) -> str:
     """What it lacks; empty where it is whole."""
-    if checkpoint.state_step != checkpoint.step:
+    if type(checkpoint.state_step) is not int or checkpoint.state_step != checkpoint.step:
         return "trainer_state.json"
-    empty = sorted(shard for shard in checkpoint.shards if not checkpoint.files.get(shard))
-    if empty:
-        return empty[0]
-    parts = {int(found[1]) for name in checkpoint.files if (found := _RANK_PART.search(name))}
-    absent = sorted(set(range(world_size)) - parts) if parts else []
+    written = frozenset(name for name, size in checkpoint.files.items() if size)
+    absent = [
+        *sorted(checkpoint.shards - written),
+        *_of_sharded_state(written, checkpoint.shards, world_size),
+        *_numbered(written),
+        *_of_zero(written, world_size),
+        *_of_local_state(written, world_size),
+    ]
     if absent:
-        return f"the optimizer's part of rank {absent[0]}"
-    if not parts and not any(size and _WEIGHTS.search(name) for name, size in checkpoint.files.items()):
-        return "the weights of the model"
-    return ""
+        return absent[0]
+    return "" if any(_holds_weights(name) for name in written) else "the weights of the model"
 
 
 def newest_whole(checkpoints: Iterable[Checkpoint], world_size: int) -> Checkpoint | None:
     whole = [checkpoint for checkpoint in checkpoints if not missing(checkpoint, world_size)]
     return max(whole, key=lambda checkpoint: checkpoint.step, default=None)
+
+
+def _holds_weights(name: str) -> bool:
+    directory, _slash, last = name.rpartition("/")
+    if _SHARD.fullmatch(last):
+        return not directory.rpartition("/")[2].startswith("optimizer")
+    return bool(_WEIGHTS.search(name) or _ZERO_PART.fullmatch(name))
+
+
+def _of_sharded_state(written: frozenset[str], named: frozenset[str], world_size: int) -> Iterator[str]:
+    """Of FSDP: what its C(.metadata) names counts, and the ranks where that could not be read.
+
+    With a hybrid strategy only some of the ranks write a part.
+    """
+    directories: dict[str, set[int]] = {}
+    for name in written:
+        directory, last = posixpath.split(name)
+        if found := _SHARD.fullmatch(last):
+            directories.setdefault(directory, set()).add(int(found[1]))
+    for directory, ranks in sorted(directories.items()):
+        if posixpath.join(directory, METADATA) not in written:
+            yield posixpath.join(directory, METADATA)
+        elif not any(posixpath.dirname(name) == directory and name.endswith(".distcp") for name in named):
+            yield from (f"the part of rank {rank} in {directory}" for rank in _absent(world_size, ranks))
+
+
+def _numbered(written: frozenset[str]) -> Iterator[str]:
+    """Of weights in several files, which say how many there are."""
+    for name in sorted(written):
+        if found := _NUMBERED.fullmatch(name):
+            last = min(int(found[3]), len(written) + 1)
+            others = (f"{found[1]}-{number:05}-of-{found[3]}{found[4]}" for number in range(1, last + 1))
+            yield from (other for other in others if other not in written)
+
+
+def _of_zero(written: frozenset[str], world_size: int) -> Iterator[str]:
+    """Of DeepSpeed: the parts of all data-parallel ranks, of each rank that shares its model with others."""
+    parts: dict[tuple[str, str], set[tuple[int, int]]] = {}
+    for name in written:
+        if found := _ZERO_PART.fullmatch(name):
+            parts.setdefault((found[4], found[1]), set()).add((int(found[2]), int(found[3])))
+    for (kind, _prefix), ranks in sorted(parts.items(), reverse=True):
+        what = "optimizer" if kind == "optim" else "model"
+        model_ranks = {model_rank for _data_rank, model_rank in ranks}
+        for model_rank in sorted(model_ranks):
+            mine = {data_rank for data_rank, its_model_rank in ranks if its_model_rank == model_rank}
+            wanted = -(-world_size // len(model_ranks))
+            yield from (f"the {what}'s part of rank {rank}" for rank in _absent(wanted, mine))
+
+
+def _of_local_state(written: frozenset[str], world_size: int) -> Iterator[str]:
+    ranks = {int(found[2]) for name in written if (found := _LOCAL_PART.fullmatch(name))}
+    if ranks:
+        yield from (f"the model's part of rank {rank}" for rank in _absent(world_size, ranks))
+
+
+def _absent(count: int, ranks: Iterable[int]) -> list[int]:
+    return sorted(set(range(count)) - set(ranks))

@@ -25,7 +25,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.safe_open import 
 
 AT_EITHER_END = 64 * 1024
 MOST_ENTRIES = 10_000
-MOST_JSON_BYTES = 64 * 1024**2
+MOST_FILE_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,14 @@ class ContainerFiles:
         """The last 64 KiB of a regular file; empty where there is none."""
         return self._text(name, AT_EITHER_END, from_end=True)
 
+    def text(self, name: str) -> str:
+        """A regular file of at most 64 MiB; of a longer one the beginning; empty where there is none."""
+        return self._text(name, MOST_FILE_BYTES, from_end=False)
+
     def json(self, name: str) -> dict[str, Any]:
         """The object in a JSON file of at most 64 MiB; empty where there is none."""
         try:
-            content = json.loads(self._text(name, MOST_JSON_BYTES, from_end=False))
+            content = json.loads(self.text(name))
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import path_of, readable_volumes
+from ansible_collections.distrain.cluster.plugins.module_utils.yaml_string import yaml_string
 
 
 def ranks(
@@ -63,20 +65,26 @@ def job_digest(job: Mapping[str, Any]) -> str:
 
 
 def resumed_settings(settings: str | None, name: str, checkpoint: str) -> str | None:
-    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself."""
+    """The text of the settings, with the checkpoint to go on from in the place of one that it may name itself.
+
+    A value of several lines is replaced whole: lines of a list begin with C(-), those of anything else are indented.
+    """
     if settings is None or not checkpoint:
         return settings
-    lines = [line for line in settings.splitlines() if not line.startswith(f"{name}:")]
-    return "\n".join([*lines, f"{name}: {json.dumps(checkpoint)}"]) + "\n"
+    lines, of_checkpoint = [], False
+    for line in settings.split("\n")[:-1] if settings.endswith("\n") else settings.split("\n"):
+        if line and line[0] not in " -":
+            of_checkpoint = line.startswith((f"{name}:", f"'{name}':", f'"{name}":'))
+        if not of_checkpoint:
+            lines.append(line)
+    return "\n".join([*lines, f"{name}: {yaml_string(checkpoint)}"]) + "\n"
 
 
-def host_path(container_path: str, volumes: Sequence[str]) -> str:
+def host_path(container_path: str, volumes: Sequence[Any]) -> str:
     """Where a path of the container lies on the host, by the volume that holds it; empty where none does."""
-    best = ("", "")
-    for volume in volumes:
-        source, target = volume.split(":")[:2]
-        target = target.rstrip("/")
-        holds = container_path == target or container_path.startswith(f"{target}/")
-        if source.startswith("/") and holds and len(target) > len(best[1]):
-            best = (source.rstrip("/"), target)
-    return best[0] + container_path[len(best[1]) :] if best[1] else ""
+    path = path_of(container_path)
+    holding = [volume for volume in readable_volumes(volumes) if volume.holds(path)]
+    if not container_path.startswith("/") or not holding:
+        return ""
+    best = max(holding, key=lambda volume: len(volume.target))
+    return f"{best.source.rstrip('/')}{path[len(best.target.rstrip('/')) :]}" or "/"

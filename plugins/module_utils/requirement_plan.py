@@ -71,8 +71,10 @@ def _too_new(host: str, required: Mapping[str, Any], found: Mapping[str, str | N
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    match = re.match(r"\d+(?:\.\d+)*", version.strip())
-    return tuple(int(part) for part in match.group().split(".")) if match else ()
+    match = re.match(r"[0-9]+(?:\.[0-9]+)*", version.strip())
+    parts = match.group().split(".") if match else []
+    # No part of a version is that long, and Python refuses to read a number of thousands of digits.
+    return tuple(map(int, parts)) if all(len(part) <= 18 for part in parts) else ()
 
 
 def _is_older(version: str, than: str) -> bool:

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.build_values import problems_in
+from ansible_collections.distrain.cluster.plugins.filter.dockerfile_value import dockerfile_value
+from ansible_collections.distrain.cluster.plugins.filter.exec_form import exec_form
+from ansible_collections.distrain.cluster.plugins.module_utils.build_values import TEXT_LISTS, TEXTS, problems_in
+from hypothesis import given
+from hypothesis import strategies as st
+from json_values import JSON, TECHNICAL
 
 GOOD: dict[str, Any] = {
     "name": "distrain/llama-factory:e3d8fc7",
@@ -28,6 +34,7 @@ GOOD: dict[str, Any] = {
     "labels": {"org.example/x": "y"},
     "files": [{"src": "a", "dest": "/etc/a", "mode": "0600"}],
 }
+ALL = {*GOOD, *TEXTS, *TEXT_LISTS, "extra_commands"}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +83,38 @@ def test_good_values(changes: dict[str, Any]) -> None:
         ({"labels": {"A": "1\n2"}}, "image_build_labels gives A"),
         ({"files": [{"src": "a", "dest": "etc"}]}, "image_build_files wants to write 'etc'"),
         ({"files": [{"src": "a", "dest": "/etc/a", "mode": "u+x"}]}, "the mode 'u+x'"),
+        ({"files": [{"src": "a", "dest": "/etc/"}]}, "that of the file itself"),
+        ({"files": [{"src": "a"}]}, "image_build_files has to be a list of dictionaries, each with a src and a dest"),
+        ({"files": ["a"]}, "image_build_files has to be a list of dictionaries"),
+        ({"files": {"src": "a", "dest": "/a"}}, "image_build_files has to be a list of dictionaries"),
+        ({"pip_requirements": ["a\rRUN b"]}, "one requirement on one line"),
+        ({"pip_requirements": ["a\u2028--pre"]}, "one requirement on one line"),
+        ({"pip_requirements": ["a\x0b-r b"]}, "one requirement on one line"),
+        ({"pip_requirements": ["a \\"]}, "one requirement on one line"),
+        ({"pip_requirements": ["# a"]}, "one requirement on one line"),
+        ({"pip_requirements": [""]}, "one requirement on one line"),
+        ({"pip_requirements": "a"}, "image_build_pip_requirements is a text, but has to be a list of texts"),
+        ({"pip_requirements": [5]}, "image_build_pip_requirements holds a number, but"),
+        ({"pip_arguments": ["--a\nRUN b"]}, "image_build_pip_arguments holds a space or the end of a line"),
+        ({"pip_index_url": "https://me:secret@a\n[install]"}, "image_build_pip_index_url holds a space or the end"),
+        ({"pip_trusted_hosts": ["a b"]}, "image_build_pip_trusted_hosts holds a space"),
+        ({"git_repository": "--upload-pack=reboot"}, "would be an option of git"),
+        ({"git_commit": 10**39}, "image_build_git_commit is a number, but has to be a text; write it in quotes"),
+        ({"environment": ["A=1"]}, "image_build_environment is a list, but has to be a dictionary"),
+        ({"environment": {"A": True}}, "image_build_environment gives A the value true without quotes"),
+        ({"environment": {"A": None}}, 'image_build_environment gives A no value. Write ""'),
+        ({"environment": {"A": {"b": 1}}}, "image_build_environment gives A a dictionary"),
+        ({"environment": {"A=B": "1"}}, "image_build_environment holds 'A=B'"),
+        ({"environment": {"": "1"}}, "image_build_environment holds ''"),
+        ({"labels": {"a\nRUN b": "1"}}, "a value of several lines"),
+        ({"labels": {"a": "1\r2"}}, "a value of several lines"),
+        ({"labels": {"a": ["1"]}}, "image_build_labels gives a a list"),
+        ({"labels": "a"}, "image_build_labels is a text"),
+        ({"extra_commands": ["ls /opt"]}, "image_build_extra_commands has to be a list of commands"),
+        ({"extra_commands": [["ls", {"a": 1}]]}, "image_build_extra_commands gives ls a dictionary"),
+        ({"extra_commands": [[]]}, "image_build_extra_commands has to be a list of commands"),
+        ({"name": 5}, "image_build_name is a number"),
+        ({"name": None}, "image_build_name is nothing"),
     ],
 )
 def test_bad_values(changes: dict[str, Any], problem: str) -> None:
@@ -84,8 +123,54 @@ def test_bad_values(changes: dict[str, Any], problem: str) -> None:
     assert problem in problems[0]
 
 
+@pytest.mark.parametrize(
+    ("mode", "written"),
+    [
+        # What PyYAML makes of 0644, 0600, 01777, and of 644, 755 and 8.
+        (420, '"0644" or "0420"'),
+        (384, '"0600"'),
+        (1023, '"01777" or "01023"'),
+        (644, '"01204" or "0644"'),
+        (755, '"01363" or "0755"'),
+        (8, '"0644"'),
+        (-1, '"0644"'),
+    ],
+)
+def test_a_mode_without_quotes_is_refused_with_what_to_write(mode: int, written: str) -> None:
+    (problem,) = problems_in({**GOOD, "files": [{"src": "a", "dest": "/etc/a", "mode": mode}]})
+    assert f"/etc/a a mode without quotes, which YAML has made the number {mode} of" in problem
+    assert problem.endswith(f"Write it in quotes: mode: {written}.")
+
+
+@pytest.mark.parametrize("mode", ["0644", "644", "4755", "01777"])
+def test_a_mode_in_quotes(mode: str) -> None:
+    assert problems_in({**GOOD, "files": [{"src": "a", "dest": "/etc/a", "mode": mode}]}) == []
+
+
+@pytest.mark.parametrize("mode", ["0o644", "u=rw", "-rw-r--r--", "0888", "", True, None, 6.44, ["0644"]])
+def test_what_is_no_mode(mode: Any) -> None:
+    (problem,) = problems_in({**GOOD, "files": [{"src": "a", "dest": "/etc/a", "mode": mode}]})
+    assert 'it should be octal and in quotes, such as "0644"' in problem
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(ALL, JSON | TECHNICAL)))
+def test_whatever_the_values_the_answer_is_sentences(changes: dict[str, Any]) -> None:
+    assert all(isinstance(one, str) for one in problems_in({**GOOD, **changes}))
+
+
+@given(TECHNICAL, TECHNICAL)
+def test_what_is_not_refused_stays_on_its_line(text: str, name: str) -> None:
+    values = {**GOOD, "pip_requirements": [text], "labels": {name: text}, "environment": {name: text}}
+    if not problems_in(values):
+        assert len(text.splitlines()) == 1
+        assert len(f"LABEL {dockerfile_value(name)}={dockerfile_value(text)}".splitlines()) == 1
+        assert len(f"ENV {name}={dockerfile_value(text)}".splitlines()) == 1
+        assert json.loads(exec_form([text, name])) == [text, name]
+
+
 def test_a_password_is_not_repeated() -> None:
     assert "secret" not in problems_in({**GOOD, "git_repository": "https://me:secret@git/x"})[0]
+    assert "secret" not in problems_in({**GOOD, "pip_index_url": "https://me:secret@git/x y"})[0]
 
 
 def test_every_problem_is_told_at_once() -> None:

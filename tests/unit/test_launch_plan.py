@@ -70,10 +70,20 @@ def test_the_digest_is_of_the_settings_not_of_their_order() -> None:
         ("/app/outputs/sft", ""),
         ("/elsewhere", ""),
         ("/cache/x", ""),
+        ("/app/output/../output/sft/", "/srv/output/sft"),
+        ("/relative/x", ""),
+        ("app/output/sft", ""),
+        ("/app/normal/x", "/srv/normal/x"),
     ],
 )
 def test_a_path_is_found_on_the_innermost_volume(path: str, found: str) -> None:
-    volumes = ["/srv/output:/app/output", "/mnt/big:/app/output/big:rw", "named:/cache"]
+    volumes = [
+        "/srv/output:/app/output",
+        "/mnt/big:/app/output/big:rw",
+        "named:/cache",
+        "./x:/relative",
+        "/srv/normal/:/app/code/../normal/",
+    ]
     assert launch_plan.host_path(path, volumes) == found
 
 
