@@ -13,11 +13,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.findings_table im
     error_summary,
     table_lines,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
-    HostReport,
-    Wanted,
-    plan_findings,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import plan_findings
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import HostReport, Wanted
 from fabric_hosts import card
 
 WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
