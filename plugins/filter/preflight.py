@@ -12,6 +12,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
 from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.host_engine import disk_options
 from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import plan_findings
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import HostReport, Wanted
@@ -48,10 +49,18 @@ def _report(name: str, variables: Mapping[str, Any]) -> HostReport:
         swarm_address=str(variables.get("swarm_advertise_addr") or ""),
         docker_source=variables.get("docker_source", "distribution"),
         leave_foreign=boolean(variables.get("swarm_leave_foreign", False), strict=False),
+        wants_containerd=disk_options(_mapping(variables, "docker_daemon_options"))["containerd_image_store"],
+        docker_ce_version=str(_mapping(variables, "docker_package_versions").get("docker-ce") or ""),
+        gpu_present=str(variables.get("nvidia_toolkit_gpu_present") or "auto"),
         facts=observed if is_observed else None,
         unreachable=bool(observed.get("unreachable", not observed)),
         reason="" if is_observed else str(reason),
     )
+
+
+def _mapping(variables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = variables.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _first(variables: Mapping[str, Any], *names: str) -> str:

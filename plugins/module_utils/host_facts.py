@@ -111,7 +111,14 @@ def nvidia_gpus(pci_devices: Path) -> list[dict[str, str]]:
         if _read(device / "vendor").strip() != NVIDIA_VENDOR:
             continue
         if _read(device / "class").strip().startswith(DISPLAY_CLASS):
-            found.append({"pci_address": device.name, "device_id": _read(device / "device").strip()})
+            driver = device / "driver"
+            found.append(
+                {
+                    "pci_address": device.name,
+                    "device_id": _read(device / "device").strip(),
+                    "driver": driver.resolve().name if driver.exists() else "",
+                }
+            )
     return found
 
 
@@ -144,7 +151,7 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "architecture": DEBIAN_ARCHITECTURES.get(machine, machine),
         "cpus": len(os.sched_getaffinity(0)),
         "memory_bytes": parse_memory_bytes(_read(Path("/proc/meminfo"))),
-        "cards": parse_cards(_output("ip", "-details", "-json", "address"), read_hardware),
+        "cards": parse_cards(command_output("ip", "-details", "-json", "address"), read_hardware),
         "routes": _routes(),
         "disks": [free_space(path) for path in disk_paths],
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),
@@ -155,10 +162,10 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
 
 
 def _routes() -> list[dict[str, Any]]:
-    listed = _output("ip", "-json", "-4", "route")
+    listed = command_output("ip", "-json", "-4", "route")
     if not listed:
         return parse_proc_routes(_read(Path("/proc/net/route")))
-    return parse_routes(listed) + parse_routes(_output("ip", "-json", "-6", "route"))
+    return parse_routes(listed) + parse_routes(command_output("ip", "-json", "-6", "route"))
 
 
 def _as_network(destination: str, gateway: str) -> str:
@@ -178,13 +185,22 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _output(*argv: str) -> str:
+def command_environment() -> dict[str, str]:
+    """The environment of a command whose words are read: English, and with the directories of root's commands."""
+    return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
+
+
+def command_output(*argv: str) -> str:
     """What a command prints, or nothing where it is missing or fails."""
-    search_path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    environment = {**os.environ, "PATH": search_path, "LC_ALL": "C"}
     try:
         return subprocess.run(
-            argv, capture_output=True, text=True, check=True, timeout=COMMAND_TIMEOUT_SECONDS, env=environment
+            argv,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+            timeout=COMMAND_TIMEOUT_SECONDS,
+            env=command_environment(),
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

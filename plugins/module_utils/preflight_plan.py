@@ -12,9 +12,11 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon_configuration import engine_major
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import shared_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_disk import find_full_disks
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_engine import find_engine_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_gpu import find_gpu_problems
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import (
     HostReport,
     Rule,
@@ -24,10 +26,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report 
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_swarm import foreign_memberships
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_unobserved import find_not_observed
 
-MINIMUM_ENGINE_MAJOR = 25
 SUPPORTED_DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
-# Their own docker.io is older than the engine that is needed.
-DISTRIBUTIONS_WITH_OLD_ENGINE = {("debian", "11"), ("debian", "12")}
 
 
 def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[Finding]:
@@ -127,29 +126,6 @@ def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Fin
         yield Finding(report.name, severity, "distribution", found, remedy)
 
 
-def _engine(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report, facts in answering(reports):
-        engine = report.engine
-        version = engine.get("version")
-        if report.docker_source == "distribution":
-            remedy = "Set docker_source to docker, to install it from Docker's own repository."
-            one = facts["distribution"]
-            if version and engine_major(version) < MINIMUM_ENGINE_MAJOR:
-                found = f"runs Docker Engine {version}, older than {MINIMUM_ENGINE_MAJOR}"
-                yield Finding(report.name, "error", "docker_source", found, remedy)
-            elif not version and (one["id"], one["version"]) in DISTRIBUTIONS_WITH_OLD_ENGINE:
-                found = f"{one['name']} has only an engine older than {MINIMUM_ENGINE_MAJOR}"
-                yield Finding(report.name, "error", "docker_source", found, remedy)
-        if engine.get("live_restore"):
-            remedy = "Take live-restore out of /etc/docker/daemon.json and restart the engine."
-            found = "its engine has live-restore on, which a swarm does not allow"
-            yield Finding(report.name, "error", "live-restore", found, remedy)
-        if engine.get("firewall_backend") == "nftables":
-            remedy = "Set firewall-backend to iptables in /etc/docker/daemon.json and restart the engine."
-            found = "its engine uses the nftables firewall backend, which swarm mode does not support"
-            yield Finding(report.name, "error", "firewall-backend", found, remedy)
-
-
 def _swarm(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
     if not wanted.managers:
         return
@@ -196,29 +172,6 @@ def _overlap(first: Any, second: Any) -> bool:
     return first.version == second.version and first.overlaps(second)
 
 
-def _disk(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report, facts in answering(reports):
-        for disk in facts["disks"]:
-            if disk["free_bytes"] < wanted.minimum_disk_bytes:
-                found = f"{_gigabytes(disk['free_bytes'])} free below {disk['path']}, "
-                found += f"{_gigabytes(wanted.minimum_disk_bytes)} needed"
-                remedy = "Free some space, or lower preflight_minimum_disk_bytes."
-                yield Finding(report.name, "error", "preflight_minimum_disk_bytes", found, remedy)
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB"
-
-
-def _gpus(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    counts = {report.name: len(facts["gpus"]) for report, facts in answering(reports)}
-    for name, count in counts.items():
-        if count == 0:
-            severity = "warning" if any(counts.values()) else "note"
-            remedy = "Nothing to do where trainers are to run on the CPU."
-            yield Finding(name, severity, "nvidia_toolkit", "has no NVIDIA GPU", remedy)
-
-
 RULES: tuple[Rule, ...] = (
     find_not_observed,
     _managers,
@@ -226,9 +179,9 @@ RULES: tuple[Rule, ...] = (
     _shared_addresses,
     _networks_of_the_cluster,
     _distribution,
-    _engine,
+    find_engine_problems,
     _swarm,
     _overlay_subnet,
-    _disk,
-    _gpus,
+    find_full_disks,
+    find_gpu_problems,
 )

@@ -24,6 +24,11 @@ class HostReport:
     swarm_address: str = ""
     docker_source: str = "distribution"
     leave_foreign: bool = False
+    # Whether docker_daemon_options ask for containerd's image store; None where they do not say.
+    wants_containerd: bool | None = None
+    # The version of docker-ce that docker_package_versions pin; empty for none.
+    docker_ce_version: str = ""
+    gpu_present: str = "auto"
     facts: Mapping[str, Any] | None = None
     unreachable: bool = False
     reason: str = ""

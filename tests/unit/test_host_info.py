@@ -112,7 +112,7 @@ def test_gpus_are_nvidias_display_devices(tmp_path: Path) -> None:
         (tmp_path / address).mkdir()
         for name, content in zip(("vendor", "class", "device"), contents, strict=True):
             (tmp_path / address / name).write_text(content + "\n")
-    assert host_facts.nvidia_gpus(tmp_path) == [{"pci_address": "0000:00:01.0", "device_id": "0x2330"}]
+    assert host_facts.nvidia_gpus(tmp_path) == [{"pci_address": "0000:00:01.0", "device_id": "0x2330", "driver": ""}]
     assert host_facts.nvidia_gpus(tmp_path / "missing") == []
 
 
