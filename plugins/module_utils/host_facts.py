@@ -46,17 +46,32 @@ def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def parse_routes(ip_route_json: str) -> list[dict[str, Any]]:
-    """The routes of C(ip -json route), each destination as a CIDR."""
+def parse_routes(ip_route_json: str, version: int | None = None) -> list[dict[str, Any]]:
+    """The routes of C(ip -json route), each destination as a CIDR; of one with several next hops, one each.
+
+    ``version`` is that of the IP whose routes they are; None where their gateways are to tell it.
+    """
     return [
         {
-            "destination": _as_network(one["dst"], one.get("gateway", "")),
-            "interface": one.get("dev", ""),
-            "gateway": one.get("gateway", ""),
+            "destination": _as_network(one["dst"], _gateway(hop), version),
+            "interface": hop.get("dev", ""),
+            "gateway": _gateway(hop),
         }
         for one in json.loads(ip_route_json or "[]")
         if "dst" in one
+        for hop in _next_hops(one)
     ]
+
+
+def _next_hops(route: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The route itself where it has one next hop; those whose link is down carry nothing, unless all are."""
+    hops = list(route.get("nexthops") or [])
+    return [one for one in hops if not {"dead", "linkdown"} & set(one.get("flags") or ())] or hops or [route]
+
+
+def _gateway(hop: Mapping[str, Any]) -> str:
+    """Empty for none; ``via`` names one of the other family."""
+    return hop.get("gateway") or (hop.get("via") or {}).get("host", "")
 
 
 def parse_proc_routes(proc_net_route: str) -> list[dict[str, Any]]:
@@ -69,7 +84,7 @@ def parse_proc_routes(proc_net_route: str) -> list[dict[str, Any]]:
         destination, gateway, mask = (_little_endian(fields[column]) for column in (1, 2, 7))
         routes.append(
             {
-                "destination": str(ipaddress.ip_network(f"{destination}/{mask}")),
+                "destination": str(ipaddress.ip_network(f"{destination}/{mask}", strict=False)),
                 "interface": fields[0],
                 "gateway": "" if int(fields[2], 16) == 0 else str(gateway),
             }
@@ -165,12 +180,13 @@ def _routes() -> list[dict[str, Any]]:
     listed = command_output("ip", "-json", "-4", "route")
     if not listed:
         return parse_proc_routes(_read(Path("/proc/net/route")))
-    return parse_routes(listed) + parse_routes(command_output("ip", "-json", "-6", "route"))
+    return parse_routes(listed, 4) + parse_routes(command_output("ip", "-json", "-6", "route"), 6)
 
 
-def _as_network(destination: str, gateway: str) -> str:
+def _as_network(destination: str, gateway: str, version: int | None) -> str:
     if destination == "default":
-        return "::/0" if ":" in gateway else "0.0.0.0/0"
+        is_six = version == 6 or (version is None and ":" in gateway)
+        return "::/0" if is_six else "0.0.0.0/0"
     return str(ipaddress.ip_network(destination, strict=False))
 
 

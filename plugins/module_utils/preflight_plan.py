@@ -12,8 +12,10 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import shared_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import ipv4_subnet
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_disk import find_full_disks
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_engine import find_engine_problems
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_gpu import find_gpu_problems
@@ -143,10 +145,10 @@ def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[F
     if not wanted.network_subnet:
         return
     try:
-        subnet = ipaddress.ip_network(wanted.network_subnet)
-    except ValueError as error:
-        found = f"swarm_network_subnet is no subnet: {error}"
-        yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, "Write it as in 10.77.0.0/16.")
+        subnet = ipv4_subnet("swarm_network_subnet", wanted.network_subnet)
+    except Refused as error:
+        found, _, remedy = error.message.removeprefix("swarm_network_subnet: ").partition(". ")
+        yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, remedy)
         return
     for report, facts in answering(reports):
         overlaps = sorted({name for name, network in _networks(facts) if _overlap(subnet, network)})

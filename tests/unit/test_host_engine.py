@@ -84,8 +84,8 @@ docker.service: Main process exited, code=exited, status=1/FAILURE
     [
         (
             BROKEN_FILE,
-            "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}' looking for "
-            "the key",
+            "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}' looking "
+            "for the key",
         ),
         (
             FULL_DISK,
