@@ -79,7 +79,9 @@ class ActionModule(ActionBase):
 
     def _leave(self, manager: OtherHost, variables: dict[str, Any]) -> dict[str, Any]:
         if manager.name == (self._task.delegate_to or variables["inventory_hostname"]):
-            raise AnsibleActionFail("The manager itself leaves its swarm with swarm_init and state: absent.")
+            raise AnsibleActionFail(
+                "The manager itself leaves its swarm by playbooks/reset.yml, or by the module swarm_init with its option state: absent."
+            )
         swarm, warning = self._ask_for_leaving(manager)
         internal = _what_the_manager_says(swarm)
         if internal["member_node_ids"] is None:
@@ -107,7 +109,7 @@ class ActionModule(ActionBase):
         if not swarm["is_manager"] and not self._task.check_mode:
             raise AnsibleActionFail(
                 f"Host {manager.name} is no manager of a swarm (its engine says {swarm['state']}). "
-                "Run swarm_init there first."
+                "Run playbooks/swarm.yml on it too, or the module swarm_init there first."
             )
         if swarm["error"]:
             raise AnsibleActionFail(explain_lost_quorum(Membership.from_result(swarm), f"Host {manager.name}"))

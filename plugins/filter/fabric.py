@@ -57,8 +57,11 @@ def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) ->
     everything = Wanted(
         advertise_addr=by_host["swarm_advertise_addr"], data_path_addr=by_host["swarm_data_path_addr"], **wanted
     )
+    facts = _facts(hostvars, hosts)
+    if not facts:
+        return {"problem": _nobody_answered(hostvars, hosts), "choices": [], **as_result([])}
     try:
-        choices = plan_fabric(_facts(hostvars, hosts), fabric_measurements(hostvars, hosts), everything)
+        choices = plan_fabric(facts, fabric_measurements(hostvars, hosts), everything)
     except Refused as error:
         return {"problem": error.message, "choices": [], **as_result([])}
     except (TypeError, ValueError) as error:
@@ -69,6 +72,15 @@ def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) ->
 def fabric_host_environments(hostvars: HostVariables, data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """What pins NCCL and gloo to the card of each host's data path, by host."""
     return host_network_environments(_facts(hostvars, list(data_path)), data_path)
+
+
+def _nobody_answered(hostvars: HostVariables, hosts: Sequence[str]) -> str:
+    said = [(hostvars[host].get(OBSERVED) or {}).get("msg") for host in hosts]
+    first = " ".join(str(next(filter(None, said), "no answer")).split()).rstrip(".")
+    return (
+        f"No host of the play could be observed ({', '.join(hosts)}): {first}. Run playbooks/preflight.yml, which says "
+        "of each host what keeps it from answering."
+    )
 
 
 def _facts(hostvars: HostVariables, hosts: Sequence[str]) -> dict[str, Facts]:

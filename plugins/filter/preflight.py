@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
 from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.host_engine import disk_options
 from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
-    HostReport,
-    Wanted,
-    plan_findings,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import plan_findings
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import HostReport, Wanted
 
 
 def preflight_findings(
@@ -44,14 +43,28 @@ def _report(name: str, variables: Mapping[str, Any]) -> HostReport:
     return HostReport(
         name=name,
         address=str(variables.get("ansible_host", name)),
-        port=int(variables.get("ansible_port", 22)),
+        port=str(variables.get("ansible_port") or variables.get("ansible_ssh_port") or 22),
+        user=_first(variables, "ansible_user", "ansible_ssh_user"),
+        key_file=_first(variables, "ansible_ssh_private_key_file", "ansible_private_key_file"),
         swarm_address=str(variables.get("swarm_advertise_addr") or ""),
         docker_source=variables.get("docker_source", "distribution"),
-        leave_foreign=bool(variables.get("swarm_leave_foreign", False)),
+        leave_foreign=boolean(variables.get("swarm_leave_foreign", False), strict=False),
+        wants_containerd=disk_options(_mapping(variables, "docker_daemon_options"))["containerd_image_store"],
+        docker_ce_version=str(_mapping(variables, "docker_package_versions").get("docker-ce") or ""),
+        gpu_present=str(variables.get("nvidia_toolkit_gpu_present") or "auto"),
         facts=observed if is_observed else None,
         unreachable=bool(observed.get("unreachable", not observed)),
-        reason="" if is_observed else str(reason).removeprefix("Task failed: "),
+        reason="" if is_observed else str(reason),
     )
+
+
+def _mapping(variables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = variables.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _first(variables: Mapping[str, Any], *names: str) -> str:
+    return next((str(variables[name]) for name in names if variables.get(name)), "")
 
 
 class FilterModule:

@@ -45,7 +45,7 @@ class EngineSocket:
 
     def __init__(self, docker_host: str = DEFAULT_DOCKER_HOST, timeout: float = 60) -> None:
         if not docker_host.startswith("unix://"):
-            raise ClusterError(f"{docker_host} is no socket of this host. Give docker_host as unix:///PATH.")
+            raise ClusterError(f"{docker_host} is no socket of this host. Give the option docker_host as unix:///PATH.")
         self._path = docker_host[len("unix://") :]
         self._timeout = timeout
 

@@ -15,6 +15,8 @@ from typing import Any
 
 DEFAULT_ROUTES = "default routes"
 DEFAULT_DESTINATION = "0.0.0.0/0"
+# The prefix length of an address that has no other one in its subnet.
+ALONE = 32
 BLOCKED = frozenset({"refused", "timeout", "unreachable"})
 # What every node needs, and what managers need besides: the ports of Docker's swarm mode.
 NODE_PORTS = ("7946/tcp", "7946/udp", "4789/udp")
@@ -144,17 +146,18 @@ def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[Endpoint]]:
     subnets: dict[str, list[Endpoint]] = {}
     for host, one in facts.items():
         for subnet, endpoint in _endpoints(host, one):
-            subnets.setdefault(subnet, []).append(endpoint)
+            # A network of its own for each address, as tunnels have it, connects nothing that could be compared.
+            if subnet.prefixlen < ALONE:
+                subnets.setdefault(str(subnet), []).append(endpoint)
     return subnets
 
 
-def _endpoints(host: str, facts: Facts) -> Iterator[tuple[str, Endpoint]]:
+def _endpoints(host: str, facts: Facts) -> Iterator[tuple[ipaddress.IPv4Network, Endpoint]]:
     for card in facts["cards"]:
         for one in card["addresses"]:
             address = ipaddress.ip_interface(f"{one['address']}/{one['prefix']}")
-            # A network of its own for each address, as tunnels have it, connects nothing that could be compared.
-            if card["is_up"] and address.version == 4 and not address.is_link_local and address.network.prefixlen < 32:
-                yield str(address.network), Endpoint.of(host, card, one["address"])
+            if card["is_up"] and isinstance(address, ipaddress.IPv4Interface) and not address.is_link_local:
+                yield address.network, Endpoint.of(host, card, one["address"])
 
 
 def _one_for_each_host(found: Sequence[Endpoint], facts: Mapping[str, Facts]) -> dict[str, Endpoint]:
@@ -189,7 +192,7 @@ def _default_cards(facts: Facts) -> set[str]:
 
 
 def _default_routes(facts: Mapping[str, Facts]) -> list[Network]:
-    """Hosts of different subnets that a router connects."""
+    """Hosts of different subnets that a router connects, those among them whose address is a subnet of its own."""
     found = {}
     for host, one in facts.items():
         cards = _default_cards(one)

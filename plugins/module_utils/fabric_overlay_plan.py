@@ -19,6 +19,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.fabric_choice imp
     Wanted,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import Endpoint, Facts, Quality
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import ipv4_subnet, refuse_small_subnet
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import SUBNET
 
 # RFC 791 obliges every IPv4 host to take this much; less carries no overlay worth having.
 MINIMUM_MTU = 576
@@ -53,7 +55,7 @@ def _overlays(facts: Mapping[str, Facts], name: str) -> list[Mapping[str, Any]]:
 
 def choose_subnet(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: Wanted) -> Choice:
     if wanted.overlay_subnet:
-        return Choice(OVERLAY_SUBNET, ALL_HOSTS, wanted.overlay_subnet, BY_HAND)
+        return Choice(OVERLAY_SUBNET, ALL_HOSTS, _set_by_hand(facts, members, wanted), BY_HAND)
     kept = next((one["subnets"][0] for one in _overlays(members, wanted.overlay_name) if one["subnets"]), None)
     if kept:
         return Choice(OVERLAY_SUBNET, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
@@ -69,6 +71,15 @@ def choose_subnet(facts: Mapping[str, Facts], members: Mapping[str, Facts], want
     )
 
 
+def _set_by_hand(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: Wanted) -> str:
+    """The subnet as it was set; a network that has it already is left as it is."""
+    subnet = ipv4_subnet(SUBNET.variable, wanted.overlay_subnet)
+    existing = [one for network in _overlays(members, wanted.overlay_name) for one in network["subnets"]]
+    if str(subnet) not in existing:
+        refuse_small_subnet(SUBNET.variable, subnet, len(facts))
+    return str(subnet)
+
+
 def _possible_subnets() -> Iterable[ipaddress.IPv4Network]:
     """10.77.0.0/16 first; the lowest ones last, since swarms take them for networks that ask for none."""
     return (ipaddress.IPv4Network(f"10.{number}.0.0/16") for number in [*range(77, 256), *range(1, 77)])
@@ -82,4 +93,6 @@ def _taken(host: str, facts: Facts) -> Iterable[tuple[ipaddress.IPv4Network, str
             yield network, f"{network} of {host}{card}"
     for one in facts["engine"].get("overlay_networks") or ():
         for subnet in one["subnets"]:
-            yield ipaddress.IPv4Network(subnet), f"{subnet} of the network {one['name']}"
+            network = ipaddress.ip_network(subnet, strict=False)
+            if isinstance(network, ipaddress.IPv4Network):
+                yield network, f"{subnet} of the network {one['name']}"

@@ -22,6 +22,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.fabric_choice imp
     Wanted,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import (
+    DEFAULT_ROUTES,
     Endpoint,
     Facts,
     Measurement,
@@ -30,6 +31,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks i
     judge,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_overlay_plan import choose_mtu, choose_subnet
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import ipv4_subnet
 
 # Rates within this factor of the best one count as equal. One short stream measures no better, and on an overlay jumbo
 # frames are worth more than that: 1.1 -> 8.7 Gbit/s in docker/libnetwork#1330.
@@ -181,10 +183,14 @@ def _choose_control(facts: Mapping[str, Facts], qualities: Sequence[Quality], wa
 
 
 def _by_name(variable: str, name: str, facts: Mapping[str, Facts], qualities: Sequence[Quality]) -> _Side:
-    for one in qualities:
-        if one.network.name == name and one.network.covers(facts):
-            return _Side.of(one.network.endpoints, f"{variable} is {BY_HAND}")
     known = ", ".join(one.network.name for one in qualities if one.network.covers(facts)) or "none"
+    try:
+        wanted = name if name == DEFAULT_ROUTES else str(ipv4_subnet(variable, name, "192.0.2.0/24"))
+    except Refused as error:
+        raise Refused(f"{error.message} The networks that every host is in: {known}.") from error
+    for one in qualities:
+        if one.network.name == wanted and one.network.covers(facts):
+            return _Side.of(one.network.endpoints, f"{variable} is {BY_HAND}")
     raise Refused(f"{variable}: found {name}, which is no network that every host is in. Those are: {known}.")
 
 

@@ -46,17 +46,32 @@ def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def parse_routes(ip_route_json: str) -> list[dict[str, Any]]:
-    """The routes of C(ip -json route), each destination as a CIDR."""
+def parse_routes(ip_route_json: str, version: int | None = None) -> list[dict[str, Any]]:
+    """The routes of C(ip -json route), each destination as a CIDR; of one with several next hops, one each.
+
+    ``version`` is that of the IP whose routes they are; None where their gateways are to tell it.
+    """
     return [
         {
-            "destination": _as_network(one["dst"], one.get("gateway", "")),
-            "interface": one.get("dev", ""),
-            "gateway": one.get("gateway", ""),
+            "destination": _as_network(one["dst"], _gateway(hop), version),
+            "interface": hop.get("dev", ""),
+            "gateway": _gateway(hop),
         }
         for one in json.loads(ip_route_json or "[]")
         if "dst" in one
+        for hop in _next_hops(one)
     ]
+
+
+def _next_hops(route: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The route itself where it has one next hop; those whose link is down carry nothing, unless all are."""
+    hops = list(route.get("nexthops") or [])
+    return [one for one in hops if not {"dead", "linkdown"} & set(one.get("flags") or ())] or hops or [route]
+
+
+def _gateway(hop: Mapping[str, Any]) -> str:
+    """Empty for none; ``via`` names one of the other family."""
+    return hop.get("gateway") or (hop.get("via") or {}).get("host", "")
 
 
 def parse_proc_routes(proc_net_route: str) -> list[dict[str, Any]]:
@@ -69,7 +84,7 @@ def parse_proc_routes(proc_net_route: str) -> list[dict[str, Any]]:
         destination, gateway, mask = (_little_endian(fields[column]) for column in (1, 2, 7))
         routes.append(
             {
-                "destination": str(ipaddress.ip_network(f"{destination}/{mask}")),
+                "destination": str(ipaddress.ip_network(f"{destination}/{mask}", strict=False)),
                 "interface": fields[0],
                 "gateway": "" if int(fields[2], 16) == 0 else str(gateway),
             }
@@ -111,7 +126,14 @@ def nvidia_gpus(pci_devices: Path) -> list[dict[str, str]]:
         if _read(device / "vendor").strip() != NVIDIA_VENDOR:
             continue
         if _read(device / "class").strip().startswith(DISPLAY_CLASS):
-            found.append({"pci_address": device.name, "device_id": _read(device / "device").strip()})
+            driver = device / "driver"
+            found.append(
+                {
+                    "pci_address": device.name,
+                    "device_id": _read(device / "device").strip(),
+                    "driver": driver.resolve().name if driver.exists() else "",
+                }
+            )
     return found
 
 
@@ -144,7 +166,7 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "architecture": DEBIAN_ARCHITECTURES.get(machine, machine),
         "cpus": len(os.sched_getaffinity(0)),
         "memory_bytes": parse_memory_bytes(_read(Path("/proc/meminfo"))),
-        "cards": parse_cards(_output("ip", "-details", "-json", "address"), read_hardware),
+        "cards": parse_cards(command_output("ip", "-details", "-json", "address"), read_hardware),
         "routes": _routes(),
         "disks": [free_space(path) for path in disk_paths],
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),
@@ -155,15 +177,16 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
 
 
 def _routes() -> list[dict[str, Any]]:
-    listed = _output("ip", "-json", "-4", "route")
+    listed = command_output("ip", "-json", "-4", "route")
     if not listed:
         return parse_proc_routes(_read(Path("/proc/net/route")))
-    return parse_routes(listed) + parse_routes(_output("ip", "-json", "-6", "route"))
+    return parse_routes(listed, 4) + parse_routes(command_output("ip", "-json", "-6", "route"), 6)
 
 
-def _as_network(destination: str, gateway: str) -> str:
+def _as_network(destination: str, gateway: str, version: int | None) -> str:
     if destination == "default":
-        return "::/0" if ":" in gateway else "0.0.0.0/0"
+        is_six = version == 6 or (version is None and ":" in gateway)
+        return "::/0" if is_six else "0.0.0.0/0"
     return str(ipaddress.ip_network(destination, strict=False))
 
 
@@ -178,13 +201,22 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _output(*argv: str) -> str:
+def command_environment() -> dict[str, str]:
+    """The environment of a command whose words are read: English, and with the directories of root's commands."""
+    return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
+
+
+def command_output(*argv: str) -> str:
     """What a command prints, or nothing where it is missing or fails."""
-    search_path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    environment = {**os.environ, "PATH": search_path, "LC_ALL": "C"}
     try:
         return subprocess.run(
-            argv, capture_output=True, text=True, check=True, timeout=COMMAND_TIMEOUT_SECONDS, env=environment
+            argv,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+            timeout=COMMAND_TIMEOUT_SECONDS,
+            env=command_environment(),
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -25,7 +25,7 @@ Get = Callable[[str], Any]
 ANSWER_TIMEOUT_SECONDS = 40
 FACTS = (
     *("version", "error", "storage_driver", "live_restore", "firewall_backend"),
-    *("swarm", "membership", "overlay_networks", "containers"),
+    *("root_directory", "containerd_image_store", "swarm", "membership", "overlay_networks", "containers"),
 )
 MTU_OPTION = "com.docker.network.driver.mtu"
 OVERLAY_NETWORKS = "/networks?filters=" + quote('{"driver":["overlay"]}')
@@ -80,11 +80,19 @@ def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
         "live_restore": info["LiveRestoreEnabled"],
         # Engines before 28 do not say it; they know iptables only.
         "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
+        "root_directory": info.get("DockerRootDir"),
+        "containerd_image_store": uses_containerd(info),
         "swarm": swarm_facts(info.get("Swarm") or {}, get, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
         "membership": local_membership(info).as_facts(),
         "overlay_networks": overlay_networks(get),
         "containers": {name: facts for name in containers if (facts := container_facts(name, get))},
     }
+
+
+def uses_containerd(info: Mapping[str, Any]) -> bool:
+    """Whether the engine keeps its images in containerd, by what it says of its storage driver."""
+    status = [row for row in info.get("DriverStatus") or () if len(row) == 2]
+    return any(key == "driver-type" and "io.containerd.snapshotter" in value for key, value in status)
 
 
 def container_facts(name: str, get: Get) -> dict[str, Any] | None:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import (
+    ipv4_subnet,
+    refuse_small_subnet,
+    subnet_of,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import NETWORK_NAME, RECREATE, SUBNET
 
 MTU_OPTION = "com.docker.network.driver.mtu"
 ENCRYPTED_OPTION = "encrypted"
@@ -76,11 +82,12 @@ class Network:
 
 @dataclass(frozen=True)
 class NetworkState:
-    """The network of the wanted name, and every other network of the engine."""
+    """The network of the wanted name, every other network of the engine, and how many nodes the swarm has."""
 
     is_manager: bool
     network: Network | None
     others: Sequence[Network] = ()
+    nodes: int = 1
 
 
 def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan:
@@ -90,7 +97,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
     found = state.network
     if found is not None and found.driver != "overlay":
         raise Refused(
-            f"name: found a network {found.name} with the driver {found.driver}, wanted an overlay network. "
+            f"{NETWORK_NAME}: found a network {found.name} with the driver {found.driver}, wanted an overlay network. "
             "Choose another name, or remove that network."
         )
     if params["state"] == "absent":
@@ -99,7 +106,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
     create = Step("create", wanted)
     if found is None:
         _refuse_name(params["name"])
-        _refuse_overlap(state.others, params["subnet"])
+        _refuse_subnet(state, params["subnet"])
         return Plan((create,), ABSENT, {"state": "present", **wanted})
     differences = find_differences(found, wanted)
     before = found.as_result()
@@ -110,13 +117,13 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
     if not params["recreate"]:
         raise Refused(
             f"Network {found.name} differs from what is wanted. {listed}. "
-            "A network cannot be changed: set recreate: true to have it removed and made anew.",
+            f"A network cannot be changed: set {RECREATE.to(True)} to have it removed and made anew.",
             differences={key: {"found": was, "wanted": wants} for key, (was, wants) in differences.items()},
             attached=list(found.attached),
         )
     _refuse_attached(found, f"cannot be made anew ({listed})")
     if "subnet" in differences:
-        _refuse_overlap(state.others, params["subnet"])
+        _refuse_subnet(state, params["subnet"])
     return Plan((Step("remove", {"id": found.id}), create), before, after)
 
 
@@ -137,20 +144,23 @@ def driver_options(wanted: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
-    for key in ("subnet", "gateway"):
-        _parse(key, params[key])
+    if params["subnet"] is not None:
+        subnet_of(str(SUBNET), params["subnet"])
+    _refuse_gateway(params["gateway"], params["subnet"])
     plain = ("subnet", "gateway", "mtu", "encrypted", "attachable", "internal")
     labels = {key: str(value) for key, value in params["labels"].items()}
     return {**{key: params[key] for key in plain}, "labels": labels}
 
 
-def _parse(key: str, value: str | None) -> None:
-    parse = ipaddress.ip_network if key == "subnet" else ipaddress.ip_address
+def _refuse_gateway(gateway: str | None, subnet: str | None) -> None:
+    if gateway is None:
+        return
     try:
-        if value is not None:
-            parse(value)
+        address = ipaddress.ip_address(gateway)
     except ValueError as error:
-        raise Refused(f"{key}: {error}. Give it as in {'10.77.0.0/16' if key == 'subnet' else '10.77.0.1'}.") from error
+        raise Refused(f"gateway: {error}. Give it as in 10.77.0.1.") from error
+    if subnet is not None and address not in subnet_of(str(SUBNET), subnet):
+        raise Refused(f"gateway: found {gateway}, which is no address of the subnet {subnet}.")
 
 
 def _same(has: Any, wants: Any) -> bool:
@@ -184,9 +194,16 @@ def _refuse_attached(found: Network, what: str) -> None:
 def _refuse_name(name: str) -> None:
     if not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
         raise Refused(
-            f"name: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a letter or "
-            "digit first and last. Choose another name (swarm_network_name)."
+            f"{NETWORK_NAME}: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a "
+            "letter or digit first and last. Choose another name."
         )
+
+
+def _refuse_subnet(state: NetworkState, subnet: str | None) -> None:
+    """Refuse a subnet for a network that is made: too small for the nodes, or taken by another network."""
+    if subnet is not None:
+        refuse_small_subnet(str(SUBNET), ipv4_subnet(str(SUBNET), subnet), state.nodes)
+    _refuse_overlap(state.others, subnet)
 
 
 def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
@@ -194,10 +211,10 @@ def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
         return
     wanted = ipaddress.ip_network(subnet)
     for other in others:
-        for taken in map(ipaddress.ip_network, other.subnets):
+        for taken in (ipaddress.ip_network(one, strict=False) for one in other.subnets):
             if taken.version == wanted.version and taken.overlaps(wanted):
                 raise Refused(
-                    f"subnet: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
+                    f"{SUBNET}: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
                     "Choose a subnet that is free on every host."
                 )
 

@@ -10,72 +10,29 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon_configuration import engine_major
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import shared_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import ipv4_subnet
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_disk import find_full_disks
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_engine import find_engine_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_gpu import find_gpu_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import (
+    HostReport,
+    Rule,
+    Wanted,
+    answering,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.preflight_swarm import foreign_memberships
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_unobserved import find_not_observed
 
-MINIMUM_ENGINE_MAJOR = 25
 SUPPORTED_DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
-# Their own docker.io is older than the engine that is needed.
-DISTRIBUTIONS_WITH_OLD_ENGINE = {("debian", "11"), ("debian", "12")}
-
-
-@dataclass(frozen=True)
-class HostReport:
-    """One host: how it is reached, and what M(distrain.cluster.host_info) returned or why it returned nothing."""
-
-    name: str
-    address: str
-    port: int = 22
-    swarm_address: str = ""
-    docker_source: str = "distribution"
-    leave_foreign: bool = False
-    facts: Mapping[str, Any] | None = None
-    unreachable: bool = False
-    reason: str = ""
-
-    @property
-    def engine(self) -> Mapping[str, Any]:
-        return (self.facts or {}).get("engine") or {}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    managers: Sequence[str] = ()
-    network_subnet: str = ""
-    minimum_disk_bytes: int = 0
-    network_problem: str = ""
-
-
-Rule = Callable[[Sequence[HostReport], Wanted], Iterator[Finding]]
 
 
 def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(reports, wanted)]
-
-
-def _answering(reports: Sequence[HostReport]) -> Iterator[tuple[HostReport, Mapping[str, Any]]]:
-    for report in reports:
-        if report.facts is not None:
-            yield report, report.facts
-
-
-def _not_observed(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report in reports:
-        if report.facts is not None:
-            continue
-        reason = " ".join(report.reason.split())
-        if report.unreachable:
-            found = f"not reached at {report.address} port {report.port}: {reason}"
-            remedy = "Start the host, correct its ansible_host, ansible_port or ansible_user, or take it out."
-            yield Finding(report.name, "error", "ansible_host", found, remedy)
-        else:
-            found = f"reached at {report.address}, but could not be observed: {reason}"
-            yield Finding(report.name, "error", "ansible_become", found, "Check sudo and Python on the host.")
 
 
 def _managers(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
@@ -142,7 +99,7 @@ def _hostname(report: HostReport) -> str:
 
 def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
     by_name = {report.name: report for report in reports}
-    for address, cards in shared_addresses({report.name: facts for report, facts in _answering(reports)}):
+    for address, cards in shared_addresses({report.name: facts for report, facts in answering(reports)}):
         first, last = by_name[cards[0].host], by_name[cards[-1].host]
         if _connection(first) == _connection(last) or _machine_id(first) == _machine_id(last):
             # Two names for one machine, which is told of as that.
@@ -154,13 +111,14 @@ def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator
 
 
 def _networks_of_the_cluster(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    if wanted.network_problem:
+    # Where no host was observed, that is what is wrong.
+    if wanted.network_problem and any(answering(reports)):
         remedy = "Correct what it names; the role fabric says how it chooses."
         yield Finding(ALL_HOSTS, "error", "network", wanted.network_problem.rstrip("."), remedy)
 
 
 def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report, facts in _answering(reports):
+    for report, facts in answering(reports):
         one = facts["distribution"]
         if one["version"] in SUPPORTED_DISTRIBUTIONS.get(one["id"], ()):
             continue
@@ -170,33 +128,10 @@ def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Fin
         yield Finding(report.name, severity, "distribution", found, remedy)
 
 
-def _engine(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report, facts in _answering(reports):
-        engine = report.engine
-        version = engine.get("version")
-        if report.docker_source == "distribution":
-            remedy = "Set docker_source to docker, to install it from Docker's own repository."
-            one = facts["distribution"]
-            if version and engine_major(version) < MINIMUM_ENGINE_MAJOR:
-                found = f"runs Docker Engine {version}, older than {MINIMUM_ENGINE_MAJOR}"
-                yield Finding(report.name, "error", "docker_source", found, remedy)
-            elif not version and (one["id"], one["version"]) in DISTRIBUTIONS_WITH_OLD_ENGINE:
-                found = f"{one['name']} has only an engine older than {MINIMUM_ENGINE_MAJOR}"
-                yield Finding(report.name, "error", "docker_source", found, remedy)
-        if engine.get("live_restore"):
-            remedy = "Take live-restore out of /etc/docker/daemon.json and restart the engine."
-            found = "its engine has live-restore on, which a swarm does not allow"
-            yield Finding(report.name, "error", "live-restore", found, remedy)
-        if engine.get("firewall_backend") == "nftables":
-            remedy = "Set firewall-backend to iptables in /etc/docker/daemon.json and restart the engine."
-            found = "its engine uses the nftables firewall backend, which swarm mode does not support"
-            yield Finding(report.name, "error", "firewall-backend", found, remedy)
-
-
 def _swarm(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
     if not wanted.managers:
         return
-    memberships = {one.name: one.engine.get("swarm") for one, _facts in _answering(reports)}
+    memberships = {one.name: one.engine.get("swarm") for one, _facts in answering(reports)}
     allowed = {one.name for one in reports if one.leave_foreign}
     for name, found in foreign_memberships(memberships, wanted.managers[0]):
         remedy = "Run docker swarm leave --force there if that swarm is no longer wanted, or set swarm_leave_foreign."
@@ -210,12 +145,12 @@ def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[F
     if not wanted.network_subnet:
         return
     try:
-        subnet = ipaddress.ip_network(wanted.network_subnet)
-    except ValueError as error:
-        found = f"swarm_network_subnet is no subnet: {error}"
-        yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, "Write it as in 10.77.0.0/16.")
+        subnet = ipv4_subnet("swarm_network_subnet", wanted.network_subnet)
+    except Refused as error:
+        found, _, remedy = error.message.removeprefix("swarm_network_subnet: ").partition(". ")
+        yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, remedy)
         return
-    for report, facts in _answering(reports):
+    for report, facts in answering(reports):
         overlaps = sorted({name for name, network in _networks(facts) if _overlap(subnet, network)})
         if overlaps:
             found = f"{subnet} overlaps {', '.join(overlaps)}"
@@ -239,39 +174,16 @@ def _overlap(first: Any, second: Any) -> bool:
     return first.version == second.version and first.overlaps(second)
 
 
-def _disk(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    for report, facts in _answering(reports):
-        for disk in facts["disks"]:
-            if disk["free_bytes"] < wanted.minimum_disk_bytes:
-                found = f"{_gigabytes(disk['free_bytes'])} free below {disk['path']}, "
-                found += f"{_gigabytes(wanted.minimum_disk_bytes)} needed"
-                remedy = "Free some space, or lower preflight_minimum_disk_bytes."
-                yield Finding(report.name, "error", "preflight_minimum_disk_bytes", found, remedy)
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB"
-
-
-def _gpus(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
-    counts = {report.name: len(facts["gpus"]) for report, facts in _answering(reports)}
-    for name, count in counts.items():
-        if count == 0:
-            severity = "warning" if any(counts.values()) else "note"
-            remedy = "Nothing to do where trainers are to run on the CPU."
-            yield Finding(name, severity, "nvidia_toolkit", "has no NVIDIA GPU", remedy)
-
-
 RULES: tuple[Rule, ...] = (
-    _not_observed,
+    find_not_observed,
     _managers,
     _same_host,
     _shared_addresses,
     _networks_of_the_cluster,
     _distribution,
-    _engine,
+    find_engine_problems,
     _swarm,
     _overlay_subnet,
-    _disk,
-    _gpus,
+    find_full_disks,
+    find_gpu_problems,
 )

@@ -138,7 +138,10 @@ def _refuse_removal(node: Node, force: bool) -> None:
     if node.role == "manager":
         raise Refused(f"Node {node.id} ({node.hostname}) is a manager: set its role to worker before it is removed.")
     if node.is_ready and not force:
-        raise Refused(f"Node {node.id} ({node.hostname}) is Ready: have it leave the swarm first, or set force: true.")
+        raise Refused(
+            f"Node {node.id} ({node.hostname}) is Ready: have it leave the swarm first, or set "
+            "the module's option force: true."
+        )
 
 
 def _label(node: Node) -> str:

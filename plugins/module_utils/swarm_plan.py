@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import refuse_pools
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import (
+    ADVERTISE_ADDR,
+    DEFAULT_ADDR_POOL,
+    LEAVE_FOREIGN,
+    LEAVE_FOREIGN_FOR_GOOD,
+    REJOIN,
+    SUBNET_SIZE,
+    Setting,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import (
     address_problem,
@@ -58,12 +68,14 @@ def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if membership.state == "inactive":
         _refuse_second_swarm(membership, params)
         refuse_taken_gossip_port(membership)
+        _refuse_subnets(params)
         return _init_after(membership, ())
     if membership.is_manager:
         _refuse_manager_without_leader(membership)
         _refuse_first_manager_elsewhere(membership, params["advertise_addr"])
         return Plan(before=membership.as_result(), after=membership.as_result())
     if params["leave_foreign"]:
+        _refuse_subnets(params)
         return _init_after(membership, (Step("leave", {"force": True}),))
     raise Refused(_explain_no_first_manager(membership), **_details(membership))
 
@@ -112,8 +124,8 @@ def _plan_member(membership: Membership, params: Mapping[str, Any], again: Plan)
         return Plan(before=membership.as_result(), after=membership.as_result())
     if not params["rejoin"]:
         raise Refused(
-            f"{problem}. A node keeps the address with which it joined: set rejoin: true to have it leave the swarm "
-            f"and join again, or set advertise_addr to {membership.node_address} where that address is still right.",
+            f"{problem}. A node keeps the address with which it joined: set {REJOIN.to(True)} to have it leave the "
+            f"swarm and join again, or set {ADVERTISE_ADDR} to {membership.node_address} where that is still right.",
             **_details(membership),
         )
     return Plan(
@@ -135,9 +147,9 @@ def _plan_dissolve(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if never_joined or params["force"] or (is_foreign and params["leave_foreign"]):
         return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
     remedy = (
-        "Set leave_foreign: true to have it leave that swarm."
+        f"Set {LEAVE_FOREIGN_FOR_GOOD.to(True)} to have it leave that swarm."
         if is_foreign
-        else "A swarm is lost with its last manager: set force: true to have it leave all the same."
+        else "A swarm is lost with its last manager: set the module's option force: true to have it leave all the same."
     )
     raise Refused(f"{describe(membership)}. {remedy}", **_details(membership))
 
@@ -150,20 +162,20 @@ def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
     # A dead swarm of this very manager is left without asking: nothing of it is lost.
     ours = state.is_member or never_joined or state.is_dead
     if not ours and not leave_foreign:
-        raise Refused(_explain_foreign(state), **_details(membership))
+        raise Refused(_explain_foreign(state, LEAVE_FOREIGN_FOR_GOOD), **_details(membership))
     return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
 
 
 def _explain_no_first_manager(membership: Membership) -> str:
     if membership.state == "locked":
-        return explain_locked("Or set leave_foreign: true to have it leave, which loses its swarm state.")
+        return explain_locked(f"Or set {LEAVE_FOREIGN.to(True)} to have it leave, which loses its swarm state.")
     if membership.state == "pending" and membership.host_addresses is not None and _is_manager_that_waits(membership):
         return explain_lost_quorum(membership)
     remedy = (
         "Where other managers carry its swarm on, set swarm_first_manager to one of them and have this host join again "
-        "(rejoin: true). Or set leave_foreign: true, which makes a new swarm."
+        f"with {REJOIN.to(True)}. Or set {LEAVE_FOREIGN.to(True)}, which makes a new swarm."
         if is_expired(membership)
-        else "Take the host out of that swarm, or set leave_foreign: true to have it leave."
+        else f"Take the host out of that swarm, or set {LEAVE_FOREIGN.to(True)} to have it leave."
     )
     return f"This host cannot become the first manager: {describe(membership)}. {remedy}"
 
@@ -174,16 +186,16 @@ def _is_manager_that_waits(membership: Membership) -> bool:
     return any(host_part(address) in own for address in membership.manager_addresses)
 
 
-def _explain_foreign(state: JoinState) -> str:
+def _explain_foreign(state: JoinState, leave_foreign: Setting = LEAVE_FOREIGN) -> str:
     membership = state.membership
-    remedy = "Set leave_foreign: true to have it leave"
+    remedy = f"Set {leave_foreign.to(True)} to have it leave"
     found = describe(membership)
     if membership.state == "locked":
         return explain_locked(f"{remedy} and lose its swarm state.")
     if is_expired(membership):
         return (
-            f"{found}. Set rejoin: true to have it leave and join again with a new one, or leave_foreign: true where "
-            "it was another swarm's."
+            f"{found}. Set {REJOIN.to(True)} to have it leave and join again with a new one, or "
+            f"{leave_foreign.to(True)} where it was another swarm's."
         )
     if membership.state == "error":
         return f"{found}. {remedy} that swarm."
@@ -208,6 +220,11 @@ def _details(membership: Membership) -> dict[str, Any]:
     }
 
 
+def _refuse_subnets(params: Mapping[str, Any]) -> None:
+    """The engine takes address ranges that it then cannot use, and a swarm keeps what it was made with."""
+    refuse_pools(str(DEFAULT_ADDR_POOL), params.get("default_addr_pool"), str(SUBNET_SIZE), params.get("subnet_size"))
+
+
 def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> None:
     """A first manager that was installed anew must not split the cluster that the other managers carry on."""
     others = params["working_managers"]
@@ -215,7 +232,7 @@ def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> N
         raise Refused(
             f"This host is in no swarm, but {', '.join(others)}, which is to be a manager beside it, manages one that "
             f"works. Set swarm_first_manager: {others[0]} to have this host join that swarm, or take that host out of "
-            "it first. Set leave_foreign: true to make a new swarm all the same.",
+            f"it first. Set {LEAVE_FOREIGN.to(True)} to make a new swarm all the same.",
             **_details(membership),
         )
 
@@ -230,7 +247,8 @@ def _refuse_first_manager_elsewhere(membership: Membership, wanted: str | None) 
     if problem:
         raise Refused(
             f"{problem}. A node keeps the address with which it joined, and the first manager leaves no swarm by "
-            f"itself. Give its card the address {membership.node_address} back or set advertise_addr to it; or, with "
-            "further managers, set swarm_first_manager to another and have this host join again (rejoin: true).",
+            f"itself. Give its card the address {membership.node_address} back or set {ADVERTISE_ADDR} to it; or, with "
+            f"further managers, set swarm_first_manager to another and have this host join again with "
+            f"{REJOIN.to(True)}.",
             **_details(membership),
         )

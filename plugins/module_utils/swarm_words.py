@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import ADVERTISE_ADDR, DATA_PATH_ADDR
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
 
 # The engine says "has expired or is not yet valid" of both, and only before that which of them.
@@ -22,18 +23,19 @@ JOIN_ERRORS = (
     (
         "remote ca does not match fingerprint",
         "The join token is of another swarm than the one of the managers {managers}: it names another certificate "
-        "authority. Take the token from one of these managers (docker swarm join-token), or leave join_token out, "
-        "which fetches the right one.",
+        "authority. Take the token from one of these managers (docker swarm join-token), or leave the "
+        "module's option join_token out, which fetches the right one.",
     ),
     (
         "valid join token is necessary",
         "The join token is of the swarm of the managers {managers}, but not valid there: it was rotated since, or is "
-        "damaged. Take the token from one of them (docker swarm join-token), or leave join_token out.",
+        "damaged. Take the token from one of them (docker swarm join-token), or leave the module's option join_token "
+        "out.",
     ),
     (
         "invalid join token",
-        "What was given as join_token is none: a token has the form SWMTKN-1-...-.... Leave join_token out to have "
-        "the right one fetched.",
+        "What was given as the module's option join_token is none: a token has the form SWMTKN-1-...-.... Leave it "
+        "out to have the right one fetched.",
     ),
     (
         "needs to be unlocked",
@@ -52,11 +54,11 @@ JOIN_ERRORS = (
     ),
     (
         "could not choose an ip address",
-        "The engine cannot choose between the host's cards ({said}). Set advertise_addr.",
+        "The engine cannot choose between the host's cards ({said}). Set " + f"{ADVERTISE_ADDR}.",
     ),
     (
         "could not find local ip address",
-        "advertise_addr or data_path_addr names no card of this host ({said}).",
+        f"{ADVERTISE_ADDR} or {DATA_PATH_ADDR} names no card of this host " + "({said}).",
     ),
 )
 
@@ -131,10 +133,12 @@ def address_problem(membership: Membership, wanted: str | None) -> str:
     wanted_address = _as_address(host_part(wanted)) if wanted else None
     if wanted_address is not None:
         same = wanted_address == _as_address(found)
-        return "" if same else f"advertise_addr: found {found}, wanted {wanted_address}"
+        return "" if same else f"{ADVERTISE_ADDR}: found {found}, wanted {wanted_address}"
     if membership.host_addresses is None or found in membership.host_addresses:
         return ""
-    return f"advertise_addr: found {found}, which is on no card of this host any more, wanted {wanted or 'any of them'}"
+    return (
+        f"{ADVERTISE_ADDR}: found {found}, which is on no card of this host any more, wanted {wanted or 'any of them'}"
+    )
 
 
 def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

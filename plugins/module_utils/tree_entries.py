@@ -118,7 +118,7 @@ def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: 
     if outside and outside_links == "refuse":
         raise Refused(
             f"{path} of {host} holds symbolic links that are absolute or lead out of it: {listed(sorted(outside))}. "
-            "Make them relative, or set outside_links to keep (brought as they are) or to skip."
+            "Make them relative, or set the module's option outside_links to keep (brought as they are) or to skip."
         )
     return [one for one in entries if outside_links == "keep" or one.path not in outside]
 

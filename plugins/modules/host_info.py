@@ -30,6 +30,19 @@ options:
     type: list
     elements: path
     default: [/var/lib/docker]
+  daemon_options:
+    description:
+      - Options that are to be merged into the engine's configuration. They decide, before that file and the engine that
+        runs, which disk the engine will use.
+    type: dict
+    default: {}
+    version_added: "1.1.0"
+  ask_gpus:
+    description:
+      - Whether to ask C(nvidia-smi) for the GPUs where the PCI bus has any, which takes a few seconds.
+    type: bool
+    default: false
+    version_added: "1.1.0"
   packages:
     description:
       - Names of packages whose installed versions are wanted.
@@ -183,6 +196,20 @@ disks:
     existing_path: {description: The path that was looked at., type: str, sample: /var/lib}
     free_bytes: {description: How many bytes are free., type: int, sample: 83751862272}
     total_bytes: {description: The size of the file system in bytes., type: int, sample: 270582939648}
+engine_disks:
+  description:
+    - The space where the engine will keep its data, and where containerd keeps images, which counts only for an engine
+      with containerd's image store.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    of: {description: Whose data lie there; V(engine) or V(containerd)., type: str, sample: engine}
+    path: {description: Where they lie., type: str, sample: /data/docker}
+    source: {description: What says so., type: str, sample: /etc/docker/daemon.json}
+    existing_path: {description: The path that was looked at., type: str, sample: /data}
+    free_bytes: {description: How many bytes are free., type: int, sample: 83751862272}
+    total_bytes: {description: The size of the file system in bytes., type: int, sample: 270582939648}
 packages:
   description: The versions of those of O(packages) that are installed.
   returned: always
@@ -196,11 +223,26 @@ gpus:
   contains:
     pci_address: {description: Where it is., type: str, sample: "0000:17:00.0"}
     device_id: {description: What it is., type: str, sample: "0x2330"}
+    driver: {description: The kernel's driver that has it; empty for none., type: str, sample: nvidia}
 gpu_driver:
   description: The version of NVIDIA's driver that is loaded; V(none) where none is.
   returned: always
   type: str
   sample: 535.104.05
+driver_gpus:
+  description: The PCI addresses of the GPUs that NVIDIA's driver has.
+  returned: always
+  type: list
+  elements: str
+  sample: ["0000:17:00.0"]
+nvidia_smi:
+  description:
+    - What C(nvidia-smi -L) says; V(none) where it was not asked.
+  returned: always
+  type: dict
+  contains:
+    rc: {description: Its exit status; V(none) where it did not run or did not end., type: int, sample: 0}
+    said: {description: Its words., type: str, sample: "GPU 0: NVIDIA H200 (UUID: GPU-1)"}
 gpu_device_nodes:
   description: The device nodes that NVIDIA's driver made, one a GPU.
   returned: always
@@ -218,6 +260,41 @@ engine:
     storage_driver: {description: The storage driver., type: str, sample: overlay2}
     live_restore: {description: Whether live-restore is on., type: bool, sample: false}
     firewall_backend: {description: The firewall backend if the engine says it., type: str, sample: iptables}
+    root_directory:
+      description: Where the running engine keeps its data; V(none) where none answers.
+      type: str
+      sample: /var/lib/docker
+    containerd_image_store:
+      description: Whether the running engine keeps its images in containerd; V(none) where none answers.
+      type: bool
+      sample: false
+    configuration:
+      description: The engine's configuration file.
+      type: dict
+      contains:
+        path: {description: Where it is., type: str, sample: /etc/docker/daemon.json}
+        problem:
+          description: Why it is no configuration; empty where it is one or is not there.
+          type: str
+          sample: ""
+        data_root: {description: Its data-root; empty where it has none., type: str, sample: /data/docker}
+        containerd_image_store:
+          description: Whether it wants images in containerd; V(none) where it does not say.
+          type: bool
+          sample: null
+    cli_plugins:
+      description: Which of the plugins buildx and compose the docker command has.
+      type: list
+      elements: str
+      sample: [buildx, compose]
+    unit_state:
+      description: The state of docker.service where an installed engine does not answer.
+      type: str
+      sample: failed
+    journal:
+      description: What its journal says then, in a line; empty where it was stopped, or where there is no journal.
+      type: str
+      sample: ""
     swarm:
       description: The host's membership in a swarm.
       type: dict
@@ -286,7 +363,9 @@ services:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.distrain.cluster.plugins.module_utils.host_engine import engine_disks, observe_installation
 from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import observe_host
+from ansible_collections.distrain.cluster.plugins.module_utils.host_gpus import ask_nvidia_smi, driver_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
@@ -305,6 +384,8 @@ SERVICE_SPEC = {
 }
 ARGUMENT_SPEC = {
     "disk_paths": {"type": "list", "elements": "path", "default": ["/var/lib/docker"]},
+    "daemon_options": {"type": "dict", "default": {}},
+    "ask_gpus": {"type": "bool", "default": False},
     "packages": {"type": "list", "elements": "str", "default": []},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
     "containers": {"type": "list", "elements": "str", "default": []},
@@ -313,10 +394,16 @@ ARGUMENT_SPEC = {
 
 
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
+    host = observe_host(params["disk_paths"], params["packages"])
+    engine = observe_engine(params["docker_socket"], params["containers"])
+    engine |= observe_installation(engine)
     return {
-        **observe_host(params["disk_paths"], params["packages"]),
+        **host,
         "features": kernel_features(),
-        "engine": observe_engine(params["docker_socket"], params["containers"]),
+        "engine": engine,
+        "engine_disks": list(engine_disks(params["daemon_options"], engine)),
+        "driver_gpus": driver_gpus(),
+        "nvidia_smi": ask_nvidia_smi() if params["ask_gpus"] and host["gpus"] else None,
         "services": {one["name"]: _service(one).as_facts() for one in params["services"]},
     }
 

@@ -173,13 +173,15 @@ REMOVAL_SECONDS = 30
 
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> NetworkState:
-    membership = Membership.from_info(engine.info())
+    info = engine.info()
+    membership = Membership.from_info(info)
     found = engine.network(params["name"])
     others = [Network.from_api(one) for one in engine.networks() if one["Name"] != params["name"]]
     return NetworkState(
         is_manager=membership.is_manager,
         network=Network.from_api(found, membership.node_address) if found else None,
         others=others,
+        nodes=(info.get("Swarm") or {}).get("Nodes") or 1,
     )
 
 

@@ -120,7 +120,7 @@ def _wait_until_settled(engine: Engine, params: Mapping[str, Any]) -> None:
 
     def describe(node: Node | None) -> str:
         seen = f"{node.role}, and {node.state}" if node else "node"
-        return f"node {params['node_id']} is still a {seen}. Have it leave the swarm first, or set force: true."
+        return f"node {params['node_id']} is still a {seen}. Have it leave the swarm first, or set the option force."
 
     wait_until(
         lambda: find_node(engine, params["node_id"]),

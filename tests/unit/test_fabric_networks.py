@@ -53,6 +53,31 @@ def test_hosts_of_different_subnets_meet_by_their_default_routes() -> None:
     assert {name: one.address for name, one in network.endpoints.items()} == {"a": "192.0.2.11", "b": "198.51.100.12"}
 
 
+@pytest.mark.parametrize("prefix", [32, 24])
+@pytest.mark.parametrize("gateway", ["192.0.2.1", ""])
+def test_addresses_that_are_subnets_of_their_own_meet_by_default_routes(prefix: int, gateway: str) -> None:
+    """As some clouds give them, and as point-to-point cards have them: the default route names a card alone."""
+    routes = [{"destination": "0.0.0.0/0", "interface": "x", "gateway": gateway}]
+    facts = {
+        "a": host(card("x", "192.0.2.11", 32), routes=routes),
+        "b": host(card("x", "198.51.100.12", prefix), card("y", "203.0.113.9", 32), routes=routes),
+    }
+    (network,) = find_networks(facts)
+    assert (network.name, network.endpoints["b"].address) == (DEFAULT_ROUTES, "198.51.100.12")
+
+
+def test_two_default_routes_make_both_cards_default() -> None:
+    routes = [{"destination": "0.0.0.0/0", "interface": name, "gateway": ""} for name in ("x", "y")]
+    facts = {
+        name: host(card("x", f"192.0.2.{number}"), card("y", f"198.51.100.{number}"), routes=routes)
+        for number, name in enumerate(("a", "b"), 1)
+    }
+    assert [(one.name, one.has_default_route) for one in find_networks(facts)] == [
+        ("192.0.2.0/24", True),
+        ("198.51.100.0/24", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "chosen"),
     [

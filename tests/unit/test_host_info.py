@@ -74,6 +74,36 @@ def test_routes() -> None:
     assert destinations == ["0.0.0.0/0", "::/0", "192.0.2.0/24", "198.51.100.7/32"]
 
 
+HOPS = [
+    {"gateway": "192.0.2.1", "dev": "eth0", "weight": 1, "flags": []},
+    {"gateway": "198.51.100.1", "dev": "eth1", "weight": 1, "flags": []},
+]
+DOWN = {"gateway": "203.0.113.1", "dev": "eth2", "weight": 1, "flags": ["dead", "linkdown"]}
+VIA = {"dev": "eth0", "via": {"family": "inet6", "host": "fe80::1"}}
+
+
+@pytest.mark.parametrize(
+    ("route", "version", "expected"),
+    [
+        ({"dst": "default", "nexthops": HOPS}, 4, [("0.0.0.0/0", "eth0"), ("0.0.0.0/0", "eth1")]),
+        ({"dst": "default", "nexthops": [*HOPS[:1], DOWN]}, 4, [("0.0.0.0/0", "eth0")]),
+        ({"dst": "default", "nexthops": [DOWN]}, 4, [("0.0.0.0/0", "eth2")]),
+        ({"dst": "default", **VIA}, 4, [("0.0.0.0/0", "eth0")]),
+        ({"dst": "default", "nexthops": [VIA]}, 4, [("0.0.0.0/0", "eth0")]),
+        ({"dst": "default", "dev": "ppp0", "scope": "link"}, 4, [("0.0.0.0/0", "ppp0")]),
+        ({"dst": "default", "dev": "tun0"}, 6, [("::/0", "tun0")]),
+        ({"dst": "default", "nexthops": [{"dev": "eth0"}, {"dev": "eth1"}]}, 6, [("::/0", "eth0"), ("::/0", "eth1")]),
+        ({"type": "unreachable", "dst": "10.0.0.0/8"}, 4, [("10.0.0.0/8", "")]),
+        ({"dst": "192.0.2.9/24", "dev": "eth0"}, 4, [("192.0.2.0/24", "eth0")]),
+    ],
+)
+def test_routes_of_several_hops_or_without_a_gateway(
+    route: dict[str, Any], version: int, expected: list[tuple[str, str]]
+) -> None:
+    found = host_facts.parse_routes(json.dumps([route]), version)
+    assert [(one["destination"], one["interface"]) for one in found] == expected
+
+
 def test_routes_without_the_ip_command() -> None:
     assert host_facts.parse_proc_routes(PROC_ROUTE) == [
         {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.0.2.1"},
@@ -112,7 +142,7 @@ def test_gpus_are_nvidias_display_devices(tmp_path: Path) -> None:
         (tmp_path / address).mkdir()
         for name, content in zip(("vendor", "class", "device"), contents, strict=True):
             (tmp_path / address / name).write_text(content + "\n")
-    assert host_facts.nvidia_gpus(tmp_path) == [{"pci_address": "0000:00:01.0", "device_id": "0x2330"}]
+    assert host_facts.nvidia_gpus(tmp_path) == [{"pci_address": "0000:00:01.0", "device_id": "0x2330", "driver": ""}]
     assert host_facts.nvidia_gpus(tmp_path / "missing") == []
 
 

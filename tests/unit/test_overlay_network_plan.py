@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ def params(**changes: Any) -> dict[str, Any]:
         (state(None, DOCKER0), {"subnet": None}, ["create"]),
         (state(found()), {}, []),
         (state(found()), {"subnet": None}, []),
+        (state(found(subnets=("10.77.0.0/30",))), {"subnet": "10.77.0.0/30"}, []),
+        (replace(state(None), nodes=3), {"subnet": "10.77.0.0/28"}, ["create"]),
         (state(found(), found(name="twin")), {}, []),
         (state(found(mtu=9000)), {}, []),
         (state(found(mtu=9000)), {"mtu": 9000}, []),
@@ -86,9 +89,18 @@ def test_plan(network_state: NetworkState, changes: dict[str, Any], expected: li
         (state(found(driver="bridge")), {}, "with the driver bridge"),
         (state(found(driver="bridge")), {"state": "absent"}, "with the driver bridge"),
         (state(None, DOCKER0), {"subnet": "172.17.128.0/24"}, "overlaps 172.17.0.0/16 of the network bridge"),
-        (state(None), {"subnet": "10.77.0.1/16"}, "subnet: 10.77.0.1/16 has host bits set"),
+        (state(None), {"subnet": "10.77.0.1/16"}, "found 10.77.0.1/16, which is an address within a subnet"),
         (state(None), {"gateway": "router"}, "gateway: 'router'"),
-        (state(None), {"name": "my network"}, "name: found 'my network', wanted at most 63 letters, digits"),
+        (state(None), {"gateway": "10.78.0.1"}, "no address of the subnet 10.77.0.0/16"),
+        (
+            state(None),
+            {"subnet": "fd00::/64"},
+            "(the module's option subnet): found fd00::/64, an IPv6",
+        ),
+        (replace(state(None), nodes=2), {"subnet": "10.77.0.0/30"}, "of 2 hosts needs 11"),
+        (state(None), {"subnet": "10.77.0.0"}, "no prefix length"),
+        (state(found()), {"subnet": "10.77.0.0/30", "recreate": True}, "has 4 addresses"),
+        (state(None), {"name": "my network"}, "found 'my network', wanted at most 63 letters, digits"),
         (state(None), {"name": "a" * 64}, "wanted at most 63 letters"),
         (state(None), {"name": "-a"}, "Choose another name"),
         (state(found(attached=("trainer",))), {"state": "absent"}, "in use by trainer"),

@@ -13,11 +13,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.findings_table im
     error_summary,
     table_lines,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import (
-    HostReport,
-    Wanted,
-    plan_findings,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import plan_findings
+from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import HostReport, Wanted
 from fabric_hosts import card
 
 WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
@@ -90,6 +87,100 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
 )
 def test_one_thing_wrong_on_one_host(changes: dict[str, Any], severity: str, subject: str) -> None:
     assert found([report("a"), report("b", **changes)]) == [(severity, "b", subject)]
+
+
+DAEMON = "/etc/docker/daemon.json"
+SILENT = {"version": None, "installed": True, "error": "Connection refused", "swarm": None}
+UNREADABLE = {"path": DAEMON, "problem": "it is not JSON: Expecting value at line 3, column 5"}
+
+
+@pytest.mark.parametrize(
+    ("silent", "expected", "words"),
+    [
+        (SILENT, ["docker.service"], "See journalctl -u docker"),
+        (
+            {**SILENT, "unit_state": "failed", "journal": "unable to configure the Docker daemon"},
+            ["docker.service"],
+            "is failed): Connection refused; its journal says: unable to configure the Docker daemon",
+        ),
+        ({**SILENT, "configuration": UNREADABLE}, [DAEMON, "docker.service"], "at line 3, column 5"),
+        ({**engine(), "installed": True, "configuration": UNREADABLE}, [DAEMON], "at line 3, column 5"),
+        (
+            {**SILENT, "installed": False, "configuration": UNREADABLE},
+            [DAEMON],
+            "dockerd --validate approves",
+        ),
+    ],
+)
+def test_an_engine_that_does_not_answer(silent: dict[str, Any], expected: list[str], words: str) -> None:
+    findings = plan_findings([report("a"), report("b", engine=silent)], WANTED)
+    assert [(one.severity, one.host, one.subject) for one in findings] == [("error", "b", one) for one in expected]
+    assert words in " ".join(f"{one.found} {one.remedy}" for one in findings)
+
+
+@pytest.mark.parametrize(
+    ("plugins", "words"),
+    [
+        (["buildx", "compose"], ""),
+        (["buildx"], "without the compose plugin"),
+        ([], "the buildx and the compose plugin"),
+    ],
+)
+def test_an_engine_without_plugins_of_the_docker_command(plugins: list[str], words: str) -> None:
+    findings = plan_findings([report("a", engine={**engine(), "installed": True, "cli_plugins": plugins})], WANTED)
+    assert [one.severity for one in findings] == (["warning"] if words else [])
+    assert not words or words in findings[0].found
+
+
+def disk(of: str, path: str, free: float, total: float = 100) -> dict[str, Any]:
+    return {"of": of, "path": path, "source": "x", "free_bytes": int(free * 1e9), "total_bytes": int(total * 1e9)}
+
+
+IN_CONTAINERD = {**engine(), "installed": True, "containerd_image_store": True}
+CLASSIC = {**engine(), "installed": True, "containerd_image_store": False}
+ABSENT = {"version": None, "installed": False, "swarm": None}
+LARGE_DATA = [disk("engine", "/data/docker", 900), disk("containerd", "/var/lib/containerd", 6)]
+SMALL = [disk("engine", "/var/lib/docker", 6), disk("containerd", "/var/lib/containerd", 6)]
+LARGE_CONTAINERD = [disk("engine", "/var/lib/docker", 6), disk("containerd", "/data/containerd", 900, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("facts_of_disks", "of_engine", "changes", "expected"),
+    [
+        (LARGE_DATA, CLASSIC, {}, []),
+        (LARGE_DATA, ABSENT, {}, []),
+        (LARGE_DATA, IN_CONTAINERD, {}, [("error", "/var/lib/containerd")]),
+        (LARGE_DATA, IN_CONTAINERD, {"wants_containerd": False}, []),
+        (LARGE_DATA, CLASSIC, {"wants_containerd": True}, [("error", "/var/lib/containerd")]),
+        (LARGE_DATA, ABSENT, {"docker_source": "docker"}, [("error", "/var/lib/containerd")]),
+        (LARGE_DATA, ABSENT, {"docker_source": "docker", "docker_ce_version": "5:28.*"}, []),
+        (SMALL, CLASSIC, {}, [("error", "/var/lib/docker")]),
+        (SMALL, IN_CONTAINERD, {}, [("error", "/var/lib/containerd")]),
+        (LARGE_CONTAINERD, IN_CONTAINERD, {}, [("warning", "/var/lib/docker")]),
+        (LARGE_CONTAINERD, CLASSIC, {}, [("error", "/var/lib/docker")]),
+    ],
+)
+def test_the_disk_that_will_hold_the_images_is_judged(
+    facts_of_disks: list[dict[str, Any]],
+    of_engine: dict[str, Any],
+    changes: dict[str, Any],
+    expected: list[tuple[str, str]],
+) -> None:
+    one = replace(report("a", disks=[], engine_disks=facts_of_disks, engine=of_engine), **changes)
+    findings = plan_findings([one], WANTED)
+    assert [(each.severity, each.found.split(" (")[0].rpartition(" ")[2]) for each in findings] == expected
+
+
+def test_a_path_set_by_hand_is_judged_alone() -> None:
+    by_hand = [{"path": "/srv/images", "free_bytes": 900_000_000_000}]
+    assert found([report("a", disks=by_hand, engine_disks=SMALL)]) == []
+
+
+def test_the_gpus_that_the_driver_has_not_are_named_unless_the_host_is_to_have_none() -> None:
+    broken = report("a", nvidia_smi={"rc": 18, "said": "Driver/library version mismatch"}, driver_gpus=[])
+    assert found([broken]) == [("error", "a", "nvidia_toolkit")]
+    assert found([replace(broken, gpu_present="absent")]) == []
+    assert found([report("a", nvidia_smi=None)]) == []
 
 
 @pytest.mark.parametrize("changes", [{"distribution": BOOKWORM}, {"engine": engine("20.10.24")}])

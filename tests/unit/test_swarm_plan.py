@@ -90,6 +90,9 @@ def without_manager(membership: Membership, *hosts: str) -> JoinState:
     return JoinState(membership, None, frozenset(hosts))
 
 
+REJOIN_ADVICE = "Set swarm_rejoin: true (the module's option rejoin) to have it leave and join again"
+
+
 @pytest.mark.parametrize(
     ("membership", "changes", "expected"),
     [
@@ -102,6 +105,8 @@ def without_manager(membership: Membership, *hosts: str) -> JoinState:
         (JOINING, {"leave_foreign": True}, [LEAVE, INIT]),
         (LOCKED, {"leave_foreign": True}, [LEAVE, INIT]),
         (EXPIRED, {"leave_foreign": True}, [LEAVE, INIT]),
+        (NOWHERE, {"default_addr_pool": ["10.0.0.0/8", "172.20.0.0/16"], "subnet_size": 24}, [INIT]),
+        (MANAGER, {"default_addr_pool": ["x"]}, []),
         (NOWHERE, {"leave_foreign": True, "working_managers": ["gpu-02"]}, [INIT]),
         (MOVED_MANAGER, {"advertise_addr": "198.18.1.11"}, []),
         (NOWHERE, {"state": "absent"}, []),
@@ -130,6 +135,12 @@ def test_plan_init(membership: Membership, changes: dict[str, Any], expected: li
         (MOVED_MANAGER, {}, "found 198.18.1.11, which is on no card of this host any more"),
         (MOVED_MANAGER, {"advertise_addr": "eth1"}, "set swarm_first_manager to another"),
         (MANAGER, {"advertise_addr": "198.18.2.11"}, "found 198.18.1.11, wanted 198.18.2.11"),
+        (NOWHERE, {"default_addr_pool": ["10.0.0.5/8"]}, "Write the subnet itself, 10.0.0.0/8"),
+        (NOWHERE, {"default_addr_pool": ["fd00::/64"]}, "found fd00::/64, an IPv6 subnet"),
+        (NOWHERE, {"default_addr_pool": ["10.0.0.0/8", "10.9.0.0/16"]}, "10.0.0.0/8 and 10.9.0.0/16 overlap"),
+        (NOWHERE, {"default_addr_pool": ["10.0.0.0/24"], "subnet_size": 16}, "wanted a prefix length from 24"),
+        (NOWHERE, {"subnet_size": 31}, "swarm_subnet_size (the module's option subnet_size): found 31"),
+        (FOREIGN_WORKER, {"leave_foreign": True, "default_addr_pool": ["x"]}, "which is no subnet"),
         (MANAGER, {"state": "absent"}, "force: true"),
         (MANAGER, {"state": "absent", "leave_foreign": True}, "force: true"),
         (WORKER, {"state": "absent"}, "leave_foreign: true"),
@@ -196,9 +207,17 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
         (seen_by_manager(LOCKED), {}, "docker swarm unlock"),
         (seen_by_manager(BROKEN), {}, "membership has failed: rpc error"),
         (seen_by_manager(BROKEN), {"rejoin": True}, "membership has failed: rpc error"),
-        (seen_by_manager(EXPIRED_TOO), {}, "Set rejoin: true to have it leave and join again"),
+        (
+            seen_by_manager(EXPIRED_TOO),
+            {},
+            REJOIN_ADVICE,
+        ),
         (seen_by_manager(EARLY), {"rejoin": True}, "the clock of this host is wrong"),
-        (seen_by_manager(EXPIRED), {}, "Set rejoin: true to have it leave and join again"),
+        (
+            seen_by_manager(EXPIRED),
+            {},
+            REJOIN_ADVICE,
+        ),
         (seen_by_manager(LOCKED), {"rejoin": True}, "docker swarm unlock"),
         (seen_by_manager(FOREIGN_WORKER), {"rejoin": True}, "which is another swarm"),
         (seen_by_manager(MOVED_WORKER), {}, "found 198.18.1.12, which is on no card of this host any more"),
@@ -235,7 +254,10 @@ def test_the_token_is_in_no_representation_of_the_plan() -> None:
         ("Swarm is encrypted and needs to be unlocked before it can be used.", "docker swarm unlock"),
         ("x509: certificate has expired or is not yet valid", "Set the clocks"),
         ("transport: Error while dialing: dial tcp 198.18.1.12:2377: connect: connection refused", "at port 2377/tcp"),
-        ("could not choose an IP address to advertise since this system has multiple addresses", "Set advertise_addr"),
+        (
+            "could not choose an IP address to advertise since this system has multiple addresses",
+            "Set swarm_advertise_addr (the module's option advertise_addr)",
+        ),
         ("could not find local IP address: no such network interface", "no card of this host"),
         ("something new", "something new"),
     ],
