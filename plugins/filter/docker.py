@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -13,6 +13,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils import (
     daemon_configuration as daemon,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils import openpgp, packages
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon_plan import first_of
 
 
 def daemon_configuration(existing: str, options: Mapping[str, Any]) -> str:
@@ -29,12 +30,19 @@ def openpgp_fingerprints(key: str) -> list[str]:
         raise AnsibleFilterError(f"This is no usable signing key: {error}.") from None
 
 
+def first_engine_to_restart(hosts: Sequence[str], hostvars: Mapping[str, Any], registered: str, owner: str) -> str:
+    return first_of(hosts, {host: hostvars[host].get(registered) or {} for host in hosts}, owner)
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "candidate_version": packages.candidate_version,
             "daemon_configuration": daemon_configuration,
             "engine_major": daemon.engine_major,
+            "engine_packages_touched": packages.engine_packages_touched,
+            "first_engine_to_restart": first_engine_to_restart,
+            "kept_engine": packages.kept_engine,
             "missing_requirements": packages.missing_requirements,
             "openpgp_fingerprints": openpgp_fingerprints,
             "pinned_packages": packages.pinned_packages,

@@ -25,6 +25,29 @@ def pinned_packages(packages: Iterable[str], versions: Mapping[str, str]) -> lis
     return [f"{name}={versions[name]}" if versions.get(name) else name for name in packages]
 
 
+def kept_engine(installed: Mapping[str, str], source: str, pinned: Mapping[str, str]) -> str:
+    """The engine's package of those that are installed that stays in place, as C(name=version); empty where none does.
+
+    Docker's own package is kept with either source, that of the distribution only with its own. A pin counts as the
+    version.
+    """
+    for name in ("docker-ce", "docker.io"):
+        if name in installed and (name == "docker-ce" or source == "distribution"):
+            return f"{name}={pinned.get(name) or installed[name]}"
+    return ""
+
+
+def engine_packages_touched(simulation: str, names: Iterable[str]) -> list[str]:
+    """Those of the packages that C(apt-get --simulate) would upgrade or remove; a first installation is neither."""
+    touched = set()
+    for line in simulation.splitlines():
+        words = line.split()
+        is_upgrade = words[:1] == ["Inst"] and len(words) > 2 and words[2].startswith("[")
+        if is_upgrade or words[:1] in (["Remv"], ["Purg"]):
+            touched.add(words[1])
+    return sorted(touched & set(names))
+
+
 def missing_requirements(requirements: str, installed: Iterable[str]) -> list[str]:
     """The pins (C(name==version)) of a requirements file that are not among those of C(pip freeze)."""
     present = {_normalised(line) for line in installed}

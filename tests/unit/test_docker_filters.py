@@ -13,6 +13,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.daemon_configurat
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.packages import (
     candidate_version,
+    engine_packages_touched,
+    kept_engine,
     missing_requirements,
     pinned_packages,
 )
@@ -97,3 +99,42 @@ def test_only_packages_with_a_version_are_pinned() -> None:
 def test_missing_requirements(installed: list[str], missing: list[str]) -> None:
     requirements = "# pinned == here\ndocker==7.2.0 --hash=sha256:ab\ncharset-normalizer==3.5.2 --hash=sha256:cd\n"
     assert missing_requirements(requirements, installed) == missing
+
+
+@pytest.mark.parametrize(
+    ("installed", "source", "pinned", "kept"),
+    [
+        ({}, "docker", {}, ""),
+        ({"docker-ce": "5:24.0.9-1"}, "docker", {}, "docker-ce=5:24.0.9-1"),
+        ({"docker-ce": "5:24.0.9-1"}, "distribution", {}, "docker-ce=5:24.0.9-1"),
+        ({"docker-ce": "5:24.0.9-1"}, "docker", {"docker-ce": "5:28.*"}, "docker-ce=5:28.*"),
+        ({"docker.io": "20.10.24"}, "distribution", {}, "docker.io=20.10.24"),
+        ({"docker.io": "20.10.24"}, "docker", {}, ""),
+        ({"containerd": "1.7"}, "distribution", {}, ""),
+    ],
+)
+def test_the_engine_that_stays(installed: dict, source: str, pinned: dict, kept: str) -> None:
+    assert kept_engine(installed, source, pinned) == kept
+
+
+SIMULATION = """NOTE: This is only a simulation!
+Inst docker-ce [5:27.0.1-1] (5:28.5.2-1 Docker CE:bookworm [amd64])
+Inst docker-compose-plugin (2.40.0-1 Docker CE:bookworm [amd64])
+Inst containerd.io [1.7.1] (1.7.2 Docker CE:bookworm [amd64]) []
+Remv docker.io [26.1.5]
+Inst iptables [1.8] (1.9 Debian:13 [amd64])
+Conf docker-ce (5:28.5.2-1 Docker CE:bookworm [amd64])
+"""
+
+
+@pytest.mark.parametrize(
+    ("simulation", "touched"),
+    [
+        (SIMULATION, ["containerd.io", "docker-ce", "docker.io"]),
+        ("Inst docker-ce (5:28.5.2-1 Docker CE:bookworm [amd64])", []),
+        ("Purg docker.io [26.1.5]", ["docker.io"]),
+        ("", []),
+    ],
+)
+def test_the_packages_that_restart_the_engine(simulation: str, touched: list[str]) -> None:
+    assert engine_packages_touched(simulation, ["docker-ce", "docker.io", "containerd.io"]) == touched

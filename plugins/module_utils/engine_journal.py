@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why an engine does not come up, of the lines that systemd's journal has of it; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# From the most telling to the least.
+TELLING = (
+    re.compile(r"unable to configure the Docker daemon with file .*"),
+    re.compile(r"failed to start daemon: .*"),
+    re.compile(r"failed to start cluster component: .*"),
+    re.compile(r"panic: .*"),
+    re.compile(r'(?<=level=fatal msg=").*(?=")'),
+    re.compile(r'(?<=level=error msg=").*(?=")'),
+    re.compile(r"(?i).*\b(?:error|failed|invalid|cannot|unknown|no such)\b.*"),
+)
+SYSTEMD = re.compile(r"^(?:docker\.service|Start(?:ing|ed)|Stopp(?:ing|ed)|Failed to start docker|Deactivated)")
+LONGEST = 600
+
+
+def engine_reason(lines: Iterable[str]) -> str:
+    """The line that says why the engine has ended, without what stands before the reason; empty where none does."""
+    said = [line.strip() for line in lines if line.strip() and not SYSTEMD.match(line.strip())]
+    for pattern in TELLING:
+        for line in reversed(said):
+            found = pattern.search(line)
+            if found:
+                return found[0][:LONGEST]
+    return said[-1][:LONGEST] if said else ""
