@@ -129,7 +129,7 @@ def test_too_many_open_files_is_told_with_the_limit(ssh: str, monkeypatch: pytes
         assert fleet.hosts == []
     assert "too many open files" in fleet.failed["gpu-01"].message
     assert "ulimit -n" in fleet.failed["gpu-01"].message
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 @pytest.mark.parametrize("module", ["json", "ansible_collections", "os"])
