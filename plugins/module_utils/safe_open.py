@@ -66,12 +66,19 @@ def open_regular(root: str, relative: str) -> int:
     A FIFO would block and a device may act when it is opened. So the name is resolved without opening it (O_PATH), its
     type is read, and what was resolved is opened, whatever has that name by then.
     """
-    found = open_beneath(root, relative, os.O_PATH)
+    with _naming(root, relative):
+        names = _names(relative) or ["."]
+        with _directory(root, names[:-1]) as directory:
+            return open_regular_at(directory, names[-1])
+
+
+def open_regular_at(directory: int, name: str, flags: int = os.O_RDONLY) -> int:
+    """Return a descriptor of a regular file in a directory that is open. Raises as C(open_regular)."""
+    found = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
     try:
         if not stat.S_ISREG(os.fstat(found).st_mode):
-            raise NotRegular(errno.EINVAL, "Not a regular file", _whole(root, relative))
-        with _naming(root, relative):
-            return os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            raise NotRegular(errno.EINVAL, "Not a regular file", name)
+        return os.open(f"/proc/self/fd/{found}", flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     finally:
         os.close(found)
 
@@ -136,8 +143,8 @@ def _naming(root: str, relative: str) -> Iterator[None]:
     """Errors name the whole path, not its last component or a descriptor."""
     try:
         yield
-    except NotRegular:
-        raise
+    except NotRegular as error:
+        raise NotRegular(error.errno, error.strerror, _whole(root, relative)) from error
     except OSError as error:
         raise OSError(error.errno, error.strerror, _whole(root, relative)) from error
     except ValueError as error:  # a zero byte, or a character that no name can hold

@@ -34,7 +34,8 @@ _SHOWN_PATHS = 5
 class Entry:
     """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where nobody has looked.
 
-    ``mtime`` is in nanoseconds; ``identity`` is what tells, on its own host only, that a file has not changed.
+    ``mtime`` is in nanoseconds. On their own host only: ``links`` is how many names the file has, and ``identity`` is
+    what tells that it has not changed.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Entry:
     size: int = 0
     link: str = ""
     digests: tuple[str, ...] = ()
+    links: int = 1
     identity: tuple[int, ...] = ()
 
     @property
@@ -113,7 +115,16 @@ def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: 
     """What of the source's directory is brought. Raises Refused where it holds what cannot be brought."""
     others = [one.path for one in entries if one.kind == OTHER]
     if others:
-        raise Refused(f"{path} of {host} holds sockets, pipes or devices, which cannot be brought: {listed(others)}.")
+        raise Refused(
+            f"{path} of {host} holds sockets, pipes or devices, which cannot be brought: {listed(others)}. "
+            "Remove them, or bring a directory without them."
+        )
+    foreign = _foreign_files(entries)
+    if foreign:
+        raise Refused(
+            f"{path} of {host} holds hard links to files of other users than their directory's: {listed(foreign)}. "
+            "Whoever can write in the directory may have made them to files that he cannot read. Copy them instead."
+        )
     outside = {one.path for one in entries if one.kind == LINK and _leads_outside(one)}
     if outside and outside_links == "refuse":
         raise Refused(
@@ -121,6 +132,20 @@ def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: 
             "Make them relative, or set the module's option outside_links to keep (brought as they are) or to skip."
         )
     return [one for one in entries if outside_links == "keep" or one.path not in outside]
+
+
+def _foreign_files(entries: Sequence[Entry]) -> list[str]:
+    """Files that have another name too, and an owner that is not that of the directory which they are in.
+
+    In a directory of root's that others can write as well, a file of root's is one of these.
+    """
+    writable = {one.path: one for one in entries if one.kind == DIRECTORY and (one.uid or one.mode & 0o022)}
+    found = []
+    for one in entries:
+        above = writable.get(one.path.rpartition("/")[0])
+        if above and one.kind == FILE and one.links > 1 and (one.uid != above.uid or not above.uid):
+            found.append(one.path)
+    return found
 
 
 def _leads_outside(entry: Entry) -> bool:
@@ -136,13 +161,22 @@ def _check(entries: Sequence[Entry]) -> None:
     directories = {one.path for one in entries if one.kind == DIRECTORY}
     for one in entries:
         names = one.path.split("/")
-        is_strange = any(name in ("", ".", "..") or "\0" in name for name in names) or one.path.startswith(OWN_NAMES)
+        is_strange = any(name in ("", ".", "..") for name in names) or one.path.startswith(OWN_NAMES)
+        is_strange = is_strange or not (_is_name(one.path) and _is_name(one.link))
         is_lost = "/" in one.path and one.path.rpartition("/")[0] not in directories
         is_incomplete = one.kind == FILE and len(one.digests) != one.parts
         if one.path and (is_strange or is_lost or is_incomplete or one.kind not in (DIRECTORY, FILE, LINK)):
             raise ClusterError(f"The list of files names {shown(one.path)!r}, which no directory can hold.")
     if len({one.path for one in entries}) != len(entries):
         raise ClusterError("The list of files names a path twice.")
+
+
+def _is_name(text: str) -> bool:
+    """Whether a file system can hold it: names that are no UTF-8 come as os.fsdecode gives them."""
+    try:
+        return b"\0" not in text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def _packed(digests: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 
+from ansible_collections.distrain.cluster.plugins.module_utils.safe_open import open_regular_at
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import OWN_NAMES
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_root import TreeRoot
 
@@ -29,7 +30,7 @@ class TreeMarker:
         with contextlib.suppress(OSError):
             self._remove_left()
             name = f"{_PREFIX}{secrets.token_hex(8)}"
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+            flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
             self._descriptor = os.open(name, flags, 0o600, dir_fd=self._directory)
             self.name = name
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,11 +53,19 @@ class TreeMarker:
         with os.scandir(self._directory) as names:
             left = [one.name for one in names if one.name.startswith(_PREFIX)]
         for name in left:
-            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._directory)
-            try:
+            self._remove_unlocked(name)
+
+    def _remove_unlocked(self, name: str) -> None:
+        """Nothing but what could be a marker is opened: with a FIFO, opening would not end."""
+        try:
+            descriptor = open_regular_at(self._directory, name)
+        except OSError:
+            return
+        try:
+            if os.fstat(descriptor).st_size == 0:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(name, dir_fd=self._directory)
-            except BlockingIOError:
-                continue
-            finally:
-                os.close(descriptor)
+        except OSError:
+            return
+        finally:
+            os.close(descriptor)

@@ -104,7 +104,7 @@ def plan_tree(
     blocking = [path for path, one in wanted.items() if path in held and _blocks(held[path], one)]
     extra = [path for path in held if path not in wanted]
     parts = {digest: (one, part) for one in here for part, digest in enumerate(one.digests)}
-    files = [one for one in source if one.kind == FILE and not _has_content(held.get(one.path), one)]
+    files = [one for one in source if one.kind == FILE and _is_written(held.get(one.path), one, keeps_owner)]
     links = [one for one in source if one.kind == LINK and not _is_same_link(held.get(one.path), one)]
     directories = [one for one in source if one.kind == DIRECTORY and not _is_directory(held.get(one.path))]
     written = {one.path for one in (*files, *links, *directories)}
@@ -180,6 +180,13 @@ def _work(entry: Entry, left: Sequence[int], parts: Mapping[str, tuple[Entry, in
 def _blocks(held: Entry, wanted: Entry) -> bool:
     """A rename replaces a file or a link; a directory only gives way, or comes into being, by a deletion."""
     return held.kind != wanted.kind and DIRECTORY in (held.kind, wanted.kind)
+
+
+def _is_written(held: Entry | None, wanted: Entry, keeps_owner: bool) -> bool:
+    """A file with another name too is never given a mode or a time, which would change it there: it is made anew."""
+    if held is None or not _has_content(held, wanted):
+        return True
+    return held.links > 1 and not _is_set(held, wanted, keeps_owner)
 
 
 def _has_content(held: Entry | None, wanted: Entry) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine_socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import (
     FILE,
     PART_BYTES,
@@ -38,9 +39,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree_plan import 
     small_disk,
     worth_reading,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.tree_root import TreeRoot, make_root
+from ansible_collections.distrain.cluster.plugins.module_utils.tree_root import TreeRoot
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_sink import TreeSink
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_staging import TreeStaging
+from ansible_collections.distrain.cluster.plugins.module_utils.trusted_path import open_nearest
 
 Emit = Callable[[dict[str, Any]], None]
 # Only an address of the swarm is read there, and a host may do without an engine.
@@ -54,7 +56,7 @@ class TreeKind:
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         """C(host), C(path) and C(is_source); C(outside_links) of the source; C(writes), false in check mode."""
         self._arguments = arguments
-        self._path = os.path.realpath(arguments["path"]) if arguments["is_source"] else arguments["path"]
+        self._path: str = arguments["path"]
         self._emit = emit
         self._root: TreeRoot | None = None
         self._staging: TreeStaging | None = None
@@ -76,14 +78,12 @@ class TreeKind:
         """What this host lacks of C(entries), and what would be done here; changes nothing."""
         self._entries = unpack(arguments["entries"])
         here: list[Entry] = []
-        if Path(self._path).is_dir():
-            self._root = TreeRoot(self._path, self._arguments["host"])
-            if arguments["marker"] and self._has(self._root, arguments["marker"]):
+        root = self._target()
+        if root:
+            if arguments["marker"] and self._has(root, arguments["marker"]):
                 return {"is_shared": True}
-            self._staging = TreeStaging(self._root)
-            here = self._read_target(self._root)
-        elif os.path.lexists(self._path):
-            raise Refused(f"{self._path} of {self._arguments['host']} is no directory. Name another dest.")
+            self._staging = TreeStaging(root)
+            here = self._read_target(root)
         left = self._staging.left if self._staging else lambda _entry: ()
         self._plan = plan_tree(self._entries, here, left, arguments["delete"], arguments["owner"])
         return {"is_shared": False, **self._describe(arguments)}
@@ -94,8 +94,7 @@ class TreeKind:
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do what needs no other host; C(owner) says whether owners are kept."""
-        make_root(self._path)
-        root = self._opened()
+        root = self._opened(make=True)
         self._staging = self._staging or TreeStaging(root)
         items = items_of(self._entries)
         self._sink = TreeSink(root, self._staging, self._entries, self._plan, items, arguments["owner"])
@@ -117,15 +116,36 @@ class TreeKind:
         if self._marker:
             self._marker.remove()
 
-    def _opened(self) -> TreeRoot:
-        self._root = self._root or TreeRoot(self._path, self._arguments["host"])
+    def _opened(self, make: bool = False) -> TreeRoot:
+        host = self._arguments["host"]
+        try:
+            self._root = self._root or TreeRoot.opened(self._path, host, make)
+        except OSError as error:
+            doing = "made" if make else "opened"
+            raise ClusterError(f"{self._path} of {host} cannot be {doing}: {described(error)}") from error
+        return self._root
+
+    def _target(self) -> TreeRoot | None:
+        """None where it is not there yet."""
+        host = self._arguments["host"]
+        try:
+            self._root = TreeRoot.opened(self._path, host)
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError as error:
+            raise Refused(f"{error.filename} of {host} is no directory. Name another dest.") from error
+        except OSError as error:
+            raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         return self._root
 
     def _read_source(self) -> list[Entry]:
         host = self._arguments["host"]
-        if not Path(self._path).is_dir():
-            raise Refused(f"{host} has no directory {self._path}. Name one that is there as path.")
-        root = self._opened()
+        try:
+            root = self._root = TreeRoot.opened(self._path, host)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise Refused(f"{host} has no directory {self._path}. Name one that is there as path.") from error
+        except OSError as error:
+            raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         if self._arguments["writes"]:
             self._marker = TreeMarker(root)
         entries = choose_links(host, self._path, root.entries(), self._arguments["outside_links"])
@@ -136,15 +156,15 @@ class TreeKind:
         return self._with_digests(root, here, worth_reading(self._entries, here))
 
     def _with_digests(self, root: TreeRoot, entries: Sequence[Entry], to_read: Sequence[Entry]) -> list[Entry]:
-        memory = DigestMemory(os.path.realpath(root.path)) if self._arguments["writes"] else None
+        memory = DigestMemory(root.real_path) if self._arguments["writes"] else None
         reader = TreeReader(root, lambda: self._emit({"event": "busy"}), memory)
         read = {one.path: one for one in reader.with_digests(to_read)}
         return [read.get(one.path, one) for one in entries]
 
     def _has(self, root: TreeRoot, marker: str) -> bool:
         with contextlib.suppress(FileNotFoundError):
-            os.stat(marker, dir_fd=root.directory(""), follow_symlinks=False)
-            return True
+            status = os.stat(marker, dir_fd=root.directory(""), follow_symlinks=False)
+            return stat.S_ISREG(status.st_mode)
         return False
 
     def _describe(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +196,7 @@ class TreeSource:
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         entry, part = self._items.places[item]
         # Hosts are answered by threads of their own, and a root is for one.
-        root = TreeRoot(self._root.path, self._root.host)
+        root = self._root.again()
         try:
             with root.naming(entry.path, "read"):
                 descriptor = root.open_file(entry.path)
@@ -223,6 +243,9 @@ def _addresses() -> dict[str, str]:
 
 
 def _room(path: str) -> dict[str, int]:
-    there = next(one for one in (Path(path), *Path(path).parents) if one.is_dir())
-    system = os.statvfs(there)
+    descriptor = open_nearest(path)
+    try:
+        system = os.statvfs(descriptor)
+    finally:
+        os.close(descriptor)
     return {"bytes": system.f_bavail * system.f_frsize, "files": system.f_favail}

@@ -1,18 +1,23 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names below one directory, resolved step by step: no symbolic link below it is ever followed."""
+"""Names below one directory, resolved step by step: no symbolic link below it is ever followed.
+
+How the directory itself is found is told in trusted_path.py. It may be one that a container writes in: then anything
+below it can be exchanged at any time, and what is opened is always checked afterwards.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.safe_open import NotRegular, open_regular_at
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import advice
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import (
     DIRECTORY,
     FILE,
@@ -22,21 +27,37 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries impo
     Entry,
     shown,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.trusted_path import open_trusted
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
 
 
 class TreeRoot:
-    """A directory that is there. The directories on the way to the last name stay open: names come in order."""
+    """A directory that is open. The directories on the way to the last name stay open: names come in order."""
 
-    def __init__(self, path: str, host: str) -> None:
-        self.path = path
-        self.host = host
-        self.name = f"{path} of {host}"  # in messages
-        _refuse_foreign_link(path)
-        self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def __init__(self, descriptor: int, name: str) -> None:
+        """The descriptor is closed with it; ``name`` is that of the directory in messages."""
+        self.name = name
+        self._fd = descriptor
         self._way: list[tuple[str, int]] = []
+
+    @classmethod
+    def opened(cls, path: str, host: str, make: bool = False) -> TreeRoot:
+        """Raises Refused and OSError as C(open_trusted), whose ``make`` this is."""
+        try:
+            return cls(open_trusted(path, make), f"{path} of {host}")
+        except Refused as error:
+            raise Refused(f"On {host}, {error.message}") from error
+
+    def again(self) -> TreeRoot:
+        """The same directory, whatever its path leads to by now, for another thread."""
+        return TreeRoot(os.dup(self._fd), self.name)
+
+    @property
+    def real_path(self) -> str:
+        """Where it is, as the kernel says."""
+        return str(Path(f"/proc/self/fd/{self._fd}").readlink())
 
     def close(self) -> None:
         self.forget()
@@ -66,23 +87,21 @@ class TreeRoot:
         return self.directory(above), name
 
     def open_file(self, path: str) -> int:
-        directory, name = self.parent(path)
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+        """For reading; raises NotRegular where something else than a file has its name by now."""
+        return open_regular_at(*self.parent(path))
 
     @contextlib.contextmanager
     def naming(self, path: str, doing: str) -> Iterator[None]:
         """What the system refuses, as an error that names the file."""
         try:
             yield
-        except OSError as error:
-            hint = ""
-            if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                hint = " A symbolic link or a file has been put in its way."
-            elif error.errno == errno.ENOSPC:
-                hint = " What came whole stays there for the next run; nothing else was touched. Make room there."
+        except NotRegular as error:
             raise ClusterError(
-                f"{shown(path)} in {self.name} could not be {doing}: {error.strerror or error}.{hint}"
+                f"{shown(path)} in {self.name} could not be {doing}: something else than a file has been put there."
             ) from error
+        except OSError as error:
+            why = f"{error.strerror or error}. {advice(error)}".rstrip()
+            raise ClusterError(f"{shown(path)} in {self.name} could not be {doing}: {why}") from error
 
     def entries(self) -> list[Entry]:
         """All that is in the directory, itself first, each directory before what is in it."""
@@ -107,14 +126,6 @@ class TreeRoot:
                     yield _entry(below, status, os.readlink(one.name, dir_fd=directory) if is_link else "")
 
 
-def make_root(path: str) -> None:
-    """The directory and those above it, where they are missing."""
-    try:
-        Path(path).mkdir(mode=0o755, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ClusterError(f"The directory {path} cannot be made: {error.strerror}.") from error
-
-
 def identity_of(status: os.stat_result) -> tuple[int, ...]:
     """Any change of a file's content changes one of these: nobody but the kernel sets ctime."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -131,13 +142,6 @@ def _entry(path: str, status: os.stat_result, link: str) -> Entry:
         gid=status.st_gid,
         size=status.st_size if kind == FILE else 0,
         link=link,
+        links=status.st_nlink,
         identity=identity_of(status),
     )
-
-
-def _refuse_foreign_link(path: str) -> None:
-    """The user may have made the directory itself a link; nobody else may have."""
-    with contextlib.suppress(FileNotFoundError):
-        status = os.lstat(path)
-        if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
-            raise Refused(f"{path} is a symbolic link that user {status.st_uid} has made. Name what it leads to.")

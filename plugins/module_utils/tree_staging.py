@@ -10,9 +10,11 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Collection
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.safe_open import NotRegular, open_regular_at
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import OWN_NAMES, PART_BYTES, Entry
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_listing import digest_of
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_plan import mode_of
@@ -34,14 +36,19 @@ class TreeStaging:
 
     def _open(self) -> None:
         self._fd = os.open(_NAME, _OPEN_DIRECTORY, dir_fd=self._root.directory(""))
+        owner = os.fstat(self._fd).st_uid
+        if owner != os.geteuid():
+            raise Refused(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
 
     def left(self, entry: Entry) -> tuple[int, ...]:
         """The parts of a file that are here and whole."""
         if self._fd is None:
             return ()
         try:
-            descriptor = os.open(staged_name(entry), os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._fd)
+            descriptor = self._own_file(staged_name(entry), os.O_RDONLY)
         except OSError:
+            return ()
+        if descriptor is None:
             return ()
         try:
             return tuple(
@@ -63,12 +70,9 @@ class TreeStaging:
             keep = {staged_name(entry) for entry in wanted}
             for name in _names_in(self.descriptor):
                 if name not in keep:
-                    os.unlink(name, dir_fd=self.descriptor)
+                    self._remove(name)
 
     def _lock(self, descriptor: int) -> None:
-        status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid():
-            raise Refused(f"{_NAME} in {self._root.name} belongs to user {status.st_uid}. Remove it.")
         os.fchmod(descriptor, 0o700)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,8 +86,33 @@ class TreeStaging:
         return self._fd
 
     def open(self, entry: Entry) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(staged_name(entry), flags, 0o600, dir_fd=self.descriptor)
+        """For reading and writing. What has its name and is no file of ours alone is removed, not opened."""
+        name = staged_name(entry)
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = self._own_file(name, os.O_RDWR)
+            if descriptor is not None:
+                return descriptor
+            self._remove(name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(name, flags, 0o600, dir_fd=self.descriptor)
+
+    def _own_file(self, name: str, flags: int) -> int | None:
+        """None where it is a device or a pipe, of somebody else, or has another name too: writing would write there."""
+        try:
+            descriptor = open_regular_at(self.descriptor, name, flags)
+        except NotRegular:
+            return None
+        status = os.fstat(descriptor)
+        if status.st_uid == os.geteuid() and status.st_nlink == 1:
+            return descriptor
+        os.close(descriptor)
+        return None
+
+    def _remove(self, name: str) -> None:
+        try:
+            os.unlink(name, dir_fd=self.descriptor)
+        except IsADirectoryError:
+            shutil.rmtree(name, dir_fd=self.descriptor)
 
     def copy(self, source: int, offset: int, target: Entry, part: int) -> None:
         """A part of a file that is open into its place in another."""

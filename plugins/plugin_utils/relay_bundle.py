@@ -27,8 +27,18 @@ STARTER = (
 
 
 def starter(module: str) -> str:
-    """The program text for C(python3 -c)."""
+    """The program text for C(python3 -I -c)."""
     return STARTER.format(module=module)
+
+
+def start_command(module: str) -> list[str]:
+    """The argument list that starts an agent on its host.
+
+    Isolated (-I): it often runs as root in a directory of the SSH user, from which it would import modules else, as it
+    would by the environment. And with UTF-8 whatever the host's locale (-X utf8): names of files must mean the same
+    bytes on all hosts.
+    """
+    return ["python3", "-I", "-X", "utf8", "-c", starter(module)]
 
 
 def bundle(*modules: str) -> bytes:

@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import queue
+import resource
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_agent import KINDS
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, starter
+from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_bundle import bundle, start_command
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, ssh_command
 
 # The module whose program the agents of a relay run.
@@ -27,6 +29,8 @@ _GRACE_SECONDS = 10.0
 ANSWER_SECONDS = 300.0
 # An agent that hears nothing for several times as long ends by itself.
 LIFE_SIGN_SECONDS = 10.0
+# Its input, its output and what it says beside.
+_FILES_OF_AN_AGENT = 3
 
 
 class RemoteAgent:
@@ -38,13 +42,7 @@ class RemoteAgent:
         self.host = reach.host_name
         self._events = events
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
-        self._process = subprocess.Popen(
-            ssh_command(reach, ["python3", "-c", starter(module)]),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._words,
-        )
+        self._words, self._process = _start(reach.host_name, ssh_command(reach, start_command(module)))
         self._outgoing.put(program)
         threading.Thread(target=self._speak, daemon=True).start()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -164,6 +162,33 @@ class Fleet:
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))
+
+
+def _start(host: str, command: Sequence[str]) -> tuple[IO[bytes], subprocess.Popen[bytes]]:
+    """A file for what the program says on stderr, and the program; raises ClusterError where it cannot be started."""
+    with contextlib.ExitStack() as stack:
+        try:
+            words = stack.enter_context(tempfile.TemporaryFile())
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words)
+        except OSError as error:
+            raise ClusterError(_why_not_started(host, command[0], error)) from error
+        stack.pop_all()
+        return words, process
+
+
+def _why_not_started(host: str, program: str, error: OSError) -> str:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return (
+            f"{host} cannot be reached: the controller has too many open files (at most {limit} for one process). "
+            f"Each host takes {_FILES_OF_AN_AGENT}. Raise the limit with ulimit -n before you start Ansible."
+        )
+    if error.errno in (errno.ENOENT, errno.EACCES):
+        return (
+            f"{host} cannot be reached: the controller has no program {program} ({error.strerror}). Install the "
+            "OpenSSH client there, or set ansible_ssh_executable to its path."
+        )
+    return f"{host} cannot be reached: {program} could not be started on the controller: {error.strerror or error}."
 
 
 def _why_ended(host: str, code: int, said: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +110,37 @@ def test_hosts_are_reached_at_the_same_time(ssh: str, docker_host: str, tmp_path
         assert time.monotonic() - began < FAR_SECONDS, "nothing waits for a host that is still to be reached"
         answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
     assert len(answers) == 4
+
+
+def test_a_missing_ssh_program_is_named(docker_host: str, tmp_path: Path) -> None:
+    with fleet_of("/absent/ssh", "gpu-01", "gpu-02") as fleet:
+        assert fleet.hosts == []
+    assert "the controller has no program /absent/ssh" in fleet.failed["gpu-01"].message
+    assert "gpu-02 cannot be reached" in fleet.failed["gpu-02"].message
+
+
+def test_too_many_open_files_is_told_with_the_limit(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(relay_fleet.subprocess, "Popen", fail)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with fleet_of(ssh, "gpu-01") as fleet:
+        assert fleet.hosts == []
+    assert "too many open files" in fleet.failed["gpu-01"].message
+    assert "ulimit -n" in fleet.failed["gpu-01"].message
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+@pytest.mark.parametrize("module", ["json", "ansible_collections", "os"])
+def test_an_agent_imports_nothing_from_the_directory_it_starts_in(
+    module: str, ssh: str, docker_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / f"{module}.py").write_text("raise SystemExit('of the home')")
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("PYTHONPATH", str(home))
+    with fleet_of(ssh, "gpu-01") as fleet:
+        assert fleet.ask({"gpu-01": observe(docker_host, tmp_path / "spool")}, "observed")
+        assert fleet.failed == {}
