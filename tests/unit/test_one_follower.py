@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank
-from ansible_collections.distrain.cluster.plugins.plugin_utils import watch_record
+from ansible_collections.distrain.cluster.plugins.plugin_utils.bounded_lines import BoundedLines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follower_lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lasting_record import LastingRecord
 from ansible_collections.distrain.cluster.plugins.plugin_utils.parent_process import ParentGone, ParentProcess
@@ -155,10 +155,10 @@ def test_a_follower_whose_parent_has_ended_writes_nothing_any_more(tmp_path: Pat
 def test_a_full_disk_does_not_end_the_following_and_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: str | None, entry: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", path)
+    def full(lines: BoundedLines, entry: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(lines._path))
 
-    monkeypatch.setattr(watch_record, "_append", full)
+    monkeypatch.setattr(BoundedLines, "append", full)
     stage = Stage([rank(0)], [rank(0, silent_seconds=400)], [rank(0, "succeeded")])
     follower = stage.follower(tmp_path / "events.jsonl")
     follower.record = LastingRecord(
