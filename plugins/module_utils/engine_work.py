@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.claims_plan import TRAINER_LABEL
-from ansible_collections.distrain.cluster.plugins.module_utils.job_files import MARK
+from ansible_collections.distrain.cluster.plugins.module_utils.job_processes import MARK
 from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import Get
 
 OURS = "io.distrain."
