@@ -12,12 +12,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_BYTES = 1024**2
+# A file that is not whole yet, with the process that writes it.
+_UNFINISHED = re.compile(r"\.([1-9][0-9]*)\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -26,6 +29,7 @@ class ResultsStore:
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
+        self._cleaned: set[str] = set()
 
     def has(self, name: str, size: int, mtime_ns: int) -> bool:
         """Whether a regular file of this name, size and time of modification is there."""
@@ -42,6 +46,10 @@ class ResultsStore:
 
     def create(self, name: str, mode: int) -> StoredFile:
         with self._parent(name, makes=True) as (parent, last):
+            above = name.rpartition("/")[0]
+            if above not in self._cleaned:
+                self._cleaned.add(above)
+                _remove_unfinished(parent)
             return StoredFile(parent, last, mode)
 
     @contextlib.contextmanager
@@ -126,6 +134,25 @@ class StoredFile:
                 and statuses[0].st_size == statuses[1].st_size
                 and all(before.read(_READ_BYTES) == block for block in iter(lambda: after.read(_READ_BYTES), b""))
             )
+
+
+def _remove_unfinished(directory: int) -> None:
+    """What runs that were killed have left there."""
+    for name in os.listdir(directory):
+        found = _UNFINISHED.fullmatch(name)
+        if found and not _is_alive(int(found[1])):
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=directory)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _components(name: str) -> list[str]:

@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import stat
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -346,6 +347,16 @@ def test_a_link_on_the_controller_is_replaced_and_never_followed(tmp_path: Path)
     assert [path.name for path in elsewhere.iterdir()] == ["log"] and (elsewhere / "log").read_text() == "mine"
     store.create("log", 0o600).drop()
     assert sorted(path.name for path in (tmp_path / "gpu-01").iterdir()) == ["checkpoint-5", "checkpoint-9", "log"]
+
+
+def test_what_a_killed_run_has_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    names = [f".{os.getpid()}.part", ".1.part", ".x.part", "7.part", ".-1.part", ".0.part"]
+    for name in [*names, f".{ended.pid}.part", f".{10**30}.part"]:
+        (tmp_path / name).write_text("")
+    ResultsStore(str(tmp_path)).create("log", 0o600).drop()
+    assert {path.name for path in tmp_path.iterdir()} == {*names} - {f".{os.getpid()}.part"}
 
 
 def test_the_agent_needs_little() -> None:
