@@ -86,12 +86,13 @@ def telling_line(lines: Sequence[str]) -> str:
 
 
 def quoted(exception: Raised) -> str:
-    """Return the line of the exception, and behind it what stands after C(Last error:)."""
+    """Return the line of the exception; where one stands after C(Last error:), that one, which is the reason, first."""
     details = list(exception.details)
     for number, line in enumerate(details):
         found = _LAST_ERROR.match(line)
-        if found:
-            return f"{exception.text} Last error: {found['said'] or ' '.join(details[number + 1 : number + 2])}"
+        reason = (found["said"] or " ".join(details[number + 1 : number + 2])) if found else ""
+        if reason:
+            return f"{reason} ({exception.text})"
     return exception.text
 
 
