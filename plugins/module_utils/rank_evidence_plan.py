@@ -69,7 +69,7 @@ class Evidence:
 
 def evidence_of(rank: Rank, setting: Setting) -> Evidence | None:
     """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
-    if rank.unseen:
+    if rank.unseen and not is_failed(rank):
         return Evidence(UNSEEN, "host_gone", f"is out of sight: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
         return Evidence(USER, "stopped", "was stopped.")
