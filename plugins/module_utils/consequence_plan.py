@@ -16,7 +16,8 @@ _CONSEQUENCE = re.compile(
     r"|connectfullmesh|no longer part of the|heartbeat monitor timed out|watchdog got stuck|keep-?alive"
     r"|timeout\(ms\)=\d+\) ran for|operation timed out|no route to host|network is unreachable"
     r"|timeouterror: (timed out|the read|\[errno 110)|timeouterror$|got signal: 15|\bsigterm\b|keyboardinterrupt"
-    r"|CUDA error: driver shutting down|peer process|leaving the rendezvous|another rank|wait for peers",
+    r"|(to pass|reached) monitoredBarrier|CUDA error: driver shutting down"
+    r"|peer process|leaving the rendezvous|another rank|wait for peers",
     re.IGNORECASE,
 )
 # What reads the same at its beginning, and is a rank's own fault.
@@ -31,12 +32,19 @@ _WRAPPER = re.compile(
     r"|DataLoader worker \(pid\(?s?\)? [\d, ]+\) exited unexpectedly|SignalException"
 )
 # A warning that something is tried again is no end.
-_WARNING = re.compile(r"^\[?W\d{4}|^\[W|\bWARN(ING)?\b|^\S*Warning|retry|\bINFO\b", re.IGNORECASE)
+_WARNING = re.compile(
+    r"^\[?W\d{3,4} |^\[W|(NCCL |\[| - |^)(WARN(ING)?|INFO)\b|^\S*Warning: |: \w*Warning: |\bretrying\b|\btrying again"
+)
+# What Python raises for a fault of the program itself, whatever its message quotes.
+_OWN_CLASS = re.compile(
+    r"^(\w+\.)*(Value|Type|Key|Index|Attribute|Assertion|Import|ModuleNotFound|NotImplemented|ZeroDivision|FileNotFound"
+    r"|Permission|Name|Unicode\w*|JSONDecode|Memory|Recursion|Overflow)Error\b"
+)
 
 
 def is_consequence(text: str) -> bool:
     """Return whether the text only says that another rank is gone, or does not answer."""
-    return bool(_CONSEQUENCE.search(text)) and not _OWN_FAULT.search(text)
+    return bool(_CONSEQUENCE.search(text)) and not _OWN_FAULT.search(text) and not _OWN_CLASS.match(text)
 
 
 def is_wrapper(text: str) -> bool:

@@ -28,7 +28,6 @@ _SOUNDS_LIKE_ERROR = re.compile(
 )
 _NCCL = re.compile(r"NCCL|Dist\w*Error|\bgloo\b|c10d", re.IGNORECASE)
 _NCCL_WARN = re.compile(r"NCCL WARN (?P<said>.+)")
-_UNSAID = re.compile(r"Last error:\s*$|unhandled system error(?!.*Last error)|internal error(?!.*Last error)")
 _LAST_ERROR = re.compile(r"^Last error:\s*(?P<said>.*)")
 _LATE_LINES = 30
 _LONGEST = 300
@@ -87,12 +86,13 @@ def telling_line(lines: Sequence[str]) -> str:
 
 
 def quoted(exception: Raised) -> str:
-    """Return the line of the exception, and behind it what stands after C(Last error:)."""
+    """Return the line of the exception; where one stands after C(Last error:), that one, which is the reason, first."""
     details = list(exception.details)
     for number, line in enumerate(details):
         found = _LAST_ERROR.match(line)
-        if found:
-            return f"{exception.text} Last error: {found['said'] or ' '.join(details[number + 1 : number + 2])}"
+        reason = (found["said"] or " ".join(details[number + 1 : number + 2])) if found else ""
+        if reason:
+            return f"{reason} ({exception.text})"
     return exception.text
 
 
@@ -124,10 +124,10 @@ def _is_loss(one: Raised) -> bool:
 
 def _with_warning(one: Raised, own: Sequence[str]) -> Raised:
     """Where NCCL keeps the reason to itself, it has written it into a warning before."""
-    if "NCCL error" not in one.text or not _UNSAID.search(one.whole):
+    if "NCCL error" not in one.text or any(_LAST_ERROR.match(line) for line in one.details):
         return one
     said = [found["said"] for line in own[: one.number + 1] if (found := _NCCL_WARN.search(line))]
-    if not said or any(_LAST_ERROR.match(line) for line in one.details):
+    if not said:
         return one
     return Raised(one.text, (*one.details, f"Last error: {said[-1]}"), one.speaker, one.chain, one.number)
 

@@ -9,8 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# torch and torchrun put the rank before each line of a process.
-_SPEAKER = re.compile(r"^\[(?:rank|default)(\d+)\]:\s?")
+# torch and torchrun put the rank before each line of a process, ray its process, others a time.
+_SPEAKER = re.compile(
+    r"^(?:\[(?:rank|default)(\d+)\]:\s?|\(\w+ pid=(\d+)[^)]*\) |(?:stderr|stdout): "
+    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* (?:- [\w.-]+ - [A-Z]+ - )?)"
+)
+_TIME = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
+_TIME_ALONE = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*$")
 # A data loader repeats the traceback of its worker.
 _TRACEBACK = re.compile(r"^[\s|+]*(Original )?Traceback \(most recent call last\):")
 _DURING = re.compile(r"^(During handling of the above|The above exception was)")
@@ -57,15 +62,19 @@ class _Reader:
     chain: int = 0
     number: int = 0
     is_linked: bool = False
+    # Whether the line of the exception has a time before it, as then those that belong to it have, and no others.
+    has_time: bool = False
     text: str = ""
     details: list[str] | None = None
     blanks: int = 0
 
 
 def speaker_of(line: str) -> tuple[str, str]:
-    """Return the rank before a line, or an empty string, and the line without it."""
-    named = _SPEAKER.match(line)
-    return (named[1], line[named.end() :]) if named else ("", line)
+    """Return the rank or process before a line, or an empty string, and the line without what stands before it."""
+    speaker = ""
+    while named := _SPEAKER.match(line):
+        speaker, line = named[1] or named[2] or speaker, line[named.end() :]
+    return speaker, line
 
 
 def raised(lines: Sequence[str]) -> list[Raised]:
@@ -75,10 +84,16 @@ def raised(lines: Sequence[str]) -> list[Raised]:
     steps: list[int] = []
     for number, line in enumerate(lines):
         speaker, text = speaker_of(line)
-        if _GOES_ON.search(text):
-            steps.append(number)
-        else:
-            _read(text, number, speaker, readers.setdefault(speaker, _Reader()), found)
+        if _TIME_ALONE.match(text):
+            continue
+        reader = readers.setdefault(speaker, _Reader())
+        is_step, has_time = bool(_GOES_ON.search(text)), bool(_TIME.match(line))
+        steps += [number] if is_step else []
+        if has_time and not reader.has_time:
+            _close(reader, speaker, found)
+        if not (is_step and reader.inside):
+            _read(text, number, speaker, reader, found)
+        reader.has_time = has_time if reader.number == number else reader.has_time
     for speaker, reader in readers.items():
         _close(reader, speaker, found)
     survived = steps[-_STEPS_AFTER] if len(steps) >= _STEPS_AFTER else -1

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.distrain.cluster.plugins.module_utils.exception_plan import speaker_of
+
 KILL, TERMINATE, ABORT = 9, 15, 6
 SIGNALS = {
     KILL: "SIGKILL",
@@ -69,7 +71,7 @@ def first_child(lines: Sequence[str]) -> Child:
 
 def spoken_signal(lines: Sequence[str]) -> int:
     """Return the signal that one of the last lines names, or 0."""
-    for line in reversed(lines[-12:]):
+    for line in (speaker_of(line)[1] for line in reversed(lines[-12:])):
         for number, pattern in _SPOKEN:
             if pattern.search(line):
                 return number

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.rank_evidence_pla
     HELD_UP,
     SILENT,
     Evidence,
+    bounded,
     ended_early,
     evidence_of,
     held_up_by,
@@ -54,6 +55,7 @@ def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: C
     """
     if not any(map(is_failed, ranks)):
         return None
+    ranks = [bounded(rank) for rank in ranks]
     judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, setting))]
     judged += _of_all(ranks, judged)
     strength = min(found.strength for _rank, found in judged)
@@ -69,7 +71,7 @@ def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: C
 
 def why_failed(rank: Rank, job_name: str, setting: Setting) -> Finding:
     """Return why a rank came to its end that had not succeeded, or is out of sight; by what is known of it alone."""
-    found = evidence_of(rank, setting) or Evidence(SILENT, "unknown", "is not known to have failed.")
+    found = evidence_of(bounded(rank), setting) or Evidence(SILENT, "unknown", "is not known to have failed.")
     return Finding(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
 
 
@@ -164,7 +166,7 @@ def _notice(rank: Rank, job_name: str, setting: Setting, unseen_after: float) ->
     held_up = held_up_by(rank)
     if held_up:
         return Finding(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
-    cause = read_symptom(rank.last_lines, setting) if rank.progress.get("step") is None else None
+    cause = read_symptom(bounded(rank).last_lines, setting) if rank.progress.get("step") is None else None
     if cause:
         text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
         return Finding(cause.kind, rank.host, rank.rank, text)

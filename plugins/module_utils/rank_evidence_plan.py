@@ -34,11 +34,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan im
 
 # Evidence of the same tens is of the same strength; within them the lower one tells more.
 MEMORY, MACHINE, CRASHED, KILLED = 10, 11, 12, 13
-NAMED, EXCEPTION, SPOKEN = 20, 21, 22
-SILENT, HELD_UP, EARLY, UNSEEN, OF_NETWORK, TERMINATED, USER, FOLLOWED = 30, 40, 50, 60, 70, 80, 90, 100
+NAMED, EXCEPTION = 20, 21
+SPOKEN, SILENT = 30, 31
+HELD_UP, EARLY, UNSEEN, OF_NETWORK, TERMINATED, USER, FOLLOWED = 40, 50, 60, 70, 80, 90, 100
 MORE_MEMORY = "Give the job less to hold (a smaller batch, fewer workers), or its host more memory."
 AGAIN = "Run the job again to start it anew."
 _LAST_LINES = 3
+_LONGEST_LINE = 4000
 _WAITED = re.compile(
     r"collective operation timeout|timed out waiting \d+ ?ms|wait timeout after \d+ ?ms", re.IGNORECASE
 )
@@ -67,7 +69,7 @@ class Evidence:
 
 def evidence_of(rank: Rank, setting: Setting) -> Evidence | None:
     """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
-    if rank.unseen:
+    if rank.unseen and not is_failed(rank):
         return Evidence(UNSEEN, "host_gone", f"is out of sight: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
         return Evidence(USER, "stopped", "was stopped.")
@@ -79,6 +81,16 @@ def evidence_of(rank: Rank, setting: Setting) -> Evidence | None:
     if rank.state == FAILED:
         return _of_ended(rank, dataclasses.replace(setting, ipc=rank.ipc or setting.ipc, shm_bytes=rank.shm_bytes))
     return held_up_by(rank) if rank.state == RUNNING else None
+
+
+def bounded(rank: Rank) -> Rank:
+    """Return the rank with lines that are no longer than a message needs, and that a terminal can show."""
+    lines = [line[:_LONGEST_LINE] for line in rank.last_lines]
+    return dataclasses.replace(rank, last_lines=[line if line.isprintable() else _printable(line) for line in lines])
+
+
+def _printable(line: str) -> str:
+    return "".join(char if char.isprintable() or char == "\t" else "?" for char in line)
 
 
 def silence_of_host(rank: Rank) -> str:

@@ -52,8 +52,14 @@ def _missing(line: str, _setting: Setting) -> tuple[str, str]:
 
 def _no_shared_storage(line: str, _setting: Setting) -> tuple[str, str]:
     name = first(r"(tmp-checkpoint-\d+|checkpoint-\d+)", line) or "a checkpoint"
+    if first(r"(not empty|FileExistsError)", line):
+        return (
+            f"another host renamed {name} as well, on storage that the hosts share",
+            "Set save_on_each_node: false in trainer_launch_job_config, or take a newer transformers.",
+        )
     return (
-        f"it looked for {name}, which another host has written: this trainer expects storage that all hosts share",
+        f"{name} is not there, since another host has written or renamed it: this trainer expects storage that all "
+        "hosts share",
         "Set save_on_each_node: true in trainer_launch_job_config, take a newer transformers, or put "
         "trainer_launch_job_output_directory on storage that the hosts share.",
     )
@@ -117,7 +123,11 @@ STORAGE_RULES = (
         ),
     ),
     Rule("read_only", pattern(r"Read-only file system|\[Errno 30\]|os error 30"), _read_only),
-    Rule("shared_storage", pattern(r"(FileNotFoundError|no such file).*tmp-checkpoint-\d+"), _no_shared_storage),
+    Rule(
+        "shared_storage",
+        pattern(r"(FileNotFoundError|no such file|not empty|FileExistsError).*tmp-checkpoint-\d+"),
+        _no_shared_storage,
+    ),
     Rule(
         "no_command",
         pattern(r"no such file or directory: '(\S*/)?(nvcc|gcc|g\+\+|cc|ninja|git|ldconfig|which|numactl)'"),
@@ -155,7 +165,10 @@ STORAGE_RULES = (
     ),
     Rule(
         "limits",
-        pattern(r"too many open files|\[Errno 24\]|can't start new thread|unable to start new thread|\[Errno 11\]"),
+        pattern(
+            r"too many open files|\[Errno 24\]|can't start new thread|unable to start new thread|pthread_create failed"
+            r"|\[Errno 11\]"
+        ),
         fixed(
             "it reached a limit of open files, or of processes",
             "Raise nofile, or nproc, in trainer_launch_ulimits, or lower the number of the data loader's workers.",

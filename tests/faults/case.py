@@ -36,6 +36,21 @@ class Case:
     only_when_named: bool = False
 
 
+@dataclass(frozen=True)
+class Blamed:
+    """Who brought a job down, and by what kind of finding; of what is expected, what is empty is left open."""
+
+    host: str = ""
+    rank: int | None = None
+    kind: str = ""
+
+    def covers(self, other: Blamed | None) -> bool:
+        """Whether what is expected here is what was said."""
+        if other is None:
+            return False
+        return self.host in ("", other.host) and self.rank in (None, other.rank) and other.kind in self.kind.split("|")
+
+
 @dataclass
 class Entry:
     """One case in artifacts/faults.json."""
@@ -48,6 +63,16 @@ class Entry:
     lost: str = ""
     holds: bool = False
     seconds: float = 0
+    # Of a job: whether its end was called a success that was none, and who was blamed for it and had to be.
+    is_false_success: bool = False
+    blamed: Blamed | None = None
+    expected: Blamed | None = None
+
+    @property
+    def is_wrongly_blamed(self) -> bool:
+        """Whether another host, rank or kind was named than the case has."""
+        return self.expected is not None and not self.expected.covers(self.blamed)
 
     def as_json(self) -> dict[str, Any]:
-        return {key: round(value, 1) if isinstance(value, float) else value for key, value in vars(self).items()}
+        told = {key: round(value, 1) if isinstance(value, float) else value for key, value in vars(self).items()}
+        return {**told, **{key: vars(told[key]) for key in ("blamed", "expected") if told[key]}}

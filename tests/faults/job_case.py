@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults.case import Case
+from tests.faults.case import Blamed, Case
 from tests.faults.steps import Step
 from tests.faults.trainer import SAVE_EVERY
 
@@ -21,7 +21,7 @@ class JobCase(Case):
     fault. The product must name it ``named_within`` seconds after that, and end as ``ends`` says: C(refused) before
     anything was started, C(failed), C(succeeded) in the end, or C(stopped). No more than ``loses`` steps may be made
     twice, and it must have been started again as often as ``restarts`` says. Of the host ``away`` no answer is expected
-    before the restore; where the job ``runs_on``, it must until then.
+    before the restore; where the job ``runs_on``, it must until then. ``blames`` is who must be named as the cause.
     """
 
     fault: Sequence[Step] = ()
@@ -31,3 +31,4 @@ class JobCase(Case):
     restarts: int = 0
     away: str = ""
     runs_on: bool = False
+    blames: Blamed | None = None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from tests.faults import lab
+from tests.faults.case import Blamed
 from tests.faults.job_case import JobCase
 from tests.faults.steps import Leave, On, Pause, Wait
 from tests.faults.trainer import PROCESS, container, stop, train
@@ -27,6 +28,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("rank-exits", "--fault=exit", "--at=7"),
         says=[rank(1, "rank-exits"), "ended with exit code 3", "It said: FATAL: the license server says no"],
+        blames=Blamed(TWO, 1, "exited"),
     ),
     JobCase(
         "rank-raises",
@@ -34,6 +36,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("rank-raises", "--fault=raise", "--at=7", "--on=2"),
         says=[rank(2, "rank-raises"), "exit code 1", "It said: ValueError: the loss is not a number"],
+        blames=Blamed(THREE, 2, "exited"),
     ),
     JobCase(
         "rank-crashes",
@@ -41,6 +44,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("rank-crashes", "--fault=crash", "--at=7"),
         says=[rank(1, "rank-crashes"), r"its process crashed \(SIGSEGV\)"],
+        blames=Blamed(TWO, 1, "crashed"),
     ),
     JobCase(
         "rank-killed",
@@ -49,6 +53,7 @@ JOB_END_CASES = (
         run=train("rank-killed", LONG),
         fault=[On(TWO, f"pkill -KILL -f '{PROCESS}'")],
         says=[rank(1, "rank-killed"), "killed by SIGKILL, not by the lack of memory"],
+        blames=Blamed(TWO, 1, "killed"),
     ),
     JobCase(
         "rank-out-of-memory",
@@ -59,6 +64,7 @@ JOB_END_CASES = (
         at_step=3,
         says=[rank(2, "rank-out-of-memory"), "killed because memory ran out", "its host more memory"],
         restore=[On(THREE, f"docker rm --force {container(THREE)}")],
+        blames=Blamed(THREE, 2, "memory"),
     ),
     JobCase(
         "rank-stopped-by-a-signal",
@@ -74,6 +80,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("rank-hangs", "--fault=hang", "--at=7", "--patience=300", job_silence=10, job_timeout=60),
         says=["No rank of job rank-hangs has printed anything", f"rank 1 on host {TWO}", "had not ended after 60 s"],
+        blames=Blamed(kind="timeout"),
     ),
     JobCase(
         "job-takes-too-long",
@@ -81,6 +88,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("job-takes-too-long", LONG, job_timeout=10),
         says=["had not ended after 10 s", "trainer_launch_job_timeout", f"stopped on {ONE}, {TWO}, {THREE}"],
+        blames=Blamed(kind="timeout"),
     ),
     JobCase(
         "module-missing",
@@ -92,6 +100,7 @@ JOB_END_CASES = (
             "trainer-base:bookworm has no Python module flash_attention_of_nobody",
             "image_build_pip_requirements",
         ],
+        blames=Blamed(TWO, 1, "import_error"),
     ),
     JobCase(
         "program-missing",
@@ -99,6 +108,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("program-missing", job_command=["python3", "/app/code/train_all.py"]),
         says=["/app/code/train_all.py is not there in its container", "trainer_launch_copies"],
+        blames=Blamed(kind="missing_path"),
     ),
     JobCase(
         "master-port-taken",
@@ -112,6 +122,7 @@ JOB_END_CASES = (
         run=train("master-port-taken"),
         says=[rank(0, "master-port-taken"), "port 29500 is taken already", "trainer_launch_job_port"],
         restore=[On(ONE, "pkill -f '^python3 -c import socket'")],
+        blames=Blamed(ONE, 0, "port_taken"),
     ),
     JobCase(
         "name-of-nobody",
@@ -119,6 +130,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("name-of-nobody", job_environment={"MASTER_ADDR": "faults-gpu-77"}),
         says=["Rank [12] of job", "the name faults-gpu-77 does not resolve on the overlay network", "7946/udp"],
+        blames=Blamed(kind="name_unresolved"),
     ),
     JobCase(
         "job-stopped",

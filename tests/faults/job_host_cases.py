@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from tests.faults import lab
+from tests.faults.case import Blamed
 from tests.faults.job_case import JobCase
 from tests.faults.job_end_cases import LONG, rank
 from tests.faults.steps import Cable, Cut, Freeze, On, Restart
@@ -23,6 +24,7 @@ JOB_HOST_CASES = (
         run=train("container-removed", LONG),
         fault=[On(TWO, f"docker rm --force {container(TWO)}")],
         says=[f"{rank(1, 'container-removed')} is gone: its container was removed"],
+        blames=Blamed(TWO, 1, "container_gone"),
     ),
     JobCase(
         "engine-restarted-under-a-job",
@@ -31,6 +33,7 @@ JOB_HOST_CASES = (
         run=train("engine-restarted-under-a-job", LONG),
         fault=[On(TWO, "systemctl restart docker")],
         says=[rank(1, "engine-restarted-under-a-job"), "engine of its host (was restarted|does not answer)"],
+        blames=Blamed(TWO, 1, "engine_restarted|engine_gone|container_gone"),
     ),
     JobCase(
         "host-cut-off",
@@ -41,6 +44,7 @@ JOB_HOST_CASES = (
         says=[f"{rank(2, 'host-cut-off')} is out of sight", f"host {THREE} has not answered for [0-9]+ s"],
         restore=[Cable(THREE, "up")],
         away=THREE,
+        blames=Blamed(THREE, 2, "host_gone"),
     ),
     JobCase(
         "host-stands-still",
@@ -50,6 +54,7 @@ JOB_HOST_CASES = (
         fault=[Freeze(THREE, 60)],
         says=[f"{rank(2, 'host-stands-still')} is out of sight", f"host {THREE} has not answered for [0-9]+ s"],
         away=THREE,
+        blames=Blamed(THREE, 2, "host_gone"),
     ),
     JobCase(
         "rank-killed-and-started-again",
@@ -59,6 +64,7 @@ JOB_HOST_CASES = (
         fault=[On(TWO, f"pkill -KILL -f '{PROCESS}'")],
         says=["killed by SIGKILL", ON_FROM.format("rank-killed-and-started-again")],
         restarts=1,
+        blames=Blamed(TWO, 1, "killed"),
     ),
     JobCase(
         "host-restarted-and-back",
@@ -68,6 +74,7 @@ JOB_HOST_CASES = (
         fault=[Restart((THREE,))],
         says=[rank(2, "host-restarted-and-back"), ON_FROM.format("host-restarted-and-back")],
         restarts=1,
+        blames=Blamed(THREE, 2, "host_gone|host_restarted|engine_gone"),
     ),
     JobCase(
         "host-cut-off-and-back",
@@ -77,6 +84,7 @@ JOB_HOST_CASES = (
         fault=[Cut(THREE, 50)],
         says=[f"{rank(2, 'host-cut-off-and-back')} is out of sight", ON_FROM.format("host-cut-off-and-back")],
         restarts=1,
+        blames=Blamed(THREE, 2, "host_gone"),
     ),
     JobCase(
         "killed-while-saving",
@@ -85,6 +93,7 @@ JOB_HOST_CASES = (
         run=train("killed-while-saving", "--fault=half-checkpoint", "--at=10", "--on=0", max_restarts=1),
         says=[rank(0, "killed-while-saving"), "goes on from /app/output/killed-while-saving/checkpoint-5"],
         restarts=1,
+        blames=Blamed(ONE, 0, "killed"),
     ),
     JobCase(
         "no-restart-left",
@@ -94,5 +103,6 @@ JOB_HOST_CASES = (
         says=[rank(1, "no-restart-left"), "killed by SIGKILL"],
         loses=2 * SAVE_EVERY,
         restarts=1,
+        blames=Blamed(TWO, 1, "killed"),
     ),
 )

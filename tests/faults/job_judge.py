@@ -12,12 +12,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tests.faults import job_traces, lab
-from tests.faults.case import Entry
+from tests.faults.case import Blamed, Entry
 from tests.faults.job_case import JobCase
 from tests.faults.play import Outcome
 
 # A rank that was out of reach finds out by itself that the others are gone.
 LATER = 30
+_FAILED = re.compile(r"has failed: (\w+)\.$")
 TOLD_AT_THE_END = ("refused", "stopped")
 
 
@@ -36,6 +37,8 @@ def judge_job(case: JobCase, entry: Entry) -> None:
     entry.said = _said(outcome, findings)
     began = struck or job_traces.fault_moment(case.name) or _at(events, "started")
     _take_times(case, entry, outcome, events, began)
+    entry.expected, entry.blamed = case.blames, blamed(events)
+    entry.is_false_success = case.ends == "failed" and not outcome.failed
     lost, of = _lost_steps(case)
     entry.lost = f"{lost} of {of} steps" if lost else "nothing"
     restarts = sum(event["kind"] == "restarted" for event in events)
@@ -43,6 +46,7 @@ def judge_job(case: JobCase, entry: Entry) -> None:
     problems = [
         *_wrong_end(case, outcome),
         *_wrong_words(case, entry),
+        *_wrong_blame(entry),
         *_left_running(case, job_traces.processes(reached)),
         *([f"{lost} steps were lost"] if lost > case.loses else []),
         *([f"it was started again {restarts} times"] if restarts != case.restarts else []),
@@ -58,6 +62,7 @@ def prove_the_end(case: JobCase, entry: Entry) -> None:
     problems = [f"{host} still runs {', '.join(pids)}" for host, pids in left.items()]
     if case.ends != "succeeded" and job_traces.record(case.name).get("outcome") == "succeeded":
         problems.append("job.json says that it has succeeded")
+        entry.is_false_success = True
     entry.holds = entry.holds and not problems
     _add(entry, problems)
 
@@ -98,6 +103,22 @@ def _take_times(
 
 def _at(events: Sequence[Mapping[str, Any]], kind: str, after: float = 0) -> float | None:
     return next((event["at"] for event in events if event["kind"] == kind and event["at"] >= after), None)
+
+
+def blamed(events: Sequence[Mapping[str, Any]]) -> Blamed | None:
+    """Return whom the end of the first attempt was blamed on, or None where none has failed."""
+    for event in events:
+        failed = _FAILED.search(event["text"]) if event["kind"] == "ended" else None
+        if failed:
+            return Blamed(event["host"] or "", event["rank"], failed[1])
+    return None
+
+
+def _wrong_blame(entry: Entry) -> list[str]:
+    if not entry.is_wrongly_blamed:
+        return []
+    named = f"{entry.blamed.kind} of rank {entry.blamed.rank} on {entry.blamed.host}" if entry.blamed else "nobody"
+    return [f"blamed was {named}"]
 
 
 def _lost_steps(case: JobCase) -> tuple[int, int]:

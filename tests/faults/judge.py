@@ -49,6 +49,7 @@ def _judge_words(case: Case, entry: Entry) -> None:
     outcome = case.run.run()
     entry.said = said(case, outcome)
     entry.seconds_to_say = outcome.seconds
+    entry.is_false_success = case.ends == "refused" and not outcome.failed
     entry.holds = outcome.failed == (case.ends == "refused") and all(
         re.search(words, entry.said, re.IGNORECASE | re.DOTALL) for words in case.says
     )

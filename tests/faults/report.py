@@ -13,7 +13,7 @@ from tests.faults import lab
 from tests.faults.case import Entry
 
 PATH = lab.ROOT / "artifacts" / "faults.json"
-HEAD = f"{'holds':5}  {'case':40}  {'to say':>7}  {'to heal':>7}  {'in all':>7}  lost"
+HEAD = f"{'holds':5}  {'case':40}  {'to say':>7}  {'to heal':>7}  {'in all':>7}  {'blamed':32}  lost"
 
 
 def write(entries: Sequence[Entry]) -> None:
@@ -23,7 +23,8 @@ def write(entries: Sequence[Entry]) -> None:
 
 def line(entry: Entry) -> str:
     figures = "  ".join(map(_seconds, (entry.seconds_to_say, entry.seconds_to_heal, entry.seconds)))
-    return f"{'yes' if entry.holds else 'NO':5}  {entry.case:40}  {figures}  {entry.lost}"
+    named = f"{entry.blamed.host} ({entry.blamed.kind})" if entry.blamed else "-"
+    return f"{'yes' if entry.holds else 'NO':5}  {entry.case:40}  {figures}  {named:32}  {entry.lost}"
 
 
 def table(entries: Sequence[Entry]) -> str:
@@ -33,7 +34,13 @@ def table(entries: Sequence[Entry]) -> str:
         if not entry.holds:
             lines.append(textwrap.indent(textwrap.fill(f"said: {entry.said}", 110), "       "))
     held = sum(entry.holds for entry in entries)
-    return "\n".join([*lines, f"{held} of {len(entries)} hold; the file is {PATH}."])
+    return "\n".join([*lines, summary(entries), f"{held} of {len(entries)} hold; the file is {PATH}."])
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """Return how often a success was told that was none, and how often another was blamed than the case has."""
+    successes = sum(entry.is_false_success for entry in entries)
+    return f"false success: {successes}, wrong blame: {sum(entry.is_wrongly_blamed for entry in entries)}"
 
 
 def _seconds(value: float | None) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan impor
 from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
 
 CORPUS = Path(__file__).with_name("corpus")
-HELD_OUT = ("held_out", "reported")
+HELD_OUT = ("held_out", "reported", "reported_again")
 RIGHT, NONE, WRONG = "right", "none", "wrong"
 NOTHING, UNKNOWN, ANY = "none", "unknown", "any"
 # Kinds that say no more than that a rank ended: no wrong cause, and no right one where a better one is expected.

@@ -47,6 +47,11 @@ REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exit
             "ValueError: no such data set",
         ),
         (["x" * 400], "x" * 297 + "..."),
+        (
+            ["RuntimeError: NCCL error in: x.cpp", "ncclSystemError: y", "Last error:", "no space in /dev/shm"],
+            "no space in /dev/shm (RuntimeError: NCCL error in: x.cpp)",
+        ),
+        (["RuntimeError: NCCL error in: x.cpp", "Last error:", ""], "RuntimeError: NCCL error in: x.cpp"),
     ],
 )
 def test_the_line_that_tells_why(lines: list[str], said: str) -> None:

@@ -238,6 +238,14 @@ def test_what_is_nothing_to_tell(found: Rank) -> None:
     assert notices([found], "sft", SETTING, 25, 300) == []
 
 
+def test_what_is_quoted_is_printable_and_bounded() -> None:
+    line = "RuntimeError: \x1b[31mred\x07" + "x" * 100_000
+    found = why_failed(rank("failed", line, exit_code=1), "sft", SETTING)
+    assert "RuntimeError: ?[31mred?x" in found.text
+    assert found.text.isprintable()
+    assert len(found.text) < 500
+
+
 def test_silence_counts_only_when_all_are_silent() -> None:
     talking = Rank("gpu-01", 0, "running", silent_seconds=2)
     assert notices([talking, rank("running", silent_seconds=900)], "sft", SETTING, 25, 300) == []

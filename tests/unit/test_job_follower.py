@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils import follow_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.end_order_plan import Clock
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.finding_plan import first_failed
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
@@ -133,6 +134,24 @@ def test_who_only_lost_the_connection_is_not_the_cause() -> None:
     with pytest.raises(ClusterError, match="host gpu-02 ended with exit code 137"):
         stage.follower().follow()
     assert stage.stopped == []
+
+
+def test_the_clocks_of_those_that_failed_are_asked_for_their_order() -> None:
+    lost = {"exit_code": 1, "last_lines": ["RuntimeError: Connection closed by peer"]}
+    stage = Stage([rank(0, "failed", ended=100.0, **lost), rank(1, "failed", ended=150.0, **lost), rank(2)])
+    follower = stage.follower(grace=0)
+    asked: list[list[str]] = []
+
+    def clocks(ranks: Sequence[Rank]) -> dict[str, Clock]:
+        asked.append([one.host for one in ranks])
+        return {"gpu-01": Clock(0.0, 0.1), "gpu-02": Clock(90.0, 0.1)}
+
+    follower.clocks = clocks
+    with pytest.raises(ClusterError, match="Rank 1 of job sft on host gpu-02") as caught:
+        follower.follow()
+    assert asked == [["gpu-01", "gpu-02"]]
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "connection_lost", "mendable": True}
+    assert "(It ended first.)" in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> N
         assert (rank.state, rank.unseen, rank.stopped_processes) == ("running", 0, [])
         stacks = fleet.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
         assert [one["rank"] for one in stacks["gpu-01"]] == [3]
+        clock = fleet.clocks(["gpu-01", "unreachable"], 5)
+        assert list(clock) == ["gpu-01"]
+        assert abs(clock["gpu-01"].ahead) <= clock["gpu-01"].error + 0.01, "it is this machine's own clock"
         assert fleet.ask(["gpu-01"], {"do": "stop", "timeout": 5}, "stopped", 9) == {"gpu-01": None}
         look_until(fleet, lambda: fleet.sights["gpu-01"].found["job"]["state"] == "stopped")
         assert fleet.sights["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
