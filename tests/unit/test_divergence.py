@@ -167,6 +167,12 @@ def test_a_short_job_that_ends_destroyed_is_told_of_at_its_end() -> None:
     assert divergence_notices([Rank("gpu-01", 0, "succeeded", progress=progress_of([SOUND]))], "sft") == []
 
 
+def test_steps_that_are_all_skipped_leave_the_weights_as_they_are() -> None:
+    stage = Stage([Rank("gpu-01", 0, "succeeded", progress=progress_of([SKIPPED] * 4))])
+    stage.follower().follow()
+    assert "The weights have hardly changed since then. Start again" in stage.warned[0]
+
+
 def test_the_one_line_of_the_job_ends_with_a_warning() -> None:
     outcome = {"hosts": ["a", "b"], "world_size": 2, "first_loss": 5.56, "last_loss": 0.0, "steps": 40}
     found = as_data(divergence(DIVERGED, True))

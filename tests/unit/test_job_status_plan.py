@@ -47,7 +47,8 @@ def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
         "gpu-03 was not seen: Failed to connect to the host",
     ]
     assert found["summary"] == [
-        "llama-factory sft: running, step 12/120, loss 5.931, grad norm 1.25, 10.9 samples/s, 00:41 left, ranks 2; not seen: gpu-03"
+        "llama-factory sft: running, step 12/120, loss 5.931, grad norm 1.25, 10.9 samples/s, 00:41 left, ranks 2; "
+        "not seen: gpu-03"
     ]
     assert found["unseen"] == {"gpu-03": "Failed to connect to the host"}
     assert found["rows"][0]["remaining"] == 41.0 and found["rows"][1]["step"] is None
