@@ -86,6 +86,12 @@ def progress_of(logged: Logged) -> dict[str, Any]:
         ),
         ([SKIPPED] * 4, None, "diverged at step 1: grad_norm inf in the last 4 logged steps"),
         ([SKIPPED] * 2, None, None),
+        # It learns, so that only the norm is wrong.
+        ([(5.0 - step / 20, NAN) for step in range(60)], None, None),
+        (
+            [(2.5 + 0.01 * (step % 3), NAN) for step in range(21)],
+            *("diverged at step 1: grad_norm nan in the last 21 logged steps",) * 2,
+        ),
         # What proves nothing.
         ([(2.5, 1.0), (250.0, 9.0), (1e9, 1e12)], None, None),
         ([(0.0, 0.5)] * 9, None, None),
