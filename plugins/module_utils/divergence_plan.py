@@ -33,8 +33,10 @@ def first_divergence(progress_and_state: Iterable[tuple[Mapping[str, Any], str]]
 
 
 def sentence(found: Divergence, subject: str = "The training") -> str:
-    """Return one sentence on it, with a full stop."""
-    return f"{subject} has {found}. Its weights are of no use from there on."
+    """Return one sentence on it, and one on what it means for the weights."""
+    # With a finite loss the weights are still sound: whoever scales the loss skips such steps.
+    sound = "The weights have hardly changed since then."
+    return f"{subject} has {found}. {'Its weights are of no use from there on.' if found.has_loss else sound}"
 
 
 def as_data(found: Divergence | None) -> dict[str, Any] | None:

@@ -13,18 +13,21 @@ A job has diverged where its last logged steps, without a sound one behind them,
 
 - destroyed: ``DESTROYED_STEPS`` of them, or any number at the end of a job that has ended, or
 - destroyed or overflowed: ``OVERFLOWED_STEPS`` of them, more than it takes to halve the scale from 2**16 to 1, or all
-  the steps, at least three, of a job that has ended. The trainer then skips every update of the weights.
+  the steps, at least three, of a job that has ended. The trainer then skips every update of the weights; where the loss
+  falls over these steps, it does not, and only the norm is wrong.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 DESTROYED_STEPS = 3
 OVERFLOWED_STEPS = 20
+FALLING = 0.95
 _LONGEST_NUMBER = 64
 
 
@@ -140,7 +143,18 @@ def _last_of(known: Sequence[LoggedStep], are_bad: Sequence[bool], gap: int) -> 
     """How many of the last steps are bad, and from which step on; the gap is before this place."""
     many = next((place for place, is_bad in enumerate(reversed(are_bad)) if not is_bad), len(are_bad))
     start = len(known) - many
-    return {"steps": many, "since": known[start].step if many else None, "is_exact": start != gap}
+    return {
+        "steps": many,
+        "since": known[start].step if many else None,
+        "is_exact": start != gap,
+        "loss_falls": _falls([one.loss for one in known[start:] if one.loss is not None and math.isfinite(one.loss)]),
+    }
+
+
+def _falls(losses: Sequence[float]) -> bool:
+    """Whether their second half is clearly below the first one on average."""
+    half = len(losses) // 2
+    return half > 0 and statistics.fmean(losses[half:]) < FALLING * statistics.fmean(losses[:half])
 
 
 def _words(value: float | None) -> str | None:
@@ -156,9 +170,9 @@ def divergence(progress: Mapping[str, Any], has_ended: bool) -> Divergence | Non
     if destroyed["steps"] >= (1 if has_ended else DESTROYED_STEPS):
         return _divergence(destroyed, progress, found, True)
     is_all = has_ended and overflowed["steps"] == found["of"] >= DESTROYED_STEPS
-    return (
-        _divergence(overflowed, progress, found, False) if overflowed["steps"] >= OVERFLOWED_STEPS or is_all else None
-    )
+    if overflowed["loss_falls"] or not (overflowed["steps"] >= OVERFLOWED_STEPS or is_all):
+        return None
+    return _divergence(overflowed, progress, found, False)
 
 
 def _divergence(

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.distrain.cluster.plugins.module_utils.printable import printable
+
 _THREAD = re.compile(r"^Thread .*")
 _FRAME = re.compile(r"^\s+(?P<function>.+?) \((?P<place>[^()]+:\d+)\)$")
 # Where a rank waits for the others, whatever it calls to do so.
@@ -32,7 +34,7 @@ def main_frames(dump: str) -> list[tuple[str, str]]:
     """Function and place of the main thread's frames, the innermost first."""
     frames: list[tuple[str, str]] = []
     inside = False
-    for line in dump.splitlines():
+    for line in map(printable, dump.splitlines()):
         found = _FRAME.match(line)
         if _THREAD.match(line):
             inside = "MainThread" in line

@@ -240,7 +240,8 @@ diverged:
       logged step that shows it, and C(is_exact) whether no earlier one may; C(steps) is how many logged steps show it;
       C(loss) and C(grad_norm) are the last ones, as text.
     - What proves it is a loss that is nan or infinite, or a loss of 0 with such a norm of the gradient, in the last 3
-      logged steps, or in the last one of a job that has ended; or a norm that is nan or infinite in the last 20.
+      logged steps, or in the last one of a job that has ended; or a norm that is nan or infinite in the last
+      20, while the loss does not fall.
   type: dict
   returned: success
   sample: null

@@ -153,6 +153,8 @@ job:
         remaining_seconds: 41.0
         loss: 5.93
         first_loss: 6.21
+        grad_norm: 1.31
+        not_finite: null
         samples_per_step: 16
         steps_per_second: 0.68
         samples_per_second: 10.9

@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 # Of the bound: what the first lines and the newest ones have, which are kept as they are, and what lies between.
 _FIRST_SHARE, _NEWEST_SHARE, _MIDDLE_SHARE = 1 / 16, 3 / 16, 1 / 4
@@ -49,19 +49,33 @@ class BoundedLines:
         self._most_bytes = most_bytes
         self._state_of = state_of
         self._begins = begins
+        # The lines of the file, as long as nobody else writes it; so that it is not read again to be thinned.
+        self._lines: list[Line] = []
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one entry, and thin the file where it has become larger than its bound. It has to be valid JSON."""
         if not self._path:
             return
+        text = json.dumps(entry, allow_nan=False).encode() + b"\n"
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(json.dumps(entry, allow_nan=False).encode() + b"\n")
+            stream.write(text)
             stream.flush()
             size = os.fstat(stream.fileno()).st_size
+        self._remember(Line(size - len(text), len(text), float(entry["at"]), self._state_of(entry)))
         if size > self._most_bytes:
             self._thin(self._path)
+
+    def _remember(self, line: Line) -> None:
+        end = self._lines[-1].place + self._lines[-1].size if self._lines else 0
+        if end != line.place:
+            self._lines = []
+        elif self._lines and self._lines[-1].state == line.state:
+            # One object for all of them.
+            line = replace(line, state=self._lines[-1].state)
+        if self._lines or line.place == 0:
+            self._lines.append(line)
 
     def _thin(self, path: Path) -> None:
         """Put a smaller file in its place, at once; who reads it then has one of the two as a whole."""
@@ -70,15 +84,19 @@ class BoundedLines:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with path.open("rb") as source, os.fdopen(descriptor, "wb") as target:
-                lines = list(self._lines(source))
-                for line in thinned([one for one in lines if one.at >= begins] or lines, self._most_bytes):
+                lines = self._lines or list(self._read(source))
+                kept = thinned([one for one in lines if one.at >= begins] or lines, self._most_bytes)
+                placed = []
+                for line in kept:
                     source.seek(line.place)
+                    placed.append(replace(line, place=target.tell()))
                     target.write(source.read(line.size))
             unfinished.replace(path)
+            self._lines = placed
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _lines(self, source: Any) -> Iterator[Line]:
+    def _read(self, source: BinaryIO) -> Iterator[Line]:
         """Those that can be read; a line that was cut by a crash is left out."""
         place = 0
         for raw in source:

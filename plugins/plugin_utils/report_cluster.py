@@ -130,8 +130,14 @@ def _job(name: str, job: dict[str, Any]) -> list[Cell]:
         Cell(duration(ended - began if began is not None and ended is not None else None), "number"),
         Cell(count(len(records(job.get("hosts")))), "number"),
         Cell(count(results.get("steps")), "number"),
-        Cell(figure(results.get("last_loss")), "number"),
+        Cell(_last_loss(results), "number"),
     ]
+
+
+def _last_loss(results: dict[str, Any]) -> str:
+    """Marked where the training has diverged."""
+    diverged = record(results.get("diverged"))
+    return f"{text(diverged.get('loss')) or UNKNOWN} (diverged)" if diverged else figure(results.get("last_loss"))
 
 
 def _findings(preflight: dict[str, Any]) -> Table | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, record, records, text
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import number, record, records, text, texts
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report_words import (
     UNKNOWN,
     count,
@@ -30,13 +30,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Head:
-    """``outcome`` is one of the outcomes of a job, or unknown; ``message`` says why it ended so."""
+    """``outcome`` is one of the outcomes of a job, or unknown; ``message`` says why it ended so.
+
+    ``warnings`` are sentences on what is to be known of it though it has ended well.
+    """
 
     title: str
     subtitle: str
     outcome: str
     message: str
     figures: Sequence[Figure]
+    warnings: Sequence[str] = ()
 
 
 def job_head(name: str, job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str, restarts: int) -> Head:
@@ -47,7 +51,14 @@ def job_head(name: str, job: dict[str, Any], looks: Sequence[dict[str, Any]], to
         outcome=outcome if outcome in OUTCOMES else "unknown",
         message=text(job.get("message")),
         figures=list(_figures(job, looks, took, restarts)),
+        warnings=[*filter(None, texts(job.get("warnings"))), *_restart_note(job)],
     )
+
+
+def _restart_note(job: dict[str, Any]) -> list[str]:
+    """That restarts are used up, or were wanted and not made; those that were made are told with the steps."""
+    note = text(record(job.get("restarts")).get("note")) if text(job.get("outcome")) == "failed" else ""
+    return [f"The job was {note}."] if note else []
 
 
 def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str, restarts: int) -> Iterator[Figure]:
@@ -59,10 +70,19 @@ def _figures(job: dict[str, Any], looks: Sequence[dict[str, Any]], took: str, re
     step, total = _steps(results, looks)
     whole = "" if total is None or total == step else f" of {count(total)}"
     yield Figure("Steps", f"{count(step)}{whole}", f"in {restarts + 1} attempts" if restarts else "")
+    yield _loss(results, looks)
+    norm = text(record(results.get("diverged")).get("grad_norm")) or number(results.get("last_grad_norm"))
+    if norm:
+        yield Figure("Gradient norm", norm if isinstance(norm, str) else figure(norm), "the last one")
+    yield Figure("Network", text(job.get("network")) or UNKNOWN, f"by {launcher}" if launcher else "")
+
+
+def _loss(results: dict[str, Any], looks: Sequence[dict[str, Any]]) -> Figure:
+    """The last one; of a training that has diverged as it was logged, which may be nan."""
     losses = [loss for loss in (number(results.get(key)) for key in ("first_loss", "last_loss")) if loss is not None]
     losses = losses if len(losses) == 2 else _seen(looks, "loss")
-    yield Figure("Loss", figure(losses[-1] if losses else None), f"first {figure(losses[0])}" if losses else "")
-    yield Figure("Network", text(job.get("network")) or UNKNOWN, f"by {launcher}" if launcher else "")
+    last = text(record(results.get("diverged")).get("loss")) or figure(losses[-1] if losses else None)
+    return Figure("Loss", last, f"first {figure(losses[0])}" if losses else "")
 
 
 def _steps(results: dict[str, Any], looks: Sequence[dict[str, Any]]) -> tuple[float | None, float | None]:

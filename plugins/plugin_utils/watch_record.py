@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, seconds_in
-from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import finite, without_nan
+from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import without_nan
 from ansible_collections.distrain.cluster.plugins.module_utils.throughput_plan import throughput
 from ansible_collections.distrain.cluster.plugins.plugin_utils.bounded_lines import BoundedLines
 
@@ -90,7 +90,7 @@ class WatchRecord:
             text = Path(self._events_file).read_text(encoding="utf-8", errors="replace") if self._events_file else ""
         except OSError:
             return []
-        return [entry for entry in map(_entry, text.splitlines()) if finite(entry.get("at")) is not None]
+        return [entry for entry in map(_entry, text.splitlines()) if isinstance(entry.get("at"), int | float)]
 
 
 def _states(entry: Mapping[str, Any]) -> list[Any]:

@@ -65,6 +65,16 @@ def test_a_line_that_was_cut_is_left_out_and_the_others_stay(tmp_path: Path) -> 
     assert lines_of(path)[-1] == {"at": 3.0, "n": 2} and path.stat().st_size <= 300
 
 
+def test_a_file_that_somebody_else_writes_too_is_read_before_it_is_thinned(tmp_path: Path) -> None:
+    path = tmp_path / "watch.jsonl"
+    both = [BoundedLines(str(path), 2000, lambda _entry: "") for _ in range(2)]
+    for number in range(1000):
+        both[number % 3 == 0].append({"at": float(number)})
+        assert path.stat().st_size <= 2000
+    times = [one["at"] for one in lines_of(path)]
+    assert times == sorted(times) and times[0] == 0 and times[-1] == 999
+
+
 def test_only_valid_json_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         BoundedLines(str(tmp_path / "x"), 300, str).append({"at": float("nan")})

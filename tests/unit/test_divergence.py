@@ -86,6 +86,12 @@ def progress_of(logged: Logged) -> dict[str, Any]:
         ),
         ([SKIPPED] * 4, None, "diverged at step 1: grad_norm inf in the last 4 logged steps"),
         ([SKIPPED] * 2, None, None),
+        # It learns, so that only the norm is wrong.
+        ([(5.0 - step / 20, NAN) for step in range(60)], None, None),
+        (
+            [(2.5 + 0.01 * (step % 3), NAN) for step in range(21)],
+            *("diverged at step 1: grad_norm nan in the last 21 logged steps",) * 2,
+        ),
         # What proves nothing.
         ([(2.5, 1.0), (250.0, 9.0), (1e9, 1e12)], None, None),
         ([(0.0, 0.5)] * 9, None, None),
@@ -165,6 +171,12 @@ def test_a_short_job_that_ends_destroyed_is_told_of_at_its_end() -> None:
     stage.follower().follow()
     assert len(stage.warned) == 1 and "Its weights are of no use from there on. Start again from a" in stage.warned[0]
     assert divergence_notices([Rank("gpu-01", 0, "succeeded", progress=progress_of([SOUND]))], "sft") == []
+
+
+def test_steps_that_are_all_skipped_leave_the_weights_as_they_are() -> None:
+    stage = Stage([Rank("gpu-01", 0, "succeeded", progress=progress_of([SKIPPED] * 4))])
+    stage.follower().follow()
+    assert "The weights have hardly changed since then. Start again" in stage.warned[0]
 
 
 def test_the_one_line_of_the_job_ends_with_a_warning() -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack, stack_sentence
+from ansible_collections.distrain.cluster.plugins.module_utils.stack_plan import Stack, main_frames, stack_sentence
 
 WAITS = """Process 7: python train.py
 Thread 7 (active): "MainThread"
@@ -44,3 +44,8 @@ LOADS = """Thread 7 (idle): "MainThread"
 )
 def test_who_does_something_else(stacks: list[Stack], said: str) -> None:
     assert stack_sentence(stacks) == said
+
+
+def test_what_a_process_calls_its_functions_is_shown_without_control_characters() -> None:
+    dump = 'Thread 7 (active): "MainThread"\n    step\x1b[2J (train\u202e.py:7)\n'
+    assert main_frames(dump) == [("step", "train.py:7")]
