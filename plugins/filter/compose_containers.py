@@ -24,12 +24,16 @@ def compose_containers(containers: Iterable[Mapping[str, Any]], directory: str) 
     return sorted(found, key=lambda one: one["name"])
 
 
-def compose_without(content: Mapping[str, Any] | None, name: str) -> dict[str, dict[str, Any]]:
-    """The services and networks of a compose file, but for those of this name."""
+def compose_without(content: Any, name: str) -> dict[str, dict[str, Any]]:
+    """The services and networks of a compose file, but for those of this name; none of what is no compose file."""
     return {
-        kind: {one: settings for one, settings in ((content or {}).get(kind) or {}).items() if one != name}
+        kind: {one: settings for one, settings in _mapping(_mapping(content).get(kind)).items() if one != name}
         for kind in ("services", "networks")
     }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 class FilterModule:

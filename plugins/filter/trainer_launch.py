@@ -41,6 +41,7 @@ def launch_command(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mappin
     return launcher_plan.command_of(ranks, int(rank), Launch.of(launch))
 
 
+@told_as_filter_error()
 def launch_environment(
     ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any], wanted: Mapping[str, Any]
 ) -> dict[str, str]:
@@ -48,6 +49,7 @@ def launch_environment(
     return launcher_plan.environment_of(ranks, int(rank), Launch.of(launch), wanted)
 
 
+@told_as_filter_error()
 def launch_files(
     ranks: Sequence[Mapping[str, Any]],
     rank: int,
@@ -58,6 +60,7 @@ def launch_files(
     return launcher_files.files_of(ranks, int(rank), Launch.of(launch), public_keys)
 
 
+@told_as_filter_error()
 def launch_keys(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Mapping[str, Any]) -> list[str]:
     """The pairs of keys that one rank needs for SSH."""
     return launcher_files.key_names(ranks, int(rank), Launch.of(launch))

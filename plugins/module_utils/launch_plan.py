@@ -55,7 +55,7 @@ def interface_environment(interface: str, wanted: Mapping[str, str]) -> dict[str
 def settings_digest(settings: Mapping[str, Any]) -> str:
     """The same for the same settings, in whatever order their keys stand."""
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def job_digest(job: Mapping[str, Any]) -> str:

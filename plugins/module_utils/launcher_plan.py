@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,6 +20,20 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Ref
 
 TORCHRUN, TORCHRUN_ELASTIC, DEEPSPEED = "torchrun", "torchrun_elastic", "deepspeed"
 DEEPSPEED_NO_SSH, ACCELERATE, PLAIN = "deepspeed_no_ssh", "accelerate", "plain"
+
+
+# The variables of what is no text.
+NUMBERS = {
+    "port": "trainer_launch_job_port",
+    "elastic_min_hosts": "trainer_launch_elastic_min_hosts",
+    "elastic_restarts": "trainer_launch_elastic_restarts",
+    "ssh_port": "trainer_launch_deepspeed_ssh_port",
+}
+LISTS = {
+    "entry": "trainer_launch_job_entry",
+    "command": "trainer_launch_job_command",
+    "deepspeed_arguments": "trainer_launch_deepspeed_arguments",
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,8 @@ class Launch:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Launch:
-        """From plain values, as a playbook has them: numbers may be text."""
-        numbers = ("port", "elastic_min_hosts", "elastic_restarts", "ssh_port")
-        lists = ("entry", "command", "deepspeed_arguments")
-        read: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(numbers, int), **dict.fromkeys(lists, _words)}
-        return cls(**{one.name: read.get(one.name, str)(values[one.name]) for one in fields(cls)})
+        """From plain values, as a playbook has them: numbers may be text. Raises Refused where they cannot be read."""
+        return cls(**{one.name: _read(one.name, values[one.name]) for one in fields(cls)})
 
     def file(self, name: str) -> str:
         return f"{self.directory}/{name}"
@@ -210,5 +222,13 @@ def _options(values: Mapping[str, Any]) -> list[str]:
     return [word for name, value in values.items() for word in (f"--{name}", str(value))]
 
 
-def _words(values: Sequence[Any]) -> list[str]:
-    return [str(value) for value in values]
+def _read(name: str, value: Any) -> Any:
+    if name in NUMBERS:
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,9}", str(value)):
+            raise Refused(f"{NUMBERS[name]} is {value!r}, but has to be a whole number.")
+        return int(value)
+    if name in LISTS:
+        if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+            raise Refused(f"{LISTS[name]} is {value!r}, but has to be a list of words; no shell takes a text apart.")
+        return [str(word) for word in value]
+    return str(value)

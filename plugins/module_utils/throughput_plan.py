@@ -61,4 +61,4 @@ def _named(arguments: Sequence[str]) -> dict[str, str]:
 def _count(value: Any) -> int:
     """0 for what is no count, such as C(auto)."""
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

@@ -16,6 +16,7 @@ from typing import Any
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # Nothing but a tab has a place in a value of one line. Python's own idea of a line has more ends than others'.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_IN_NO_ENVIRONMENT = re.compile("[\x00\ud800-\udfff]")
 
 
 def kind_of(value: Any) -> str:
@@ -36,8 +37,8 @@ def environment_problems(variable: str, environment: Any) -> Iterator[str]:
         if not isinstance(name, str) or not VARIABLE.fullmatch(name):
             yield f"{variable} holds {name!r}, which is no name of an environment variable."
         yield from text_problems(f"{variable} gives {name}", value)
-        if isinstance(value, str) and "\0" in value:
-            yield f"{variable} gives {name} a value with a NUL, which no process can be given."
+        if isinstance(value, str) and _IN_NO_ENVIRONMENT.search(value):
+            yield f"{variable} gives {name} a value with a NUL or with half of a character, as no process can have it."
 
 
 def text_problems(giving: str, value: Any) -> Iterator[str]:

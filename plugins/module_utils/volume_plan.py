@@ -52,8 +52,8 @@ def volume_of(value: Any) -> Volume:
         raise Refused(f"{said} with the options {rest[1]!r}, but known are {', '.join(sorted(OPTIONS))}.")
     if not source.startswith("/") or ".." in source.split("/"):
         raise Refused(
-            f"{said}, but the source has to be the absolute path of a directory on the hosts: not relative, not of a "
-            "home directory, and not the name of a volume, as results are fetched and checkpoints found by their path. "
+            f"{said}, but the source has to be an absolute path on the hosts, by which results and checkpoints are "
+            "found (a relative path, '~' and the name of a volume are none). "
             f"Write for example /srv{_inside_srv(source)}:{':'.join(rest)}."
         )
     return Volume(path_of(source), path_of(rest[0]), options)

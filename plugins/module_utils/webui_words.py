@@ -22,7 +22,7 @@ def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int
     ]
     if user:
         words.append(f"Log in as {user}, with trainer_launch_webui_password.")
-    if not ipaddress.ip_address(bind).is_loopback:
+    if not _is_loopback(bind):
         words.append(_warning(bind, bool(user)))
     return words
 
@@ -40,6 +40,21 @@ def _warning(bind: str, has_password: bool) -> str:
     )
 
 
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _words(arguments: str) -> list[str]:
+    """As a shell would take them apart; at spaces where a quote is not closed."""
+    try:
+        return shlex.split(arguments)
+    except ValueError:
+        return arguments.split()
+
+
 def tunnel_command(variables: Mapping[str, Any], bind: str, port: int) -> list[str]:
     """The ssh command that brings the port here, by what the inventory says of how the host is reached."""
     command = ["ssh", "-N", "-L", f"{port}:{bind}:{port}"]
@@ -48,6 +63,6 @@ def tunnel_command(variables: Mapping[str, Any], bind: str, port: int) -> list[s
         if value:
             command += [flag, str(value)]
     for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
-        command += shlex.split(str(variables.get(name) or ""))
+        command += _words(str(variables.get(name) or ""))
     reached_at = variables.get("ansible_host") or variables.get("ansible_ssh_host")
     return [*command, str(reached_at or variables.get("inventory_hostname", ""))]

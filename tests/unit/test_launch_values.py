@@ -79,6 +79,7 @@ def test_good_values(changes: dict[str, Any], host: str) -> None:
         ({"environment": {"A": False}}, HOST, "trainer_launch_environment gives A the value false without quotes"),
         ({"environment": {"A": [1]}}, HOST, "trainer_launch_environment gives A a list, but it has to be a text"),
         ({"environment": {"A": "a\0b"}}, HOST, "a value with a NUL"),
+        ({"environment": {"A": "\ud83d"}}, HOST, "or with half of a character"),
         ({"environment": "A=1"}, HOST, "trainer_launch_environment is a text, but has to be a dictionary"),
         ({"job_environment": {"A": {}}}, HOST, "trainer_launch_job_environment gives A a dictionary"),
         ({"job_secrets": {"HF_TOKEN": ["hf_secret"]}}, HOST, "trainer_launch_job_secrets gives HF_TOKEN a list"),

@@ -52,6 +52,24 @@ def command(launcher: str, rank: int = 1, **values: Any) -> str:
     return " ".join(launcher_plan.command_of(ranks(), rank, launch(launcher, **values)))
 
 
+@pytest.mark.parametrize(
+    ("values", "variable"),
+    [
+        ({"port": None}, "trainer_launch_job_port is None"),
+        ({"port": "29500a"}, "trainer_launch_job_port is '29500a'"),
+        ({"ssh_port": True}, "trainer_launch_deepspeed_ssh_port is True"),
+        ({"elastic_restarts": 1.5}, "trainer_launch_elastic_restarts is 1.5"),
+        ({"entry": "src/train.py"}, "trainer_launch_job_entry is 'src/train.py', but has to be a list of words"),
+        ({"command": {"a": 1}}, "trainer_launch_job_command is"),
+        ({"deepspeed_arguments": None}, "trainer_launch_deepspeed_arguments is None"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_its_variable(values: dict[str, Any], variable: str) -> None:
+    with pytest.raises(Refused) as refused:
+        launch("torchrun", **values)
+    assert variable in refused.value.message
+
+
 STATIC = "--nnodes 3 --node_rank 1 --nproc_per_node 2 --master_addr lf-gpu-01 --master_port 29500"
 FOR_DEEPSPEED = f"--hostfile {JOB}/hostfile --master_addr lf-gpu-01 --master_port 29500"
 # {"lf-gpu-01": [0, 1], "lf-gpu-02": [0, 1], "lf-gpu-03": [0, 1]}
