@@ -109,9 +109,9 @@ def describe_unlisted(node: Node) -> str:
     """What a person has to know of such a node, and what there is to do."""
     where = ", ".join([f"ID {node.id}", *sorted(node.addresses), node.state, node.role])
     return (
-        f"Node {node.hostname} ({where}) is in the swarm, and is no host of the inventory. If it was taken out for good, "
-        "remove it from the swarm: ansible-playbook playbooks/swarm.yml -i INVENTORY -e swarm_remove_unlisted=true. Else "
-        "put it back into the inventory."
+        f"Node {node.hostname} ({where}) is in the swarm, and is no host of the inventory. If it was taken out for "
+        "good, remove it from the swarm: ansible-playbook playbooks/swarm.yml -i INVENTORY -e "
+        "swarm_remove_unlisted=true. Else put it back into the inventory."
     )
 
 
