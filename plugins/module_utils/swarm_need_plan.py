@@ -27,8 +27,8 @@ def host_needs(observed: Mapping[str, Any], view: Mapping[str, Any], wanted: Map
     """Which of init, join, leave and entry (its entry in the manager's list) the host needs; mostly none.
 
     ``observed`` and ``view`` are what C(swarm_info) returned on the host and on the first manager. ``wanted`` holds
-    is_first, state, role, advertise_addr and availability. A host whose plan is a refusal needs its step too, which
-    then says why.
+    is_first, state, role, advertise_addr, availability and, where wanted, data_path_port. A host whose plan is a
+    refusal needs its step too, which then says why.
     """
     membership = Membership.from_result(observed)
     nodes = nodes_of(view.get("nodes", ()))
