@@ -80,7 +80,8 @@ class ActionModule(ActionBase):
     def _leave(self, manager: OtherHost, variables: dict[str, Any]) -> dict[str, Any]:
         if manager.name == (self._task.delegate_to or variables["inventory_hostname"]):
             raise AnsibleActionFail(
-                "The manager itself leaves its swarm by playbooks/reset.yml, or by the module swarm_init with its option state: absent."
+                "The manager itself leaves its swarm by playbooks/reset.yml, or by the module swarm_init with its "
+                "option state: absent."
             )
         swarm, warning = self._ask_for_leaving(manager)
         internal = _what_the_manager_says(swarm)

@@ -24,11 +24,13 @@ def overlay_verdict(
     encrypted: bool,
     listened: str,
     probed: str,
+    data_path_port: int = 4789,
 ) -> dict[str, Any]:
     answers = {host: hostvars[host].get(probed) or {} for host in hosts}
     overlay = Overlay(
         name=network,
         encrypted=bool(encrypted),
+        data_path_port=int(data_path_port),
         heard={host: one.get("heard") for host, one in answers.items()},
         features={host: (hostvars[host].get(listened) or {}).get("features") or {} for host in hosts},
     )

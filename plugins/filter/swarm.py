@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan i
     host_needs,
     known_membership,
     members_of,
+    unlisted_sentences,
     working_managers,
 )
 
@@ -29,5 +30,6 @@ class FilterModule:
             "swarm_carriers": carriers_of,
             "swarm_members": members_of,
             "swarm_needs": host_needs,
+            "swarm_unlisted_nodes": unlisted_sentences,
             "swarm_working_managers": working_managers,
         }

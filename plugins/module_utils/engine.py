@@ -74,6 +74,7 @@ class Engine:
         data_path_addr: str | None,
         default_addr_pool: Sequence[str] | None,
         subnet_size: int | None,
+        data_path_port: int | None = None,
     ) -> None:
         with _translated_errors():
             self._api.init_swarm(
@@ -82,6 +83,7 @@ class Engine:
                 data_path_addr=data_path_addr,
                 default_addr_pool=list(default_addr_pool) if default_addr_pool else None,
                 subnet_size=subnet_size,
+                data_path_port=data_path_port,
             )
 
     def join_swarm(

@@ -18,9 +18,10 @@ DEFAULT_DESTINATION = "0.0.0.0/0"
 # The prefix length of an address that has no other one in its subnet.
 ALONE = 32
 BLOCKED = frozenset({"refused", "timeout", "unreachable"})
-# What every node needs, and what managers need besides: the ports of Docker's swarm mode.
-NODE_PORTS = ("7946/tcp", "7946/udp", "4789/udp")
+# Of the ports of Docker's swarm mode, the one that managers alone need.
 MANAGER_PORT = "2377/tcp"
+# How the ports begin by which hosts measure; a swarm does not need them.
+MEASURING = "measure/"
 
 Facts = Mapping[str, Any]
 Measurement = Mapping[str, Any]
@@ -137,8 +138,8 @@ def is_blocked(one: Measurement, managers: Container[str]) -> bool:
     """Whether the swarm cannot live on what lies between these two hosts."""
     if one.get("answered_by") not in (None, one["target"]):
         return True
-    needed = [*NODE_PORTS, MANAGER_PORT] if one["target"] in managers else NODE_PORTS
-    outcomes = [one["ports"][port] for port in needed if port in one["ports"]]
+    needed = [port for port in one["ports"] if port != MANAGER_PORT or one["target"] in managers]
+    outcomes = [one["ports"][port] for port in needed if not port.startswith(MEASURING)]
     return any(outcome in BLOCKED or outcome.startswith("other host") for outcome in outcomes)
 
 

@@ -202,8 +202,8 @@ def _nothing_connects(facts: Mapping[str, Facts], qualities: Sequence[Quality]) 
     )
     return (
         f"No network connects all of {', '.join(facts)}. Found: {found or 'no network that two of them share'}. Open "
-        "2377/tcp, 7946/tcp, 7946/udp and 4789/udp between the hosts of one network, or set swarm_advertise_addr and "
-        "swarm_data_path_addr for each host."
+        "2377/tcp, 7946/tcp, 7946/udp and 4789/udp (or another swarm_data_path_port) between the hosts of one network, "
+        "or set swarm_advertise_addr and swarm_data_path_addr for each host."
     )
 
 

@@ -16,13 +16,14 @@ from ansible_collections.distrain.cluster.plugins.module_utils.blame_plan import
     blame_undirected,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.clock_plan import clocks_off
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import MANAGER_PORT
+from ansible_collections.distrain.cluster.plugins.module_utils.data_path_advice import another_data_path_port
+from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import MANAGER_PORT, MEASURING
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS, Finding
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import SWARM_PORTS, TAKEN
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import CONTROL_PORTS, TAKEN
 
 Row = Mapping[str, Any]
 
-PORTS = tuple(f"{port}/{protocol}" for protocol, port in SWARM_PORTS)
+CONTROL = tuple(f"{port}/{protocol}" for protocol, port in CONTROL_PORTS)
 CLOCK_WARNING_SECONDS = 2
 CLOCK_ERROR_SECONDS = 300
 
@@ -55,9 +56,15 @@ def fully_connected(measurements: Iterable[Row]) -> set[tuple[str, frozenset[str
     """The (network, two hosts) between which every port of a swarm answers both ways, as far as it can be told."""
     ways: dict[tuple[str, frozenset[str]], set[str]] = {}
     for row in measurements:
-        if all(row["ports"][port] in {"open", TAKEN} for port in PORTS if port in row["ports"]) and not _is_wrong(row):
+        if all(row["ports"][port] in {"open", TAKEN} for port in _swarm_ports([row])) and not _is_wrong(row):
             ways.setdefault((row["network"], _pair(row)), set()).add(row["source"])
     return {key for key, sources in ways.items() if sources == key[1]}
+
+
+def _swarm_ports(rows: Iterable[Row]) -> list[str]:
+    """The ports of a swarm that were asked, that of the data path last, whichever it is."""
+    asked = {port for row in rows for port in row["ports"] if not port.startswith(MEASURING)}
+    return [*(port for port in CONTROL if port in asked), *sorted(asked - set(CONTROL))]
 
 
 def _blocked_ports(measurements: Sequence[Row]) -> Iterator[Finding]:
@@ -66,7 +73,7 @@ def _blocked_ports(measurements: Sequence[Row]) -> Iterator[Finding]:
     grouped: dict[tuple[Blame, str, str], list[str]] = {}
     apart: dict[tuple[Blame, str, str], bool] = {}
     for network, rows in _by_network(measurements):
-        for port in PORTS:
+        for port in _swarm_ports(rows):
             asked = {_ends(row): row for row in rows if port in row["ports"] and not _is_wrong(row)}
             closed = {ends: row for ends, row in asked.items() if row["ports"][port] not in {"open", TAKEN}}
             for one in blame(closed, asked):
@@ -105,6 +112,8 @@ def _blocked(one: Blame, network: str, outcome: str, ports: str, severity: str) 
         return Finding(one.host, severity, ports, found, "Nothing to do: another network connects these hosts.")
     where = "of the hosts" if one.host == ALL_HOSTS else f"of {one.host}"
     remedy = f"Open {ports} between the hosts of the cluster, in the firewall {where} and on the way."
+    if ports not in CONTROL and "," not in ports:
+        remedy += f" {another_data_path_port(ports)}"
     return Finding(one.host, severity, ports, found, remedy)
 
 

@@ -16,6 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.blame_plan import
     blame,
     blame_undirected,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.data_path_advice import another_data_path_port
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import ALL_HOSTS
 
 Row = Mapping[str, Any]
@@ -44,6 +45,7 @@ class Overlay:
 
     name: str = ""
     encrypted: bool = False
+    data_path_port: int = 4789
     heard: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
     features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -152,11 +154,13 @@ def _lost(
 def _blocked_data_path(one: Blame, way: str, overlay: Overlay) -> dict[str, Any]:
     found = f"names resolve, but nothing crosses {way}"
     where = "the hosts" if one.host == ALL_HOSTS else one.host
-    remedy = f"Open 4789/udp between the hosts, in the firewall of {where} and on the way"
-    remedy += ", and see whether swarm_data_path_addr is the address that the others reach."
+    port = f"{overlay.data_path_port}/udp"
+    remedy = f"Open {port} between the hosts, in the firewall of {where} and on the way"
+    remedy += ", and see whether swarm_data_path_addr is the address that the others reach. "
+    remedy += another_data_path_port(port)
     if overlay.encrypted:
         remedy += " An encrypted network needs the protocol ESP (50) let through too, and ESP in the kernels."
-    return _problem("4789/udp", one.host, found, remedy)
+    return _problem(port, one.host, found, remedy)
 
 
 def _too_large(one: Blame, rows: Sequence[Row], overlay: Overlay) -> dict[str, Any]:

@@ -14,9 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import (
+    DATA_PATH_PORT as DATA_PATH_PORT_SETTING,
+)
 
-# What a swarm needs between its nodes.
-SWARM_PORTS = (("tcp", 2377), ("tcp", 7946), ("udp", 7946), ("udp", 4789))
+# What a swarm needs between its nodes besides the port of its data path, which is chosen when it is made.
+CONTROL_PORTS = (("tcp", 2377), ("tcp", 7946), ("udp", 7946))
+DATA_PATH_PORT = 4789
+SWARM_PORTS = (*CONTROL_PORTS, ("udp", DATA_PATH_PORT))
+# What an engine takes as that port.
+DATA_PATH_PORTS = range(1024, 49152)
 LISTENING = "listening"
 TAKEN = "taken"
 MEASURE = "measure"
@@ -51,6 +58,17 @@ class Question:
     protocol: str
     port: int
     is_ours: bool
+
+
+def swarm_ports(data_path_port: int) -> tuple[tuple[str, int], ...]:
+    """The ports to ask, or Refused where a swarm cannot have this one for its data path."""
+    gossip = [port for protocol, port in CONTROL_PORTS if protocol == "udp"]
+    if data_path_port not in DATA_PATH_PORTS or data_path_port in gossip:
+        raise Refused(
+            f"{DATA_PATH_PORT_SETTING}: found {data_path_port}, wanted a port from {DATA_PATH_PORTS[0]} to "
+            f"{DATA_PATH_PORTS[-1]} but {gossip[0]}, which the nodes need for themselves."
+        )
+    return (*CONTROL_PORTS, ("udp", data_path_port))
 
 
 def read_endpoints(rows: Sequence[Mapping[str, Any]]) -> tuple[Endpoint, ...]:

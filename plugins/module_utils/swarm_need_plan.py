@@ -10,7 +10,13 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import Member, Nodes, stale_nodes
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import (
+    Member,
+    Nodes,
+    describe_unlisted,
+    stale_nodes,
+    unlisted_nodes,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import JoinState, plan_init, plan_join
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part, nodes_of
 
@@ -21,8 +27,8 @@ def host_needs(observed: Mapping[str, Any], view: Mapping[str, Any], wanted: Map
     """Which of init, join, leave and entry (its entry in the manager's list) the host needs; mostly none.
 
     ``observed`` and ``view`` are what C(swarm_info) returned on the host and on the first manager. ``wanted`` holds
-    is_first, state, role, advertise_addr and availability. A host whose plan is a refusal needs its step too, which
-    then says why.
+    is_first, state, role, advertise_addr, availability and, where wanted, data_path_port. A host whose plan is a
+    refusal needs its step too, which then says why.
     """
     membership = Membership.from_result(observed)
     nodes = nodes_of(view.get("nodes", ()))
@@ -51,6 +57,19 @@ def known_membership(observed: Mapping[str, Any]) -> dict[str, Any]:
 def members_of(hostvars: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[dict[str, Any]]:
     """The hosts of the play as C(swarm_nodes) wants them."""
     return [_member_params(hostvars[name]["swarm_now"], hostvars[name]["swarm_wanted"]) for name in hosts]
+
+
+def unlisted_sentences(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Sequence[str],
+    nodes: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+) -> list[str]:
+    """A sentence for each of a manager's nodes that is no host of the inventory, of which ``names`` are all names."""
+    wanted = {"state": "present", "availability": ""}
+    seen = [_member_params(hostvars[host].get("swarm_now") or {}, wanted) for host in hosts]
+    members = [Member.from_params(one) for one in seen]
+    return [describe_unlisted(node) for node in unlisted_nodes(nodes_of(nodes), members, names)]
 
 
 def working_managers(hostvars: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,8 @@ def plan_nodes(nodes: Nodes, params: Mapping[str, Any]) -> Plan:
             before[_label(node)] = _node_result(node)
             after[_label(node)] = {**_node_result(node), "availability": wanted[node.id]}
     left = list(nodes)
-    for node in (*stale_nodes(nodes, members), *_unlisted_nodes(nodes, members, params)):
+    unlisted = unlisted_nodes(nodes, members, params["inventory_names"]) if params["remove_unlisted"] else []
+    for node in (*stale_nodes(nodes, members), *unlisted):
         steps.extend(_removal(left, node))
         left.remove(node)
         before[_label(node)], after[_label(node)] = _node_result(node), ABSENT
@@ -91,22 +92,34 @@ def stale_nodes(nodes: Nodes, members: Sequence[Member]) -> list[Node]:
     ]
 
 
+def unlisted_nodes(nodes: Nodes, members: Sequence[Member], inventory_names: Iterable[str]) -> list[Node]:
+    """The entries that are of no host of the inventory: by no node ID, host name or address."""
+    ids = {member.node_id for member in members if member.node_id}
+    names = set(inventory_names)
+    return [
+        node
+        for node in nodes
+        if not (node.id in ids or any(member.was(node) for member in members))
+        and node.hostname not in names
+        and not node.addresses & names
+    ]
+
+
+def describe_unlisted(node: Node) -> str:
+    """What a person has to know of such a node, and what there is to do."""
+    where = ", ".join([f"ID {node.id}", *sorted(node.addresses), node.state, node.role])
+    return (
+        f"Node {node.hostname} ({where}) is in the swarm, and is no host of the inventory. If it was taken out for "
+        "good, remove it from the swarm: ansible-playbook playbooks/swarm.yml -i INVENTORY -e "
+        "swarm_remove_unlisted=true. Else put it back into the inventory."
+    )
+
+
 def quorum_allows_demotion(nodes: Nodes, node: Node) -> bool:
     """Whether more than half of the managers that remain without this one can be reached."""
     others = [one for one in nodes if one.is_manager and one.id != node.id]
     reachable = [one for one in others if _is_reachable(one)]
     return len(reachable) > len(others) // 2
-
-
-def _unlisted_nodes(nodes: Nodes, members: Sequence[Member], params: Mapping[str, Any]) -> Iterator[Node]:
-    if not params["remove_unlisted"]:
-        return
-    ids = {member.node_id for member in members if member.node_id}
-    names = set(params["inventory_names"])
-    for node in nodes:
-        known = node.id in ids or any(member.was(node) for member in members)
-        if not known and node.hostname not in names and not node.addresses & names:
-            yield node
 
 
 def _removal(nodes: Nodes, node: Node) -> Iterator[Step]:

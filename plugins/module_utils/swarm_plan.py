@@ -12,8 +12,10 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
 from ansible_collections.distrain.cluster.plugins.module_utils.network_subnets import refuse_pools
 from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import swarm_ports
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_settings import (
     ADVERTISE_ADDR,
+    DATA_PATH_PORT,
     DEFAULT_ADDR_POOL,
     LEAVE_FOREIGN,
     LEAVE_FOREIGN_FOR_GOOD,
@@ -73,6 +75,7 @@ def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if membership.is_manager:
         _refuse_manager_without_leader(membership)
         _refuse_first_manager_elsewhere(membership, params["advertise_addr"])
+        _refuse_other_data_path_port(membership, params.get("data_path_port"))
         return Plan(before=membership.as_result(), after=membership.as_result())
     if params["leave_foreign"]:
         _refuse_subnets(params)
@@ -222,7 +225,19 @@ def _details(membership: Membership) -> dict[str, Any]:
 
 def _refuse_subnets(params: Mapping[str, Any]) -> None:
     """The engine takes address ranges that it then cannot use, and a swarm keeps what it was made with."""
+    if params.get("data_path_port") is not None:
+        swarm_ports(params["data_path_port"])
     refuse_pools(str(DEFAULT_ADDR_POOL), params.get("default_addr_pool"), str(SUBNET_SIZE), params.get("subnet_size"))
+
+
+def _refuse_other_data_path_port(membership: Membership, wanted: int | None) -> None:
+    found = membership.data_path_port
+    if wanted is not None and found and found != wanted:
+        raise Refused(
+            f"{DATA_PATH_PORT}: found {found}, wanted {wanted}. A swarm keeps the port with which it was made: set "
+            f"{DATA_PATH_PORT} to {found}, or dissolve the swarm (playbooks/reset.yml) and have it made anew.",
+            **_details(membership),
+        )
 
 
 def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> None:

@@ -42,6 +42,7 @@ LEAVE_FOREIGN_FOR_GOOD = Setting("leave_foreign", "swarm_leave_foreign", "reset_
 REJOIN = Setting("rejoin", "swarm_rejoin")
 ADVERTISE_ADDR = Setting("advertise_addr", "swarm_advertise_addr")
 DATA_PATH_ADDR = Setting("data_path_addr", "swarm_data_path_addr")
+DATA_PATH_PORT = Setting("data_path_port", "swarm_data_path_port")
 DEFAULT_ADDR_POOL = Setting("default_addr_pool", "swarm_default_addr_pool")
 SUBNET_SIZE = Setting("subnet_size", "swarm_subnet_size")
 NETWORK_NAME = Setting("name", "swarm_network_name")
@@ -50,5 +51,5 @@ RECREATE = Setting("recreate", "swarm_network_recreate")
 # The options of a module whose values the role swarm gives by another variable.
 SETTINGS = (
     *(LEAVE_FOREIGN, LEAVE_FOREIGN_FOR_GOOD, REJOIN, ADVERTISE_ADDR, DATA_PATH_ADDR, DEFAULT_ADDR_POOL, SUBNET_SIZE),
-    *(NETWORK_NAME, SUBNET, RECREATE),
+    *(DATA_PATH_PORT, NETWORK_NAME, SUBNET, RECREATE),
 )

@@ -18,7 +18,8 @@ class Membership:
     ``state`` is the engine's LocalNodeState: inactive, pending, active, error or locked. ``swarm_id`` is known to
     managers only. ``gossip_port_taken`` says that something on the host listens at the port of the nodes' gossip.
     ``host_addresses`` are those of the host's cards, None where they were not read. ``silent_managers`` are those of
-    ``manager_addresses`` at which nothing answers; looked for only where the swarm does not work.
+    ``manager_addresses`` at which nothing answers; looked for only where the swarm does not work. ``data_path_port``
+    is known to managers only, and 0 elsewhere.
     """
 
     state: str = "inactive"
@@ -32,6 +33,7 @@ class Membership:
     hostname: str = ""
     host_addresses: frozenset[str] | None = None
     silent_managers: tuple[str, ...] = ()
+    data_path_port: int = 0
 
     @classmethod
     def from_info(
@@ -52,6 +54,7 @@ class Membership:
             gossip_port_taken=gossip_port_taken,
             hostname=info.get("Name") or "",
             host_addresses=host_addresses,
+            data_path_port=(swarm.get("Cluster") or {}).get("DataPathPort") or 0,
         )
 
     @classmethod

@@ -51,6 +51,12 @@ options:
     description:
       - The process to end.
     type: int
+  data_path_port:
+    description:
+      - The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
+    type: int
+    default: 4789
+    version_added: "1.1.0"
   features:
     description:
       - Whether to try what the kernel can do for an overlay network too.
@@ -111,7 +117,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.errors import Ref
 from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.probe_options import COMMON_OPTIONS, own_endpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import SWARM_PORTS, read_endpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import (
+    DATA_PATH_PORT,
+    read_endpoints,
+    swarm_ports,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.probe_responder import Responder, listen
 
 if TYPE_CHECKING:
@@ -123,6 +133,7 @@ ARGUMENT_SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "lifetime": {"type": "float", "default": 120},
     "pid": {"type": "int"},
+    "data_path_port": {"type": "int", "default": DATA_PATH_PORT},
     "features": {"type": "bool", "default": False},
 }
 MODULE_OPTIONS = {
@@ -140,7 +151,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     # Before the container's network is entered: the kernel is the host's.
     features = {"features": kernel_features()} if params["features"] else {}
     own = own_endpoints(endpoints, params, container_network.enter)
-    listeners = listen(own, () if params["container"] else SWARM_PORTS)
+    listeners = listen(own, () if params["container"] else swarm_ports(params["data_path_port"]))
     responder = Responder(params["token"], params["host"], {one.host for one in endpoints}, params["lifetime"])
     pid = background.detach(
         lambda: responder.serve(listeners.sockets), keep=[one.fileno() for one in listeners.sockets]

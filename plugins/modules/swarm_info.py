@@ -94,6 +94,12 @@ manager_addresses:
   type: list
   elements: str
   sample: ["198.18.1.11:2377"]
+data_path_port:
+  description:
+    - The UDP port that carries the overlay networks' data between the nodes. Known to managers only, V(0) elsewhere.
+  returned: success
+  type: int
+  sample: 4789
 silent_managers:
   description:
     - Those of the managers other than this host at which nothing answers. Looked for only where the membership does not

@@ -57,6 +57,13 @@ options:
         O(advertise_addr).
       - Takes effect when the swarm is made only, since the engine does not tell it afterwards.
     type: str
+  data_path_port:
+    description:
+      - The UDP port that carries the overlay networks' data between the nodes, from 1024 to 49151. The engine's default
+        is 4789, which networks of virtual machines may keep to themselves.
+      - A swarm keeps the port with which it was made; another one is refused then.
+    type: int
+    version_added: "1.1.0"
   default_addr_pool:
     description:
       - The address ranges from which the swarm gives subnets to networks that ask for none. The engine's default is
@@ -128,6 +135,7 @@ ARGUMENT_SPEC = {
     "advertise_addr": {"type": "str"},
     "listen_addr": {"type": "str", "default": "0.0.0.0:2377"},
     "data_path_addr": {"type": "str"},
+    "data_path_port": {"type": "int"},
     "default_addr_pool": {"type": "list", "elements": "str"},
     "subnet_size": {"type": "int"},
     "working_managers": {"type": "list", "elements": "str", "default": []},
@@ -163,6 +171,7 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
             data_path_addr=params["data_path_addr"],
             default_addr_pool=params["default_addr_pool"],
             subnet_size=params["subnet_size"],
+            data_path_port=params["data_path_port"],
         )
 
 

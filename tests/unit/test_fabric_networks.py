@@ -145,6 +145,7 @@ def test_another_host_that_answers_blocks_too() -> None:
         ("2377/tcp", "gpu-02", False),
         ("7946/udp", "gpu-02", True),
         ("measure/tcp", "gpu-01", False),
+        ("7789/udp", "gpu-02", True),
     ],
 )
 def test_only_what_the_swarm_needs_has_to_be_open(port: str, target: str, is_needed: bool) -> None:

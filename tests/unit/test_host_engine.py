@@ -27,7 +27,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.local_engine impo
         (b"", ""),
         (b" \n", ""),
         (b'{"data-root": "/data"}', ""),
-        (b'{\n  "data-root": "/data",\n}\n', "at line 3, column 1"),
+        (b'{\n  "data-root" "/data"\n}\n', "at line 2, column 15"),
         (b'{"a": 1', "at line 1, column 8"),
         (b"not json", "at line 1, column 1"),
         (b'\xef\xbb\xbf{"a": 1}', "at line 1, column 1"),

@@ -141,6 +141,7 @@ def test_it_says_who_asked_where_and_what_to_open() -> None:
     one = plan_network_findings(mesh(into_b), FACTS, list(FACTS))[0]
     assert one.found == "in n it does not answer at 4789/udp (timeout), asked by a, c"
     assert one.remedy.startswith("Open 4789/udp between the hosts of the cluster, in the firewall of b")
+    assert "set swarm_data_path_port to another port such as 7789" in one.remedy
     one = plan_network_findings(mesh(out_of_b), FACTS, list(FACTS))[0]
     assert one.found == "in n it gets no answer at 4789/udp (timeout) of a, c"
 

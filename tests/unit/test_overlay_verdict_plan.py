@@ -92,6 +92,7 @@ def test_one_host_alone_has_a_whole_overlay() -> None:
         (always(LOST), Overlay(encrypted=False, features=NO_ESP), [("4789/udp", "all")]),
         (always(LOST), Overlay(encrypted=True, features={"a": {"esp": None}}), [("4789/udp", "all")]),
         (always(LOST), Overlay(), [("4789/udp", "all")]),
+        (always(LOST), Overlay(data_path_port=7789), [("7789/udp", "all")]),
         (always(LOST), Overlay(heard=ALL_HEARD), [("4789/udp", "all")]),
         (between_b_and(LOST), Overlay(heard={"a": ["c"], "b": [], "c": ["a"]}), [("4789/udp", "b")]),
         (between_b_and(LOST), Overlay(heard={"a": ["b", "c"], "b": [], "c": ["a", "b"]}), [("4789/udp", "b")]),

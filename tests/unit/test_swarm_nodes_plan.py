@@ -14,6 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan i
     host_needs,
     known_membership,
     members_of,
+    unlisted_sentences,
     working_managers,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import plan_node, plan_nodes
@@ -253,3 +254,27 @@ def test_a_node_that_is_drained_or_paused_carries_no_overlay() -> None:
     wanted = {"a": "active", "b": "drain", "c": "pause"}
     hostvars = {name: {"swarm_wanted": {"availability": availability}} for name, availability in wanted.items()}
     assert carriers_of(hostvars, ["c", "a", "b"]) == ["a"]
+
+
+STRANGER = node("w9", 9, state="ready")
+HOSTVARS = {"gpu01": {"swarm_now": IS_FIRST}, "gpu02": {"swarm_now": IS_WORKER}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "hosts", "names", "expected"),
+    [
+        pytest.param([FIRST, WORKER], ["gpu01", "gpu02"], [], [], id="every node is of a host"),
+        pytest.param([FIRST, WORKER, STRANGER], ["gpu01", "gpu02"], [], ["gpu09"], id="a host that was taken out"),
+        pytest.param([FIRST, STRANGER], ["gpu01"], ["gpu09"], [], id="the inventory knows its host name"),
+        pytest.param([FIRST, STRANGER], ["gpu01"], ["x", "198.18.1.19"], [], id="the inventory knows its address"),
+        pytest.param([FIRST, node("w1", 2)], ["gpu01", "gpu02"], [], [], id="an old entry of a host"),
+        pytest.param([FIRST, node("w9", 9)], ["gpu01"], [""], ["gpu09"], id="a node that is down"),
+        pytest.param([], ["gpu01"], [], [], id="no manager"),
+    ],
+)
+def test_nodes_that_are_no_host_of_the_inventory_are_named(
+    nodes: list[Node], hosts: list[str], names: list[str], expected: list[str]
+) -> None:
+    found = unlisted_sentences(HOSTVARS, hosts, [one.as_result() for one in nodes], names)
+    assert [one.split()[1] for one in found] == expected
+    assert all("swarm_remove_unlisted=true" in one and "w9" in one for one in found)

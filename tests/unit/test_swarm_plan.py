@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,6 +108,10 @@ REJOIN_ADVICE = "Set swarm_rejoin: true (the module's option rejoin) to have it 
         (EXPIRED, {"leave_foreign": True}, [LEAVE, INIT]),
         (NOWHERE, {"default_addr_pool": ["10.0.0.0/8", "172.20.0.0/16"], "subnet_size": 24}, [INIT]),
         (MANAGER, {"default_addr_pool": ["x"]}, []),
+        (replace(MANAGER, data_path_port=7789), {"data_path_port": 7789}, []),
+        # An engine that does not say its port is not refused.
+        (MANAGER, {"data_path_port": 7789}, []),
+        (NOWHERE, {"data_path_port": 7789}, [INIT]),
         (NOWHERE, {"leave_foreign": True, "working_managers": ["gpu-02"]}, [INIT]),
         (MOVED_MANAGER, {"advertise_addr": "198.18.1.11"}, []),
         (NOWHERE, {"state": "absent"}, []),
@@ -139,6 +144,10 @@ def test_plan_init(membership: Membership, changes: dict[str, Any], expected: li
         (NOWHERE, {"default_addr_pool": ["fd00::/64"]}, "found fd00::/64, an IPv6 subnet"),
         (NOWHERE, {"default_addr_pool": ["10.0.0.0/8", "10.9.0.0/16"]}, "10.0.0.0/8 and 10.9.0.0/16 overlap"),
         (NOWHERE, {"default_addr_pool": ["10.0.0.0/24"], "subnet_size": 16}, "wanted a prefix length from 24"),
+        (replace(MANAGER, data_path_port=4789), {"data_path_port": 7789}, "to 4789, or dissolve the swarm"),
+        (NOWHERE, {"data_path_port": 7946}, "swarm_data_path_port (the module's option data_path_port): found 7946"),
+        (NOWHERE, {"data_path_port": 80}, "wanted a port from 1024 to 49151"),
+        (NOWHERE, {"data_path_port": 70000}, "wanted a port from 1024 to 49151"),
         (NOWHERE, {"subnet_size": 31}, "swarm_subnet_size (the module's option subnet_size): found 31"),
         (FOREIGN_WORKER, {"leave_foreign": True, "default_addr_pool": ["x"]}, "which is no subnet"),
         (MANAGER, {"state": "absent"}, "force: true"),
