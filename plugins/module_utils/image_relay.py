@@ -65,6 +65,7 @@ class ImageKind:
 
     def observe(self) -> dict[str, Any]:
         """The images of this host, and of the named one what a receiving host must know of it."""
+        self._spool_directory.check()
         images = self._engine.images()
         held = images.named(self._name)
         return {
