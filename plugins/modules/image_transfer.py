@@ -49,7 +49,7 @@ options:
     required: true
   hosts:
     description:
-      - The hosts that are to have the image, by their names in the inventory, whether they have come to the task or not;
+      - The hosts that are to have the image, by their inventory names, whether they have come to the task or not;
         a host for which its own variables make the arguments others, or a condition false, is left out.
       - The default is those that run the task, and with C(run_once) those of the play's current batch.
     type: list

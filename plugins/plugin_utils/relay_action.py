@@ -75,7 +75,8 @@ class RelayAction(ActionBase):
 
         def work(waiting: list[str]) -> Results:
             is_named = bool(self.arguments["hosts"]) or self._task.run_once
-            return self._deliver_to(participants(same, own_name, waiting, running, self._forks(), is_named))
+            results = self._deliver_to(participants(same, own_name, waiting, running, self._forks(), is_named))
+            return {own_name: _all_as_one(own_name, results)} if self._task.run_once else results
 
         with running.running(own_name, same.key):
             # A failure is returned, not raised: failed_when of a task does not see what was raised.
@@ -127,6 +128,15 @@ class RelayAction(ActionBase):
                 unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
             else:
                 yield reach
+
+
+def _all_as_one(own: str, results: Results) -> dict[str, Any]:
+    """The result of a task that Ansible runs once for all: it has failed where any host has."""
+    one = {**results[own], "changed": any(result.get("changed") for result in results.values())}
+    failed = {host: result["msg"] for host, result in results.items() if result.get("failed")}
+    if failed:
+        one |= {"failed": True, "msg": " ".join(f"{host}: {message}" for host, message in failed.items())}
+    return one
 
 
 def bytes_of(option: str, written: str) -> int:
