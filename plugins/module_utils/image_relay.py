@@ -25,6 +25,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_spool impor
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_address import relay_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 
 Emit = Callable[[dict[str, Any]], None]
@@ -65,6 +66,7 @@ class ImageKind:
 
     def observe(self) -> dict[str, Any]:
         """The images of this host, and of the named one what a receiving host must know of it."""
+        self._spool_directory.check()
         images = self._engine.images()
         held = images.named(self._name)
         return {
@@ -171,16 +173,41 @@ class LayerSource:
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         diff_id = self._image.identity.diff_ids[item]
         opened = self._spool.open(diff_id, timeout)
-        if opened is None or not self._spool.is_unchecked(diff_id):
-            return opened
+        if opened is None:
+            return None
         size, file = opened
-        return size, cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
+        if self._spool.is_unchecked(diff_id):
+            file = cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
+        return size, cast(IO[bytes], NamedFile(file, f"The layer {diff_id} in the spool of the host that sends"))
 
     def _judge(self, diff_id: str, is_sound: bool) -> None:
         if is_sound:
             self._spool.mark_sound(diff_id)
         elif self._spool.save_again(diff_id):
             self._show(f"the spool's copy of layer {diff_id} was damaged; saving it again")
+
+
+class NamedFile:
+    """As much of a file as a relay uses; what the system refuses is told with its name."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def __enter__(self) -> NamedFile:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._file.close()
+
+    def seek(self, offset: int) -> None:
+        self._file.seek(offset)
+
+    def read(self, size: int) -> bytes | None:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise ClusterError(f"{self._name} could not be read: {described(error)}") from error
 
 
 class LayerSink:

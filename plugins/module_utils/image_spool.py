@@ -31,6 +31,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image_state impor
 from ansible_collections.distrain.cluster.plugins.module_utils.layer_content import is_compressed, uncompressed
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.spool_room import refuse_small_disk
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
@@ -283,6 +284,8 @@ class ImageSpool:
     def _why_not(self, otherwise: str) -> ClusterError:
         if isinstance(self._failure, ClusterError):
             return ClusterError(f"{self._name} could not be saved: {self._failure.message}", **self._failure.details)
+        if isinstance(self._failure, OSError):
+            return ClusterError(f"{self._name} could not be saved: {described(self._failure)}")
         return ClusterError(f"{self._name} could not be saved: {self._failure or otherwise}.")
 
 

@@ -26,6 +26,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_server impo
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_sink import Sink
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items import UnfinishedItems
 
 # As /proc/PID/comm shows it: at most 15 characters.
@@ -72,6 +73,8 @@ class Agent:
             self._obey(command["do"], command)
         except ClusterError as error:
             self._fail(error.message, error.details)
+        except OSError as error:
+            self._fail(f"This host cannot go on: {described(error)}", {})
         except Exception:
             self._fail(traceback.format_exc(), {})
 
@@ -109,6 +112,8 @@ class Agent:
 
     def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:
         context = client_context(self._keys) if self._keys else None
+        if command["digests"] is None:
+            command = {**command, "digests": self._kind.digests(command["receives"])}
         sink = self._kind.sink(command["arguments"])
         reception = Reception(command, sink, context, self._say, self._kind.unfinished())
         self._reception = reception

@@ -12,14 +12,17 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 # Of a piece: large enough that Python's work for it counts for little, and small enough that a chain of hosts, each of
 # which forwards only whole pieces, is soon filled.
 PIECE_BYTES = 256 * 1024
+# Of a request, as it travels and as what it stands for: that of every second of ten million items is far below.
 _REQUEST_LIMIT = 16 * 1024**2
+_UNPACKED_LIMIT = 256 * 1024**2
 
 BEGIN = b"B"  # an item; number: its size in bytes
 DATA = b"D"  # a piece of it; number: the bytes that follow
@@ -41,7 +44,7 @@ class Stream(Protocol):
     def recv_into(self, buffer: Any, nbytes: int = 0, /) -> int: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One header, and the bytes that belong to it."""
 
@@ -51,7 +54,7 @@ class Frame:
     data: bytes = b""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A part of an item; the last one of an item ends it."""
 
@@ -78,7 +81,7 @@ class Request:
 
 
 def send_request(stream: Stream, request: Request) -> None:
-    text = json.dumps({"items": _to_ranges(request.items), "offset": request.offset}).encode()
+    text = zlib.compress(json.dumps({"items": _to_steps(request.items), "offset": request.offset}).encode(), 1)
     stream.sendall(_LENGTH.pack(len(text)) + text)
 
 
@@ -87,9 +90,8 @@ def read_request(stream: Stream) -> Request:
     (length,) = _LENGTH.unpack(read_exactly(stream, _LENGTH.size))
     if length > _REQUEST_LIMIT:
         raise ValueError("the request is too long")
-    body = json.loads(read_exactly(stream, length))
-    items = tuple(item for first, last in body["items"] for item in range(first, last + 1))
-    return Request(items, int(body["offset"]))
+    body = json.loads(_unpacked(read_exactly(stream, length)))
+    return Request(tuple(_from_steps(body["items"])), int(body["offset"]))
 
 
 def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data: bytes = b"") -> None:
@@ -120,14 +122,36 @@ def read_exactly(stream: Stream, count: int) -> bytes:
     return bytes(buffer)
 
 
-def _to_ranges(items: Sequence[int]) -> list[list[int]]:
-    ranges: list[list[int]] = []
+def _to_steps(items: Sequence[int]) -> list[int]:
+    """How many items are left out before each run of items, and how long the run is: what repeats packs well."""
+    steps: list[int] = []
+    after = 0
     for item in items:
-        if ranges and ranges[-1][1] == item - 1:
-            ranges[-1][1] = item
+        if steps and item == after:
+            steps[-1] += 1
         else:
-            ranges.append([item, item])
-    return ranges
+            steps += [item - after, 1]
+        after = item + 1
+    return steps
+
+
+def _from_steps(steps: Sequence[int]) -> Iterator[int]:
+    after = 0
+    for left_out, length in zip(steps[::2], steps[1::2], strict=True):
+        first = after + left_out
+        after = first + length
+        yield from range(first, after)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    reader = zlib.decompressobj()
+    try:
+        text = reader.decompress(packed, _UNPACKED_LIMIT)
+    except zlib.error as error:
+        raise ValueError(f"the request cannot be read ({error})") from error
+    if reader.unconsumed_tail:
+        raise ValueError("the request is too long")
+    return text
 
 
 def is_dead(connection: socket.socket, silence: float) -> bool:

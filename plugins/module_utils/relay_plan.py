@@ -39,10 +39,16 @@ def plan_chain(source: str, wanted: Mapping[str, Sequence[int]]) -> tuple[Link, 
     hosts = sorted(lacking, key=lambda host: -len(wanted[host]))
     links: list[Link] = []
     needed: frozenset[int] = frozenset()
+    receives: tuple[int, ...] = ()
+    sorted_once: dict[int, tuple[int, ...]] = {}
     for place, host in reversed(list(enumerate(hosts))):
         needed |= frozenset(wanted[host])
+        if len(needed) > len(receives):
+            receives = tuple(sorted(needed))
+        # Hosts that lack the same, in one object, share what is made of it.
+        keeps = sorted_once.setdefault(id(wanted[host]), receives)
+        if len(keeps) != len(wanted[host]):
+            keeps = sorted_once[id(wanted[host])] = tuple(sorted(wanted[host]))
         before = tuple(hosts[max(place - _NEAREST, 0) : place][::-1])
-        links.append(
-            Link(host, tuple(sorted(needed)), tuple(sorted(wanted[host])), (*before, source), place == len(hosts) - 1)
-        )
+        links.append(Link(host, receives, keeps, (*before, source), place == len(hosts) - 1))
     return tuple(reversed(links))

@@ -19,6 +19,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.unfinished_items 
 
 # In memory, on every host: what the engine may lag behind, and what the next host finds after one has died.
 WINDOW_BYTES = 128 * 1024**2
+# What a piece takes in memory beside its bytes: those of small files are many.
+_PIECE_OVERHEAD = 512
 _STOP_SECONDS = 60.0
 
 
@@ -38,7 +40,7 @@ class Reception:
         ``unfinished`` is what an earlier run had of an item, and where this one keeps what it had when it was cut.
         """
         items = command["receives"]
-        self._window = Window(items, WINDOW_BYTES)
+        self._window = Window(items, WINDOW_BYTES, overhead=_PIECE_OVERHEAD)
         if not command["is_last"]:
             self._window.hold(HOLD_SECONDS)
         self._digests = digests = dict(zip(items, command["digests"], strict=True))

@@ -9,9 +9,11 @@ What is sent comes from a provider: the files of the source, or the window of a 
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
@@ -34,6 +36,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames impo
     send_frame,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Gone, Restarted, Window
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 
 # A host that has nothing to send says so this often; one that is silent for several times as long is dead.
 WAIT_SECONDS = 1.0
@@ -41,6 +44,8 @@ SILENCE_SECONDS = 8.0
 # How long what the next host still lacks is kept after its connection broke: for it, or for the one after it.
 HOLD_SECONDS = 20.0
 _HANDSHAKE_SECONDS = 10.0
+# Too many open files, for now, or a peer that has gone before it was answered.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ECONNABORTED)
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,14 @@ class SourceProvider:
                 offset = 0
 
     def _pieces_of(self, item: int, offset: int) -> Generator[Piece | None, None, None]:
-        while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
-            yield None
-        size, file = opened
-        with file:
-            yield from _pieces_of(item, size, offset, file)
+        try:
+            while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
+                yield None
+            size, file = opened
+            with file:
+                yield from _pieces_of(item, size, offset, file)
+        except OSError as error:
+            raise ClusterError(f"What is sent could not be read: {described(error)}") from error
 
 
 class WindowProvider:
@@ -151,7 +159,10 @@ class RelayServer:
         while True:
             try:
                 connection, _peer = self._listener.accept()
-            except OSError:
+            except OSError as error:
+                if error.errno in _PASSING:
+                    time.sleep(WAIT_SECONDS)
+                    continue
                 return
             threading.Thread(target=self._answer, args=(connection, provider), daemon=True).start()
 

@@ -38,7 +38,11 @@ class Restarted(Exception):
 class Window:
     """Written by one thread, read by any number."""
 
-    def __init__(self, order: Sequence[int], limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, order: Sequence[int], limit: int, clock: Callable[[], float] = time.monotonic, overhead: int = 0
+    ) -> None:
+        """``limit`` is in bytes, and ``overhead`` how many a piece counts beside its own."""
+        self._overhead = overhead
         self._ranks = {item: rank for rank, item in enumerate(order)}
         self._limit = limit
         self._clock = clock
@@ -63,7 +67,7 @@ class Window:
             if self._broken or self._drained:
                 raise Broken("this host has given up")
             self._pieces.append(piece)
-            self._bytes += len(piece.data)
+            self._bytes += len(piece.data) + self._overhead
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -88,7 +92,7 @@ class Window:
         """Forget what came of this item, and tell all that have read any of it."""
         with self._changed:
             while self._pieces and self._pieces[-1].item == item:
-                self._bytes -= len(self._pieces.pop().data)
+                self._bytes -= len(self._pieces.pop().data) + self._overhead
             start = (self._ranks[item], 0)
             self._floor = min(self._floor, start)
             for reader in self._readers:
@@ -203,7 +207,7 @@ class Window:
             return False
         oldest = self._pieces.popleft()
         self._first += 1
-        self._bytes -= len(oldest.data)
+        self._bytes -= len(oldest.data) + self._overhead
         self._floor = self._end_of(oldest)
         return True
 

@@ -3,6 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A directory of uncompressed layers by their diff IDs, and of configs by fingerprints, of a bounded size.
 
+It is one of its own, marked as such: nothing is written in another, and only names of the kinds below are ever removed.
+
 Several programs may use one directory at once: who uses a file holds a lock on it, which ends with the program, so what
 is locked is in use and what is not is left over. Layers are C(HEX), configs C(HEX.json), both of a SHA-256.
 """
@@ -24,12 +26,18 @@ from typing import IO, Any
 from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.owned_directory import OwnedDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.system_error import described
 
 DEFAULT_DIRECTORY = "/var/lib/distrain/spool"
 DEFAULT_LIMIT_BYTES = 64 * 10**9
 _CHUNK = 1024**2
 _LAYER = re.compile(r"[0-9a-f]{64}")
+_CONFIG = re.compile(r"[0-9a-f]{64}\.json")
 _TEMPORARY = ".part-"
+# The beginning of an item that a cut run left (see unfinished_items.py).
+BEGUN = ".begun-"
+_MARK = ".distrain-spool"
 _INDEX = "index.json"
 _SIZES = "sizes"
 _BLOBS = "blobs"
@@ -45,6 +53,10 @@ class Incoming:
     file: IO[bytes]
 
 
+def owned_spool(path: str) -> OwnedDirectory:
+    return OwnedDirectory(path, "spool_directory", _MARK, _is_own)
+
+
 class SpoolDirectory:
     """Takes layers in, keeps those in use, and lets the least recently used go first."""
 
@@ -52,18 +64,22 @@ class SpoolDirectory:
         self.path = Path(path)
         self.limit_bytes = limit_bytes
         self._used: dict[str, int] = {}
+        self._owned = owned_spool(path)
+
+    def check(self) -> None:
+        """Raises Refused where it is a directory of somebody else; changes nothing."""
+        self._owned.check()
 
     def prepare(self) -> None:
         """Make the directory, for root alone, and clear away what programs left that have died."""
+        self._owned.claim()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(0o700)
             for left in self.path.glob(f"{_TEMPORARY}*"):
                 with _lock_of(left) as is_free:
                     if is_free:
                         left.unlink(missing_ok=True)
         except OSError as error:
-            raise ClusterError(f"The spool {self.path} cannot be used: {error.strerror}.") from error
+            raise ClusterError(f"The spool {self.path} cannot be used: {described(error)}") from error
 
     def has_leftovers(self) -> bool:
         """Whether there is a file that is being written, or was when its program died."""
@@ -87,6 +103,7 @@ class SpoolDirectory:
 
     def discard(self, diff_id: str) -> None:
         """Remove the layer, and use it no more; who reads it goes on reading what it was."""
+        self._owned.check()
         descriptor = self._used.pop(diff_id, None)
         if descriptor is not None:
             os.close(descriptor)
@@ -108,6 +125,7 @@ class SpoolDirectory:
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
         """A file to write into; it goes unless C(keep) gives it a name."""
+        self._owned.claim()
         descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.path)
         path = Path(name)
         try:
@@ -129,6 +147,7 @@ class SpoolDirectory:
 
     def make_room(self, size: int) -> None:
         """Let layers that nobody uses go until ``size`` more bytes fit under the limit; raise on a full disk."""
+        self._owned.check()
         layers = self._layers()
         held = sum(status.st_size for _path, status in layers)
         for path, _status in layers:
@@ -172,7 +191,8 @@ class SpoolDirectory:
 
     def keep_config(self, fingerprint: str, config: bytes) -> None:
         self._write(f"{_hex(fingerprint)}.json", config)
-        configs = sorted(self.path.glob(f"{'?' * 64}.json"), key=lambda path: path.stat().st_mtime)
+        configs = [path for path in self.path.iterdir() if _CONFIG.fullmatch(path.name)]
+        configs.sort(key=lambda path: path.stat().st_mtime)
         for path in configs[:-_MOST_CONFIGS]:
             path.unlink(missing_ok=True)
 
@@ -217,6 +237,11 @@ class SpoolDirectory:
             incoming.file.write(content)
             incoming.file.flush()
             incoming.path.replace(self.path / name)
+
+
+def _is_own(name: str) -> bool:
+    is_whole = _LAYER.fullmatch(name) or _CONFIG.fullmatch(name) or name in (_INDEX, _MARK)
+    return bool(is_whole) or name.startswith((_TEMPORARY, BEGUN))
 
 
 def _boot_time() -> float:

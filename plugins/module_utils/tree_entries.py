@@ -30,7 +30,7 @@ _DIGEST_BYTES = 32
 _SHOWN_PATHS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where nobody has looked.
 

@@ -54,14 +54,19 @@ class TreeReader:
             descriptor = self._root.open_file(entry.path)
         try:
             refuse_change(descriptor, entry, self._root.name)
-            with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
-                parts = [(descriptor, part * PART_BYTES, entry.part_size(part)) for part in range(entry.parts)]
-                run = map if len(parts) == 1 else pool.map
-                digests = tuple(run(lambda place: self._digest(*place), parts))
+            with self._root.naming(entry.path, "read"):
+                digests = self._read(descriptor, entry)
             refuse_change(descriptor, entry, self._root.name)
         finally:
             os.close(descriptor)
         return digests
+
+    def _read(self, descriptor: int, entry: Entry) -> tuple[str, ...]:
+        parts = [(descriptor, part * PART_BYTES, entry.part_size(part)) for part in range(entry.parts)]
+        if len(parts) == 1:
+            return (self._digest(*parts[0]),)
+        with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+            return tuple(pool.map(lambda place: self._digest(*place), parts))
 
     def _digest(self, descriptor: int, offset: int, size: int) -> str:
         digest = digest_of(descriptor, offset, size)

@@ -24,7 +24,7 @@ _SHARED_MODE = 0o1777
 _WHOLE_MODE = 0o7777
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Work:
     """A file to be written: the parts that an earlier run left, those found elsewhere here, and those that come."""
 

@@ -23,6 +23,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries impo
     choose_links,
     items_of,
     pack,
+    shown,
     unpack,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.tree_listing import (
@@ -106,6 +107,11 @@ class TreeKind:
         if self._sink is None:
             raise RuntimeError("nothing was staged")
         return self._sink
+
+    def digests(self, items: Sequence[int]) -> list[str]:
+        """Those of these items of C(entries)."""
+        known = items_of(self._entries).digests
+        return [known[item] for item in items]
 
     def unfinished(self) -> None:
         """A part of a file is small: what came of it comes again."""
@@ -227,7 +233,11 @@ class FilePart:
         self._offset = offset
 
     def read(self, count: int) -> bytes:
-        data = os.pread(self._descriptor, min(count, self._size - self._offset), self._start + self._offset)
+        try:
+            data = os.pread(self._descriptor, min(count, self._size - self._offset), self._start + self._offset)
+        except OSError as error:
+            where = f"{shown(self._entry.path)} in {self._directory}"
+            raise ClusterError(f"{where} could not be read: {described(error)}") from error
         self._offset += len(data)
         if self._offset == self._size or not data:
             refuse_change(self._descriptor, self._entry, self._directory)

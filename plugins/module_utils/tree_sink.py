@@ -86,11 +86,13 @@ class TreeSink:
         for entry, other in self._places[self._item][1:]:
             with self._root.naming(entry.path, "written"):
                 self._staging.copy(self._descriptor, part * PART_BYTES, entry, other)
-        self.abort()
-        for entry, _part in self._places[self._item]:
-            self._missing[entry.path] -= 1
-            if not self._missing[entry.path]:
-                self._install(entry)
+        try:
+            for entry, _part in self._places[self._item]:
+                self._missing[entry.path] -= 1
+                if not self._missing[entry.path]:
+                    self._install(entry, self._descriptor if entry is first else None)
+        finally:
+            self.abort()
 
     def abort(self) -> None:
         if self._descriptor is not None:
@@ -127,9 +129,9 @@ class TreeSink:
                 if self._staging.digest(work.entry, part) != work.entry.digests[part]:
                     raise ClusterError(f"{shown(held.path)} in {self._root.name} has changed while it was copied.")
 
-    def _install(self, entry: Entry) -> None:
+    def _install(self, entry: Entry, descriptor: int | None = None) -> None:
         with self._root.naming(entry.path, "written"):
-            self._staging.install(entry, self._keeps_owner)
+            self._staging.install(entry, self._keeps_owner, descriptor)
 
     def _make_directory(self, entry: Entry) -> None:
         if entry.path:

@@ -135,9 +135,9 @@ class TreeStaging:
         finally:
             os.close(descriptor)
 
-    def install(self, entry: Entry, keeps_owner: bool) -> None:
-        """Give a whole file its size, mode, time and, in one step, its name."""
-        descriptor = self.open(entry)
+    def install(self, entry: Entry, keeps_owner: bool, opened: int | None = None) -> None:
+        """Give a whole file, which may be open, its size, mode, time and, in one step, its name."""
+        descriptor = self.open(entry) if opened is None else opened
         try:
             os.ftruncate(descriptor, entry.size)
             if keeps_owner:
@@ -145,7 +145,8 @@ class TreeStaging:
             os.fchmod(descriptor, mode_of(entry, keeps_owner))
             os.utime(descriptor, ns=(entry.mtime, entry.mtime))
         finally:
-            os.close(descriptor)
+            if opened is None:
+                os.close(descriptor)
         directory, name = self._root.parent(entry.path)
         os.rename(staged_name(entry), name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
 

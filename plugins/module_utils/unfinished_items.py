@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image_state import free_bytes
+from ansible_collections.distrain.cluster.plugins.module_utils.spool_directory import BEGUN, owned_spool
 
-_PREFIX = ".begun-"
 # What must stay free beside it: a full disk costs more than what comes again.
 _RESERVE_BYTES = 1024**3
 
@@ -35,19 +36,20 @@ class UnfinishedItems:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._owned = owned_spool(str(directory))
 
     def is_any(self) -> bool:
-        return any(self._directory.glob(f"{_PREFIX}*"))
+        return any(self._directory.glob(f"{BEGUN}*"))
 
     def keep(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
         """What there is no room for, or cannot be written, is not kept: it comes again."""
         self.clear()
-        with suppress(OSError):
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (free_bytes(str(self._directory)) or 0) < size + _RESERVE_BYTES:
-                self._directory.rmdir()
+        there = next(path for path in (self._directory, *self._directory.parents) if path.is_dir())
+        with suppress(OSError, ClusterError):
+            if (free_bytes(str(there)) or 0) < size + _RESERVE_BYTES:
                 return
-            path = self._directory / f"{_PREFIX}{digest}-{size}"
+            self._owned.claim()
+            path = self._directory / f"{BEGUN}{digest}-{size}"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.writelines(pieces)
@@ -55,17 +57,17 @@ class UnfinishedItems:
     def take(self, digest: str) -> Beginning | None:
         """What is kept of this item. No file is left then: of another item nobody will ask for it."""
         taken = None
-        for path in self._directory.glob(f"{_PREFIX}{digest}-*"):
+        for path in self._directory.glob(f"{BEGUN}{digest}-*"):
             with suppress(OSError, ValueError):
                 taken = Beginning(int(path.name.rpartition("-")[2]), path.open("rb"))
         self.clear()
         return taken
 
     def clear(self) -> None:
-        """Remove what is kept, and the directory where it was for that alone."""
-        kept = list(self._directory.glob(f"{_PREFIX}*"))
+        """Remove what is kept, and the directory where it was for that alone. Raises Refused where it is not ours."""
+        self._owned.check()
+        kept = list(self._directory.glob(f"{BEGUN}*"))
         for path in kept:
             path.unlink(missing_ok=True)
         if kept:
-            with suppress(OSError):
-                self._directory.rmdir()
+            self._owned.leave()

@@ -12,7 +12,10 @@ version_added: "1.0.0"
 description:
   - Brings an image of O(source_host) to all hosts that the task runs for, in one pass. Each host hands on what it
     receives while it receives it, so every network card carries the image once, and many hosts take about as long as
-    one. The first host's task works for all of them, with any number of forks.
+    one. The task of one host works for all that run it with the same arguments; where arguments differ by host, or a
+    condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
+    hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
+    hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
   - Nothing is sent where the host already has the image under this name. What counts is the identity of the image (its
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
@@ -46,8 +49,9 @@ options:
     required: true
   hosts:
     description:
-      - The hosts that are to have the image, by their names in the inventory, beside the one that the task runs for.
-      - The default is all hosts of the play that have not failed, also those that the task is skipped for.
+      - The hosts that are to have the image, by their inventory names, whether they have come to the task or not;
+        a host for which its own variables make the arguments others, or a condition false, is left out.
+      - The default is those that run the task, and with C(run_once) those of the play's current batch.
     type: list
     elements: str
     version_added: "1.1.0"
@@ -69,6 +73,8 @@ options:
     description:
       - Where the source keeps layers as files, under their digests. Other hosts keep nothing there but, after a cut,
         the beginning of one layer.
+      - It must be a directory of its own, since files are deleted there. One that does not exist is made; one that is
+        empty, or holds nothing but the spool's files, is taken as it is. Any other is refused.
     type: path
     default: /var/lib/distrain/spool
     version_added: "1.1.0"

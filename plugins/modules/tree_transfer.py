@@ -19,7 +19,17 @@ description:
   - Modes and times of modification are brought, as are symbolic links and empty directories. Hard links become files
     of their own. Without O(owner), files belong to the user that the task becomes, and the bits setuid and setgid are
     not brought. Access control lists and extended attributes are not brought either.
-  - No symbolic link below O(dest) is ever followed, and nothing is written outside of O(dest). Where O(dest) is the
+  - No symbolic link below O(path) or O(dest) is ever followed, and nothing is written outside of O(dest). On the way to
+    them a link is followed only where root (or the user that the task becomes) made it in a directory that nobody else
+    can write; any other link is an error that names it.
+  - Only regular files, directories and symbolic links are brought. Sockets, pipes and devices are an error that names
+    them, as is a hard link to a file of another user than its directory's. A file in O(dest) that has another name too
+    is replaced, not changed.
+  - The task of one host works for all hosts that run it with the same arguments; where arguments differ by host, or a
+    condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
+    hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
+    hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
+  - Names that are no UTF-8 arrive as they are. Where O(dest) is the
     same storage as O(path) of the source, nothing is done.
   - A digest is remembered on its host, in C(/var/lib/distrain/trees), until the size, the time of modification, the
     time of the last change (ctime) or the inode of the file changes.
@@ -41,8 +51,9 @@ options:
     required: true
   hosts:
     description:
-      - All hosts that the directory is brought to, by their names in the inventory; where not given, those of the
-        play's current batch. The first host's task works for all of them.
+      - All hosts that the directory is brought to, by their names in the inventory, whether they have come to the task
+        or not; a host for which its own variables make the arguments others, or a condition false, is left out.
+      - Where not given, those that run the task, and with C(run_once) those of the play's current batch.
     type: list
     elements: str
   delete:

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible import constants
-from ansible.errors import AnsibleError
+from ansible import constants, context
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.text.formatters import human_to_bytes
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.participants import participants
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.running_tasks import RunningTasks
+from ansible_collections.distrain.cluster.plugins.plugin_utils.same_task import SameTask
 from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results, SharedPass
 from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach, reach_of
 
@@ -31,7 +34,7 @@ RELAY_ARGUMENTS: dict[str, Any] = {
 
 
 class RelayAction(ActionBase):
-    """The first host's task works for all of them; the others find their results."""
+    """The first host's task works for all that do the same; the others find their results."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -57,14 +60,40 @@ class RelayAction(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         self._variables = task_vars or {}
-        self.arguments = self.validate_argument_spec(argument_spec=self.argument_spec)[1]
+        self.arguments = self._validated(self._task.args)
         own_name = self._variables["inventory_hostname"]
+        if self._task.delegate_to not in (None, own_name):
+            message = (
+                f"{self._task.action} cannot be delegated: {self._task.delegate_to} would get what is for {own_name}. "
+                "Name the hosts in its option hosts instead."
+            )
+            return {**result, "failed": True, "msg": message}
         named = self.arguments["hosts"] or self._variables["ansible_play_batch"]
-        hosts = list(dict.fromkeys([*named, own_name]))
-        key = json.dumps([self._task._uuid, self.arguments], sort_keys=True, default=str)
-        shared = SharedPass(constants.DEFAULT_LOCAL_TMP, key)
-        # A failure is returned, not raised: failed_when of a task does not see what was raised.
-        return {**result, **shared.result_for(own_name, hosts, self._deliver_to)}
+        same = SameTask(self, self._variables, self._validated)
+        running = RunningTasks(constants.DEFAULT_LOCAL_TMP, self._task._uuid)
+        shared = SharedPass(constants.DEFAULT_LOCAL_TMP, f"{self._task._uuid} {same.key}")
+
+        def work(waiting: list[str]) -> Results:
+            is_named = bool(self.arguments["hosts"]) or self._task.run_once
+            results = self._deliver_to(participants(same, own_name, waiting, running, self._forks(), is_named))
+            return {own_name: _all_as_one(own_name, results)} if self._task.run_once else results
+
+        with running.running(own_name, same.key):
+            # A failure is returned, not raised: failed_when of a task does not see what was raised.
+            return {**result, **shared.result_for(own_name, list(dict.fromkeys([*named, own_name])), work)}
+
+    def _validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """With their defaults; raises AnsibleActionFail where they are wrong."""
+        found = ArgumentSpecValidator(self.argument_spec).validate(dict(arguments))
+        if found.error_messages:
+            raise AnsibleActionFail(f"{self._task.action}: {'; '.join(found.error_messages)}")
+        validated: dict[str, Any] = found.validated_parameters
+        return validated
+
+    def _forks(self) -> int:
+        """How many hosts' processes run at a time."""
+        forks = int(context.CLIARGS.get("forks") or constants.DEFAULT_FORKS)
+        return min(forks, self._task.throttle or forks)
 
     def _deliver_to(self, hosts: Sequence[str]) -> Results:
         """The results of all hosts; what is wrong with the task itself goes wrong for each of them."""
@@ -99,6 +128,15 @@ class RelayAction(ActionBase):
                 unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
             else:
                 yield reach
+
+
+def _all_as_one(own: str, results: Results) -> dict[str, Any]:
+    """The result of a task that Ansible runs once for all: it has failed where any host has."""
+    one = {**results[own], "changed": any(result.get("changed") for result in results.values())}
+    failed = {host: result["msg"] for host, result in results.items() if result.get("failed")}
+    if failed:
+        one |= {"failed": True, "msg": " ".join(f"{host}: {message}" for host, message in failed.items())}
+    return one
 
 
 def bytes_of(option: str, written: str) -> int:

@@ -51,7 +51,9 @@ class RelayDelivery(Generic[AnyOrder]):
 
     def _ask(self, question: str, arguments: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """Ask each of the hosts, with its arguments; the answers of those that gave one."""
-        commands = {host: {"do": "ask", "question": question, "arguments": one} for host, one in arguments.items()}
+        # The same arguments are the same command, which is encoded once: those of a tree name every file.
+        by_arguments = {id(one): {"do": "ask", "question": question, "arguments": one} for one in arguments.values()}
+        commands = {host: by_arguments[id(one)] for host, one in arguments.items()}
         return {host: answer["found"] for host, answer in self._fleet.ask(commands, "answered").items()}
 
     def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
@@ -72,9 +74,12 @@ class RelayDelivery(Generic[AnyOrder]):
         return addresses
 
     def _run(
-        self, addresses: Mapping[str, str], digests: Sequence[str], totals: Mapping[str, Total], unit: str
+        self, addresses: Mapping[str, str], digests: Sequence[str] | None, totals: Mapping[str, Total], unit: str
     ) -> RelayRun:
-        """A relay of the items with these digests; C(totals) is what comes to each host, in units of this name."""
+        """A relay of the items with these digests, None where the hosts know them.
+
+        ``totals`` is what comes to each host, in units of this name.
+        """
         return RelayRun(
             fleet=self._fleet,
             source=self._order.source,

@@ -48,7 +48,11 @@ class RemoteAgent:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def tell(self, command: Mapping[str, Any]) -> None:
-        self._outgoing.put(json.dumps(command).encode() + b"\n")
+        self.send(encoded(command))
+
+    def send(self, line: bytes) -> None:
+        """A command as C(encoded) gives it: what is the same for many hosts is in memory once."""
+        self._outgoing.put(line)
 
     @property
     def has_ended(self) -> bool:
@@ -128,8 +132,11 @@ class Fleet:
 
     def ask(self, commands: Mapping[str, Mapping[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
         """Give each of the hosts its command, and return the answer (an event of this name) of each that has one."""
+        lines: dict[int, bytes] = {}
         for host, command in commands.items():
-            self.tell(host, command)
+            line = lines.get(id(command)) or encoded(command)
+            self._agents[host].send(lines.setdefault(id(command), line))
+        del lines
         answers: dict[str, dict[str, Any]] = {}
         until = time.monotonic() + ANSWER_SECONDS
         while waiting := [host for host in commands if host not in answers and host not in self.failed]:
@@ -162,6 +169,10 @@ class Fleet:
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))
+
+
+def encoded(command: Mapping[str, Any]) -> bytes:
+    return json.dumps(command).encode() + b"\n"
 
 
 def _start(host: str, command: Sequence[str]) -> tuple[IO[bytes], subprocess.Popen[bytes]]:

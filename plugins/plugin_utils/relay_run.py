@@ -19,7 +19,10 @@ _EVENT_SECONDS = 5.0
 
 
 class RelayRun:
-    """``digests`` are those of all items; ``patience`` is how many seconds nothing may come to a host."""
+    """``digests`` are those of all items, None where each host knows them already.
+
+    ``patience`` is how many seconds nothing may come to a host.
+    """
 
     def __init__(
         self,
@@ -27,7 +30,7 @@ class RelayRun:
         source: str,
         addresses: Mapping[str, str],
         patience: int,
-        digests: Sequence[str],
+        digests: Sequence[str] | None,
         progress: RelayProgress,
         show: Callable[[str], None],
     ) -> None:
@@ -75,7 +78,7 @@ class RelayRun:
             "do": "receive",
             "receives": link.receives,
             "keeps": link.keeps,
-            "digests": [self._digests[item] for item in link.receives],
+            "digests": None if self._digests is None else [self._digests[item] for item in link.receives],
             "peers": [self._peer(host, ports[host]) for host in link.peers if host in ports],
             "is_last": link.is_last,
             "patience": self._patience,

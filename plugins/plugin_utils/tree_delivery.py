@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import Link, plan_chain
-from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import items_of, unpack
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_delivery import (
     NOTHING_CAME,
     RelayDelivery,
@@ -75,7 +74,13 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "owner": self._order.owner,
             "reserve": self._order.disk_reserve,
         }
-        return self._ask("weigh", {host: arguments for host in hosts if host in self._found})
+        weighed = self._ask("weigh", {host: arguments for host in hosts if host in self._found})
+        # Most hosts lack the same: that is in memory once.
+        same: dict[tuple[int, ...], tuple[int, ...]] = {}
+        for one in weighed.values():
+            wanted = tuple(one.get("wanted", ()))
+            one["wanted"] = same.setdefault(wanted, wanted)
+        return weighed
 
     def _carry(self, weighed: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Let the hosts do what needs no other host, then relay what they lack."""
@@ -87,8 +92,8 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
         # The others have every byte, and only need to put things into their places.
         rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
         totals = {host: Total(len(weighed[host]["wanted"]), weighed[host]["bytes"]) for host in hosts}
-        digests = items_of(unpack(self._found[self._order.source]["entries"])).digests
-        run = self._run(addresses, digests, totals, "parts of files")
+        # Of a million files the digests are many: each host has read them in the list of files.
+        run = self._run(addresses, None, totals, "parts of files")
         return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
 
     def _result(self, weighed: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

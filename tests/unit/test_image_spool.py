@@ -228,7 +228,7 @@ def test_leftovers_go_and_what_is_being_written_stays(directory: SpoolDirectory)
     with directory.incoming() as incoming:
         SpoolDirectory(str(directory.path)).prepare()
         assert incoming.path.exists()
-    assert list(directory.path.iterdir()) == []
+    assert [path.name for path in directory.path.iterdir()] == [".distrain-spool"]
 
 
 def test_a_layer_from_before_the_start_of_the_host_is_read_again(

@@ -5,17 +5,60 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import _to_ranges
+from ansible_collections.distrain.cluster.plugins.module_utils.relay_frames import (
+    _UNPACKED_LIMIT,
+    Request,
+    _from_steps,
+    _to_steps,
+    read_request,
+    send_request,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.relay_plan import plan_chain
 
 
 @pytest.mark.parametrize(
-    ("items", "ranges"),
-    [((), []), ((3,), [[3, 3]]), ((0, 1, 2, 5, 7, 8), [[0, 2], [5, 5], [7, 8]])],
+    ("items", "steps"),
+    [((), []), ((3,), [3, 1]), ((0, 1, 2, 5, 7, 8), [0, 3, 2, 1, 1, 2])],
 )
-def test_items_travel_as_ranges(items, ranges):
-    assert _to_ranges(items) == ranges
+def test_items_travel_as_runs(items, steps):
+    assert _to_steps(items) == steps
+    assert tuple(_from_steps(steps)) == items
+
+
+class Wire:
+    """A stream that gives back what was sent."""
+
+    def __init__(self):
+        self.sent = bytearray()
+
+    def sendall(self, data):
+        self.sent += data
+
+    def recv_into(self, buffer, nbytes=0):
+        taken = bytes(self.sent[:nbytes])
+        del self.sent[:nbytes]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+@pytest.mark.parametrize("items", [range(0, 2_000_000, 2), range(1_000_000), (0, 5, 6, 999_999)])
+def test_a_request_for_a_million_items_is_small(items):
+    wire = Wire()
+    send_request(wire, Request(tuple(items), 7))
+    assert len(wire.sent) < 100_000
+    assert read_request(wire) == Request(tuple(items), 7)
+
+
+@pytest.mark.parametrize("text", [b" " * (_UNPACKED_LIMIT + 1), b"not packed"])
+def test_a_request_that_is_none_is_refused(text):
+    packed = zlib.compress(text) if len(text) > 100 else text
+    wire = Wire()
+    wire.sendall(len(packed).to_bytes(4, "big") + packed)
+    with pytest.raises(ValueError, match="request"):
+        read_request(wire)
 
 
 def links(wanted):
