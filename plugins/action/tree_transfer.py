@@ -19,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.tree_delivery imp
 _ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str", "required": True},
     "dest": {"type": "str"},
+    "untrusted_below": {"type": "str", "default": ""},
     **RELAY_ARGUMENTS,
     "delete": {"type": "bool", "default": False},
     "owner": {"type": "bool", "default": False},
@@ -46,6 +47,7 @@ class ActionModule(RelayAction):
             delete=arguments["delete"],
             owner=arguments["owner"],
             outside_links=arguments["outside_links"],
+            untrusted_below=_checked("untrusted_below", arguments["untrusted_below"] or "/").rstrip("/"),
             shows_diff=self._task.diff,
             **self.relay_order(),
         )

@@ -55,9 +55,13 @@ class TreeKind:
     """A directory of this host, as a source of parts of files or as what they go into."""
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
-        """C(host), C(path) and C(is_source); C(outside_links) of the source; C(writes), false in check mode."""
+        """C(host), C(path), C(untrusted_below), C(is_source), C(writes) (false in check mode).
+
+        Of the source C(outside_links) too.
+        """
         self._arguments = arguments
         self._path: str = arguments["path"]
+        self._untrusted_below: str = arguments["untrusted_below"]
         self._emit = emit
         self._root: TreeRoot | None = None
         self._staging: TreeStaging | None = None
@@ -125,7 +129,7 @@ class TreeKind:
     def _opened(self, make: bool = False) -> TreeRoot:
         host = self._arguments["host"]
         try:
-            self._root = self._root or TreeRoot.opened(self._path, host, make)
+            self._root = self._root or TreeRoot.opened(self._path, host, make, self._untrusted_below)
         except OSError as error:
             doing = "made" if make else "opened"
             raise ClusterError(f"{self._path} of {host} cannot be {doing}: {described(error)}") from error
@@ -135,7 +139,7 @@ class TreeKind:
         """None where it is not there yet."""
         host = self._arguments["host"]
         try:
-            self._root = TreeRoot.opened(self._path, host)
+            self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
         except FileNotFoundError:
             return None
         except NotADirectoryError as error:
@@ -147,7 +151,7 @@ class TreeKind:
     def _read_source(self) -> list[Entry]:
         host = self._arguments["host"]
         try:
-            root = self._root = TreeRoot.opened(self._path, host)
+            root = self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(f"{host} has no directory {self._path}. Name one that is there as path.") from error
         except OSError as error:
@@ -175,7 +179,7 @@ class TreeKind:
 
     def _describe(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         plan, host, items = self._plan, self._arguments["host"], items_of(self._entries)
-        room = _room(self._path)
+        room = _room(self._path, self._untrusted_below)
         wanted = plan.wanted(items)
         return {
             "changed": not plan.is_empty,
@@ -252,8 +256,8 @@ def _addresses() -> dict[str, str]:
     return relay_addresses(info)
 
 
-def _room(path: str) -> dict[str, int]:
-    descriptor = open_nearest(path)
+def _room(path: str, untrusted_below: str) -> dict[str, int]:
+    descriptor = open_nearest(path, untrusted_below)
     try:
         system = os.statvfs(descriptor)
     finally:

@@ -43,10 +43,10 @@ class TreeRoot:
         self._way: list[tuple[str, int]] = []
 
     @classmethod
-    def opened(cls, path: str, host: str, make: bool = False) -> TreeRoot:
-        """Raises Refused and OSError as C(open_trusted), whose ``make`` this is."""
+    def opened(cls, path: str, host: str, make: bool = False, untrusted_below: str = "") -> TreeRoot:
+        """Raises Refused and OSError as C(open_trusted), whose ``make`` and ``untrusted_below`` these are."""
         try:
-            return cls(open_trusted(path, make), f"{path} of {host}")
+            return cls(open_trusted(path, make, untrusted_below), f"{path} of {host}")
         except Refused as error:
             raise Refused(f"On {host}, {error.message}") from error
 

@@ -6,6 +6,9 @@
 A symbolic link on the way is followed only where root, or the user that this runs as, has made it in a directory that
 nobody else can write: an administrator's C(/data -> /mnt/data) works. Any other link is refused, since its maker could
 exchange it. What a directory that others can write contains is theirs to exchange, but never leads out of it.
+
+Root in a container is root on its host. Below a directory that a container writes, C(untrusted_below), no link is
+followed, whoever has made it.
 """
 
 from __future__ import annotations
@@ -24,13 +27,13 @@ _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40
 
 
-def open_trusted(path: str, make: bool = False) -> int:
+def open_trusted(path: str, make: bool = False, untrusted_below: str = "") -> int:
     """Return a descriptor of the directory, for reading.
 
     With ``make``, directories that are missing are made, with the mode 0755. Raises Refused where a link may not be
     followed, and OSError, with the component as its ``filename``, for all else.
     """
-    walk = _Walk(path, make)
+    walk = _Walk(path, make, untrusted_below)
     try:
         walk.to_end()
         return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=walk.descriptor)
@@ -38,9 +41,9 @@ def open_trusted(path: str, make: bool = False) -> int:
         walk.close()
 
 
-def open_nearest(path: str) -> int:
+def open_nearest(path: str, untrusted_below: str = "") -> int:
     """Return a descriptor of the directory or, where it is missing, of the nearest one above it that is there."""
-    walk = _Walk(path, make=False)
+    walk = _Walk(path, make=False, untrusted_below=untrusted_below)
     try:
         walk.to_end()
     except FileNotFoundError:
@@ -54,18 +57,24 @@ def open_nearest(path: str) -> int:
 class _Walk:
     """``descriptor`` is the directory that has been opened so far (O_PATH), ``place`` its name in messages."""
 
-    def __init__(self, path: str, make: bool) -> None:
+    def __init__(self, path: str, make: bool, untrusted_below: str) -> None:
         self.descriptor = os.open("/", _DIRECTORY)
         self.place = "/"
         self._path = path
         self._make = make
-        self._names = _names(path)
+        self._names, self._untrusted = _parts(path, untrusted_below)
+        self._is_trusted = True
         self._links = 0
 
     def close(self) -> None:
         os.close(self.descriptor)
 
     def to_end(self) -> None:
+        self._walk()
+        self._names, self._is_trusted = self._untrusted, False
+        self._walk()
+
+    def _walk(self) -> None:
         while self._names:
             name = self._names.pop()
             place = str(PurePosixPath(self.place, name))
@@ -113,7 +122,9 @@ class _Walk:
     def _refuse_untrusted(self, status: os.stat_result, place: str, target: str) -> None:
         above = os.fstat(self.descriptor)
         trusted = {0, os.geteuid()}
-        if status.st_uid not in trusted:
+        if not self._is_trusted:
+            why = "a container can write in its directory"
+        elif status.st_uid not in trusted:
             why = f"it belongs to user {status.st_uid}"
         elif above.st_uid not in trusted:
             why = f"its directory belongs to user {above.st_uid}"
@@ -132,6 +143,16 @@ def others_can_write(status: os.stat_result) -> bool:
     """Whether others than its owner and root can. The group that this runs as counts as its owner."""
     by_group = status.st_mode & stat.S_IWGRP and status.st_gid not in (0, os.getegid())
     return bool(by_group or status.st_mode & stat.S_IWOTH)
+
+
+def _parts(path: str, untrusted_below: str) -> tuple[list[str], list[str]]:
+    """The components up to ``untrusted_below`` and those below it; all are trusted where it is empty."""
+    if not untrusted_below:
+        return _names(path), []
+    names, trusted = _names(path), _names(untrusted_below)
+    if names[len(names) - len(trusted) :] != trusted or ".." in names:
+        raise Refused(f"{path} does not lie in {untrusted_below}.")
+    return trusted, names[: len(names) - len(trusted)]
 
 
 def _names(path: str) -> list[str]:

@@ -44,6 +44,13 @@ options:
     description:
       - The directory on the other hosts; O(path) where it is not given. It and those above it are made.
     type: str
+  untrusted_below:
+    description:
+      - A directory that holds O(path) and O(dest) and in which a container can write, such as the source of a volume.
+        No symbolic link below it is followed, not even one of root, since root in a container is root on its host.
+    type: str
+    default: ""
+    version_added: "1.1.0"
   source_host:
     description:
       - The host that has the directory, by its name in the inventory. On this host itself there is nothing to do.

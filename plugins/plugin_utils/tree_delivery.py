@@ -32,6 +32,7 @@ class TreeOrder(RelayOrder):
     delete: bool
     owner: bool
     outside_links: str
+    untrusted_below: str = ""
     shows_diff: bool = False
 
 
@@ -62,6 +63,7 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "is_source": host == order.source,
             "path": order.path if host == order.source else order.dest,
             "outside_links": order.outside_links,
+            "untrusted_below": order.untrusted_below,
             "writes": not check_mode,
         }
 

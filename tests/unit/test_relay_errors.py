@@ -35,7 +35,13 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
     monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_text("content")
-    arguments = {"host": "gpu-01", "path": str(tmp_path / "source"), "is_source": True, "outside_links": "refuse"}
+    arguments = {
+        "host": "gpu-01",
+        "path": str(tmp_path / "source"),
+        "is_source": True,
+        "outside_links": "refuse",
+        "untrusted_below": "",
+    }
     return TreeKind({**arguments, "writes": False}, lambda event: None)
 
 

@@ -50,7 +50,13 @@ def source(tmp_path: Path) -> Path:
 
 
 def kind(path: Path, is_source: bool) -> TreeKind:
-    arguments = {"host": "gpu-01", "path": str(path), "is_source": is_source, "outside_links": "refuse"}
+    arguments = {
+        "host": "gpu-01",
+        "path": str(path),
+        "is_source": is_source,
+        "outside_links": "refuse",
+        "untrusted_below": "",
+    }
     return TreeKind({**arguments, "writes": True}, lambda event: None)
 
 

@@ -48,7 +48,14 @@ def source(tmp_path) -> Path:
 
 
 def kind(path: Path, is_source: bool, **more) -> TreeKind:
-    arguments = {"host": "h", "path": str(path), "is_source": is_source, "outside_links": "refuse", "writes": True}
+    arguments = {
+        "host": "h",
+        "path": str(path),
+        "is_source": is_source,
+        "outside_links": "refuse",
+        "untrusted_below": "",
+        "writes": True,
+    }
     return TreeKind({**arguments, **more}, lambda event: None)
 
 

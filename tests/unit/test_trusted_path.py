@@ -114,3 +114,23 @@ def test_links_in_a_circle_end(there: Path) -> None:
     with pytest.raises(OSError) as raised:
         open_trusted(f"{there}/a")
     assert raised.value.errno == errno.ELOOP
+
+
+@pytest.mark.parametrize("link", ["job", "job/checkpoint"])
+def test_below_what_a_container_writes_no_link_is_followed(there: Path, link: str) -> None:
+    """Root in a container is root on its host, so that the owner of a link says nothing."""
+    (there / "volume" / "job").mkdir(parents=True)
+    place(open_trusted(f"{there}/volume/job", untrusted_below=f"{there}/volume"))
+    (there / "volume" / "job").rmdir() if link == "job" else None
+    (there / "volume" / link).symlink_to(there / "mnt")
+    for make in (False, True):
+        with pytest.raises(Refused, match="a container can write in its directory"):
+            open_trusted(f"{there}/volume/{link}/data", make, f"{there}/volume")
+    assert [one.name for one in (there / "mnt").iterdir()] == ["data"]
+
+
+def test_the_way_to_what_a_container_writes_is_trusted_as_ever(there: Path) -> None:
+    (there / "data").symlink_to(there / "mnt")
+    assert place(open_trusted(f"{there}/data/data/new", True, f"{there}/data/data")) == f"{there}/mnt/data/new"
+    with pytest.raises(Refused, match=r"/mnt/x does not lie in .*/mnt/data"):
+        open_trusted(f"{there}/mnt/x", untrusted_below=f"{there}/mnt/data")
