@@ -44,6 +44,7 @@ class HostOutputs:
 
     def take_survey(self, found: Mapping[str, Any]) -> list[int]:
         """Make the directories, and return the numbers of the files that have to come."""
+        self._began = time.monotonic()
         self._files, self.refused = found["files"], list(found["refused"])
         self._refused_count = found["refused_count"]
         for name in found["directories"]:
