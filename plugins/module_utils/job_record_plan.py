@@ -66,8 +66,8 @@ def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping
     """
     if not kept.get("attempt") or kept["attempt"] != described["attempt"]:
         return described
-    made = [count_of((one or {}).get("done")) or 0 for one in (kept.get("restarts"), described["restarts"])]
-    return {**kept, "restarts": {**described["restarts"], "done": max(made)}}
+    made = [count_of((one or {}).get("done")) or 0 for one in (kept.get("restarts"), described.get("restarts"))]
+    return {**kept, "restarts": {**(described.get("restarts") or {}), "done": max(made)}}
 
 
 def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:

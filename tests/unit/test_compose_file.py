@@ -44,7 +44,7 @@ VALUES: dict[str, Any] = {
     "__trainer_launch_webui_claim": ["127.0.0.1:7860"],
     "__trainer_launch_webui_command": ["python", "src/train_web.py"],
     "__trainer_launch_webui_volume": "/srv/lf/webui:/run/distrain/webui:ro",
-    "__trainer_launch_jobs_directory": "/run/distrain/jobs",
+    "__trainer_launch_container_directory": "/run/distrain",
     "__trainer_launch_runner_directory": "/run/distrain/runner",
     "__trainer_launch_is_on_host_network": False,
     "__trainer_launch_has_rdma": False,
