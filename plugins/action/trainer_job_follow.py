@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
             ranks = started(sight.observe()) if self._task.check_mode else self._follow(sight)
             return {"changed": False, **_summary(ranks, {rank.host: sight.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
-            details = {"failed_host": hosts[0].name, "finding": "unknown", "mendable": False}
+            details = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
             details |= error.details if isinstance(error, ClusterError) else {}
             return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed", **details}
         finally:

@@ -29,7 +29,7 @@ def _note(outcome: Mapping[str, Any], done: int, allowed: int) -> str:
         return ""
     if outcome.get("outcome") != FAILED:
         return _made(done, allowed) if done else ""
-    if outcome.get("mendable"):
+    if outcome.get("retryable"):
         return (
             f"being restarted ({done + 1} of {allowed})" if done < allowed else f"{_made(done, allowed)}, none is left"
         )

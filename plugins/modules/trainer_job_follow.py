@@ -76,7 +76,7 @@ options:
   waits_for_return:
     description:
       - Whether to wait, after a failure that a new start may mend, until every host and its engine answer, for O(lost)
-        seconds at most. Where they do not, RV(mendable) is false.
+        seconds at most. Where they do not, RV(retryable) is false.
     type: bool
     default: false
     version_added: "1.1.0"
@@ -192,7 +192,7 @@ finding:
   type: str
   returned: failure
   sample: import_error
-mendable:
+retryable:
   description: Whether to start the job again may well help.
   type: bool
   returned: failure

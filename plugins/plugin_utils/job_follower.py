@@ -192,16 +192,16 @@ class Follower:
     def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
         self.record.event("finding", finding.host, finding.rank, finding.text)
         text = finding.text + self._stop_the_running(ranks)
-        mendable, absent = finding.retryable, list[str]()
+        retryable, absent = finding.retryable, list[str]()
         away = [rank.host for rank in ranks if rank.unseen]
-        if mendable and self.waits_for_return:
+        if retryable and self.waits_for_return:
             absent = self._wait_for_return()
-            mendable = not absent
+            retryable = not absent
             away = [host for host in away if host in absent]
         text += _may_still_run(away, self.job_name) if away else ""
         self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
         details = {"absent_hosts": absent} if absent else {}
-        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, mendable=mendable, **details)
+        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
 
     def _wait_for_return(self) -> list[str]:
         """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""

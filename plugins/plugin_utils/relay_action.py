@@ -16,6 +16,7 @@ from ansible.module_utils.common.text.formatters import human_to_bytes
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.parent_process import ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.participants import participants
 from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.running_tasks import RunningTasks
@@ -59,6 +60,8 @@ class RelayAction(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
+        # A killed ansible-playbook must not leave a worker behind that goes on sending and writing.
+        ParentProcess().end_with_it()
         self._variables = task_vars or {}
         self.arguments = self._validated(self._task.args)
         own_name = self._variables["inventory_hostname"]

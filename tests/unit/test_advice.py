@@ -31,8 +31,11 @@ ADVISED = re.compile(rf"\b(?:{VERBS})\s+(?:an?\s+)?(?:newer\s+|older\s+|larger\s
 VALUE = re.compile(rf"(?<![\w.])({NAME}|rejoin|recreate|force|state): (?:true|false|absent|present)\b")
 # "the module's option NAME", "its option NAME" and "the option NAME" say what kind of name it is.
 OPTION = re.compile(rf"\boption ({NAME}|rejoin|recreate|force|state)\b")
-# Ansible's own variables, and the keys of trainers' own settings.
-OTHERS = re.compile(r"^(ansible_\w+|per_device_train_batch_size|cutoff_len)$")
+# Ansible's own variables, and what a job's own settings and its environment hold.
+OTHERS = re.compile(
+    r"^(ansible_\w+|per_device_train_batch_size|cutoff_len|ddp_timeout|learning_rate|save_on_each_node"
+    r"|CUDA_VISIBLE_DEVICES|NCCL_DEBUG)$"
+)
 
 
 def specified() -> set[str]:

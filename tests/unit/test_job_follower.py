@@ -123,7 +123,7 @@ def test_the_cause_is_named_and_the_others_are_stopped() -> None:
         follower.follow()
     assert "Rank 1 of job sft on host gpu-02 ended with exit code 1" in caught.value.message
     assert "the disk is on fire" in caught.value.message
-    assert caught.value.details == {"failed_host": "gpu-02", "finding": "exited", "mendable": False}
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "exited", "retryable": False}
     assert stage.stopped == ["gpu-01"]
 
 
@@ -150,7 +150,7 @@ def test_the_clocks_of_those_that_failed_are_asked_for_their_order() -> None:
     with pytest.raises(ClusterError, match="Rank 1 of job sft on host gpu-02") as caught:
         follower.follow()
     assert asked == [["gpu-01", "gpu-02"]]
-    assert caught.value.details == {"failed_host": "gpu-02", "finding": "connection_lost", "mendable": True}
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "connection_lost", "retryable": True}
     assert "(It ended first.)" in caught.value.message
 
 
@@ -181,7 +181,7 @@ def test_a_host_out_of_sight_is_named_waited_for_and_given_up(tmp_path: Path) ->
     stage = Stage(*unseen)
     with pytest.raises(ClusterError, match=r"host gpu-02 has not answered for 601 s \(no route\)") as caught:
         stage.follower(tmp_path / "events").follow()
-    assert caught.value.details == {"failed_host": "gpu-02", "finding": "host_gone", "mendable": True}
+    assert caught.value.details == {"failed_host": "gpu-02", "finding": "host_gone", "retryable": True}
     assert stage.stopped == ["gpu-01"]
     assert stage.now == 15, "it was named as soon as it had not answered for 25 s"
     assert len(stage.warned) == 1 and "has not answered for 26 s" in stage.warned[0]
@@ -213,7 +213,7 @@ def test_all_hosts_are_waited_for_before_a_new_start() -> None:
     follower.waits_for_return = True
     with pytest.raises(ClusterError) as caught:
         follower.follow()
-    assert caught.value.details["mendable"] is True
+    assert caught.value.details["retryable"] is True
     assert "may still run" not in caught.value.message
     assert stage.stopped == ["gpu-01"]
 
@@ -224,7 +224,7 @@ def test_a_host_that_does_not_come_back_is_named() -> None:
     follower.waits_for_return = True
     with pytest.raises(ClusterError) as caught:
         follower.follow()
-    assert caught.value.details["mendable"] is False
+    assert caught.value.details["retryable"] is False
     assert caught.value.details["absent_hosts"] == ["gpu-02"]
     assert "started again once host gpu-02" in stage.warned[-1]
 

@@ -16,10 +16,10 @@ from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import j
 from ansible_collections.distrain.cluster.plugins.module_utils.restart_plan import recorded
 from test_job_record_plan import RANKS, SAID, hostvars, job
 
-KILLED = {"outcome": "failed", "finding": "killed", "mendable": True}
-IMPORT = {"outcome": "failed", "finding": "import_error", "mendable": False}
-AWAY = {"outcome": "failed", "finding": "host_gone", "mendable": False, "absent_hosts": ["gpu-02", "gpu-03"]}
-UNKNOWN = {"outcome": "failed", "finding": "unknown", "mendable": False}
+KILLED = {"outcome": "failed", "finding": "killed", "retryable": True}
+IMPORT = {"outcome": "failed", "finding": "import_error", "retryable": False}
+AWAY = {"outcome": "failed", "finding": "host_gone", "retryable": False, "absent_hosts": ["gpu-02", "gpu-03"]}
+UNKNOWN = {"outcome": "failed", "finding": "unknown", "retryable": False}
 GOOD = {"outcome": "succeeded"}
 AWAY_NOTE = "gpu-02, gpu-03 did not come back within trainer_launch_return_timeout"
 
