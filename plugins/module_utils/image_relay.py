@@ -195,10 +195,11 @@ class NamedFile:
         self._name = name
 
     def __enter__(self) -> NamedFile:
+        self._file.__enter__()
         return self
 
-    def __exit__(self, *_: Any) -> None:
-        self._file.close()
+    def __exit__(self, *error: Any) -> None:
+        self._file.__exit__(*error)
 
     def seek(self, offset: int) -> None:
         self._file.seek(offset)

@@ -30,8 +30,8 @@ _MOST_LINKS = 40
 def open_trusted(path: str, make: bool = False, untrusted_below: str = "") -> int:
     """Return a descriptor of the directory, for reading.
 
-    With ``make``, directories that are missing are made, with the mode 0755. Raises Refused where a link may not be
-    followed, and OSError, with the component as its ``filename``, for all else.
+    With ``make``, directories that are missing are made, with the mode 0755 less the umask. Raises Refused where a link
+    may not be followed, and OSError, with the component as its ``filename``, for all else.
     """
     walk = _Walk(path, make, untrusted_below)
     try:

@@ -69,7 +69,7 @@ def test_agents_answer_what_they_are_asked(ssh: str, docker_host: str, tmp_path:
 
 def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path: Path) -> None:
     with fleet_of(ssh, "gpu-01", "unreachable", "dies", "killed") as fleet:
-        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
         assert sorted(answers) == ["gpu-01"]
         assert fleet.hosts == ["gpu-01"]
     said = {host: failure.message for host, failure in fleet.failed.items()}
@@ -83,7 +83,7 @@ def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path:
 
 def test_the_first_thing_that_went_wrong_is_what_is_told(ssh: str, tmp_path: Path) -> None:
     with fleet_of(ssh, "gpu-01") as fleet:
-        assert fleet.ask({"gpu-01": observe(f"unix://{tmp_path}/absent", tmp_path)}, "observed") == {}
+        assert fleet.ask({"gpu-01": observe(f"unix://{tmp_path}/absent", tmp_path / "spool")}, "observed") == {}
         event = fleet.next_event(5)
         assert event
         assert event[1]["event"] == "ended"
@@ -99,7 +99,7 @@ def test_a_host_that_does_not_answer_is_given_up(ssh: str, monkeypatch: pytest.M
 
 def test_a_host_that_ssh_does_not_reach_fails_alone(ssh: str, docker_host: str, tmp_path: Path) -> None:
     with Fleet([Reach("gpu-01", "local"), Reach("gpu-02", "ssh", {"ssh_executable": ssh})], "image") as fleet:
-        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path)), "observed")
+        answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
     assert sorted(answers) == ["gpu-02"]
     assert "images travel by ssh only" in fleet.failed["gpu-01"].message
 
