@@ -30,7 +30,7 @@ def running_work(get: Get, proc: Path = Path("/proc")) -> tuple[str, ...]:
 
 def _jobs(proc: Path) -> list[str]:
     counted = Counter(directory for entry in proc.iterdir() if (directory := _job_of(entry)))
-    return [f"the job {PurePosixPath(directory).name} ({number} processes)" for directory, number in counted.items()]
+    return [f"the job {PurePosixPath(one).name} (processes: {number})" for one, number in counted.items()]
 
 
 def _job_of(process: Path) -> str:

@@ -96,7 +96,7 @@ running_work:
   returned: success
   type: list
   elements: str
-  sample: [the job sft (9 processes)]
+  sample: [the job sft (processes: 9)]
 """
 
 from collections.abc import Mapping

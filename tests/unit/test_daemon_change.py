@@ -148,8 +148,8 @@ def test_check_mode_asks_and_changes_nothing(unit: FakeUnit, path: Path, configu
 def test_work_is_returned_and_refuses_the_restart(
     unit: FakeUnit, path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon_change, "running_work", lambda get: ("the job sft (9 processes)",))
-    assert configure({})["running_work"] == ["the job sft (9 processes)"]
+    monkeypatch.setattr(daemon_change, "running_work", lambda get: ("the job sft (processes: 9)",))
+    assert configure({})["running_work"] == ["the job sft (processes: 9)"]
     assert "the job sft" in configure({"debug": True})["msg"]
     assert path.read_text() == HOST
     assert configure({"debug": True}, restart_under_work=True)["changed"]

@@ -117,10 +117,10 @@ def test_other_options_are_not(command: tuple[str, ...], options: dict[str, Any]
 
 
 def test_a_restart_under_work_is_refused_unless_allowed() -> None:
-    busy = replace(UP, work=("the job sft (9 processes)",))
+    busy = replace(UP, work=("the job sft (processes: 9)",))
     with pytest.raises(Refused) as refusal:
         plan_engine(busy, params({"debug": True}))
-    for words in ["the job sft (9 processes)", "docker_restart_under_jobs", PATH, "Nothing was changed"]:
+    for words in ["the job sft (processes: 9)", "docker_restart_under_jobs", PATH, "Nothing was changed"]:
         assert words in refusal.value.message
     assert plan_engine(busy, params({"debug": True}, allowed=True)).changes
     assert not plan_engine(busy, params({})).changes

@@ -57,7 +57,7 @@ def test_jobs_are_found_by_the_environment_of_their_processes(tmp_path: Path) ->
     def get(url: str) -> Any:
         return [{"Id": "1"}] if url == "/containers/json" else container()
 
-    assert running_work(get, tmp_path) == ("the job sft (2 processes)", "the container c1 (restart policy no)")
+    assert running_work(get, tmp_path) == ("the job sft (processes: 2)", "the container c1 (restart policy no)")
 
 
 def test_a_host_without_an_engine_has_no_containers(tmp_path: Path) -> None:
