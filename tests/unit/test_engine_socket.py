@@ -124,5 +124,5 @@ def test_no_engine(tmp_path: Path) -> None:
         EngineSocket(f"unix://{tmp_path}/none").info()
     with pytest.raises(EngineUnavailable):
         EngineSocket(f"unix://{tmp_path}/none").load(1)
-    with pytest.raises(ClusterError, match="Give docker_host as unix:///PATH"):
+    with pytest.raises(ClusterError, match="Give the option docker_host as unix:///PATH"):
         EngineSocket("tcp://engine:2375")
