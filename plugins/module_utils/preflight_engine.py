@@ -49,8 +49,12 @@ def _silence(host: str, engine: Mapping[str, Any]) -> Iterator[Finding]:
     journal = engine.get("journal")
     reason = f"; its journal says: {journal}" if journal else ""
     found = f"its Docker Engine is installed and does not answer{state}: {said}{reason}"
-    look = "" if journal else " See journalctl -u docker for the reason."
-    remedy = f"Mend what it names, mostly in {path}, and start it: systemctl start docker.{look}"
+    remedy = f"Correct what the journal names, mostly in {path}, and start the engine: systemctl start docker."
+    if not journal:
+        remedy = (
+            "Start the engine: systemctl start docker. Where it does not come up, correct what journalctl -u docker "
+        )
+        remedy += f"names, mostly in {path}."
     yield Finding(host, "error", "docker.service", found, remedy)
 
 

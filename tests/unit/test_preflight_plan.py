@@ -97,7 +97,7 @@ UNREADABLE = {"path": DAEMON, "problem": "it is not JSON: Expecting value at lin
 @pytest.mark.parametrize(
     ("silent", "expected", "words"),
     [
-        (SILENT, ["docker.service"], "See journalctl -u docker"),
+        (SILENT, ["docker.service"], "Start the engine: systemctl start docker."),
         (
             {**SILENT, "unit_state": "failed", "journal": "unable to configure the Docker daemon"},
             ["docker.service"],
