@@ -20,6 +20,7 @@ ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 
 # Their values are Jinja without braces.
 EXPRESSIONS = {"when", "that", "until", "failed_when", "changed_when", "break_when", "var"}
+ENVIRONMENT = Environment()
 JINJA = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 
 
@@ -64,7 +65,7 @@ def _jinja_of_node(node: Any, is_expression: bool) -> Iterator[str]:
 
 def names_of(jinja: str) -> Iterator[str]:
     """The names that this Jinja reads, attributes and named arguments left out."""
-    tokens = [token for token in Environment().lex(jinja) if token[1] != "whitespace"]
+    tokens = [token for token in ENVIRONMENT.lex(jinja) if token[1] != "whitespace"]
     for index, (_line, kind, text) in enumerate(tokens):
         before = tokens[index - 1][2] if index else ""
         after = tokens[index + 1][2] if index + 1 < len(tokens) else ""
