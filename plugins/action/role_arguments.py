@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         problems: dict[str, str] = {}
         for _depth in range(MAX_DEPTH):
             before = arguments
-            values, undefined = self._values(options, {**variables, **before})
+            values, undefined = self._values(options, variables, before)
             arguments, unusable = convert(options, ranges, values)
             problems = {**undefined, **unusable}
             if arguments == before:
@@ -71,12 +71,12 @@ class ActionModule(ActionBase):
         return arguments, problems
 
     def _values(
-        self, options: Mapping[str, Option], variables: Mapping[str, Any]
+        self, options: Mapping[str, Option], variables: Mapping[str, Any], arguments: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """What each variable is on this host, and why the others have no value."""
+        """What each variable is on this host, computed from these arguments, and why the others have no value."""
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        templar = self._templar.copy_with_new_env(available_variables=variables)
+        templar = self._templar.copy_with_new_env(available_variables={**variables, **arguments})
         for name in options:
             if name not in variables:
                 continue
