@@ -1,0 +1,104 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Validate and convert the variables of a role; see the documentation of the module of this name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.plugin_utils.role_arguments import (
+    Option,
+    Ranges,
+    convert,
+    options_of,
+    without_prefix,
+)
+
+ARGUMENTS = {"entry_point": {"type": "str", "default": "main"}}
+# A value may be computed from one that is computed itself.
+MAX_DEPTH = 5
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone, for each host with that host's variables."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        entry_point = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]["entry_point"]
+        if "role_path" not in variables:
+            raise AnsibleActionFail("role_arguments is the first task of a role, and has no meaning outside of one.")
+        try:
+            options = options_of(self._read(variables, "argument_specs.yml")["argument_specs"], entry_point)
+        except Refused as error:
+            raise AnsibleActionFail(error.message) from error
+        arguments, problems = self._arguments(options, self._read(variables, "argument_ranges.yml"), variables)
+        if problems:
+            return {"changed": False, "failed": True, "msg": _message(variables, options, problems)}
+        result = {"changed": False, **without_prefix(variables["role_name"], arguments)}
+        if any(option.get("no_log") for option in options.values()):
+            result["_ansible_no_log"] = True
+        return result
+
+    def _read(self, variables: Mapping[str, Any], name: str) -> Any:
+        path = Path(variables["role_path"], "meta", name)
+        return (self._loader.load_from_file(str(path), cache="none") or {}) if path.is_file() else {}
+
+    def _arguments(
+        self, options: Mapping[str, Option], ranges: Ranges, variables: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arguments, and the problems; defaults are computed from what the other arguments were converted to."""
+        arguments: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for _depth in range(MAX_DEPTH):
+            before = arguments
+            values, undefined = self._values(options, variables, before)
+            arguments, unusable = convert(options, ranges, values)
+            problems = {**undefined, **unusable}
+            if arguments == before:
+                break
+        return arguments, problems
+
+    def _values(
+        self, options: Mapping[str, Option], variables: Mapping[str, Any], arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """What each variable is on this host, computed from these arguments, and why the others have no value."""
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        templar = self._templar.copy_with_new_env(available_variables={**variables, **arguments})
+        for name in options:
+            if name not in variables:
+                continue
+            try:
+                values[name] = templar.template(variables[name])
+            except AnsibleError as error:
+                problems[name] = f"{name}: its value cannot be computed: {error.message}."
+        return values, problems
+
+
+def _message(variables: Mapping[str, Any], options: Mapping[str, Option], problems: Mapping[str, str]) -> str:
+    """All problems, without those that only follow from another one, and with what a value was computed from."""
+    sources = {name: "" if options[name].get("no_log") else _source(variables.get(name)) for name in problems}
+    own = [name for name in problems if not any(other in sources[name] for other in problems if other != name)]
+    return "\n".join(
+        [
+            f"Host {variables['inventory_hostname']} has variables that the role {variables['role_name']} cannot use. "
+            "Correct them in the inventory, in the play or on the command line.",
+            *(f"{problems[name]}{sources[name]}" for name in own or problems),
+        ]
+    )
+
+
+def _source(value: Any) -> str:
+    return f" It is computed from {value}." if isinstance(value, str) and "{{" in value else ""

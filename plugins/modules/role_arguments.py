@@ -1,0 +1,73 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: role_arguments
+short_description: Validate and convert the variables of a role
+version_added: "1.1.0"
+description:
+  - The first task of each entry point of a role. It evaluates every variable that the C(meta/argument_specs.yml) of the
+    role names, as it is on this host, converts it to the type given there, and returns them all. The role then uses the
+    returned values alone.
+  - Ansible itself validates the variables of a role, and leaves them as they are. One that is given as
+    C(-e name=false) is still the string V(false), which is true in a condition, and wins over every fact of its name.
+  - Numbers have to lie in the ranges of C(meta/argument_ranges.yml). It maps the name of a variable, or
+    C(variable.suboption), to a dictionary with C(from), C(to) and, for one more value, C(or).
+  - All problems of the role on this host are one error, which names each variable, what was found and what is
+    expected.
+  - A default that is computed from other variables of the role is computed from what those were converted to.
+  - Strings of type C(path) stay as they are. Whether C(~) is a directory of the controller or of the host depends on
+    the task that uses it.
+  - A list may be given on a command line as words separated by commas, or as JSON. A string with spaces, a number or a
+    boolean without quotes where a string is expected, and null are refused, because what was meant cannot be told.
+  - To be registered as the role's name with C(_arguments). A registered variable is no fact, so a cache of facts on
+    disk does not get it.
+  - It runs on the controller, and never connects to the host.
+notes:
+  - This module is carried out by an action plugin of the same name.
+options:
+  entry_point:
+    description:
+      - The entry point of C(meta/argument_specs.yml) whose options are taken in addition to those of C(main), which all
+        entry points of the role share.
+    type: str
+    default: main
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing in either mode.
+  diff_mode:
+    support: none
+    description: Whether the module can show what changes, or would change.
+  idempotent:
+    support: full
+    description: Whether a second run with the same parameters changes nothing.
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Validate and convert the arguments of the role
+  distrain.cluster.role_arguments:
+  register: swarm_arguments
+
+- name: Use one of them, a boolean whatever it was written as
+  ansible.builtin.debug:
+    msg: Other swarms would be left.
+  when: swarm_arguments.leave_foreign
+"""
+
+RETURN = r"""
+NAME:
+  description:
+    - Each argument, by the name of its variable without the name of the role in front.
+    - Nothing of them is shown where one of the options has C(no_log).
+    - A suboption that was not given and has no default is left out.
+  returned: success
+  type: raw
+  sample: false
+"""
