@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
 from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
 from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
@@ -48,7 +47,7 @@ def _report(name: str, variables: Mapping[str, Any]) -> HostReport:
         key_file=_first(variables, "ansible_ssh_private_key_file", "ansible_private_key_file"),
         swarm_address=str(variables.get("swarm_advertise_addr") or ""),
         docker_source=variables.get("docker_source", "distribution"),
-        leave_foreign=boolean(variables.get("swarm_leave_foreign", False), strict=False),
+        leave_foreign=(variables.get("preflight_arguments") or {}).get("leave_foreign", False),
         wants_containerd=disk_options(_mapping(variables, "docker_daemon_options"))["containerd_image_store"],
         docker_ce_version=str(_mapping(variables, "docker_package_versions").get("docker-ce") or ""),
         gpu_present=str(variables.get("nvidia_toolkit_gpu_present") or "auto"),

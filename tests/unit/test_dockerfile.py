@@ -32,6 +32,7 @@ def unique(values: list[Any]) -> list[Any]:
 
 def render(**changes: Any) -> str:
     values = {**DEFAULTS, **{f"image_build_{name}": value for name, value in changes.items()}}
+    values["image_build_arguments"] = {name.removeprefix("image_build_"): one for name, one in values.items()}
     values["__image_build_in_git"] = bool(values["image_build_git_repository"])
     values["__image_build_pip_configuration"] = pip_configuration(
         values["image_build_pip_index_url"],
