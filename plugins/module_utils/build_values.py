@@ -88,7 +88,7 @@ def _of_types(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
         if not _is_list(value):
             yield f"{prefix}{name} is {kind_of(value)}, but has to be a list of texts."
         elif not all(isinstance(one, str) for one in value):
-            odd = next(one for one in value if not isinstance(one, str))
+            odd = next((one for one in value if not isinstance(one, str)), None)
             yield f"{prefix}{name} holds {kind_of(odd)}, but each entry has to be a text; write it in quotes."
     for name in ("environment", "labels"):
         if not isinstance(values[name], Mapping):

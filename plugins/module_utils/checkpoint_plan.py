@@ -56,7 +56,7 @@ def shards_of_metadata(path: str, content: str) -> frozenset[str]:
 
 def missing(checkpoint: Checkpoint, world_size: int) -> str:
     """What it lacks; empty where it is whole."""
-    if type(checkpoint.state_step) is not int or checkpoint.state_step != checkpoint.step:
+    if isinstance(checkpoint.state_step, bool) or checkpoint.state_step != checkpoint.step:
         return "trainer_state.json"
     written = frozenset(name for name, size in checkpoint.files.items() if size)
     absent = [

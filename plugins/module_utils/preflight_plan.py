@@ -147,7 +147,7 @@ def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[F
     try:
         subnet = ipv4_subnet("swarm_network_subnet", wanted.network_subnet)
     except Refused as error:
-        found, _, remedy = error.message.removeprefix("swarm_network_subnet: ").partition(". ")
+        found, _separator, remedy = error.message.removeprefix("swarm_network_subnet: ").partition(". ")
         yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, remedy)
         return
     for report, facts in answering(reports):

@@ -76,14 +76,14 @@ def _standing(bars: Sequence[Bar], items: Items) -> dict[str, Any]:
     return _of_line(steps) if steps else {"step": None}
 
 
-def _of_bar(bar: Bar) -> dict[str, Any]:
+def _of_bar(drawn: Bar) -> dict[str, Any]:
     return {
-        "step": bar.step,
-        "total": bar.total,
-        "percentage": bar.percentage,
-        "remaining": bar.left or None,
-        "remaining_seconds": seconds_of(bar.left),
-        "steps_per_second": round(bar.pace, 4) if bar.pace else None,
+        "step": drawn.step,
+        "total": drawn.total,
+        "percentage": drawn.percentage,
+        "remaining": drawn.left or None,
+        "remaining_seconds": seconds_of(drawn.left),
+        "steps_per_second": round(drawn.pace, 4) if drawn.pace else None,
     }
 
 

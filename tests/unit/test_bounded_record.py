@@ -67,7 +67,7 @@ def test_a_line_that_was_cut_is_left_out_and_the_others_stay(tmp_path: Path) -> 
 
 def test_a_file_that_somebody_else_writes_too_is_read_before_it_is_thinned(tmp_path: Path) -> None:
     path = tmp_path / "watch.jsonl"
-    both = [BoundedLines(str(path), 2000, lambda _entry: "") for _ in range(2)]
+    both = [BoundedLines(str(path), 2000, lambda _entry: "") for _writer in range(2)]
     for number in range(1000):
         both[number % 3 == 0].append({"at": float(number)})
         assert path.stat().st_size <= 2000

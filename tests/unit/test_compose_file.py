@@ -61,7 +61,10 @@ def render(**changes: Any) -> str:
         "distrain.cluster.cdi_devices": cdi_devices,
         "bool": bool,
     }
-    return environment.from_string(TEMPLATE.read_text()).render({**VALUES, **changes})
+    values = {**VALUES, **changes}
+    prefix = "trainer_launch_"
+    own = {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+    return environment.from_string(TEMPLATE.read_text()).render(trainer_launch_arguments=own, **values)
 
 
 def trainer(**changes: Any) -> dict[str, Any]:

@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.distrain.cluster.plugins.plugin_utils.role_arguments import (
+    convert,
+    options_of,
+    without_prefix,
+)
 
 ROLE = Path(__file__).parents[2] / "roles" / "trainer_launch"
 TASK = "Refuse more processes than the container has GPUs"
@@ -26,6 +32,16 @@ def role() -> tuple[DataLoader, dict[str, Any], dict[str, Any]]:
     defaults, own, tasks = [loader.load_from_file(str(file), trusted_as_template=True) for file in files]
     (task,) = [one for one in tasks if one["name"] == TASK]
     return loader, {**defaults, **own, "inventory_hostname": "gpu-01"}, task
+
+
+def converted(variables: dict[str, Any]) -> dict[str, Any]:
+    """What the role makes of its variables; those of this job without its computed ones."""
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    options = options_of(specs, "main")
+    values = {name: variables[name] for name in options if name in variables and "{{" not in str(variables[name])}
+    arguments, problems = convert(options, {}, values)
+    assert not problems
+    return without_prefix("trainer_launch", arguments)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +65,9 @@ def role() -> tuple[DataLoader, dict[str, Any], dict[str, Any]]:
 )
 def test_more_processes_than_gpus_are_refused(given: dict[str, Any], is_refused: bool) -> None:
     loader, known, task = role()
-    templar = Templar(loader, variables=known | {"trainer_launch_job_command": ["train"]} | given)
+    variables = known | {"trainer_launch_job_command": ["train"]} | given
+    variables["trainer_launch_arguments"] = converted(variables)
+    templar = Templar(loader, variables=variables)
     asked = all(templar.evaluate_conditional(condition) for condition in task["when"])
     holds = templar.evaluate_conditional(task["ansible.builtin.assert"]["that"])
     assert (asked and not holds) is is_refused

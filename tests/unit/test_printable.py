@@ -49,7 +49,7 @@ def test_a_long_line_keeps_its_start_and_its_end() -> None:
 def test_whatever_is_printed_comes_out_as_one_bounded_line() -> None:
     chance = random.Random(11)
     alphabet = [chr(code) for code in (*range(0, 0x180), 0x202E, 0x2028, 0x200B, 0xD800, 0xFEFF, 0x6A21, 0x1F600)]
-    for _ in range(500):
+    for _time in range(500):
         shown = printable("".join(chance.choices([*alphabet, "\x1b[", "\x1b]", "\x1bP"], k=chance.randrange(400))), 200)
         assert len(shown) <= 240 and "\n" not in shown
         assert not [one for one in shown if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")]

@@ -162,7 +162,7 @@ PIECES = (
 
 def test_whatever_is_printed_something_that_json_can_hold_is_read() -> None:
     chance = random.Random(8)
-    for _ in range(400):
+    for _time in range(400):
         text = "".join(chance.choices(PIECES, k=chance.randrange(60)))
         json.dumps(complete({}, read_printed(text[:100], text)), allow_nan=False)
 

@@ -254,7 +254,7 @@ def test_every_option_converts_or_refuses_whatever_comes(role: Path, strange: An
         converted, problems = convert({name: option}, ranges(role), {name: strange})
         assert (name in converted) != (name in problems)
         if name in converted and option["type"] != "raw":
-            assert type(converted[name]) is types[option["type"]]
+            assert converted[name].__class__ is types[option["type"]]
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

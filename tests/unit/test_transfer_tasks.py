@@ -190,7 +190,7 @@ def test_a_pass_is_for_those_that_do_the_same(passes: list[list], task: str) -> 
 
 @pytest.mark.parametrize("task", ONE_PASS)
 def test_what_is_the_same_is_done_once(passes: list[list], task: str) -> None:
-    assert len([name for name, *_ in passes if name == task]) == 1
+    assert len([name for name, *_rest in passes if name == task]) == 1
 
 
 def test_check_mode_is_each_hosts_own(passes: list[list]) -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -28,10 +27,8 @@ def main() -> None:
     parser.add_argument("--end", choices=("sleeps", "killed"), required=True)
     options = parser.parse_args()
     # The checkpoint is whole on the first rank alone, so that the host brings it to the other one.
-    print(
-        "I ask for nothing \x1b]0;title\x07\x1b[2J and print \x00 and \udcff".encode(errors="surrogateescape"),
-        flush=True,
-    )
+    sys.stdout.buffer.write(b"I ask for nothing \x1b]0;title\x07\x1b[2J and print \x00 and \xff\n")
+    sys.stdout.flush()
     lay_in_results(Path("/app/output") / options.job)
     lay_in_logs(ROOT / "logs" / options.job)
     for place in (ROOT / "control" / options.job, ROOT / "control", ROOT / "runner"):
@@ -108,12 +105,11 @@ def lay_in_logs(logs: Path) -> None:
 def lay_in_control(place: Path) -> None:
     """All of it has to fail: the host's own files are read-only here."""
     for name in ("job.json", "launch", "new", ".config.yaml.1", "run-job"):
-        for lay in (link, lambda path, _target: path.write_text("hostile"), lambda path, _target: path.unlink()):
-            try:
-                lay(place / name, DIRECTORY)
-            except OSError:
-                continue
-            sys.exit(f"hostile: {place / name} could be written")
+        path = place / name
+        for lay in (path.unlink, lambda path=path: path.symlink_to(DIRECTORY), lambda path=path: path.open("wb")):
+            with contextlib.suppress(OSError):
+                lay()
+                Path("/app/output/could-be-written").touch()
 
 
 def link(path: Path, target: str) -> None:
