@@ -39,7 +39,7 @@ def _text(option: Option, value: Any, is_element: bool) -> Any:
         raise Refused("")
     # Of 3.10 YAML leaves 3.1, of 0644 it leaves 420, and of no it leaves false.
     looks_like_number = str(option.get("default", "")).isdecimal()
-    misread = [bool]
+    misread: list[type] = [bool]
     if not is_element:
         misread.append(float)
     if looks_like_number:
