@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,13 @@ from typing import Any, TypeVar
 
 import yaml
 
-NAME = "faults"
-NUMBER = 35
+# Several runs at once need a lab each: FAULTS_LAB and FAULTS_NUMBER name another one than the usual.
+NAME = os.environ.get("FAULTS_LAB", "faults")
+NUMBER = int(os.environ.get("FAULTS_NUMBER", "35"))
 HOSTS = ("gpu-01", "gpu-02", "gpu-03")
 MANAGER = HOSTS[0]
 ROOT = Path(__file__).parents[2]
-INVENTORY = ROOT / "artifacts" / "faults" / "inventory"
+INVENTORY = ROOT / "artifacts" / NAME / "inventory"
 SOCKETS = ("/var/run/docker.sock", "/run/distrain-lab/docker.sock")
 SET_CABLE = ROOT / "roles" / "lab" / "files" / "set_cable.sh"
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tests.faults import lab
 from tests.faults.case import Entry
 
-PATH = lab.ROOT / "artifacts" / "faults.json"
+PATH = lab.ROOT / "artifacts" / f"{lab.NAME}.json"
 HEAD = f"{'holds':5}  {'case':40}  {'to say':>7}  {'to heal':>7}  {'in all':>7}  {'blamed':32}  lost"
 
 

@@ -18,7 +18,7 @@ IMAGE = "distrain-lab/trainer-base:bookworm"
 CODE, DATA = "/srv/faults/code", "/srv/faults/data"
 PROGRAM = Path(__file__).with_name("training.py")
 DIRECTORY = f"/var/lib/distrain/trainers/{NAME}"
-ARTIFACTS = lab.ROOT / "artifacts" / "faults" / "jobs"
+ARTIFACTS = lab.ROOT / "artifacts" / lab.NAME / "jobs"
 # The command as it stands in the trainer's containers; that of the runner above it begins otherwise.
 PROCESS = "^python3 /app/code/training"
 SAVE_EVERY = 5
