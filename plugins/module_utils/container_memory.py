@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def memory_kills(pid: int, proc: str = "/proc", cgroups: str = "/sys/fs/cgroup") -> int:
-    """Of the container whose first process is ``pid``, since the container was started; 0 where it cannot be told."""
+def memory_kills(pid: int, proc: str = "/proc", cgroups: str = "/sys/fs/cgroup") -> int | None:
+    """Of the container whose first process is ``pid``, since the container was started; None where it cannot be told."""
     try:
         lines = (Path(proc) / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return 0
+        return None
     for line in lines:
         _number, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -24,7 +24,7 @@ def memory_kills(pid: int, proc: str = "/proc", cgroups: str = "/sys/fs/cgroup")
             continue
         if counted is not None:
             return counted
-    return 0
+    return None
 
 
 def _count(path: Path) -> int | None:

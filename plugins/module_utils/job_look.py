@@ -65,7 +65,7 @@ class JobLook:
             **_shared_memory(container.get("HostConfig") or {}),
             "restarted": is_another or _is_later(seconds_of(state["StartedAt"]), began),
             "memory_killed": bool(state.get("OOMKilled")),
-            "memory_kills": max(0, memory_kills(state["Pid"]) - counted_before) if state["Pid"] else 0,
+            **_memory_kills(state["Pid"], counted_before),
         }
 
 
@@ -79,6 +79,12 @@ def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
     except OSError:
         return {"ipc": mode, "shm_bytes": None}
     return {"ipc": mode, "shm_bytes": found.f_blocks * found.f_frsize}
+
+
+def _memory_kills(pid: int, counted_before: int) -> dict[str, int]:
+    """Under C(memory_kills) those since the job's start; nothing where they cannot be told."""
+    counted = memory_kills(pid) if pid else 0
+    return {} if counted is None else {"memory_kills": max(0, counted - counted_before)}
 
 
 def _is_later(moment: float | None, began: float) -> bool:

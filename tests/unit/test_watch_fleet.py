@@ -195,16 +195,16 @@ def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: 
     [
         ("0::/docker/c", "docker/c/memory.events", "oom 3\noom_kill 2\n", 2),
         ("4:cpu:/x\n7:memory:/docker/c", "memory/docker/c/memory.oom_control", "under_oom 0\noom_kill 1\n", 1),
-        ("0::/docker/c", "elsewhere", "", 0),
+        ("0::/docker/c", "elsewhere", "", None),
     ],
 )
-def test_kills_for_memory_are_counted(tmp_path: Path, cgroup: str, file: str, content: str, kills: int) -> None:
+def test_kills_for_memory_are_counted(tmp_path: Path, cgroup: str, file: str, content: str, kills: int | None) -> None:
     (tmp_path / "proc/7").mkdir(parents=True)
     (tmp_path / "proc/7/cgroup").write_text(cgroup)
     (tmp_path / "cgroup" / file).parent.mkdir(parents=True)
     (tmp_path / "cgroup" / file).write_text(content)
     assert container_memory.memory_kills(7, str(tmp_path / "proc"), str(tmp_path / "cgroup")) == kills
-    assert container_memory.memory_kills(8, str(tmp_path / "proc"), str(tmp_path / "cgroup")) == 0
+    assert container_memory.memory_kills(8, str(tmp_path / "proc"), str(tmp_path / "cgroup")) is None
 
 
 def test_when_a_process_was_started() -> None:
