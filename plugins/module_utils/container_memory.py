@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def memory_kills(pid: int, proc: str = "/proc", cgroups: str = "/sys/fs/cgroup") -> int | None:
-    """Of the container whose first process is ``pid``, since the container was started; None where it cannot be told."""
+    """Of the container whose first process is ``pid``, since it was started; None where that cannot be told."""
     try:
         lines = (Path(proc) / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:

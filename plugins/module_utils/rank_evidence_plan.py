@@ -182,11 +182,13 @@ def _of_cause(cause: Cause, ended: str, said: str) -> Evidence:
 def _of_signal(rank: Rank, signal: int, ended: str, has_fault: bool) -> Evidence | None:
     """What the kernel knows of the end. An abort is how a program ends that has said why."""
     if signal == KILL:
-        text = "its process was killed by SIGKILL" + (", not by the lack of memory" if rank.memory_watched else "")
+        text = "its process was killed by SIGKILL" + (
+            "; the kernel counted no kill for memory there" if rank.memory_watched else ""
+        )
         advice = "" if rank.memory_watched else " Mostly memory had run out: see the kernel's log of the host (dmesg)."
         return Evidence(KILLED, "killed", f"{ended}: {text}.{advice}", True)
     if signal == TERMINATE:
-        text = f"{ended}: its process was killed by SIGTERM, not by the lack of memory."
+        text = f"{ended}: its process was killed by SIGTERM; the kernel counted no kill for memory there."
         return None if has_fault else Evidence(TERMINATED, "killed", text, True)
     if not signal or (signal == ABORT and has_fault):
         return None

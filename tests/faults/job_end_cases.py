@@ -52,7 +52,7 @@ JOB_END_CASES = (
         ends="failed",
         run=train("rank-killed", LONG),
         fault=[On(TWO, f"pkill -KILL -f '{PROCESS}'")],
-        says=[rank(1, "rank-killed"), "killed by SIGKILL, not by the lack of memory"],
+        says=[rank(1, "rank-killed"), "killed by SIGKILL; the kernel counted no kill for memory there"],
         blames=Blamed(TWO, 1, "killed"),
     ),
     JobCase(

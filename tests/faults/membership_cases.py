@@ -17,7 +17,7 @@ NO_RAFT = "-p tcp --dport 2377 -j DROP"
 NO_JOIN = f"INPUT --source {lab.address(THREE)} {NO_RAFT}"
 SHUT = f"iptables -I INPUT {NO_RAFT}; iptables -I OUTPUT {NO_RAFT}"
 OPEN = f"iptables -D INPUT {NO_RAFT}; iptables -D OUTPUT {NO_RAFT}"
-MOVED = "198.18.35.53"
+MOVED = f"198.18.{lab.NUMBER}.53"
 
 
 MEMBERSHIP_CASES = (
