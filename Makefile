@@ -14,7 +14,7 @@ TRAINERS := $(CURDIR)/tests/trainers
 TRAINERS_LAB := --extra-vars '{"lab_name": "trainers", "lab_number": 20, "lab_hosts": 2, "lab_warm": true, \
     "lab_inventory_directory": "$(TRAINERS)/inventory", "lab_group_vars_directory": "$(TRAINERS)/inventory/group_vars"}'
 SOURCES ?=
-SCENARIOS := gpu swarm network healing images hostile default
+SCENARIOS := gpu swarm network healing images default
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/$(BIN):$(PATH)
