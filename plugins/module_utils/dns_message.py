@@ -8,6 +8,8 @@ from __future__ import annotations
 import socket
 import struct
 
+from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
+
 HEADER = struct.Struct("!HHHHHH")
 RECORD = struct.Struct("!HHIH")
 RECURSION_DESIRED = 0x0100
@@ -17,7 +19,12 @@ POINTER = 0xC0
 
 
 def question_for(name: str, number: int) -> bytes:
-    labels = b"".join(bytes([len(label)]) + label for label in name.encode("idna" if name else "ascii").split(b"."))
+    """The message that asks for a name. Raises ClusterError where DNS can have no such name."""
+    try:
+        encoded = name.encode("idna" if name else "ascii")
+        labels = b"".join(bytes([len(label)]) + label for label in encoded.split(b"."))
+    except (UnicodeError, ValueError) as error:
+        raise ClusterError(f"{name!r} is no name that DNS can have: {error}.") from error
     return HEADER.pack(number, RECURSION_DESIRED, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", TYPE_A, CLASS_IN)
 
 

@@ -9,8 +9,11 @@ import socket
 from collections.abc import Iterable
 from ipaddress import IPv6Address
 from pathlib import Path
+from string import hexdigits
 
 ANSWER_SECONDS = 2
+# Of an IPv6 address as the kernel writes it.
+_HEXADECIMAL_DIGITS = 32
 
 
 def parse_fib_trie(lines: Iterable[str]) -> frozenset[str]:
@@ -28,7 +31,11 @@ def parse_fib_trie(lines: Iterable[str]) -> frozenset[str]:
 
 def parse_if_inet6(lines: Iterable[str]) -> frozenset[str]:
     """The host's own IPv6 addresses, from the lines of C(/proc/net/if_inet6)."""
-    return frozenset(str(IPv6Address(int(line.split()[0], 16))) for line in lines if line.strip())
+    return frozenset(str(IPv6Address(int(words[0], 16))) for words in map(str.split, lines) if _is_hexadecimal(words))
+
+
+def _is_hexadecimal(words: list[str]) -> bool:
+    return bool(words) and len(words[0]) == _HEXADECIMAL_DIGITS and all(one in hexdigits for one in words[0])
 
 
 def own_addresses(directory: Path = Path("/proc/net")) -> frozenset[str]:

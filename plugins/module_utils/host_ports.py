@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from string import hexdigits
 
 LISTEN = "0A"
+# The column of the state.
+STATE = 3
 
 
 def parse_listening_ports(lines: Iterable[str]) -> frozenset[int]:
     """The local ports of the sockets that listen, from the lines of C(/proc/net/tcp) below its heading."""
     rows = [line.split() for line in lines]
-    return frozenset(int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == LISTEN)
+    listening = [row[1].rpartition(":")[2] for row in rows if len(row) > STATE and row[STATE] == LISTEN]
+    return frozenset(int(port, 16) for port in listening if port and all(one in hexdigits for one in port))
 
 
 def listening_ports(directory: Path = Path("/proc/net")) -> frozenset[int]:

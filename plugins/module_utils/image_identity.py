@@ -77,11 +77,12 @@ def identity_of_config(config: bytes) -> ImageIdentity:
     parsed = json.loads(config)
     if not isinstance(parsed, dict) or not isinstance(parsed.get("rootfs"), dict):
         raise ValueError("it has no rootfs")
-    diff_ids = tuple(parsed["rootfs"].get("diff_ids") or ())
+    diff_ids, settings = parsed["rootfs"].get("diff_ids") or [], parsed.get("config") or {}
+    if not isinstance(settings, dict) or not isinstance(diff_ids, list):
+        raise ValueError("its config or its diff_ids are of another form")
+    diff_ids = tuple(map(str, diff_ids))
     return ImageIdentity(
-        fingerprint=_fingerprint(
-            diff_ids, parsed.get("config") or {}, parsed.get("architecture", ""), parsed.get("os", "")
-        ),
+        fingerprint=_fingerprint(diff_ids, settings, parsed.get("architecture", ""), parsed.get("os", "")),
         config_digest=f"sha256:{hashlib.sha256(config).hexdigest()}",
         diff_ids=diff_ids,
     )

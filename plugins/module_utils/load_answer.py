@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError
 
@@ -22,15 +23,24 @@ def read_answer(body: bytes) -> list[str]:
     """The lines of a successful load; raise EngineError where the engine failed over it or complains of it."""
     said = []
     for line in body.splitlines():
-        message = json.loads(line) if line.strip() else {}
+        message = _message(line)
         if "errorDetail" in message or "error" in message:
-            detail = (message.get("errorDetail") or {}).get("message") or message.get("error")
+            detail = message.get("errorDetail")
+            detail = (detail.get("message") if isinstance(detail, dict) else detail) or message.get("error")
             raise EngineError(f"The engine could not load the archive: {detail}")
         said += [text for text in str(message.get("stream") or "").splitlines() if text.strip()]
     complaint = complaint_in(said)
     if complaint:
         raise EngineError(f"The engine could not load the archive: {complaint}")
     return said
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"The engine's answer to the load cannot be read: {error}") from error
+    return message if isinstance(message, dict) else {}
 
 
 def is_full_disk(message: str) -> bool:
