@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import readable_volumes
+
 _READ_ONLY = "ro"
 
 
@@ -15,12 +17,8 @@ def volume_root(path: str, volumes: Sequence[str]) -> str:
 
     Empty where no such volume holds it, or the path is empty. Each volume is SOURCE:TARGET or SOURCE:TARGET:MODE.
     """
-    sources = []
-    for volume in volumes:
-        source, _target, *mode = volume.split(":")
-        is_writable = _READ_ONLY not in ",".join(mode).split(",")
-        if is_writable and source.startswith("/") and _holds(source, path):
-            sources.append(source.rstrip("/") or "/")
+    readable = readable_volumes(volumes)
+    sources = [one.source for one in readable if _READ_ONLY not in one.options and _holds(one.source, path)]
     return min(sources, key=len, default="")
 
 
