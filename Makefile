@@ -29,7 +29,7 @@ say = @printf '\n==> %s\n' $(1)
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
 	@echo "make test                 prove all of it: lint, unit, the report in a browser, then every scenario"
-	@echo "make lint                 ruff, mypy, yamllint, ansible-lint, ansible-test sanity"
+	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
 	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
@@ -50,10 +50,11 @@ demo: $(READY)
 test: lint unit report-test scenarios
 
 lint: $(READY)
-	$(call say,"Linting: ruff; mypy; yamllint; ansible-lint; ansible-test sanity")
+	$(call say,"Linting: ruff; mypy; layers of imports; yamllint; ansible-lint; ansible-test sanity")
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd .collections && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint
 	tests/sanity/run

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.plugin_utils.image_delivery import ImageDelivery, Order
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_action import (
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.shared_pass import Results
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import (
     RELAY_ARGUMENTS,
     RelayAction,
     bytes_of,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.relay_fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.shared_pass import Results
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, Order
 
 _ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},

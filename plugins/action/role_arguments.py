@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
-from ansible_collections.distrain.cluster.plugins.plugin_utils.role_arguments import (
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role import (
     Option,
     Ranges,
     convert,

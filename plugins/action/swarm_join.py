@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, host_part
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_lost_quorum
-from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_lost_quorum
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, host_part
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 
 MODULE = "distrain.cluster.swarm_join"
 INFO = "distrain.cluster.swarm_info"

@@ -12,17 +12,17 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.divergence_plan import as_data, first_divergence
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, Refused
-from ansible_collections.distrain.cluster.plugins.module_utils.follow_plan import Rank, all_succeeded, started
-from ansible_collections.distrain.cluster.plugins.module_utils.log_cause_plan import Setting
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follower_lock import one_follower
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job_follower import Follower, Patience
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job_sight import JobSight
-from ansible_collections.distrain.cluster.plugins.plugin_utils.lasting_record import LastingRecord
-from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
-from ansible_collections.distrain.cluster.plugins.plugin_utils.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.watch_record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.divergence import as_data, first_divergence
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Patience
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lasting_record import LastingRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobSight
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, all_succeeded, started
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

@@ -12,16 +12,16 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.byte_count import in_words
-from ansible_collections.distrain.cluster.plugins.module_utils.tree_entries import shown
-from ansible_collections.distrain.cluster.plugins.plugin_utils.host_outputs import HostOutputs
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job_sight import agent_reach
-from ansible_collections.distrain.cluster.plugins.plugin_utils.other_host import OtherHost
-from ansible_collections.distrain.cluster.plugins.plugin_utils.outputs_by_module import fetch_by_module
-from ansible_collections.distrain.cluster.plugins.plugin_utils.outputs_fetch import OutputsFetch
-from ansible_collections.distrain.cluster.plugins.plugin_utils.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.results_store import ResultsStore
-from ansible_collections.distrain.cluster.plugins.plugin_utils.ssh_command import Reach
+from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import shown
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import agent_reach
+from ansible_collections.distrain.cluster.plugins.plugin_utils.results.by_module import fetch_by_module
+from ansible_collections.distrain.cluster.plugins.plugin_utils.results.fetch import OutputsFetch
+from ansible_collections.distrain.cluster.plugins.plugin_utils.results.host import HostOutputs
+from ansible_collections.distrain.cluster.plugins.plugin_utils.results.store import ResultsStore
 
 ARGUMENTS = {
     "hosts": {"type": "list", "elements": "str", "required": True},

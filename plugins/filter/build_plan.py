@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.build_plan import BuildState, plan_build
-from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import identity_of_inspected
+from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import identity_of_inspected
+from ansible_collections.distrain.cluster.plugins.plugin_utils.build.plan import BuildState, plan_build
 
 
 def build_plan(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.build_values import problems_in
+from ansible_collections.distrain.cluster.plugins.plugin_utils.build.values import problems_in
 
 
 class FilterModule:

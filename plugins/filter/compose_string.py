@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import yaml_string
-from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer import yaml_string
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
 
 
 @told_as_filter_error()

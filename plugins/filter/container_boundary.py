@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.container_boundary_plan import boundary_problems
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.boundary import boundary_problems
 
 
 class FilterModule:

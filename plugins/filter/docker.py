@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.module_utils import (
-    daemon_configuration as daemon,
-)
-from ansible_collections.distrain.cluster.plugins.module_utils import openpgp, packages
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon_plan import first_of
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import first_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.apt import openpgp, packages
+from ansible_collections.distrain.cluster.plugins.plugin_utils.daemon import configuration as daemon
 
 
 def daemon_configuration(existing: str, options: Mapping[str, Any]) -> str:

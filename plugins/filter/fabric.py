@@ -10,19 +10,15 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_choice import Wanted, as_result
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_networks import (
-    Facts,
-    Measurement,
-    find_networks,
-)
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_plan import (
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Wanted, as_result
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
     host_network_environments,
     members,
     plan_fabric,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.fabric_table import table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.networks import Facts, Measurement, find_networks
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import table_lines
 
 OBSERVED = "fabric_observed"
 MEASURED = "fabric_measured"

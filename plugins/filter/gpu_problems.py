@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import host_gpus
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight import gpu_problems as host_gpus
 
 
 def gpu_problems(observed: Mapping[str, Any], rc: int | None, said: str) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import job_record_plan
-from ansible_collections.distrain.cluster.plugins.module_utils.logged_steps import without_nan
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import without_nan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import job_record as job_record_plan
 
 HostVariables = Mapping[str, Mapping[str, Any]]
 

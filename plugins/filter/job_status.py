@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import job_status_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import read_jobs
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_values import record
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import status as job_status_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_jobs
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import record
 
 HostVariables = Mapping[str, Mapping[str, Any]]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.printable import drawn_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import drawn_lines
 
 
 def last_lines(text: str | None, count: int = 20) -> str:

@@ -9,13 +9,11 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import (
-    allreduce_command,
-    allreduce_history_plan,
-    allreduce_plan,
-)
-from ansible_collections.distrain.cluster.plugins.module_utils.allreduce_table import failure_message, table_lines
-from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import command as allreduce_command
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import history as allreduce_history_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import measurement as allreduce_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
 
 OUTCOMES = "network_check_outcomes"
 OBSERVED = "fabric_observed"

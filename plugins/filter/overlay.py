@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.overlay_table import matrix_lines, verdict_message
-from ansible_collections.distrain.cluster.plugins.module_utils.overlay_verdict_plan import Overlay, plan_verdict
+from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.table import matrix_lines, verdict_message
+from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, plan_verdict
 
 
 def overlay_endpoints(hosts: Sequence[str], network: str, anchor: str) -> list[dict[str, str]]:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
-from ansible_collections.distrain.cluster.plugins.module_utils.findings import worst_first
-from ansible_collections.distrain.cluster.plugins.module_utils.findings_table import error_summary, table_lines
-from ansible_collections.distrain.cluster.plugins.module_utils.host_engine import disk_options
-from ansible_collections.distrain.cluster.plugins.module_utils.network_findings_plan import plan_network_findings
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_plan import plan_findings
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_report import HostReport, Wanted
+from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import disk_options
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import worst_first
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import plan_network_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
 
 
 def preflight_findings(

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.anchor_plan import anchor_differences, settings_digest
-from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import differing_services
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_need_plan import (
+from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import differing_services
+from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.keepalive import (
+    anchor_differences,
+    settings_digest,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.needs import (
     carriers_of,
     host_needs,
     known_membership,

@@ -8,19 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import (
-    job_plan,
-    launch_plan,
-    launcher_files,
-    launcher_plan,
-    parity_plan,
-    restart_plan,
-    throughput_plan,
-)
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.launcher_plan import Launch
-from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job_settings import settings_text, with_numbers
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.job import plan as job_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer import placement as launch_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import restarts as restart_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job import throughput as throughput_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import commands as launcher_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import files as launcher_files
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import parity as parity_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.commands import Launch
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.settings import settings_text, with_numbers
 
 
 @told_as_filter_error()

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import claims_plan, requirement_plan
-from ansible_collections.distrain.cluster.plugins.module_utils import command_arguments as arguments
-from ansible_collections.distrain.cluster.plugins.module_utils.launch_values import problems_in
-from ansible_collections.distrain.cluster.plugins.module_utils.volume_plan import volume_problems
-from ansible_collections.distrain.cluster.plugins.module_utils.webui_plan import is_older
-from ansible_collections.distrain.cluster.plugins.module_utils.webui_words import webui_words
-from ansible_collections.distrain.cluster.plugins.plugin_utils.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer import claims as claims_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.volumes import volume_problems
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import arguments
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import requirements as requirement_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.values import problems_in
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui import is_older
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
 
 
 def requirement_problems(required: Mapping[str, Any], host: str, **found: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import volume_root_plan
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import volume_root as volume_root_plan
 
 
 def volume_root(path: str, volumes: Sequence[str]) -> str:

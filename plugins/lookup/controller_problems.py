@@ -48,7 +48,7 @@ import resource
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.distrain.cluster.plugins.module_utils.preflight_connection import open_files_problem
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.connection import open_files_problem
 
 
 class LookupModule(LookupBase):

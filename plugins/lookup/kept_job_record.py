@@ -41,7 +41,7 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.distrain.cluster.plugins.plugin_utils.kept_record import read_record
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import read_record
 
 
 class LookupModule(LookupBase):

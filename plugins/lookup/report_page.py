@@ -50,10 +50,10 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_cluster import cluster_page
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_files import read_cluster, read_job
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_job import job_page
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report_page import render
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.cluster import cluster_page
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_cluster, read_job
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.page import render
 
 
 class LookupModule(LookupBase):

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
+
+from .base.errors import ClusterError
+from .base.plan import Plan, Step
+from .engine.sdk import Engine
 
 State = TypeVar("State")
 

@@ -92,10 +92,10 @@ paths:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt_source_plan import AptState, plan_source
-from ansible_collections.distrain.cluster.plugins.module_utils.apt_sources import observe_sources, write_together
+from ansible_collections.distrain.cluster.plugins.module_utils.apt.plan import AptState, plan_source
+from ansible_collections.distrain.cluster.plugins.module_utils.apt.sources import observe_sources, write_together
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},

@@ -102,14 +102,14 @@ running_work:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon_change import apply_step, observe_engine_host
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon_plan import (
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.change import apply_step, observe_engine_host
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import (
     EngineHost,
     plan_engine,
     planned_change,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
 
 ARGUMENT_SPEC = {
     "owner": {"type": "str", "required": True},

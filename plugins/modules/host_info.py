@@ -363,19 +363,19 @@ services:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.distrain.cluster.plugins.module_utils.host_engine import engine_disks, observe_installation
-from ansible_collections.distrain.cluster.plugins.module_utils.host_facts import observe_host
-from ansible_collections.distrain.cluster.plugins.module_utils.host_gpus import ask_nvidia_smi, driver_gpus
-from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
-from ansible_collections.distrain.cluster.plugins.module_utils.local_engine import observe_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import engine_disks, observe_installation
+from ansible_collections.distrain.cluster.plugins.module_utils.host.facts import observe_host
+from ansible_collections.distrain.cluster.plugins.module_utils.host.gpus import ask_nvidia_smi, driver_gpus
+from ansible_collections.distrain.cluster.plugins.module_utils.host.kernel import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.service_state import observe_service
+from ansible_collections.distrain.cluster.plugins.module_utils.service.state import observe_service
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.facts import observe_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import ServiceState
+    from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import ServiceState
 
 SERVICE_SPEC = {
     "name": {"type": "str", "required": True},

@@ -93,10 +93,10 @@ active:
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import ServiceState, plan_service
-from ansible_collections.distrain.cluster.plugins.module_utils.service_state import apply_step, observe_service
+from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import ServiceState, plan_service
+from ansible_collections.distrain.cluster.plugins.module_utils.service.state import apply_step, observe_service
 
 FILE_SPEC = {
     "path": {"type": "path", "required": True},

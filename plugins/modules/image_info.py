@@ -102,9 +102,9 @@ free_bytes:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 
 ARGUMENTS: dict[str, Any] = {"names": {"type": "list", "elements": "str"}}

@@ -84,15 +84,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image_archive import ArchivedImage
-from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import IMAGE_ARGUMENTS
-from ansible_collections.distrain.cluster.plugins.module_utils.image_file import read_file
-from ansible_collections.distrain.cluster.plugins.module_utils.image_load import give_name, load_file
-from ansible_collections.distrain.cluster.plugins.module_utils.image_plan import plan_load, wanted_names
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HostImages, observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchivedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import IMAGE_ARGUMENTS
+from ansible_collections.distrain.cluster.plugins.module_utils.image.file import read_file
+from ansible_collections.distrain.cluster.plugins.module_utils.image.load import give_name, load_file
+from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.image.plan import plan_load, wanted_names
+from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},

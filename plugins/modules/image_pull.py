@@ -99,14 +99,14 @@ image_identity:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import REGISTRY_ARGUMENTS
-from ansible_collections.distrain.cluster.plugins.module_utils.image_identity import ImageIdentity
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import REGISTRY_ARGUMENTS
+from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
+from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import image_to_name, login_of, pull
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pulled, plan_pull
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.access import image_to_name, login_of, pull
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.plan import Pulled, plan_pull
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},

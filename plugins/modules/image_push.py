@@ -92,14 +92,14 @@ image_identity:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import REGISTRY_ARGUMENTS
-from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import REGISTRY_ARGUMENTS
+from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_access import login_of, observe_push, push
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_name import digest_name
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_plan import Pushed, plan_push
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.access import login_of, observe_push, push
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.name import digest_name
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.plan import Pushed, plan_push
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},

@@ -88,15 +88,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.image_arguments import IMAGE_ARGUMENTS
-from ansible_collections.distrain.cluster.plugins.module_utils.image_file import ArchiveFile, observe_file, write_file
-from ansible_collections.distrain.cluster.plugins.module_utils.image_name import with_tag
-from ansible_collections.distrain.cluster.plugins.module_utils.image_plan import plan_save
-from ansible_collections.distrain.cluster.plugins.module_utils.image_state import HeldImage, observe_image, store_of
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchiveFile
+from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import IMAGE_ARGUMENTS
+from ansible_collections.distrain.cluster.plugins.module_utils.image.file import observe_file, write_file
+from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_image, store_of
+from ansible_collections.distrain.cluster.plugins.module_utils.image.plan import plan_save
+from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},

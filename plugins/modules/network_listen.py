@@ -112,17 +112,17 @@ features:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.distrain.cluster.plugins.module_utils import background, container_network
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
-from ansible_collections.distrain.cluster.plugins.module_utils.kernel_features import kernel_features
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.host.kernel import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_options import COMMON_OPTIONS, own_endpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import (
-    DATA_PATH_PORT,
+from ansible_collections.distrain.cluster.plugins.module_utils.probe import background
+from ansible_collections.distrain.cluster.plugins.module_utils.probe import container as container_network
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.options import COMMON_OPTIONS, own_endpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.responder import Responder, listen
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import (
     read_endpoints,
-    swarm_ports,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_responder import Responder, listen
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.ports import DATA_PATH_PORT, swarm_ports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -124,11 +124,11 @@ seconds:
 import time
 from typing import TYPE_CHECKING
 
-from ansible_collections.distrain.cluster.plugins.module_utils import container_network
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_options import COMMON_OPTIONS, own_endpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_plan import read_endpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.probe_run import BULK_BYTES, Settings, measure
+from ansible_collections.distrain.cluster.plugins.module_utils.probe import container as container_network
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.options import COMMON_OPTIONS, own_endpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.run import BULK_BYTES, Settings, measure
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import read_endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

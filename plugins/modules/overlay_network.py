@@ -143,18 +143,18 @@ attached:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import EngineError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.overlay_network_plan import (
+from ansible_collections.distrain.cluster.plugins.module_utils.overlay.plan import (
     Network,
     NetworkState,
     driver_options,
     plan_overlay_network,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
-from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership
 
 ARGUMENT_SPEC = {
     "name": {"type": "str", "required": True},

@@ -61,16 +61,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
-from ansible_collections.distrain.cluster.plugins.module_utils.password_hash import hashed, matches
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Plan, Step
-from ansible_collections.distrain.cluster.plugins.module_utils.registry_user_plan import (
-    FILE_MODE,
-    UserFile,
-    plan_user,
-)
-from ansible_collections.distrain.cluster.plugins.module_utils.service_plan import ServiceFile
-from ansible_collections.distrain.cluster.plugins.module_utils.service_state import read_file, write_file
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.password import hashed, matches
+from ansible_collections.distrain.cluster.plugins.module_utils.registry.user_plan import FILE_MODE, UserFile, plan_user
+from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import ServiceFile
+from ansible_collections.distrain.cluster.plugins.module_utils.service.state import read_file, write_file
 
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "required": True},

@@ -162,17 +162,17 @@ join_token:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import (
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_lost_quorum
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import (
     observe_membership,
     observe_nodes,
     swarm_facts,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_lost_quorum
-from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
 
 ARGUMENT_SPEC = {
     "join_token_role": {"type": "str", "choices": ["worker", "manager"], "no_log": False},

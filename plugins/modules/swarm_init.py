@@ -116,12 +116,12 @@ swarm:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import plan_init
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import (
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.plan import plan_init
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import (
     leave,
     observe_nodes,
     observe_settled_membership,

@@ -156,15 +156,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import ClusterError, EngineError, TimedOut
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, EngineError, TimedOut
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_plan import JoinState, plan_join
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import leave, observe_membership
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_join_error
-from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_join_error
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.plan import JoinState, plan_join
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import leave, observe_membership
 
 ARGUMENT_SPEC = {
     "manager": {"type": "str", "required": True},

@@ -84,13 +84,13 @@ node:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import plan_node
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import change_node, find_node
-from ansible_collections.distrain.cluster.plugins.module_utils.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import plan_node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import change_node, find_node
 
 ARGUMENT_SPEC = {
     "node_id": {"type": "str", "required": True},

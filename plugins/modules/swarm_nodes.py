@@ -95,12 +95,12 @@ nodes:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_nodes_plan import plan_nodes
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_state import Membership, Node
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import change_node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import plan_nodes
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import change_node
 
 MEMBER = {
     "node_id": {"type": "str", "default": ""},

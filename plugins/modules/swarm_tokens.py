@@ -54,13 +54,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
-from ansible_collections.distrain.cluster.plugins.module_utils.plan import Step
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_steps import observe_membership
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_tokens_plan import Tokens, plan_rotation
-from ansible_collections.distrain.cluster.plugins.module_utils.swarm_words import explain_lost_quorum
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_lost_quorum
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.steps import observe_membership
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.tokens_plan import Tokens, plan_rotation
 
 ARGUMENT_SPEC = {
     "roles": {

@@ -71,9 +71,9 @@ checkpoints:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_files import read_checkpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.checkpoint_plan import missing, newest_whole
-from ansible_collections.distrain.cluster.plugins.module_utils.job_report import output_of
+from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoint_files import read_checkpoints
+from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import missing, newest_whole
+from ansible_collections.distrain.cluster.plugins.module_utils.job.report import output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 

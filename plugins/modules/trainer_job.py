@@ -206,11 +206,12 @@ settings_changed:
 
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils import job_control, job_plan
-from ansible_collections.distrain.cluster.plugins.module_utils.job_files import JobFiles
-from ansible_collections.distrain.cluster.plugins.module_utils.job_plan import Job
-from ansible_collections.distrain.cluster.plugins.module_utils.launch_plan import job_digest
+from ansible_collections.distrain.cluster.plugins.module_utils.job import control as job_control
+from ansible_collections.distrain.cluster.plugins.module_utils.job import plan as job_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import Job
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest
 
 
 def report(job: Job, params: Any) -> dict[str, Any]:

@@ -78,8 +78,8 @@ import base64
 import zlib
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.job_outputs import Survey, read_pieces, why_not
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.results.outputs import Survey, read_pieces, why_not
 
 
 def observe(params: Any) -> dict[str, Any]:

@@ -58,7 +58,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.directory_names import describe_directory
+from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 

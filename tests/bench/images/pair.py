@@ -26,7 +26,7 @@ _IDENTITY = "h0.distrain.invalid"
 
 def prepare(lab: Lab) -> None:
     """Put the program and the relay's modules on both hosts."""
-    archive = _product("relay_bundle").bundle("relay_agent").partition(b"\n")[2]
+    archive = _product("control.bundle").bundle("relay.agent").partition(b"\n")[2]
     for host in (lab.source, lab.receivers[0]):
         lab.tell(host, "mkdir -p /var/lib/bench")
         lab.put(host, archive, "/var/lib/bench/relay.zip")
@@ -35,7 +35,7 @@ def prepare(lab: Lab) -> None:
 
 def seconds(lab: Lab, size: int, is_encrypted: bool) -> float:
     """How long so many bytes take from one host to the other."""
-    keys = dataclasses.asdict(_product("relay_keys").RunAuthority().keys_for(_IDENTITY)) if is_encrypted else None
+    keys = dataclasses.asdict(_product("delivery.keys").RunAuthority().keys_for(_IDENTITY)) if is_encrypted else None
     order = {"address": lab.address(lab.source), "identity": _IDENTITY, "keys": keys, "size": size}
     with _start(lab, lab.source, {**order, "do": "serve"}) as server:
         try:

@@ -17,11 +17,11 @@ import threading
 import time
 from pathlib import Path
 
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_client import Peer, RelayClient
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_reception import WINDOW_BYTES
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_server import RelayServer, SourceProvider
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_tls import RunKeys, client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.relay_window import Window
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.reception import WINDOW_BYTES
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys, client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
 
 DATA = Path("/tmp/bench-data")  # in memory
 BLOCK = 16 * 1024**2

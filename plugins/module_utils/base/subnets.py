@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: the subnets that a user writes, and how many addresses the overlay network needs.
+
+Every subnet of a variable or an option goes through C(ipv4_subnet), so that none of them ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from .errors import Refused
+
+EXAMPLE = "10.77.0.0/16"
+# The subnet's own address, its broadcast address and its gateway.
+ADDRESSES_BESIDES_HOSTS = 3
+# Of the engine's load balancing, of the anchor, of the trainer, and of a check of the network while it runs.
+ADDRESSES_PER_HOST = 4
+# A swarm's own subnets have to hold a gateway and a container at least.
+LONGEST_PREFIX = 29
+# Of 10.0.0.0/8, from which an engine takes subnets where no range is given.
+ENGINE_POOL_PREFIX = 8
+
+
+def ipv4_subnet(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv4Network:
+    """The subnet, or Refused with what to write; ``setting`` is the name under which the user has set it."""
+    found = subnet_of(setting, value, example)
+    if isinstance(found, ipaddress.IPv6Network):
+        raise Refused(f"{setting}: found {found}, an IPv6 subnet. Write an IPv4 subnet as in {example}.")
+    return found
+
+
+def subnet_of(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The same for either family, which a network that is there already may have."""
+    text = str(value).strip()
+    try:
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise Refused(f"{setting}: found {text!r}, which is no subnet. Write an IPv4 subnet as in {example}.") from None
+    if "/" not in text:
+        raise Refused(f"{setting}: found {text}, which has no prefix length. Write a subnet as in {example}.")
+    if ipaddress.ip_interface(text).ip != found.network_address:
+        raise Refused(
+            f"{setting}: found {text}, which is an address within a subnet. Write the subnet itself, {found}, or "
+            f"another one as in {example}."
+        )
+    return found
+
+
+def addresses_needed(hosts: int) -> int:
+    """How many addresses the subnet of the overlay network has to have for so many hosts."""
+    return ADDRESSES_BESIDES_HOSTS + ADDRESSES_PER_HOST * hosts
+
+
+def refuse_small_subnet(setting: str, subnet: ipaddress.IPv4Network, hosts: int) -> None:
+    needed = addresses_needed(hosts)
+    if subnet.num_addresses < needed:
+        prefix = 32 - (needed - 1).bit_length()
+        raise Refused(
+            f"{setting}: found {subnet}, which has {subnet.num_addresses} addresses, and the overlay network of "
+            f"{hosts} {'host' if hosts == 1 else 'hosts'} needs {needed}: {ADDRESSES_BESIDES_HOSTS} of its own and "
+            f"{ADDRESSES_PER_HOST} for each host. Set a /{prefix} or a larger one, as in {EXAMPLE}."
+        )
+
+
+def refuse_pools(setting: str, pools: Any, size_setting: str, size: int | None) -> None:
+    """The ranges from which a swarm takes subnets: each a subnet, and large enough for the subnets taken from it."""
+    found = [ipv4_subnet(setting, one, "10.0.0.0/8") for one in pools or ()]
+    for place, one in enumerate(found):
+        for other in found[:place]:
+            if one.overlaps(other):
+                raise Refused(f"{setting}: {other} and {one} overlap. Give ranges that have no address in common.")
+    if size is None:
+        return
+    shortest = max((one.prefixlen for one in found), default=ENGINE_POOL_PREFIX)
+    if not shortest <= size <= LONGEST_PREFIX:
+        raise Refused(
+            f"{size_setting}: found {size}, wanted a prefix length from {shortest}, that of the smallest range of "
+            f"{setting}, to {LONGEST_PREFIX}."
+        )

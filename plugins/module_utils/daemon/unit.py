@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""systemd's unit of the engine: the command it starts, starting and restarting it, and why it does not come up."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..base.errors import ClusterError
+from ..engine.connection import get_from_socket
+from .journal import engine_reason
+
+UNIT = "docker.service"
+UNITS = (UNIT, "docker.socket")
+SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+QUESTION_SECONDS = 30
+POLL_SECONDS = 0.5
+JOURNAL_LINES = "200"
+
+
+class EngineUnit:
+    """The unit of one host's engine, and the engine's socket."""
+
+    def __init__(self, socket_path: str) -> None:
+        self._get = get_from_socket(socket_path)
+
+    def command(self) -> tuple[str, ...]:
+        """The words of the command that the unit starts, its variables expanded where it runs; empty without a unit."""
+        shown = _run(["systemctl", "show", "--property=LoadState,MainPID,ExecStart", UNIT], QUESTION_SECONDS)
+        properties = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
+        if properties.get("LoadState") != "loaded":
+            return ()
+        return _running_command(properties.get("MainPID", "0")) or started_command(properties.get("ExecStart", ""))
+
+    def answers(self) -> bool:
+        try:
+            self._get("/version")
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+        return True
+
+    def refused_configuration(self, command: Sequence[str], path: Path) -> str:
+        """What the engine has against a configuration file beside the unit's own flags; empty where nothing."""
+        done = _run([*command, "--validate", f"--config-file={path}"], QUESTION_SECONDS)
+        if done.returncode == 0:
+            return ""
+        lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+        return engine_reason(lines).replace(str(path), "it") or f"it ended with {done.returncode}"
+
+    def why_not_up(self, verb: str, seconds: int) -> str:
+        """Start or restart the engine, and wait until it answers; empty then, else the reason by the journal."""
+        since = int(time.time())
+        deadline = time.monotonic() + seconds
+        # A unit that has failed too often in a short time is not started again before this.
+        _run(["systemctl", "reset-failed", *UNITS], QUESTION_SECONDS)
+        done = _run(["systemctl", verb, UNIT], seconds)
+        while done.returncode == 0 and time.monotonic() < deadline:
+            if self.answers():
+                return ""
+            time.sleep(POLL_SECONDS)
+        said = engine_reason(_journal(since))
+        return said or " ".join(done.stderr.split()) or f"it did not answer within {seconds} s"
+
+
+def started_command(exec_start: str) -> tuple[str, ...]:
+    """The words of the property ExecStart as systemctl shows it, without the variables that only systemd expands."""
+    found = re.search(r"argv\[\]=(.*?) ; ", exec_start)
+    return tuple(word for word in shlex.split(found[1]) if not word.startswith("$")) if found else ()
+
+
+def _running_command(pid: str) -> tuple[str, ...]:
+    if pid in {"", "0"}:
+        return ()
+    try:
+        words = (Path("/proc") / pid / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return ()
+    return tuple(word.decode(errors="replace") for word in words if word)
+
+
+def _journal(since: int) -> list[str]:
+    argv = ["journalctl", f"--unit={UNIT}", f"--since=@{since}", "--output=cat", "--no-pager", "--lines", JOURNAL_LINES]
+    return _run(argv, QUESTION_SECONDS).stdout.splitlines()
+
+
+def _run(argv: Sequence[str], seconds: int) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": SEARCH_PATH, "LC_ALL": "C"}
+    try:
+        return subprocess.run(
+            list(argv),
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            env=environment,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(list(argv), 127, "", f"{argv[0]} is not installed")
+    except PermissionError as error:
+        raise ClusterError(f"{argv[0]} cannot be run: {error}. Is become: true set?") from error
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(list(argv), 124, "", f"{' '.join(argv[:2])} took longer than {seconds} s")

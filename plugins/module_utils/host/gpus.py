@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The GPUs of NVIDIA as the driver and nvidia-smi know them.
+
+The functions that take paths can be pointed at another root in tests.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .facts import command_environment
+
+DRIVER_GPUS = Path("/proc/driver/nvidia/gpus")
+QUESTION = ("nvidia-smi", "-L")
+# A driver that is stuck answers late or never.
+ANSWER_SECONDS = 60
+
+
+def driver_gpus(directory: Path = DRIVER_GPUS) -> list[str]:
+    """The PCI addresses of the GPUs that the driver has."""
+    return sorted(one.name.lower() for one in directory.glob("*:*"))
+
+
+def ask_nvidia_smi() -> dict[str, Any]:
+    """The exit status and the words of C(nvidia-smi -L); the status is None where it did not run or did not end."""
+    try:
+        done = subprocess.run(
+            QUESTION,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=ANSWER_SECONDS,
+            env=command_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        return {"rc": None, "said": f"nothing for {ANSWER_SECONDS} s"}
+    except OSError as error:
+        return {"rc": None, "said": error.strerror or str(error)}
+    return {"rc": done.returncode, "said": (done.stdout + done.stderr).strip()}

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What runs on every host while a job is followed: it tells again and again how the host's rank stands.
+
+The controller holds the other end of stdin. It ends with its input, and the job does not depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from ..base.agent import Emit, serve
+from ..base.errors import ClusterError
+from ..engine.socket import DEFAULT_DOCKER_HOST
+from .files import JobFiles
+from .observation import JobLook
+from .stacks import read_stacks
+from .stop import stop_job
+
+# As /proc/PID/comm shows it: at most 15 characters.
+PROCESS_NAME = "distrain-watch"
+_SOCKET = DEFAULT_DOCKER_HOST.removeprefix("unix://")
+
+
+class Agent:
+    """The commands: watch, which goes on; stacks, clock and stop, each with one answer. All carry the job."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._is_over = threading.Event()
+
+    def obey(self, command: Mapping[str, Any]) -> None:
+        """What goes wrong ends the agent; the controller starts it anew."""
+        try:
+            self._obey(command["do"], command)
+        except ClusterError as error:
+            self._emit({"event": "failed", "msg": error.message})
+            os._exit(1)
+        except Exception:
+            self._emit({"event": "failed", "msg": traceback.format_exc()})
+            os._exit(1)
+
+    def close(self) -> None:
+        self._is_over.set()
+
+    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+        job = command["job"]
+        if verb == "watch":
+            self._watch(job, command)
+        elif verb == "stacks":
+            stacks = read_stacks(JobFiles(job["directory"], job["name"]), job["container"], _SOCKET)
+            self._emit({"event": "stacks", "found": stacks})
+        elif verb == "clock":
+            self._emit({"event": "clock", "found": time.time()})
+        elif verb == "stop":
+            stop_job(JobFiles(job["directory"], job["name"]), job["name"], command["timeout"])
+            self._emit({"event": "stopped"})
+
+    def _watch(self, job: Mapping[str, Any], command: Mapping[str, Any]) -> None:
+        looker = JobLook(job, command["lines"])
+        told: list[str] | None = None
+        while not self._is_over.is_set():
+            found = looker.look()
+            lines = found["job"]["last_lines"]
+            if lines == told:
+                # They are most of what there is to say.
+                del found["job"]["last_lines"]
+            told = lines
+            self._emit({"event": "seen", "found": found})
+            self._is_over.wait(command["interval"])
+
+
+def main() -> None:
+    serve(Agent, PROCESS_NAME)

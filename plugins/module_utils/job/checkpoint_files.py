@@ -1,0 +1,48 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The checkpoints of a job as they lie in its output directory; nothing is decided here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .checkpoints import METADATA, Checkpoint, shards_of_index, shards_of_metadata
+from .container_files import ContainerFiles
+
+_NAME = re.compile(r"checkpoint-(\d{1,18})")
+# What one checkpoint may hold, directories included; what is beyond counts as missing.
+_MOST_ENTRIES = 100_000
+
+
+def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
+    """Every directory checkpoint-STEP, with its regular files; links and all else in it count as missing."""
+    found = ((one, _NAME.fullmatch(one.name)) for one in output.entries() if one.is_directory)
+    return [_read(output.below(one.name), one.name, int(named[1])) for one, named in found if named]
+
+
+def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
+    files = dict(_files(directory))
+    state_step = directory.json("trainer_state.json").get("global_step")
+    indexes = [path for path in files if path.endswith(".index.json") and "/" not in path]
+    of_weights = [shards_of_index(directory.json(index)) for index in indexes]
+    metadata = [path for path in files if path.rpartition("/")[2] == METADATA]
+    of_parts = [shards_of_metadata(path, directory.text(path)) for path in metadata]
+    shards: frozenset[str] = frozenset().union(*of_weights, *of_parts)
+    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, shards)
+
+
+def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:
+    """Each regular file by its path below the checkpoint, and its size in bytes."""
+    to_read = [""]
+    seen = 0
+    while to_read and seen < _MOST_ENTRIES:
+        path = to_read.pop()
+        for one in (checkpoint.below(path) if path else checkpoint).entries():
+            seen += 1
+            below = f"{path}/{one.name}" if path else one.name
+            if one.is_regular:
+                yield below, one.size
+            elif one.is_directory:
+                to_read.append(below)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""End a job's processes on their host, by the standard library alone."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+
+from ..base.errors import TimedOut
+from ..base.wait import wait_until
+from .files import JobFiles
+from .plan import RUNNING
+
+KILL_TIMEOUT = 10
+
+
+def stop_job(files: JobFiles, name: str, timeout: float) -> None:
+    # A job that had its end already keeps it, whatever it has left behind.
+    if files.job().state == RUNNING:
+        files.mark_stopped()
+    end_all(files, name, timeout)
+    files.remove_launch_files()
+
+
+def end_all(files: JobFiles, name: str, timeout: float) -> None:
+    """Ask the job's processes to end, wait, and kill those that have not."""
+    files.processes.send(signal.SIGTERM)
+    with contextlib.suppress(TimedOut):
+        _wait_for_the_end(files, name, timeout)
+        return
+    files.processes.send(signal.SIGKILL)
+    _wait_for_the_end(files, name, KILL_TIMEOUT)
+
+
+def _wait_for_the_end(files: JobFiles, name: str, timeout: float) -> None:
+    wait_until(
+        files.processes.pids,
+        lambda left: not left,
+        lambda left: f"processes {', '.join(map(str, left))} of job {name} have not ended.",
+        timeout,
+    )

@@ -1,0 +1,255 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Images as what is relayed: an item is a layer, known by its place in the image."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from typing import IO, Any, cast
+
+from ..base.errors import ClusterError
+from ..base.system_error import described
+from ..engine.socket import EngineSocket
+from ..image.observation import observe_images
+from ..image.prefix import WantedImage, wanted_image
+from ..image.state import HeldImage
+from ..relay.agent import serve_kind
+from ..relay.unfinished import UnfinishedItems
+from ..swarm.addresses import relay_addresses
+from .checked_file import CheckedFile
+from .directory import SpoolDirectory, owned_spool
+from .holding import clean_leftovers, has_leftovers, held_layers, take_lock
+from .sink import ImageSink
+from .spool import ImageSpool, layer_sizes
+
+Emit = Callable[[dict[str, Any]], None]
+# The config of an image is small, and is read by the source together with the layers.
+_CONFIG_SECONDS = 3600.0
+
+
+class RunEngine(EngineSocket):
+    """The engine for as long as a run: what it says of itself (its store, its directory, its swarm) it says once.
+
+    It starts two programs to say it, and a host is asked at every step. What is free on its disk is not part of it.
+    """
+
+    def __init__(self, docker_host: str, timeout: float) -> None:
+        super().__init__(docker_host, timeout)
+        self._said: dict[str, Any] | None = None
+
+    def info(self) -> dict[str, Any]:
+        if self._said is None:
+            self._said = super().info()
+        return self._said
+
+
+class ImageKind:
+    """The engine of this host, as a source of layers or as what they go into."""
+
+    def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
+        self._name: str = arguments["name"]
+        self._engine = RunEngine(arguments["docker_host"], arguments["engine_timeout"])
+        self._spool_directory = SpoolDirectory(arguments["spool_directory"], arguments["spool_limit"])
+        self._unfinished = UnfinishedItems(owned_spool(arguments["spool_directory"]))
+        self._emit = emit
+        self._spool: ImageSpool | None = None
+        self._sink: LayerSink | None = None
+        # Either may come first: what the source tells of the config, or the sink that waits for it.
+        self._told: Mapping[str, Any] | None = None
+        self._config_or_sink = threading.Lock()
+
+    def observe(self) -> dict[str, Any]:
+        """The images of this host, and of the named one what a receiving host must know of it."""
+        self._spool_directory.check()
+        images = observe_images(self._engine)
+        held = images.named(self._name)
+        return {
+            "images": images.to_dict(),
+            "addresses": relay_addresses(self._engine.info()),
+            "wanted": self._describe(held).to_dict() if held else None,
+            "layer_sizes": layer_sizes(self._engine, held.id, len(held.identity.diff_ids)) if held else (),
+            "spool": self._spool_directory.describe(),
+            "leftovers": (has_leftovers(images) or self._spool_directory.has_leftovers() or self._unfinished.is_any()),
+        }
+
+    def tidy(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove what dead runs have left on a host that gets nothing in this one."""
+        if self._spool_directory.has_leftovers():
+            self._spool_directory.prepare()
+        self._unfinished.clear()
+        return {"removed": clean_leftovers(self._engine)}
+
+    def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
+        wanted = WantedImage.from_dict(arguments["wanted"])
+        # What a run that just ends still brings in counts as well.
+        take_lock(wanted).give_back()
+        if self._spool_directory.has_leftovers():
+            self._spool_directory.prepare()
+        removed = clean_leftovers(self._engine, keep=[wanted.repository])
+        images = observe_images(self._engine)
+        return {
+            "held_layers": held_layers(self._engine, wanted, images),
+            "images": images.to_dict(),
+            "removed": removed,
+        }
+
+    def name(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Give an image that is here its name."""
+        self._engine.tag(arguments["image_id"], self._name)
+        return {}
+
+    def source(self, arguments: Mapping[str, Any]) -> LayerSource:
+        images = observe_images(self._engine)
+        held = images.named(self._name)
+        if held is None or held.identity.fingerprint != arguments["fingerprint"]:
+            raise ClusterError(f"The image {self._name} has changed since it was looked at. Run it again.")
+        self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
+        self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
+        threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
+        return LayerSource(self._spool, held, lambda text: self._emit({"event": "said", "text": text}))
+
+    def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
+        wanted = WantedImage.from_dict(arguments["wanted"])
+        sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
+        with self._config_or_sink:
+            self._sink = sink
+            if self._told is not None:
+                sink.hear(self._told)
+        sink.start(arguments["first"], arguments["largest"])
+        return sink
+
+    def unfinished(self) -> UnfinishedItems:
+        return self._unfinished
+
+    def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The config of the image, which the source could read only now; or the problem that keeps it from coming."""
+        with self._config_or_sink:
+            self._told = arguments
+            if self._sink:
+                self._sink.hear(arguments)
+        return {}
+
+    def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the spool of this source keeps, now that nothing is sent any more."""
+        if self._spool:
+            self._spool.close()
+            self._spool = None
+        return self._spool_directory.describe()
+
+    def close(self) -> None:
+        if self._sink:
+            self._sink.close()
+        if self._spool:
+            self._spool.close()
+
+    def _describe(self, held: HeldImage) -> WantedImage:
+        sizes = [self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids]
+        return wanted_image(self._name, held.identity, self._engine.image(held.id) or {}, sizes)
+
+    def _announce_config(self, spool: ImageSpool) -> None:
+        try:
+            told = {"config": base64.b64encode(spool.wait_for_config()).decode()}
+        except ClusterError as error:
+            # Whoever waits for a layer hears the same from the host before it; some wait for the config alone.
+            told = {"problem": error.message}
+        self._emit({"event": "told", "arguments": told})
+
+
+class LayerSource:
+    """The layers of an image as files; those that lay in the spool before this run are read with suspicion."""
+
+    def __init__(self, spool: ImageSpool, image: HeldImage, show: Callable[[str], None]) -> None:
+        self._spool = spool
+        self._image = image
+        self._show = show
+
+    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
+        diff_id = self._image.identity.diff_ids[item]
+        opened = self._spool.open(diff_id, timeout)
+        if opened is None:
+            return None
+        size, file = opened
+        if self._spool.is_unchecked(diff_id):
+            file = cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
+        return size, cast(IO[bytes], NamedFile(file, f"The layer {diff_id} in the spool of the host that sends"))
+
+    def _judge(self, diff_id: str, is_sound: bool) -> None:
+        if is_sound:
+            self._spool.mark_sound(diff_id)
+        elif self._spool.save_again(diff_id):
+            self._show(f"the spool's copy of layer {diff_id} was damaged; saving it again")
+
+
+class NamedFile:
+    """As much of a file as a relay uses; what the system refuses is told with its name."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def __enter__(self) -> NamedFile:
+        self._file.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._file.__exit__(*error)
+
+    def seek(self, offset: int) -> None:
+        self._file.seek(offset)
+
+    def read(self, size: int) -> bytes | None:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise ClusterError(f"{self._name} could not be read: {described(error)}") from error
+
+
+class LayerSink:
+    """Lets the last layer end only when the image's config has come."""
+
+    def __init__(self, sink: ImageSink, layers: int) -> None:
+        self._sink = sink
+        self._last = layers - 1
+        self._layer = -1
+        self._has_heard = threading.Event()
+        self._problem: str | None = None
+        self.write = sink.write
+        self.abort = sink.abort
+        self.close = sink.close
+
+    def start(self, first: int, largest: int) -> None:
+        self._sink.start(first, largest)
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Either the config or the problem."""
+        self._problem = told.get("problem")
+        if self._problem is None:
+            self._sink.set_config(base64.b64decode(told["config"]))
+        self._has_heard.set()
+
+    def begin(self, item: int, size: int) -> None:
+        self._layer = item
+        self._sink.begin(item, size)
+
+    def end(self) -> None:
+        if self._layer == self._last:
+            self._wait_for_config()
+        self._sink.end()
+
+    def finish(self) -> None:
+        self._wait_for_config()
+        self._sink.finish()
+
+    def _wait_for_config(self) -> None:
+        if not self._has_heard.wait(_CONFIG_SECONDS):
+            raise ClusterError("The config of the image did not come. Run it again.")
+        if self._problem is not None:
+            raise ClusterError(self._problem)
+
+
+def main() -> None:
+    serve_kind(ImageKind)

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the networks that an engine knows to the overlay network that is wanted, or a refusal."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.errors import Refused
+from ..base.plan import Plan, Step
+from ..base.subnets import ipv4_subnet, refuse_small_subnet, subnet_of
+from ..swarm.settings import NETWORK_NAME, RECREATE, SUBNET
+
+MTU_OPTION = "com.docker.network.driver.mtu"
+ENCRYPTED_OPTION = "encrypted"
+ABSENT = {"state": "absent"}
+
+# What a swarm takes as a network's name; it says so only where one is made.
+NAME_LENGTH = 63
+NAME = re.compile(r"[A-Za-z0-9]([-_]*[A-Za-z0-9])*")
+
+# The endpoint by which the engine balances load into the network: no container.
+LOAD_BALANCER_PREFIX = "lb-"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as an engine describes it; ``attached`` names the containers, and other hosts, that use it."""
+
+    id: str
+    name: str
+    driver: str
+    subnets: tuple[str, ...] = ()
+    gateway: str | None = None
+    mtu: int | None = None
+    encrypted: bool = False
+    attachable: bool = False
+    internal: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, network: Mapping[str, Any], own_address: str = "") -> Network:
+        options = network.get("Options") or {}
+        pools = (network.get("IPAM") or {}).get("Config") or []
+        mtu = options.get(MTU_OPTION)
+        return cls(
+            id=network["Id"],
+            name=network["Name"],
+            driver=network.get("Driver", ""),
+            subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+            gateway=next((pool["Gateway"] for pool in pools if pool.get("Gateway")), None),
+            mtu=int(mtu) if mtu else None,
+            encrypted=ENCRYPTED_OPTION in options and options[ENCRYPTED_OPTION].lower() not in ("false", "0"),
+            attachable=bool(network.get("Attachable")),
+            internal=bool(network.get("Internal")),
+            labels=network.get("Labels") or {},
+            attached=_attached(network, own_address),
+        )
+
+    def as_result(self) -> dict[str, Any]:
+        return {
+            "state": "present",
+            "subnet": self.subnets[0] if self.subnets else None,
+            "gateway": self.gateway,
+            "mtu": self.mtu,
+            "encrypted": self.encrypted,
+            "attachable": self.attachable,
+            "internal": self.internal,
+            "labels": dict(self.labels),
+        }
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """The network of the wanted name, every other network of the engine, and how many nodes the swarm has."""
+
+    is_manager: bool
+    network: Network | None
+    others: Sequence[Network] = ()
+    nodes: int = 1
+
+
+def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan:
+    """The steps to make the overlay network as it is wanted, or to remove it."""
+    if not state.is_manager:
+        raise Refused("This host is no manager of a swarm: overlay networks are made and removed on a manager.")
+    found = state.network
+    if found is not None and found.driver != "overlay":
+        raise Refused(
+            f"{NETWORK_NAME}: found a network {found.name} with the driver {found.driver}, wanted an overlay network. "
+            "Choose another name, or remove that network."
+        )
+    if params["state"] == "absent":
+        return _plan_removal(found)
+    wanted = _wanted(params)
+    create = Step("create", wanted)
+    if found is None:
+        _refuse_name(params["name"])
+        _refuse_subnet(state, params["subnet"])
+        return Plan((create,), ABSENT, {"state": "present", **wanted})
+    differences = find_differences(found, wanted)
+    before = found.as_result()
+    after = {**before, **wanted}
+    if not differences:
+        return Plan(before=before, after=before)
+    listed = "; ".join(f"{key}: found {was!r}, wanted {wants!r}" for key, (was, wants) in differences.items())
+    if not params["recreate"]:
+        raise Refused(
+            f"Network {found.name} differs from what is wanted. {listed}. "
+            f"A network cannot be changed: set {RECREATE.to(True)} to have it removed and made anew.",
+            differences={key: {"found": was, "wanted": wants} for key, (was, wants) in differences.items()},
+            attached=list(found.attached),
+        )
+    _refuse_attached(found, f"cannot be made anew ({listed})")
+    if "subnet" in differences:
+        _refuse_subnet(state, params["subnet"])
+    return Plan((Step("remove", {"id": found.id}), create), before, after)
+
+
+def find_differences(found: Network, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What was found and what is wanted, by key; a key wanted as None is left to the engine."""
+    has = found.as_result()
+    return {key: (has[key], value) for key, value in wanted.items() if value is not None and not _same(has[key], value)}
+
+
+def driver_options(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The overlay driver's options."""
+    options = {}
+    if wanted["mtu"] is not None:
+        options[MTU_OPTION] = str(wanted["mtu"])
+    if wanted["encrypted"]:
+        options[ENCRYPTED_OPTION] = ""
+    return options
+
+
+def _wanted(params: Mapping[str, Any]) -> dict[str, Any]:
+    if params["subnet"] is not None:
+        subnet_of(str(SUBNET), params["subnet"])
+    _refuse_gateway(params["gateway"], params["subnet"])
+    plain = ("subnet", "gateway", "mtu", "encrypted", "attachable", "internal")
+    labels = {key: str(value) for key, value in params["labels"].items()}
+    return {**{key: params[key] for key in plain}, "labels": labels}
+
+
+def _refuse_gateway(gateway: str | None, subnet: str | None) -> None:
+    if gateway is None:
+        return
+    try:
+        address = ipaddress.ip_address(gateway)
+    except ValueError as error:
+        raise Refused(f"gateway: {error}. Give it as in 10.77.0.1.") from error
+    if subnet is not None and address not in subnet_of(str(SUBNET), subnet):
+        raise Refused(f"gateway: found {gateway}, which is no address of the subnet {subnet}.")
+
+
+def _same(has: Any, wants: Any) -> bool:
+    """Equal, or two spellings of one address."""
+    if has == wants:
+        return True
+    if not (isinstance(has, str) and isinstance(wants, str)):
+        return False
+    try:
+        return ipaddress.ip_interface(has) == ipaddress.ip_interface(wants)
+    except ValueError:
+        return False
+
+
+def _plan_removal(found: Network | None) -> Plan:
+    if found is None:
+        return Plan(before=ABSENT, after=ABSENT)
+    _refuse_attached(found, "cannot be removed")
+    return Plan((Step("remove", {"id": found.id}),), found.as_result(), ABSENT)
+
+
+def _refuse_attached(found: Network, what: str) -> None:
+    if found.attached:
+        raise Refused(
+            f"Network {found.name} {what}, because it is in use by {', '.join(found.attached)}. "
+            "Remove those containers first.",
+            attached=list(found.attached),
+        )
+
+
+def _refuse_name(name: str) -> None:
+    if not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+        raise Refused(
+            f"{NETWORK_NAME}: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a "
+            "letter or digit first and last. Choose another name."
+        )
+
+
+def _refuse_subnet(state: NetworkState, subnet: str | None) -> None:
+    """Refuse a subnet for a network that is made: too small for the nodes, or taken by another network."""
+    if subnet is not None:
+        refuse_small_subnet(str(SUBNET), ipv4_subnet(str(SUBNET), subnet), state.nodes)
+    _refuse_overlap(state.others, subnet)
+
+
+def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
+    if subnet is None:
+        return
+    wanted = ipaddress.ip_network(subnet)
+    for other in others:
+        for taken in (ipaddress.ip_network(one, strict=False) for one in other.subnets):
+            if taken.version == wanted.version and taken.overlaps(wanted):
+                raise Refused(
+                    f"{SUBNET}: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
+                    "Choose a subnet that is free on every host."
+                )
+
+
+def _attached(network: Mapping[str, Any], own_address: str) -> tuple[str, ...]:
+    containers = [
+        container["Name"]
+        for key, container in (network.get("Containers") or {}).items()
+        if not key.startswith(LOAD_BALANCER_PREFIX)
+    ]
+    services = network.get("Services") or {}
+    named = [f"service {name}" for name in services if name]
+    # The containers of no service are listed under the empty name, with those of other hosts.
+    tasks = (services.get("") or {}).get("Tasks") or ()
+    elsewhere = [(task["Name"], task["Info"].get("Host IP")) for task in tasks]
+    distant = [f"{name} on {address}" for name, address in elsewhere if address != own_address]
+    return (*sorted(containers), *sorted(named), *sorted(distant))

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what single lines of a trainer's output say of its progress: bars of tqdm, logged dictionaries, lines of steps.
+
+The forms are those of transformers, ms-swift, TRL, diffusers and Lightning (tqdm, dictionaries), of Megatron and its
+descendants (C(iteration 120/ 1000 | ...)), of DeepSpeed (C(step=10, skipped=0, ...), C(global_step=10,)), and a step
+and a loss in one line, as torchtitan, torchtune, nanoGPT and many a loop of one's own print them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..base.printable import drawn_lines
+from .steps import count_of, finite, number_of
+
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|nan|inf(?:inity)?)(?![a-z0-9_])"
+_UNIT = r"(?:it|iter|step|batch)"
+_BAR = re.compile(
+    r"(?P<percent>\d{1,3})%\|[^|]*\|\s*(?P<step>\d{1,12})/(?P<total>\d{1,12}) \[(?P<elapsed>[\d:]+)<(?P<left>[\d:?]+),"
+    rf"\s*(?P<rate>[\d.?]+)\s?(?P<unit>{_UNIT}(?:e?s)?/s|s/{_UNIT})(?P<postfix>[^\]]*)\]"
+)
+# What launchers put before a line: torchrun's and MPI's rank, srun's task, pdsh's host, a process ID, a time.
+_PREFIX = re.compile(
+    r"\s*(?:\[[^\]]*\](?:<\w+>)?:?|\(\w*\s?pid=[^)]*\):?|\d+:\s|[a-z][\w.-]*\d[\w.-]*:\s"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.,]+Z?)\s*",
+    re.IGNORECASE,
+)
+# Bars of what comes before training, between its steps and after it. They count for nothing, whatever else they say.
+_OTHER_WORK = re.compile(
+    r"load|fetch|\bmap\b|mapping|filter|token|generat|convert|sav|pack|shard|split|dataset|\bdata\b|read|writ|eval|valid"
+    r"|test|predict|infer|check|format|extract|process|comput|merg|quantiz|creat|resolv|copy|build|cach|index|encod"
+    r"|group|captur|compil|initiali",
+    re.IGNORECASE,
+)
+_TRAINING = re.compile(
+    r"train|\bstep|epoch|\biter|fine.?tun|\bloss\b|\bsft\b|\bdpo\b|\bppo\b|\bgrpo\b|progress", re.IGNORECASE
+)
+_LOGGED = re.compile(r"\{[^{}]*['\"]loss['\"]\s*:[^{}]*\}?")
+_MEGATRON = re.compile(r"\biteration\s+(\d{1,12})\s*/\s*(\d{1,12})\s*\|(?P<rest>.*)", re.IGNORECASE)
+_DEEPSPEED = re.compile(r"\bstep=(\d{1,12}), skipped=\d+, lr=|/global_step=(\d{1,12}), ")
+_STEP = re.compile(
+    r"\b(?:global[ _-]?)?(?:step|iter(?:ation)?)s?\s*[:=#]?\s*\[?\s*(\d{1,12})(?:\s*/\s*(\d{1,12}))?\b", re.IGNORECASE
+)
+_LOSS = re.compile(
+    r"(?<![a-z0-9_./-])(?<!val )(?<!valid )(?<!validation )(?<!test )(?<!aux )"
+    rf"(?:(?:train(?:ing)?|lm|step)[ _/-])?loss(?:\s+train)?\s*[:=]?\s*({_NUMBER})",
+    re.IGNORECASE,
+)
+_NORM = re.compile(rf"grad(?:ient)?[ _]?norm\s*[:=]\s*({_NUMBER})", re.IGNORECASE)
+_TIME_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``words`` are those before it; ``pace`` is in steps a second; the loss is that behind it, if there is one."""
+
+    words: str
+    step: int
+    total: int
+    percentage: float
+    left: str
+    pace: float | None
+    loss: float | None = None
+    grad_norm: float | None = None
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it has no words, or such as name training."""
+        return not self.words or (not self.is_other_work and bool(_TRAINING.search(self.words)))
+
+    @property
+    def is_other_work(self) -> bool:
+        return bool(_OTHER_WORK.search(self.words))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a dictionary or a line says; ``is_logged`` is a dictionary, whose step may stand in the bar before it."""
+
+    step: int | None = None
+    total: int | None = None
+    loss: float | None = None
+    grad_norm: float | None = None
+    pace: float | None = None
+    seconds_left: float | None = None
+    batch: int | None = None
+    tokens_seen: int | None = None
+    is_logged: bool = False
+
+
+def read_lines(text: str) -> list[Bar | Said]:
+    """Return what the lines say, in their order; a line that says nothing of progress adds nothing."""
+    return [found for drawn in drawn_lines(text) for line in drawn for found in _read(line)]
+
+
+def _read(line: str) -> Iterator[Bar | Said]:
+    end = 0
+    for match in _BAR.finditer(line):
+        yield _bar(match, line[end : match.start()])
+        end = match.end()
+    rest = line[end:].strip()
+    if not rest:
+        return
+    logged = _LOGGED.search(rest)
+    if logged:
+        yield _logged(logged[0])
+    else:
+        said = _megatron(rest) or _deepspeed(rest) or _step_and_loss(rest) or _tokens(rest)
+        if said:
+            yield said
+
+
+def _bar(match: re.Match[str], before: str) -> Bar:
+    words = re.sub(r"\{[^{}]*\}", "", before)
+    while prefix := _PREFIX.match(words):
+        words = words[prefix.end() :]
+    rate = finite(match["rate"])
+    pace = (1 / rate if match["unit"].startswith("s/") else rate) if rate else None
+    said = match["postfix"] or words
+    return Bar(
+        words=words.strip(" :-|"),
+        step=int(match["step"]),
+        total=int(match["total"]),
+        percentage=float(match["percent"]),
+        left="" if "?" in match["left"] else match["left"],
+        pace=pace,
+        loss=_number(_LOSS, said),
+        grad_norm=_number(_NORM, said),
+    )
+
+
+def _logged(text: str) -> Said:
+    """A dictionary as Python prints it, or as JSON; its values may be texts."""
+    position = re.search(r"['\"]global_step/max_steps['\"]\s*:\s*['\"](\d{1,12})/(\d{1,12})['\"]", text)
+    own = next((found for name in ("global_step", "step", "current_steps") if (found := _field(text, name))), None)
+    left = _field(text, "remaining_time")
+    return Said(
+        step=int(position[1]) if position else count_of(own),
+        total=int(position[2]) if position else count_of(_field(text, "total_steps")),
+        loss=number_of(_field(text, "loss")),
+        grad_norm=number_of(_field(text, "grad_norm")),
+        pace=finite(_field(text, "train_speed(iter/s)")) or None,
+        seconds_left=seconds_in_units(left),
+        tokens_seen=count_of(_field(text, "num_input_tokens_seen")),
+        is_logged=True,
+    )
+
+
+def _field(text: str, name: str) -> str | None:
+    found = re.search(rf"['\"]{re.escape(name)}['\"]\s*:\s*['\"]?([^'\",}}]*)", text)
+    return found[1].strip() if found else None
+
+
+def seconds_in_units(text: str | None) -> float | None:
+    """Return C(250.0) of C(4m 10s), as ms-swift writes it; None of another form."""
+    parts = re.findall(r"(\d{1,9})(?:\.\d+)?([dhms])", text or "")
+    whole = re.fullmatch(r"\s*(?:\d{1,9}(?:\.\d+)?[dhms]\s*)+", text or "")
+    return float(sum(int(many) * _TIME_UNITS[unit] for many, unit in parts)) if whole else None
+
+
+def _megatron(line: str) -> Said | None:
+    match = _MEGATRON.search(line)
+    if not match:
+        return None
+    pairs = (part.rpartition(":") for part in match["rest"].split("|"))
+    values = {name.strip().lower().replace("_", " "): value.strip() for name, _colon, value in pairs}
+    losses = [value for name, value in values.items() if name.endswith("loss") and "scale" not in name]
+    own = next((values[name] for name in ("lm loss", "loss", "train loss") if name in values), *losses[:1] or [None])
+    milliseconds = finite(values.get("elapsed time per iteration (ms)"))
+    pace = 1000 / milliseconds if milliseconds else None
+    step, total = int(match[1]), int(match[2])
+    return Said(
+        step=step,
+        total=total,
+        loss=number_of(own),
+        grad_norm=number_of(values.get("grad norm")),
+        pace=pace,
+        seconds_left=max(0, total - step) / pace if pace else None,
+        batch=count_of(values.get("global batch size")),
+    )
+
+
+def _deepspeed(line: str) -> Said | None:
+    match = _DEEPSPEED.search(line)
+    return Said(step=int(match[1] or match[2])) if match else None
+
+
+def _step_and_loss(line: str) -> Said | None:
+    match = _STEP.search(line)
+    loss = _number(_LOSS, line[match.end() :]) if match else None
+    if not match or loss is None:
+        return None
+    norm = _number(_NORM, line[match.end() :])
+    return Said(step=int(match[1]), total=int(match[2]) if match[2] else None, loss=loss, grad_norm=norm)
+
+
+def _tokens(line: str) -> Said | None:
+    tokens = count_of(_field(line, "num_input_tokens_seen"))
+    return Said(tokens_seen=tokens) if tokens is not None else None
+
+
+def _number(pattern: re.Pattern[str], text: str) -> float | None:
+    found = pattern.search(text)
+    return number_of(found[1]) if found else None

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What trainers print while they train: a bar, losses, rates, and the sizes named at the start."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .lines import Bar, Said, read_lines
+from .reading import clock_time, seconds_of
+from .steps import LoggedStep, count_of, figures, finite
+
+BATCH = re.compile(r"Total train batch size \(w\. parallel, distributed & accumulation\) = (\d[\d,]{0,18})")
+STEPS = re.compile(r"Total optimization steps = (\d[\d,]{0,18})")
+NUMBER = r"'?(\d{1,15}(?:\.\d+)?(?:e[+-]?\d+)?)"
+# LLaMA-Factory's, over all ranks. What transformers calls train_tokens_per_second is of one rank.
+TOKENS = re.compile(rf"'throughput': {NUMBER}")
+# DeepSpeed's, again and again; transformers' comes at the end.
+SAMPLES = re.compile(rf"\b(?:CurrSamplesPerSec|train_samples_per_second|samples/sec)'?\s*[=:]\s*{NUMBER}")
+
+Items = Sequence[Bar | Said]
+
+
+def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
+    """From the beginning and the end of a job's output; a gap where it says nothing."""
+    latest = read_lines(latest_text)
+    first = latest if first_text == latest_text else read_lines(first_text)
+    total = _count(STEPS, first_text, latest_text)
+    bars = _training_bars(latest, total)
+    standing = _standing(bars, latest)
+    return {
+        "batch": _count(BATCH, first_text, latest_text) or _last_batch(latest),
+        "total": total,
+        **figures(_logged(first, _training_bars(first, total)), _logged(latest, bars)),
+        "samples_per_second": _last(SAMPLES, latest_text),
+        "tokens_per_second": _tokens(latest, bars, latest_text, standing.get("steps_per_second")),
+        **standing,
+    }
+
+
+def _training_bars(items: Items, total: int | None) -> list[Bar]:
+    """Those whose total the trainer named; else those that stand before its losses; else all that may be training."""
+    if total is not None:
+        return [one for one in items if isinstance(one, Bar) and one.total == total and not one.is_other_work]
+    bars = [one for one in items if isinstance(one, Bar) and one.is_training]
+    usual = Counter(_totals_before_losses(items)).most_common(1)
+    return [one for one in bars if one.total == usual[0][0]] if usual else bars
+
+
+def _totals_before_losses(items: Items) -> Iterator[int]:
+    latest: Bar | None = None
+    for one in items:
+        if isinstance(one, Bar):
+            latest = one if one.is_training else latest
+            if one.is_training and one.loss is not None:
+                yield one.total
+        elif one.is_logged and latest:
+            yield latest.total
+
+
+def _standing(bars: Sequence[Bar], items: Items) -> dict[str, Any]:
+    """Where it stands: by the last bar, or by the last line that names a step where no bar goes on."""
+    places = {id(one): place for place, one in enumerate(items)}
+    steps = [one for one in items if isinstance(one, Said) and one.step is not None]
+    if bars and (bars[-1].step < bars[-1].total or not steps or places[id(steps[-1])] < places[id(bars[-1])]):
+        return _of_bar(bars[-1])
+    return _of_line(steps) if steps else {"step": None}
+
+
+def _of_bar(drawn: Bar) -> dict[str, Any]:
+    return {
+        "step": drawn.step,
+        "total": drawn.total,
+        "percentage": drawn.percentage,
+        "remaining": drawn.left or None,
+        "remaining_seconds": seconds_of(drawn.left),
+        "steps_per_second": round(drawn.pace, 4) if drawn.pace else None,
+    }
+
+
+def _of_line(steps: Sequence[Said]) -> dict[str, Any]:
+    """The total is what was named last: not every line does."""
+    said = steps[-1]
+    total = next((one.total for one in reversed(steps) if one.total is not None), None)
+    found: dict[str, Any] = {"step": said.step}
+    if total is not None:
+        found |= {"total": total, "percentage": round(100 * (said.step or 0) / total, 2) if total else None}
+    if said.seconds_left is not None:
+        found |= {"remaining": clock_time(said.seconds_left), "remaining_seconds": round(said.seconds_left, 1)}
+    return found | ({"steps_per_second": round(said.pace, 4)} if said.pace else {})
+
+
+def _logged(items: Items, bars: Sequence[Bar]) -> list[LoggedStep]:
+    """The losses of dictionaries, else those of lines, else those behind the bars."""
+    dictionaries, lines = [], []
+    bar_ids, step = {id(one) for one in bars}, None
+    for one in items:
+        if isinstance(one, Bar):
+            step = one.step if id(one) in bar_ids else step
+        elif one.loss is not None and one.is_logged:
+            dictionaries.append(LoggedStep(one.step if one.step is not None else step, one.loss, one.grad_norm))
+        elif one.loss is not None:
+            lines.append(LoggedStep(one.step, one.loss, one.grad_norm))
+    # A bar is drawn several times a step.
+    drawn = {one.step: LoggedStep(one.step, one.loss, one.grad_norm) for one in bars if one.loss is not None}
+    return dictionaries or lines or list(drawn.values())
+
+
+def _tokens(items: Items, bars: Sequence[Bar], text: str, steps_per_second: float | None) -> float | None:
+    """The tokens of a step, by the bars before the first and the last count of them, times the steps a second."""
+    told = _last(TOKENS, text)
+    known = list(_tokens_seen(items, bars))
+    if told is not None or not known or not steps_per_second:
+        return told
+    (first_step, first), (last_step, last) = known[0], known[-1]
+    steps, tokens = last_step - first_step, last - first
+    return round(tokens / steps * steps_per_second, 1) if steps > 0 and tokens > 0 else None
+
+
+def _tokens_seen(items: Items, bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
+    """Pairs of a step and the tokens seen up to it."""
+    bar_ids, step = {id(one) for one in bars}, None
+    for one in items:
+        if isinstance(one, Bar):
+            step = one.step if id(one) in bar_ids else step
+        elif one.tokens_seen is not None and step is not None:
+            yield step, one.tokens_seen
+
+
+def _last_batch(items: Items) -> int | None:
+    return next((one.batch for one in reversed(items) if isinstance(one, Said) and one.batch), None)
+
+
+def _count(pattern: re.Pattern[str], first_text: str, latest_text: str) -> int | None:
+    """What was said last: with other ranks a trainer names other sizes."""
+    found = pattern.findall(latest_text) or pattern.findall(first_text)
+    return count_of(found[-1].replace(",", "")) if found else None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> float | None:
+    found = pattern.findall(text)
+    return finite(found[-1]) if found else None

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How far a job is, as the trainer's log files and its printed lines tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..base.printable import drawn_lines
+from .steps import LoggedStep, count_of, figures, finite, number_of
+
+DURATION = re.compile(r"(?:(\d{1,6}) days?, )?(?:(\d{1,6}):)?(\d{1,6}):(\d{1,6})(?:\.\d{1,9})?")
+# A rate over less time says little where times are whole seconds.
+RATE_SECONDS = 20
+KNOWN = (
+    "step",
+    "total",
+    "percentage",
+    "remaining",
+    "remaining_seconds",
+    "loss",
+    "first_loss",
+    "grad_norm",
+    "not_finite",
+)
+RATES = ("steps_per_second", "samples_per_second", "tokens_per_second")
+
+
+def last_lines(text: str, count: int) -> list[str]:
+    """The last lines with something on them, printable; of a bar that was drawn over and over only its last form."""
+    return [drawn[-1] for drawn in drawn_lines(text)][-count:] if count > 0 else []
+
+
+def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> dict[str, Any]:
+    """LLaMA-Factory's C(trainer_log.jsonl): where it stands, how fast it is, and its first and latest loss.
+
+    Every number of it can be written as JSON; see C(logged_steps.figures) on those that are nan or infinite.
+    """
+    first = [entry for entry in map(_entry, first_lines) if entry]
+    latest = [entry for entry in map(_entry, latest_lines) if entry]
+    if not latest:
+        return {}
+    remaining_seconds = seconds_of(latest[-1].get("remaining_time"))
+    return {
+        "step": count_of(latest[-1].get("current_steps")),
+        "total": count_of(latest[-1].get("total_steps")),
+        "percentage": finite(latest[-1].get("percentage")),
+        "remaining": None if remaining_seconds is None else latest[-1]["remaining_time"],
+        "remaining_seconds": remaining_seconds,
+        **figures(_logged(first), _logged(latest)),
+        "steps_per_second": _per_second(latest, "current_steps", 4),
+        "tokens_per_second": _tokens_per_second(latest),
+    }
+
+
+def complete(written: Mapping[str, Any], printed: Mapping[str, Any], samples_per_step: int = 0) -> dict[str, Any]:
+    """What the trainer wrote down, with the gaps filled by what it printed; samples are steps times the batch.
+
+    ``samples_per_step`` is what whoever started the job knows of it, 0 for nothing; the trainer's own word counts more.
+    Nothing where neither a step nor a loss is known.
+    """
+    both = {**printed, **{name: value for name, value in written.items() if value is not None}}
+    if _has_loss(written):
+        both["loss"] = written.get("loss")
+    # Only what is printed has the norm of the gradient, without which a loss of 0 proves nothing.
+    both["not_finite"] = max(printed.get("not_finite"), written.get("not_finite"), key=_weight)
+    if both.get("step") is None and not _has_loss(both):
+        return {}
+    batch = printed.get("batch") or samples_per_step or None
+    if batch and both.get("steps_per_second"):
+        both["samples_per_second"] = round(batch * both["steps_per_second"], 3)
+    return {"samples_per_step": batch, **{name: both.get(name) for name in (*KNOWN, *RATES)}}
+
+
+def _has_loss(progress: Mapping[str, Any]) -> bool:
+    return progress.get("loss") is not None or bool((progress.get("not_finite") or {}).get("loss"))
+
+
+def _weight(not_finite: Mapping[str, Any] | None) -> tuple[int, int]:
+    return (not_finite["destroyed"]["steps"], not_finite["overflowed"]["steps"]) if not_finite else (0, -1)
+
+
+def _logged(entries: Sequence[Mapping[str, Any]]) -> list[LoggedStep]:
+    steps = (
+        LoggedStep(count_of(one.get("current_steps")), number_of(one.get("loss")), number_of(one.get("grad_norm")))
+        for one in entries
+    )
+    return [one for one in steps if one.loss is not None]
+
+
+def seconds_of(duration: Any) -> float | None:
+    """C(41.0) of C(0:00:41), C(00:41) or C(1 day, 0:00:41)."""
+    found = DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
+    if not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def clock_time(seconds: float) -> str:
+    """C(0:00:41) of 41.0."""
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{left:02d}"
+
+
+def _tokens_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
+    """By what was counted over the last while. The trainer's own rate is that of the whole run, so far."""
+    counted = (_per_second(entries, field, 1) for field in ("total_tokens", "num_input_tokens_seen"))
+    return next((rate for rate in counted if rate is not None), finite(entries[-1].get("throughput")))
+
+
+def _per_second(entries: Sequence[Mapping[str, Any]], field: str, digits: int) -> float | None:
+    """Over the last while; a job that was resumed did not make its first steps in the time that it tells."""
+    known = [(seconds_of(entry.get("elapsed_time")), count_of(entry.get(field))) for entry in entries]
+    points: list[tuple[float, int]] = []
+    for at, count in known:
+        if at is None or count is None:
+            continue
+        if points and at < points[-1][0]:
+            # A trainer that was started anew counts its time anew.
+            points.clear()
+        points.append((at, count))
+    if not points:
+        return None
+    now, latest = points[-1]
+    then, earlier = next((point for point in reversed(points) if now - point[0] >= RATE_SECONDS), points[0])
+    return round((latest - earlier) / (now - then), digits) if now > then and latest > earlier else None
+
+
+def _entry(line: str) -> dict[str, Any]:
+    """One line; a line that is cut or is not of this form counts for nothing."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) and "current_steps" in entry else {}

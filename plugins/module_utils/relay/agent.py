@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What runs on every host while images or directories are brought to it; the controller holds the other end of stdin.
+
+One line of JSON is one command, one line of JSON is one answer. It ends when its input ends, however that came about:
+no agent outlives the run that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..base.agent import Emit, serve
+from ..base.errors import ClusterError
+from ..base.system_error import described
+from .reception import Reception
+from .server import RelayServer, Source, SourceProvider
+from .sink import Sink
+from .tls import RunKeys, client_context, server_context
+from .unfinished import UnfinishedItems
+
+# As /proc/PID/comm shows it: at most 15 characters.
+PROCESS_NAME = "distrain-relay"
+_PROGRESS_SECONDS = 1.0
+
+
+class Kind(Protocol):
+    """What is relayed, images or directories, on this host; made with the arguments of the run."""
+
+    def observe(self) -> dict[str, Any]:
+        """What this host has; changes nothing."""
+
+    def source(self, arguments: Mapping[str, Any]) -> Source:
+        """The items where they are whole; what takes long goes on in the background."""
+
+    def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
+
+    def unfinished(self) -> UnfinishedItems | None:
+        """Where the beginning of an item outlives the run; None where that is not worth it."""
+
+    def close(self) -> None:
+        """Leave nothing half done behind; called whatever happened."""
+
+
+MakeKind = Callable[[Mapping[str, Any], Emit], Kind]
+
+
+class Agent:
+    """The commands: observe and any questions of the kind's own; prepare; then send or receive."""
+
+    def __init__(self, make_kind: MakeKind, emit: Emit) -> None:
+        self._make_kind = make_kind
+        self._emit = emit
+        self._kind: Any = None
+        self._server: RelayServer | None = None
+        self._reception: Reception | None = None
+        self._keys: RunKeys | None = None
+        self._sent = 0
+
+    def obey(self, command: Mapping[str, Any]) -> None:
+        """Carry one command out; what goes wrong ends the agent."""
+        try:
+            self._obey(command["do"], command)
+        except ClusterError as error:
+            self._fail(error.message, error.details)
+        except OSError as error:
+            self._fail(f"This host cannot go on: {described(error)}", {})
+        except Exception:
+            self._fail(traceback.format_exc(), {})
+
+    def close(self) -> None:
+        if self._reception:
+            self._reception.stop()
+        if self._server:
+            self._server.close()
+        if self._kind:
+            self._kind.close()
+
+    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+        if verb == "observe":
+            self._kind = self._make_kind(command["arguments"], self._emit)
+            self._emit({"event": "observed", "found": self._kind.observe()})
+        elif verb == "ask":
+            answer = getattr(self._kind, command["question"])(command["arguments"])
+            self._emit({"event": "answered", "found": answer})
+        elif verb == "prepare":
+            self._prepare(command)
+        elif verb == "send" and self._server:
+            self._server.serve(SourceProvider(self._kind.source(command["arguments"])))
+        elif verb == "receive" and self._server:
+            self._receive(self._server, command)
+
+    def _prepare(self, command: Mapping[str, Any]) -> None:
+        """Listen on the one address where the other hosts expect this one."""
+        self._keys = RunKeys(**command["keys"])
+        address = command["address"]
+        try:
+            self._server = RelayServer(address, server_context(self._keys), self._count)
+        except OSError as error:
+            raise ClusterError(f"Nothing can listen on {address} of this host: {error.strerror}.") from error
+        self._emit({"event": "listening", "port": self._server.port})
+
+    def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:
+        context = client_context(self._keys) if self._keys else None
+        if command["digests"] is None:
+            command = {**command, "digests": self._kind.digests(command["receives"])}
+        sink = self._kind.sink(command["arguments"])
+        reception = Reception(command, sink, context, self._say, self._kind.unfinished())
+        self._reception = reception
+        server.serve(reception.provider)
+        reception.start()
+        while not reception.wait(_PROGRESS_SECONDS):
+            self._emit({"event": "progress", **reception.figures(), "sent": self._sent})
+        reception.raise_failure()
+        self._emit({"event": "done", **reception.figures(), "sent": self._sent})
+
+    def _fail(self, message: str, details: Mapping[str, Any]) -> None:
+        """The hosts that come next go round this one."""
+        came = self._reception.figures() if self._reception else {}
+        self._emit({"event": "failed", "msg": message, "details": dict(details), **came})
+        with contextlib.suppress(ClusterError):
+            self.close()
+        os._exit(1)
+
+    def _say(self, text: str) -> None:
+        self._emit({"event": "said", "text": text})
+
+    def _count(self, sent: int) -> None:
+        self._sent += sent
+
+
+def serve_kind(make_kind: MakeKind) -> None:
+    """Be the agent for one kind of item, until the input ends."""
+    serve(functools.partial(Agent, make_kind), PROCESS_NAME)

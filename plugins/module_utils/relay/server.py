@@ -1,0 +1,240 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The sending half of a relay agent: it answers the hosts that come next, as long as the run lasts.
+
+What is sent comes from a provider: the files of the source, or the window of a host that receives itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import IO, Any, Protocol
+
+from ..base.errors import ClusterError
+from ..base.system_error import described
+from .frames import (
+    BEGIN,
+    COMPLETE,
+    DATA,
+    FAILED,
+    GONE,
+    PIECE_BYTES,
+    RESTART,
+    WAIT,
+    Piece,
+    Request,
+    Stream,
+    is_dead,
+    read_request,
+    send_frame,
+)
+from .window import Gone, Restarted, Window
+
+# A host that has nothing to send says so this often; one that is silent for several times as long is dead.
+WAIT_SECONDS = 1.0
+SILENCE_SECONDS = 8.0
+# How long what the next host still lacks is kept after its connection broke: for it, or for the one after it.
+HOLD_SECONDS = 20.0
+_HANDSHAKE_SECONDS = 10.0
+# Too many open files, for now, or a peer that has gone before it was answered.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ECONNABORTED)
+
+
+@dataclass(frozen=True)
+class Restart:
+    """What was sent of this item was wrong; it comes again from its first byte."""
+
+    item: int
+
+
+class Provider(Protocol):
+    """Where the pieces come from."""
+
+    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
+        """The pieces of the wanted items; None where there is none yet.
+
+        Raises Gone where what was asked for is no longer held, and ClusterError where it cannot be had at all.
+        """
+
+
+class Damaged(Exception):
+    """What was read of an item is wrong; it can be opened again, once it is right."""
+
+
+class Source(Protocol):
+    """The items where they are whole."""
+
+    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
+        """The size of an item and its bytes; None where it is not ready within so many seconds.
+
+        Reading may raise Damaged, and gives None where the next bytes are not ready within about as long.
+        """
+
+
+class SourceProvider:
+    """Pieces of whole items; they can be had from any place, any number of times."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
+        offset = request.offset
+        for item in request.items:
+            is_sent = False
+            while not is_sent:
+                try:
+                    yield from self._pieces_of(item, offset)
+                    is_sent = True
+                except Damaged:
+                    yield Restart(item)
+                offset = 0
+
+    def _pieces_of(self, item: int, offset: int) -> Generator[Piece | None, None, None]:
+        try:
+            while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
+                yield None
+            size, file = opened
+            with file:
+                yield from _pieces_of(item, size, offset, file)
+        except OSError as error:
+            raise ClusterError(f"What is sent could not be read: {described(error)}") from error
+
+
+class WindowProvider:
+    """Pieces as this host receives them."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
+        wanted, last = frozenset(request.items), request.items[-1]
+        reader = self._window.open(request.items[0], request.offset)
+        is_whole = False
+        try:
+            while not is_whole:
+                try:
+                    piece = reader.next_piece(WAIT_SECONDS)
+                except Restarted as restarted:
+                    yield Restart(restarted.item)
+                    continue
+                if piece is None and reader.is_at_end():
+                    raise Gone
+                if piece is None or piece.item in wanted:
+                    yield piece
+                is_whole = piece is not None and piece.item == last and piece.is_last
+        finally:
+            if reader.is_waited_for and not is_whole:
+                self._window.hold(HOLD_SECONDS)
+            reader.close()
+
+
+class RelayServer:
+    """Listens on one address, on a port that the kernel chooses, until it is closed."""
+
+    def __init__(self, address: str, context: ssl.SSLContext | None, count: Callable[[int], None]) -> None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, 0), family=family, backlog=128)
+        self._context = context
+        self._count = count
+        self.port = self._listener.getsockname()[1]
+
+    def serve(self, provider: Provider) -> None:
+        """Answer whoever comes, each in a thread of its own; return at once."""
+        threading.Thread(target=self._accept, args=(provider,), daemon=True).start()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self, provider: Provider) -> None:
+        while True:
+            try:
+                connection, _peer = self._listener.accept()
+            except OSError as error:
+                if error.errno in _PASSING:
+                    time.sleep(WAIT_SECONDS)
+                    continue
+                return
+            threading.Thread(target=self._answer, args=(connection, provider), daemon=True).start()
+
+    def _answer(self, connection: socket.socket, provider: Provider) -> None:
+        # A peer that breaks off, or is none of ours, is no error of this host: it comes again, or it does not.
+        with contextlib.suppress(OSError, ValueError, KeyError, IndexError), connection:
+            connection.settimeout(_HANDSHAKE_SECONDS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream = self._context.wrap_socket(connection, server_side=True) if self._context else connection
+            with stream:
+                request = read_request(stream)
+                stream.settimeout(WAIT_SECONDS)
+                with contextlib.closing(provider.pieces(request)) as pieces:
+                    self._send(_PatientStream(stream), pieces)
+
+    def _send(self, stream: Stream, pieces: Iterator[Piece | Restart | None]) -> None:
+        begun: int | None = None
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration:
+                return send_frame(stream, COMPLETE)
+            except Gone:
+                return send_frame(stream, GONE)
+            except ClusterError as error:
+                reason = error.message.encode()[:PIECE_BYTES]
+                return send_frame(stream, FAILED, number=len(reason), data=reason)
+            if piece is None:
+                send_frame(stream, WAIT)
+                continue
+            if isinstance(piece, Restart):
+                begun = None
+                send_frame(stream, RESTART, piece.item)
+                continue
+            if piece.item != begun:
+                begun = piece.item
+                send_frame(stream, BEGIN, piece.item, piece.size)
+            if piece.data:
+                send_frame(stream, DATA, piece.item, len(piece.data), piece.data)
+                self._count(len(piece.data))
+
+
+class _PatientStream:
+    """Sends for as long as the other side lives, however slowly it takes what is sent."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+
+    def sendall(self, data: Any, /) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._stream.send(view) :]
+            except (TimeoutError, ssl.SSLWantWriteError):
+                if is_dead(self._stream, SILENCE_SECONDS):
+                    raise
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, /) -> int:
+        return self._stream.recv_into(buffer, nbytes)
+
+
+def _pieces_of(item: int, size: int, offset: int, file: IO[bytes]) -> Iterator[Piece | None]:
+    file.seek(offset)
+    while True:
+        data: bytes | None = file.read(PIECE_BYTES)
+        if data is None:
+            yield None
+            continue
+        piece = Piece(item, size, offset, data)
+        offset = piece.end
+        if not data and not piece.is_last:
+            raise ClusterError(f"Item {item} ends after {offset} of its {size} bytes.")
+        yield piece
+        if piece.is_last:
+            return

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the window of a host into what keeps the items there: an engine's images, or a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from .window import Reader, Restarted
+
+_POLL_SECONDS = 1.0
+
+
+class Sink(Protocol):
+    """Takes one item after the other, in the order of the run."""
+
+    def begin(self, item: int, size: int) -> None:
+        """An item of so many bytes comes."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def end(self) -> None:
+        """All of it has been written, and its digest is right. Before this nothing may come of it."""
+
+    def abort(self) -> None:
+        """Forget what was written of the current item; nothing where there is none."""
+
+    def finish(self) -> None:
+        """The last item has ended."""
+
+
+class Feeder:
+    """Moves the wanted items from a window into a sink."""
+
+    def __init__(self, reader: Reader, sink: Sink, wanted: Collection[int]) -> None:
+        self.items = 0
+        self._reader = reader
+        self._sink = sink
+        self._wanted = frozenset(wanted)
+        self._current: int | None = None
+
+    def feed(self) -> None:
+        """Until the window ends; where anything fails, the sink forgets the item that was under way."""
+        try:
+            while not self._reader.is_at_end():
+                self._feed_piece()
+            self._sink.finish()
+        except BaseException:
+            self._sink.abort()
+            raise
+        finally:
+            self._reader.close()
+
+    def _feed_piece(self) -> None:
+        try:
+            piece = self._reader.next_piece(_POLL_SECONDS)
+        except Restarted:
+            self._sink.abort()
+            self._current = None
+            return
+        if piece is None or piece.item not in self._wanted:
+            return
+        if piece.item != self._current:
+            self._current = piece.item
+            self._sink.begin(piece.item, piece.size)
+        if piece.data:
+            self._sink.write(piece.data)
+        if piece.is_last:
+            self._sink.end()
+            self.items += 1
+            self._current = None

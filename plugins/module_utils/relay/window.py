@@ -1,0 +1,238 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The last part of the stream that a host has received: what its engine and the next host read from.
+
+It is bounded in memory. Where a reader is a whole window behind, the host takes no more until that reader goes on.
+What all have read stays until its room is needed, so that a host further down finds it where the one between dies.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from .frames import Piece
+
+Position = tuple[int, int]  # the rank of an item in the order of the run, and an offset in it
+
+
+class Gone(Exception):
+    """What is asked for has left the window."""
+
+
+class Broken(OSError):
+    """This host gives up: whoever reads here must go elsewhere."""
+
+
+class Restarted(Exception):
+    """What was read of this item was wrong; it comes again from its first byte."""
+
+    def __init__(self, item: int) -> None:
+        super().__init__(f"item {item} comes again")
+        self.item = item
+
+
+class Window:
+    """Written by one thread, read by any number."""
+
+    def __init__(
+        self, order: Sequence[int], limit: int, clock: Callable[[], float] = time.monotonic, overhead: int = 0
+    ) -> None:
+        """``limit`` is in bytes, and ``overhead`` how many a piece counts beside its own."""
+        self._overhead = overhead
+        self._ranks = {item: rank for rank, item in enumerate(order)}
+        self._limit = limit
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._pieces: deque[Piece] = deque()
+        self._first = 0  # the number of the oldest piece
+        self._bytes = 0
+        self._floor: Position = (0, 0)
+        self._readers: list[Reader] = []
+        self._held_until = 0.0
+        self._held_from = 0
+        self._ended = False
+        self._broken = False
+        self._drained = False
+
+    def append(self, piece: Piece) -> None:
+        """Add what came, when there is room for it."""
+        with self._changed:
+            while self._bytes >= self._limit and not (self._broken or self._drained):
+                if not self._drop_oldest():
+                    self._changed.wait(0.2)
+            if self._broken or self._drained:
+                raise Broken("this host has given up")
+            self._pieces.append(piece)
+            self._bytes += len(piece.data) + self._overhead
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Let nothing more in, and nothing more out to other hosts; this host itself still reads what is here."""
+        with self._changed:
+            self._drained = True
+            self._changed.notify_all()
+
+    def break_off(self) -> None:
+        """Let all that read or write here fail."""
+        with self._changed:
+            self._broken = True
+            self._changed.notify_all()
+
+    def restart(self, item: int) -> None:
+        """Forget what came of this item, and tell all that have read any of it."""
+        with self._changed:
+            while self._pieces and self._pieces[-1].item == item:
+                self._bytes -= len(self._pieces.pop().data) + self._overhead
+            start = (self._ranks[item], 0)
+            self._floor = min(self._floor, start)
+            for reader in self._readers:
+                if reader.position > start:
+                    reader.restarted, reader.position = item, start
+                reader.number = min(reader.number, self._first + len(self._pieces))
+            self._changed.notify_all()
+
+    def unfinished(self) -> list[Piece]:
+        """All that came of the item that has not come whole; nothing where its beginning has left the window.
+
+        Nor where this host has given up for a reason of its own.
+        """
+        with self._changed:
+            if self._broken or not self._pieces or self._pieces[-1].is_last:
+                return []
+            item = self._pieces[-1].item
+            pieces = [piece for piece in self._pieces if piece.item == item]
+            return pieces if pieces[0].offset == 0 else []
+
+    def hold(self, seconds: float) -> None:
+        """Keep what is here for a reader that is to come, for so long."""
+        with self._changed:
+            self._held_until, self._held_from = self._clock() + seconds, self._first
+
+    def open_first(self) -> Reader:
+        """Read all that comes, for this host itself."""
+        with self._changed:
+            reader = Reader(self, self._first, (0, 0), forwards=False)
+            self._readers.append(reader)
+            return reader
+
+    def open(self, item: int, offset: int) -> Reader:
+        """Read from there on, for another host; Gone where that has left the window.
+
+        Of such readers only the latest is waited for: it has come because the one before is dead.
+        """
+        with self._changed:
+            position = (self._ranks[item], offset)
+            if position < self._floor:
+                raise Gone
+            self._held_until = 0.0
+            for reader in self._readers:
+                reader.is_waited_for = reader.is_waited_for and not reader.forwards
+            reader = Reader(self, self._first, position, forwards=True)
+            self._readers.append(reader)
+            return reader
+
+    def next_piece(self, reader: Reader, timeout: float) -> Piece | None:
+        with self._changed:
+            piece = self._find(reader)
+            if piece is None:
+                self._changed.wait_for(lambda: self._is_news_for(reader), timeout)
+                piece = self._find(reader)
+            return piece
+
+    def is_at_end(self, reader: Reader) -> bool:
+        with self._changed:
+            return self._ended and reader.number >= self._first + len(self._pieces)
+
+    def close(self, reader: Reader) -> None:
+        with self._changed:
+            if reader in self._readers:
+                self._readers.remove(reader)
+            self._changed.notify_all()
+
+    def _is_news_for(self, reader: Reader) -> bool:
+        return (
+            self._broken
+            or reader.restarted is not None
+            or self._ended
+            or reader.number < self._first + len(self._pieces)
+        )
+
+    def _find(self, reader: Reader) -> Piece | None:
+        has_all = reader.number >= self._first + len(self._pieces)
+        if self._broken or (self._drained and (reader.forwards or (has_all and not self._ended))):
+            raise Broken("this host has given up")
+        if reader.restarted is not None:
+            item, reader.restarted = reader.restarted, None
+            raise Restarted(item)
+        if reader.number < self._first:
+            raise Gone
+        while reader.number < self._first + len(self._pieces):
+            piece = self._pieces[reader.number - self._first]
+            reader.number += 1
+            self._changed.notify_all()
+            rest = self._rest_of(piece, reader.position)
+            if rest is not None:
+                reader.position = self._end_of(piece)
+                return rest
+        return None
+
+    def _rest_of(self, piece: Piece, position: Position) -> Piece | None:
+        """The part of the piece from the position on."""
+        rank, offset = self._ranks[piece.item], position[1]
+        if rank < position[0] or (rank == position[0] and piece.end <= offset and piece.end > piece.offset):
+            return None
+        if rank > position[0] or offset <= piece.offset:
+            return piece
+        return Piece(piece.item, piece.size, offset, piece.data[offset - piece.offset :])
+
+    def _end_of(self, piece: Piece) -> Position:
+        rank = self._ranks[piece.item]
+        return (rank + 1, 0) if piece.is_last else (rank, piece.end)
+
+    def _drop_oldest(self) -> bool:
+        waited_for = [reader.number for reader in self._readers if reader.is_waited_for]
+        if self._clock() < self._held_until:
+            waited_for.append(self._held_from)
+        if not self._pieces or min(waited_for, default=self._first + 1) <= self._first:
+            return False
+        oldest = self._pieces.popleft()
+        self._first += 1
+        self._bytes -= len(oldest.data) + self._overhead
+        self._floor = self._end_of(oldest)
+        return True
+
+
+class Reader:
+    """A place in a window."""
+
+    def __init__(self, window: Window, number: int, position: Position, forwards: bool) -> None:
+        self._window = window
+        self.number = number
+        self.position = position
+        self.forwards = forwards
+        self.is_waited_for = True
+        self.restarted: int | None = None
+
+    def next_piece(self, timeout: float) -> Piece | None:
+        """The next piece; None where none came in so many seconds, or none will (see C(is_at_end)).
+
+        Raises Restarted where what was read of the current item was wrong, Gone where the reader was not waited for
+        and has been overtaken, and Broken where the host gives up.
+        """
+        return self._window.next_piece(self, timeout)
+
+    def is_at_end(self) -> bool:
+        return self._window.is_at_end(self)
+
+    def close(self) -> None:
+        self._window.close(self)

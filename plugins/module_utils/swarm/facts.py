@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host's engine answers of itself, its swarm, its networks and its containers, before the SDK is there."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..engine.connection import Get, get_from_socket
+from .membership import local_membership
+
+FACTS = (
+    *("version", "error", "storage_driver", "live_restore", "firewall_backend"),
+    *("root_directory", "containerd_image_store", "swarm", "membership", "overlay_networks", "containers"),
+)
+MTU_OPTION = "com.docker.network.driver.mtu"
+OVERLAY_NETWORKS = "/networks?filters=" + quote('{"driver":["overlay"]}')
+DEFAULT_ROOT = "/var/lib/docker"
+SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
+
+
+def observe_engine(socket_path: str, containers: Iterable[str] = ()) -> dict[str, Any]:
+    """Whether an engine is installed, whether it answers, and what it says of itself and its swarm."""
+    installed = shutil.which("dockerd", path=SEARCH_PATH) is not None
+    return {"installed": installed, **engine_facts(get_from_socket(socket_path), containers)}
+
+
+def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
+    try:
+        info = get("/info")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return {**dict.fromkeys(FACTS), "error": str(error)}
+    return {
+        "version": info["ServerVersion"],
+        "error": None,
+        "storage_driver": info["Driver"],
+        "live_restore": info["LiveRestoreEnabled"],
+        # Engines before 28 do not say it; they know iptables only.
+        "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
+        "root_directory": info.get("DockerRootDir"),
+        "containerd_image_store": uses_containerd(info),
+        "swarm": swarm_facts(info.get("Swarm") or {}, get, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
+        "membership": local_membership(info).as_facts(),
+        "overlay_networks": overlay_networks(get),
+        "containers": {name: facts for name in containers if (facts := container_facts(name, get))},
+    }
+
+
+def uses_containerd(info: Mapping[str, Any]) -> bool:
+    """Whether the engine keeps its images in containerd, by what it says of its storage driver."""
+    status = [row for row in info.get("DriverStatus") or () if len(row) == 2]
+    return any(key == "driver-type" and "io.containerd.snapshotter" in value for key, value in status)
+
+
+def container_facts(name: str, get: Get) -> dict[str, Any] | None:
+    """What tells whether a container is as somebody wants it; None where there is none."""
+    found = _get_or_none(f"/containers/{quote(name, safe='')}/json", get)
+    if not found:
+        return None
+    image = found["Config"]["Image"]
+    networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    return {
+        "status": found["State"]["Status"],
+        "image": image,
+        "image_id": found["Image"],
+        "named_image_id": (_get_or_none(f"/images/{quote(image)}/json", get) or {}).get("Id"),
+        "labels": found["Config"].get("Labels") or {},
+        "networks": {network: one["NetworkID"] for network, one in networks.items()},
+        "restart_policy": found["HostConfig"]["RestartPolicy"]["Name"],
+        "memory_bytes": found["HostConfig"]["Memory"],
+    }
+
+
+def _get_or_none(url: str, get: Get) -> dict[str, Any] | None:
+    try:
+        return get(url)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+
+
+def overlay_networks(get: Get) -> list[dict[str, Any]]:
+    """The overlay networks that this engine knows; a worker knows those that its containers use."""
+    try:
+        networks = get(OVERLAY_NETWORKS)
+    except (OSError, ValueError, http.client.HTTPException):
+        # A manager without a quorum cannot tell; its swarm's error says so.
+        return []
+    return [
+        {
+            "name": one["Name"],
+            "subnets": [pool["Subnet"] for pool in (one.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")],
+            "mtu": int((one.get("Options") or {}).get(MTU_OPTION) or 0) or None,
+        }
+        for one in networks
+    ]
+
+
+def data_path_address(engine_root: Path) -> str:
+    """The address of the overlays' data as the swarm was joined with it; only this file of the engine's knows it."""
+    try:
+        state = json.loads((engine_root / "swarm" / "docker-state.json").read_text())
+    except (OSError, ValueError):
+        return ""
+    return state.get("DataPathAddr") or ""
+
+
+def swarm_facts(swarm: Mapping[str, Any], get: Get, engine_root: Path) -> dict[str, Any]:
+    is_manager = bool(swarm.get("ControlAvailable"))
+    error = swarm.get("Error") or None
+    node_ids: list[str] = []
+    if is_manager:
+        try:
+            node_ids = sorted(node["ID"] for node in get("/nodes"))
+        except (OSError, ValueError, http.client.HTTPException) as failure:
+            error = str(failure)
+    return {
+        "local_node_state": swarm.get("LocalNodeState") or "inactive",
+        "node_id": swarm.get("NodeID") or None,
+        "node_address": swarm.get("NodeAddr") or "",
+        "data_path_address": data_path_address(engine_root),
+        "is_manager": is_manager,
+        "cluster_id": (swarm.get("Cluster") or {}).get("ID") or None,
+        "remote_managers": sorted(one["Addr"] for one in swarm.get("RemoteManagers") or []),
+        "node_ids": node_ids,
+        "error": error,
+    }

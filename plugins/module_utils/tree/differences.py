@@ -1,0 +1,197 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from what the source's directory holds and what this host's holds to what is to be done here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..base.sizes import in_words
+from .entries import DIRECTORY, FILE, LINK, PART_BYTES, Entry, Items, listed, shown
+
+_SHARED_MODE = 0o1777
+_WHOLE_MODE = 0o7777
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A file to be written: the parts that an earlier run left, those found elsewhere here, and those that come."""
+
+    entry: Entry
+    left: tuple[int, ...] = ()
+    local: tuple[tuple[int, tuple[Entry, int]], ...] = ()
+    lacking: tuple[int, ...] = ()
+    replaces: int = 0  # the bytes of the file that it takes the place of
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """In the order in which it is done; ``blocked`` is what stands in the way and may not be deleted."""
+
+    clear: tuple[str, ...] = ()
+    directories: tuple[Entry, ...] = ()
+    files: tuple[Work, ...] = ()
+    links: tuple[Entry, ...] = ()
+    settings: tuple[Entry, ...] = ()
+    deletes: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.clear or self.added or self.changed or self.deletes or self.blocked)
+
+    @property
+    def deleted(self) -> int:
+        return len(self.clear) + len(self.deletes)
+
+    def wanted(self, items: Items) -> list[int]:
+        """The items that this host lacks."""
+        return sorted({items.numbers[work.entry.digests[part]] for work in self.files for part in work.lacking})
+
+    @property
+    def files_sent(self) -> int:
+        return sum(1 for work in self.files if work.lacking)
+
+    @property
+    def needed_bytes(self) -> int:
+        """What the disk must have at the worst moment: a file's old content goes when the new one is whole."""
+        copied = [work for work in self.files if not work.lacking]
+        needed = used = sum(work.entry.size for work in copied)
+        for work in self.files:
+            if work.lacking:
+                used += work.entry.size - sum(work.entry.part_size(part) for part in work.left)
+                needed = max(needed, used)
+                used -= work.replaces
+        return needed
+
+
+def mode_of(entry: Entry, keeps_owner: bool) -> int:
+    """Without its owner a file must not bring the right to act as its owner."""
+    return entry.mode & (_WHOLE_MODE if keeps_owner else _SHARED_MODE)
+
+
+def worth_reading(source: Iterable[Entry], here: Iterable[Entry]) -> list[Entry]:
+    """The files of this host that may hold content of the source's: those of the same size, or large and as named."""
+    files = [one for one in source if one.kind == FILE and one.size]
+    sizes = {one.size for one in files}
+    large = {one.path for one in files if one.size > PART_BYTES}
+    return [one for one in here if one.kind == FILE and one.size and (one.size in sizes or one.path in large)]
+
+
+def plan_tree(
+    source: Sequence[Entry],
+    here: Sequence[Entry],
+    left: Callable[[Entry], Sequence[int]],
+    delete: bool,
+    keeps_owner: bool,
+) -> TreePlan:
+    """``here`` has the digests of what was worth reading; ``left`` are the whole parts of a file of an earlier run."""
+    held = {one.path: one for one in here}
+    wanted = {one.path: one for one in source}
+    blocking = [path for path, one in wanted.items() if path in held and _blocks(held[path], one)]
+    extra = [path for path in held if path not in wanted]
+    parts = {digest: (one, part) for one in here for part, digest in enumerate(one.digests)}
+    files = [one for one in source if one.kind == FILE and _is_written(held.get(one.path), one, keeps_owner)]
+    links = [one for one in source if one.kind == LINK and not _is_same_link(held.get(one.path), one)]
+    directories = [one for one in source if one.kind == DIRECTORY and not _is_directory(held.get(one.path))]
+    written = {one.path for one in (*files, *links, *directories)}
+    settings = [
+        one
+        for one in source
+        if one.path not in written and one.kind != LINK and not _is_set(held[one.path], one, keeps_owner)
+    ]
+    # Where a file or link is taken away for a directory, nothing lies below it; where a directory is, all of that goes.
+    below = tuple(f"{path}/" for path in blocking)
+    return TreePlan(
+        clear=tuple(blocking) if delete else (),
+        directories=tuple(directories),
+        files=tuple(_work(one, left(one), parts, held.get(one.path)) for one in files),
+        links=tuple(links),
+        settings=tuple(settings),
+        deletes=tuple(sorted((path for path in extra if not path.startswith(below)), reverse=True)) if delete else (),
+        blocked=() if delete else tuple(blocking),
+        added=tuple(one.path for one in source if one.path in written and one.path not in held),
+        changed=tuple(one.path for one in (*files, *links, *directories, *settings) if one.path in held),
+    )
+
+
+def small_disk(plan: TreePlan, host: str, dest: str, room: Mapping[str, int], reserve: int) -> str:
+    """What is wrong with the disk, with figures; empty where it is large enough. ``room``: free C(bytes), C(files)."""
+    if plan.needed_bytes and plan.needed_bytes + reserve > room["bytes"]:
+        return (
+            f"The disk of {host} is too small for {dest}: {in_words(room['bytes'])} are free there, but the files that "
+            f"are to be written take {in_words(plan.needed_bytes)} and {in_words(reserve)} are to stay free "
+            "(disk_reserve). Nothing was sent. Make room there."
+        )
+    new = len(plan.added)
+    # A file system that makes its inodes as it needs them says that it has none at all.
+    if room["files"] and new > room["files"]:
+        return (
+            f"{dest} of {host} has room for {room['files']} more files only, and {new} would be made. Nothing was sent."
+        )
+    return ""
+
+
+def in_the_way(plan: TreePlan, host: str, dest: str) -> str:
+    """Empty where nothing is."""
+    if not plan.blocked:
+        return ""
+    return (
+        f"In {dest} of {host} something else stands in the place of {listed(plan.blocked)}: a directory where the "
+        "source has a file or a link, or a file or a link where it has a directory. Nothing is written through a link. "
+        "Nothing was sent. Remove it, or set delete to true."
+    )
+
+
+def diff_lines(plan: TreePlan, limit: int) -> list[str]:
+    """What would be added (+), changed (~) and deleted (-)."""
+    lines = [f"+ {shown(path)}" for path in plan.added]
+    lines += [f"~ {shown(path)}" for path in plan.changed]
+    lines += [f"- {shown(path)}" for path in (*plan.clear, *plan.deletes)]
+    return lines if len(lines) <= limit else [*lines[:limit], f"and {len(lines) - limit} more"]
+
+
+def _work(entry: Entry, left: Sequence[int], parts: Mapping[str, tuple[Entry, int]], held: Entry | None) -> Work:
+    local, lacking = [], []
+    for part, digest in enumerate(entry.digests):
+        if part in left:
+            continue
+        if digest in parts:
+            local.append((part, parts[digest]))
+        else:
+            lacking.append(part)
+    replaces = held.size if held and held.kind == FILE else 0
+    return Work(entry, tuple(left), tuple(local), tuple(lacking), replaces)
+
+
+def _blocks(held: Entry, wanted: Entry) -> bool:
+    """A rename replaces a file or a link; a directory only gives way, or comes into being, by a deletion."""
+    return held.kind != wanted.kind and DIRECTORY in (held.kind, wanted.kind)
+
+
+def _is_written(held: Entry | None, wanted: Entry, keeps_owner: bool) -> bool:
+    """A file with another name too is never given a mode or a time, which would change it there: it is made anew."""
+    if held is None or not _has_content(held, wanted):
+        return True
+    return held.links > 1 and not _is_set(held, wanted, keeps_owner)
+
+
+def _has_content(held: Entry | None, wanted: Entry) -> bool:
+    return bool(held and held.kind == FILE and held.size == wanted.size and held.digests == wanted.digests)
+
+
+def _is_same_link(held: Entry | None, wanted: Entry) -> bool:
+    return bool(held and held.kind == LINK and held.link == wanted.link)
+
+
+def _is_directory(held: Entry | None) -> bool:
+    return bool(held and held.kind == DIRECTORY)
+
+
+def _is_set(held: Entry, wanted: Entry, keeps_owner: bool) -> bool:
+    is_owned = (held.uid, held.gid) == (wanted.uid, wanted.gid) or not keeps_owner
+    return is_owned and held.mtime == wanted.mtime and mode_of(held, keeps_owner) == mode_of(wanted, keeps_owner)

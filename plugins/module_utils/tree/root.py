@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names below one directory, resolved step by step: no symbolic link below it is ever followed.
+
+How the directory itself is found is told in trusted_path.py. It may be one that a container writes in: then anything
+below it can be exchanged at any time, and what is opened is always checked afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..base.errors import ClusterError, Refused
+from ..base.system_error import advice
+from ..files.safe_open import NotRegular, open_regular_at
+from ..files.trusted_path import open_trusted
+from .entries import DIRECTORY, FILE, LINK, OTHER, OWN_NAMES, Entry, shown
+
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
+
+
+class TreeRoot:
+    """A directory that is open. The directories on the way to the last name stay open: names come in order."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        """The descriptor is closed with it; ``name`` is that of the directory in messages."""
+        self.name = name
+        self._fd = descriptor
+        self._way: list[tuple[str, int]] = []
+
+    @classmethod
+    def opened(cls, path: str, host: str, make: bool = False, untrusted_below: str = "") -> TreeRoot:
+        """Raises Refused and OSError as C(open_trusted), whose ``make`` and ``untrusted_below`` these are."""
+        try:
+            return cls(open_trusted(path, make, untrusted_below), f"{path} of {host}")
+        except Refused as error:
+            raise Refused(f"On {host}, {error.message}") from error
+
+    def again(self) -> TreeRoot:
+        """The same directory, whatever its path leads to by now, for another thread."""
+        return TreeRoot(os.dup(self._fd), self.name)
+
+    @property
+    def real_path(self) -> str:
+        """Where it is, as the kernel says."""
+        return str(Path(f"/proc/self/fd/{self._fd}").readlink())
+
+    def close(self) -> None:
+        self.forget()
+        os.close(self._fd)
+
+    def forget(self) -> None:
+        """Look again at what is on the way, because it may have been replaced."""
+        while self._way:
+            os.close(self._way.pop()[1])
+
+    def directory(self, path: str) -> int:
+        """An open descriptor of a directory, valid until the next call."""
+        names = path.split("/") if path else []
+        common = 0
+        while common < min(len(names), len(self._way)) and self._way[common][0] == names[common]:
+            common += 1
+        while len(self._way) > common:
+            os.close(self._way.pop()[1])
+        for name in names[common:]:
+            above = self._way[-1][1] if self._way else self._fd
+            self._way.append((name, os.open(name, _OPEN_DIRECTORY, dir_fd=above)))
+        return self._way[-1][1] if self._way else self._fd
+
+    def parent(self, path: str) -> tuple[int, str]:
+        """Where a name is, and the name: what the calls of the system take."""
+        above, _separator, name = path.rpartition("/")
+        return self.directory(above), name
+
+    def open_file(self, path: str) -> int:
+        """For reading; raises NotRegular where something else than a file has its name by now."""
+        return open_regular_at(*self.parent(path))
+
+    @contextlib.contextmanager
+    def naming(self, path: str, doing: str) -> Iterator[None]:
+        """What the system refuses, as an error that names the file."""
+        try:
+            yield
+        except NotRegular as error:
+            raise ClusterError(
+                f"{shown(path)} in {self.name} could not be {doing}: something else than a file has been put there."
+            ) from error
+        except OSError as error:
+            why = f"{error.strerror or error}. {advice(error)}".rstrip()
+            raise ClusterError(f"{shown(path)} in {self.name} could not be {doing}: {why}") from error
+
+    def entries(self) -> list[Entry]:
+        """All that is in the directory, itself first, each directory before what is in it."""
+        found = [_entry("", os.fstat(self._fd), "")]
+        to_read = [""]
+        while to_read:
+            path = to_read.pop()
+            with self.naming(path, "read"):
+                inside = sorted(self._entries_in(path), key=lambda one: one.path)
+            found += inside
+            to_read += [one.path for one in reversed(inside) if one.kind == DIRECTORY]
+        return found
+
+    def _entries_in(self, path: str) -> Iterator[Entry]:
+        directory = self.directory(path)
+        with os.scandir(directory) as names:
+            for one in names:
+                if path or not one.name.startswith(OWN_NAMES):
+                    below = f"{path}/{one.name}" if path else one.name
+                    status = one.stat(follow_symlinks=False)
+                    is_link = stat.S_ISLNK(status.st_mode)
+                    yield _entry(below, status, os.readlink(one.name, dir_fd=directory) if is_link else "")
+
+
+def identity_of(status: os.stat_result) -> tuple[int, ...]:
+    """Any change of a file's content changes one of these: nobody but the kernel sets ctime."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _entry(path: str, status: os.stat_result, link: str) -> Entry:
+    kind = _KINDS.get(stat.S_IFMT(status.st_mode), OTHER)
+    return Entry(
+        path=path,
+        kind=kind,
+        mode=stat.S_IMODE(status.st_mode),
+        mtime=status.st_mtime_ns,
+        uid=status.st_uid,
+        gid=status.st_gid,
+        size=status.st_size if kind == FILE else 0,
+        link=link,
+        links=status.st_nlink,
+        identity=identity_of(status),
+    )

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files that are being written, hidden in the directory that they are for, until each is whole and gets its name."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Collection
+
+from ..base.errors import Refused
+from ..files.safe_open import NotRegular, open_regular_at
+from .differences import mode_of
+from .entries import OWN_NAMES, PART_BYTES, Entry
+from .listing import digest_of
+from .root import TreeRoot
+
+_NAME = f"{OWN_NAMES}-staging"
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_COPY_BYTES = 1024**2
+
+
+class TreeStaging:
+    """What an earlier run left here of the same content is used again; what nobody wants any more goes."""
+
+    def __init__(self, root: TreeRoot) -> None:
+        self._root = root
+        self._fd: int | None = None
+        with root.naming(_NAME, "opened"), contextlib.suppress(FileNotFoundError):
+            self._open()
+
+    def _open(self) -> None:
+        self._fd = os.open(_NAME, _OPEN_DIRECTORY, dir_fd=self._root.directory(""))
+        owner = os.fstat(self._fd).st_uid
+        if owner != os.geteuid():
+            raise Refused(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
+
+    def left(self, entry: Entry) -> tuple[int, ...]:
+        """The parts of a file that are here and whole."""
+        if self._fd is None:
+            return ()
+        try:
+            descriptor = self._own_file(staged_name(entry), os.O_RDONLY)
+        except OSError:
+            return ()
+        if descriptor is None:
+            return ()
+        try:
+            return tuple(
+                part
+                for part, digest in enumerate(entry.digests)
+                if digest_of(descriptor, part * PART_BYTES, entry.part_size(part)) == digest
+            )
+        finally:
+            os.close(descriptor)
+
+    def start(self, wanted: Collection[Entry]) -> None:
+        """Make the place, for this run alone, and remove what is not wanted."""
+        with self._root.naming(_NAME, "made"):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(_NAME, 0o700, dir_fd=self._root.directory(""))
+            if self._fd is None:
+                self._open()
+            self._lock(self.descriptor)
+            keep = {staged_name(entry) for entry in wanted}
+            for name in _names_in(self.descriptor):
+                if name not in keep:
+                    self._remove(name)
+
+    def _lock(self, descriptor: int) -> None:
+        os.fchmod(descriptor, 0o700)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(f"Another transfer into {self._root.name} is under way. Let it end.") from None
+
+    @property
+    def descriptor(self) -> int:
+        if self._fd is None:
+            raise RuntimeError("the staging directory is not open")
+        return self._fd
+
+    def open(self, entry: Entry) -> int:
+        """For reading and writing. What has its name and is no file of ours alone is removed, not opened."""
+        name = staged_name(entry)
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = self._own_file(name, os.O_RDWR)
+            if descriptor is not None:
+                return descriptor
+            self._remove(name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(name, flags, 0o600, dir_fd=self.descriptor)
+
+    def _own_file(self, name: str, flags: int) -> int | None:
+        """None where it is a device or a pipe, of somebody else, or has another name too: writing would write there."""
+        try:
+            descriptor = open_regular_at(self.descriptor, name, flags)
+        except NotRegular:
+            return None
+        status = os.fstat(descriptor)
+        if status.st_uid == os.geteuid() and status.st_nlink == 1:
+            return descriptor
+        os.close(descriptor)
+        return None
+
+    def _remove(self, name: str) -> None:
+        try:
+            os.unlink(name, dir_fd=self.descriptor)
+        except IsADirectoryError:
+            shutil.rmtree(name, dir_fd=self.descriptor)
+
+    def copy(self, source: int, offset: int, target: Entry, part: int) -> None:
+        """A part of a file that is open into its place in another."""
+        descriptor = self.open(target)
+        try:
+            rest, place = target.part_size(part), part * PART_BYTES
+            while rest > 0:
+                data = os.pread(source, min(rest, _COPY_BYTES), offset)
+                if not data:
+                    break
+                write_all(descriptor, data, place)
+                rest, place, offset = rest - len(data), place + len(data), offset + len(data)
+        finally:
+            os.close(descriptor)
+
+    def digest(self, entry: Entry, part: int) -> str:
+        descriptor = self.open(entry)
+        try:
+            return digest_of(descriptor, part * PART_BYTES, entry.part_size(part))
+        finally:
+            os.close(descriptor)
+
+    def install(self, entry: Entry, keeps_owner: bool, opened: int | None = None) -> None:
+        """Give a whole file, which may be open, its size, mode, time and, in one step, its name."""
+        descriptor = self.open(entry) if opened is None else opened
+        try:
+            os.ftruncate(descriptor, entry.size)
+            if keeps_owner:
+                os.fchown(descriptor, entry.uid, entry.gid)
+            os.fchmod(descriptor, mode_of(entry, keeps_owner))
+            os.utime(descriptor, ns=(entry.mtime, entry.mtime))
+        finally:
+            if opened is None:
+                os.close(descriptor)
+        directory, name = self._root.parent(entry.path)
+        os.rename(staged_name(entry), name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
+
+    def close(self) -> None:
+        """Leave only what a next run can use: files of which a part may be whole."""
+        if self._fd is None:
+            return
+        with contextlib.suppress(OSError):
+            for name in _names_in(self._fd):
+                if os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_size < PART_BYTES:
+                    os.unlink(name, dir_fd=self._fd)
+            os.rmdir(_NAME, dir_fd=self._root.directory(""))
+        os.close(self._fd)
+        self._fd = None
+
+
+def _names_in(descriptor: int) -> list[str]:
+    return os.listdir(descriptor)
+
+
+def staged_name(entry: Entry) -> str:
+    return hashlib.sha256(json.dumps([entry.path, entry.digests]).encode()).hexdigest()[:40]
+
+
+def write_all(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written

@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Values of a role's arguments, before Ansible converts them: what it would convert to something else is refused."""
+
+from __future__ import annotations
+
+import json
+from ast import literal_eval
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+
+from .texts import shown
+
+Option = Mapping[str, Any]
+
+IN_QUOTES = "; put it in quotes, as YAML has read it as something else"
+
+
+def prepared(option: Option, value: Any, is_element: bool = False) -> Any:
+    """The value with lists parsed; raises L(Refused) with what is to be added to the message, if anything."""
+    if value is None and option["type"] != "raw":
+        raise Refused("; leave the variable out to get its default")
+    kind = option["type"]
+    if kind in ("int", "float") and isinstance(value, bool):
+        raise Refused("")
+    if kind in ("str", "path"):
+        return _text(option, value, is_element)
+    if kind == "list":
+        return _list(option, value, is_element)
+    if kind == "dict":
+        return _dictionary(option, value)
+    return value
+
+
+def _text(option: Option, value: Any, is_element: bool) -> Any:
+    if isinstance(value, (list, dict)):
+        raise Refused("")
+    # Of 3.10 YAML leaves 3.1, of 0644 it leaves 420, and of no it leaves false.
+    looks_like_number = str(option.get("default", "")).isdecimal()
+    misread: list[type] = [bool]
+    if not is_element:
+        misread.append(float)
+    if looks_like_number:
+        misread.append(int)
+    if isinstance(value, tuple(misread)):
+        raise Refused(IN_QUOTES)
+    return value
+
+
+def _list(option: Option, value: Any, is_element: bool) -> Any:
+    if isinstance(value, str):
+        value = _parsed_list(value, is_element)
+    if not isinstance(value, list) or not option.get("elements"):
+        return value
+    element = {"type": option["elements"], "options": option.get("options")}
+    return [prepared(element, one, is_element=True) for one in value]
+
+
+def _parsed_list(text: str, is_element: bool) -> list[Any]:
+    """A list written as JSON or Python, or single words separated by commas, as a command line has it."""
+    if is_element:
+        raise Refused("; each element is a list itself")
+    if not text:
+        return []
+    if not text.startswith("["):
+        if any(character.isspace() for character in text):
+            raise Refused('; write it as ["first", "second"]')
+        return text.split(",")
+    for parse in (json.loads, literal_eval):
+        try:
+            parsed = parse(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(parsed, list):
+            return parsed
+    raise Refused('; write it as ["first", "second"]')
+
+
+def _dictionary(option: Option, value: Any) -> Any:
+    suboptions = option.get("options") or {}
+    if not isinstance(value, dict):
+        return value
+    return {name: _suboption(name, suboptions, one) for name, one in value.items()}
+
+
+def _suboption(name: str, suboptions: Mapping[str, Option], value: Any) -> Any:
+    if name not in suboptions:
+        return value
+    try:
+        return prepared(suboptions[name], value)
+    except Refused as error:
+        raise Refused(f"; {name} is {shown(value)}{error.message}") from error

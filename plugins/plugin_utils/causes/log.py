@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: the causes that a rank's output gives away, each with what is to be done about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .consequences import is_consequence
+from .error_line import Ending, read_ending, sounding_lines
+from .exceptions import Raised, speaker_of
+from .gpu_rules import GPU_RULES
+from .network_rules import MASTER_UNREACHABLE, NAME_UNRESOLVED, NETWORK_RULES
+from .program_rules import PROGRAM_RULES
+from .rule import Cause, Rule, Setting
+from .storage_rules import STORAGE_RULES
+
+__all__ = ["MASTER_UNREACHABLE", "Cause", "Setting", "read_cause", "read_symptom"]
+
+# In this order: what stands first explains what stands behind it.
+RULES = (*GPU_RULES, *NETWORK_RULES, *STORAGE_RULES, *PROGRAM_RULES)
+_PASSING = (NAME_UNRESOLVED, MASTER_UNREACHABLE)
+# torch asks for both kinds of addresses; that a name has none of IPv6 is the rule on an overlay network.
+_ADDRESSES = re.compile(r"IPv(?P<kind>[46]) network addresses of \((?P<name>\S+), \d+\) cannot be retrieved")
+_HAS_NONE_OF_THIS_KIND = re.compile(r"gai error: -5\b")
+_TIMED_OUT = re.compile(r"client socket has timed out")
+
+
+def read_cause(lines: Sequence[str], setting: Setting) -> Cause | None:
+    """Return the cause of a rank's end: by its own exception and the lines that belong to it, and then by other lines.
+
+    Where it only says that others are gone, it is what kept it from reaching them, if it says so.
+    """
+    ending = read_ending(lines)
+    for exception in ending.faults:
+        cause = _explained(exception, ending, setting) or _by_exception(exception, setting)
+        if cause:
+            return cause
+    if ending.faults:
+        return None
+    if not ending.losses:
+        for line in reversed(sounding_lines(ending.own)):
+            cause = None if is_consequence(line) else _by_text(line, setting)
+            if cause:
+                return cause
+    return _of_losses(ending, setting)
+
+
+def read_symptom(lines: Sequence[str], setting: Setting, passed: Sequence[str] = ()) -> Cause | None:
+    """Return what stands in the way of a rank that may still run; ``passed`` are the kinds that do no longer."""
+    telling = _without_half_names(lines)
+    for rule in RULES:
+        if rule.anywhere and rule.kind not in passed:
+            cause = _in_lines(rule, telling, setting)
+            if cause:
+                return cause
+    return None
+
+
+def _explained(exception: Raised, ending: Ending, setting: Setting) -> Cause | None:
+    """What a line before the exception says of the reason for it."""
+    for rule in RULES:
+        if rule.anywhere and rule.explains and rule.explains.search(exception.whole):
+            cause = _in_lines(rule, ending.own, setting)
+            if cause:
+                return cause
+    return None
+
+
+def _by_exception(exception: Raised, setting: Setting) -> Cause | None:
+    return _by_text(exception.text, setting, last=PROGRAM_RULES[-1:]) or _by_text(exception.whole, setting)
+
+
+def _by_text(text: str, setting: Setting, last: Sequence[Rule] = ()) -> Cause | None:
+    """By the first rule that fits; ``last`` are left to the lines that belong to an exception."""
+    for rule in RULES:
+        if rule not in last and rule.pattern.search(text):
+            return rule.cause(text, setting)
+    return None
+
+
+def _of_losses(ending: Ending, setting: Setting) -> Cause | None:
+    """Where there is a later exception than that the first trainer was not reached, it was reached in the end."""
+    told = [exception.whole for exception in ending.losses] or sounding_lines(ending.own)[-1:]
+    found = next((cause for text in reversed(told) if (cause := _by_network(text, setting))), None)
+    if found and found.kind != MASTER_UNREACHABLE:
+        return found
+    symptom = read_symptom(ending.own, setting, () if found or not ending.losses else _PASSING)
+    return symptom or found
+
+
+def _by_network(text: str, setting: Setting) -> Cause | None:
+    return next((rule.cause(text, setting) for rule in NETWORK_RULES if rule.pattern.search(text)), None)
+
+
+def _in_lines(rule: Rule, lines: Sequence[str], setting: Setting) -> Cause | None:
+    for line in reversed(lines):
+        if rule.anywhere and rule.anywhere.search(line):
+            return rule.cause(speaker_of(line)[1].strip(), setting)
+    return None
+
+
+def _without_half_names(lines: Sequence[str]) -> list[str]:
+    """Without the lines that a name has no address of IPv6, where it has one of IPv4."""
+    without_ipv4 = {found["name"] for line in lines if (found := _ADDRESSES.search(line)) and found["kind"] == "4"}
+    timed_out = any(map(_TIMED_OUT.search, lines))
+
+    def counts(line: str) -> bool:
+        found = _ADDRESSES.search(line)
+        if not found or found["kind"] == "4" or found["name"] in without_ipv4:
+            return True
+        return timed_out and not _HAS_NONE_OF_THIS_KIND.search(line)
+
+    return [line for line in lines if counts(line)]

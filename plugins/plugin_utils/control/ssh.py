@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The SSH command that runs one command on a host, the way Ansible itself reaches that host."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+
+# Of two values for one option, ssh takes the first: what must hold stands before what the user configured.
+# A connection of its own, uncompressed, that asks nobody anything, and that notices within a minute that the other
+# side has gone. Nothing here says how host keys are checked.
+_FIXED_OPTIONS = (
+    "BatchMode=yes",
+    "Compression=no",
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ServerAliveInterval=10",
+    "ServerAliveCountMax=6",
+)
+_OPTIONS = (
+    "host",
+    "port",
+    "remote_user",
+    "private_key_file",
+    "ssh_executable",
+    "ssh_args",
+    "ssh_common_args",
+    "ssh_extra_args",
+    "timeout",
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How Ansible reaches a host. ``options`` are those of its ssh connection plugin, under their names there."""
+
+    host_name: str
+    connection: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    become_method: str | None = None
+    become_user: str = "root"
+    # Of the host or of the other user; an SSH connection of our own cannot give it.
+    has_password: bool = False
+
+
+def reach_of(host_name: str, connection: Any) -> Reach:
+    """Read it off a connection plugin whose options are set."""
+    become = connection.become
+    kind = connection._load_name.rpartition(".")[2]
+    return Reach(
+        host_name=host_name,
+        connection=kind,
+        options={name: connection.get_option(name) for name in _OPTIONS} if kind == "ssh" else {},
+        become_method=become.name.rpartition(".")[2] if become else None,
+        become_user=(become.get_option("become_user") or "root") if become else "root",
+        has_password=bool(
+            (kind == "ssh" and connection.get_option("password")) or (become and become.get_option("become_pass"))
+        ),
+    )
+
+
+def ssh_command(reach: Reach, remote: Sequence[str]) -> list[str]:
+    """The argument list that runs ``remote``, an argument list itself, on the host.
+
+    Raises ClusterError where the host is not reached by ssh, or becomes another user by something else than sudo.
+    """
+    if reach.connection != "ssh":
+        raise ClusterError(
+            f"{reach.host_name} is reached by the connection {reach.connection!r}, but images travel by ssh only. "
+            "Set ansible_connection to ssh for it."
+        )
+    if reach.become_method not in (None, "sudo"):
+        raise ClusterError(
+            f"{reach.host_name} uses the become method {reach.become_method!r}, but images travel with sudo only. "
+            "Set ansible_become_method to sudo for it."
+        )
+    options = reach.options
+    command = [options.get("ssh_executable") or "ssh", "-T"]
+    for option in _FIXED_OPTIONS:
+        command += ["-o", option]
+    if options.get("timeout"):
+        command += ["-o", f"ConnectTimeout={options['timeout']}"]
+    for name, flag in (("port", "-p"), ("remote_user", "-l"), ("private_key_file", "-i")):
+        if options.get(name):
+            command += [flag, str(options[name])]
+    for name in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
+        command += [word for word in shlex.split(options.get(name) or "") if word != "-C"]
+    return [*command, "--", str(options.get("host") or reach.host_name), shlex.join(_as_user(reach, remote))]
+
+
+def _as_user(reach: Reach, remote: Sequence[str]) -> list[str]:
+    if reach.become_method is None:
+        return list(remote)
+    user = [] if reach.become_user == "root" else ["-u", reach.become_user]
+    return ["sudo", "-n", *user, "--", *remote]

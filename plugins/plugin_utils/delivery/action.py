@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action plugins that relay something have in common: one pass for all hosts of a task, by agents."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible import constants, context
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.text.formatters import human_to_bytes
+from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+
+from ..control.other_host import OtherHost
+from ..control.parent_process import ParentProcess
+from ..control.participants import participants
+from ..control.running_tasks import RunningTasks
+from ..control.same_task import SameTask
+from ..control.shared_pass import Results, SharedPass
+from ..control.ssh import Reach, reach_of
+from .fleet import Fleet
+
+# Those that a module of this kind has beside its own.
+RELAY_ARGUMENTS: dict[str, Any] = {
+    "source_host": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "str"},
+    "addresses": {"type": "dict", "default": {}},
+    "disk_reserve": {"type": "str", "default": "1G"},
+    "patience": {"type": "int", "default": 60},
+}
+
+
+class RelayAction(ActionBase):
+    """The first host's task works for all that do the same; the others find their results."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_diff = True
+    # Those of the module, RELAY_ARGUMENTS among them.
+    argument_spec: dict[str, Any]
+    # What the agents relay.
+    kind: str
+
+    def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
+        """Read the arguments, and return what does the work; raises ClusterError where they make no sense."""
+        raise NotImplementedError
+
+    def relay_order(self) -> dict[str, Any]:
+        """What the arguments say that every order has."""
+        return {
+            "source": self.arguments["source_host"],
+            "disk_reserve": bytes_of("disk_reserve", self.arguments["disk_reserve"]),
+            "patience": self.arguments["patience"],
+            "addresses": self.arguments["addresses"],
+        }
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        # A killed ansible-playbook must not leave a worker behind that goes on sending and writing.
+        ParentProcess().end_with_it()
+        self._variables = task_vars or {}
+        self.arguments = self._validated(self._task.args)
+        own_name = self._variables["inventory_hostname"]
+        if self._task.delegate_to not in (None, own_name):
+            message = (
+                f"{self._task.action} cannot be delegated: {self._task.delegate_to} would get what is for {own_name}. "
+                "Name the hosts in its option hosts instead."
+            )
+            return {**result, "failed": True, "msg": message}
+        named = self.arguments["hosts"] or self._variables["ansible_play_batch"]
+        same = SameTask(self, self._variables, self._validated)
+        running = RunningTasks(constants.DEFAULT_LOCAL_TMP, self._task._uuid)
+        shared = SharedPass(constants.DEFAULT_LOCAL_TMP, f"{self._task._uuid} {same.key}")
+
+        def work(waiting: list[str]) -> Results:
+            is_named = bool(self.arguments["hosts"]) or self._task.run_once
+            results = self._deliver_to(participants(same, own_name, waiting, running, self._forks(), is_named))
+            return {own_name: _all_as_one(own_name, results)} if self._task.run_once else results
+
+        with running.running(own_name, same.key):
+            # A failure is returned, not raised: failed_when of a task does not see what was raised.
+            return {**result, **shared.result_for(own_name, list(dict.fromkeys([*named, own_name])), work)}
+
+    def _validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """With their defaults; raises AnsibleActionFail where they are wrong."""
+        found = ArgumentSpecValidator(self.argument_spec).validate(dict(arguments))
+        if found.error_messages:
+            raise AnsibleActionFail(f"{self._task.action}: {'; '.join(found.error_messages)}")
+        validated: dict[str, Any] = found.validated_parameters
+        return validated
+
+    def _forks(self) -> int:
+        """How many hosts' processes run at a time."""
+        forks = int(context.CLIARGS.get("forks") or constants.DEFAULT_FORKS)
+        return min(forks, self._task.throttle or forks)
+
+    def _deliver_to(self, hosts: Sequence[str]) -> Results:
+        """The results of all hosts; what is wrong with the task itself goes wrong for each of them."""
+        try:
+            deliver = self.prepare()
+            with contextlib.ExitStack() as stack:
+                unreached: dict[str, ClusterError] = {}
+                reaches = self._reaches([self.arguments["source_host"], *hosts], stack, unreached)
+                fleet = stack.enter_context(Fleet(reaches, self.kind))
+                fleet.failed.update(unreached)
+                return deliver(fleet, hosts)
+        except ClusterError as error:
+            return {host: {"failed": True, "msg": error.message, **error.details} for host in hosts}
+        except AnsibleError as error:
+            return {host: {"failed": True, "msg": str(error)} for host in hosts}
+
+    def _reaches(
+        self, hosts: Sequence[str], stack: contextlib.ExitStack, unreached: dict[str, ClusterError]
+    ) -> Iterator[Reach]:
+        """How Ansible reaches each of the hosts; for which of them that cannot be told goes into ``unreached``.
+
+        All are of the inventory. What is opened for it is closed with the stack.
+        """
+        own_name = self._variables["inventory_hostname"]
+        others = [OtherHost(self, host, self._variables) for host in dict.fromkeys(hosts) if host != own_name]
+        yield reach_of(own_name, self._connection)
+        for other in others:
+            stack.callback(other.close)
+            try:
+                reach = reach_of(other.name, other.prepare_connection())
+            except AnsibleError as error:
+                unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
+            else:
+                yield reach
+
+
+def _all_as_one(own: str, results: Results) -> dict[str, Any]:
+    """The result of a task that Ansible runs once for all: it has failed where any host has."""
+    one = {**results[own], "changed": any(result.get("changed") for result in results.values())}
+    failed = {host: result["msg"] for host, result in results.items() if result.get("failed")}
+    if failed:
+        one |= {"failed": True, "msg": " ".join(f"{host}: {message}" for host, message in failed.items())}
+    return one
+
+
+def bytes_of(option: str, written: str) -> int:
+    """A size as the user writes it."""
+    try:
+        return int(human_to_bytes(written))
+    except ValueError as error:
+        raise ClusterError(f"{option} cannot be read: {error}. Give bytes, or a size such as 20G.") from error

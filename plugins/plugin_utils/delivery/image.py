@@ -1,0 +1,200 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bringing an image to all hosts in one pass: observe them, plan, let the agents carry it, tell what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.image.missing import (
+    Delivery,
+    DeliveryPlan,
+    Source,
+    Target,
+    plan_delivery,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
+from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import WantedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HostImages
+
+from ..control.shared_pass import Results
+from .chain import Link, plan_chain
+from .delivery import NOTHING_CAME, RelayDelivery, RelayOrder
+from .progress import Total, result_table
+
+_NOTHING_CAME: dict[str, Any] = {**NOTHING_CAME, "layers_sent": 0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(RelayOrder):
+    """Which image is to be brought, and how."""
+
+    name: str
+    docker_host: str
+    engine_timeout: int
+    spool_directory: str
+    spool_limit: int
+
+
+class ImageDelivery(RelayDelivery[Order]):
+    def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
+        """The result of each of the hosts."""
+        order = self._order
+        arguments = {
+            "name": order.name,
+            "docker_host": order.docker_host,
+            "engine_timeout": order.engine_timeout,
+            "spool_directory": order.spool_directory,
+            "spool_limit": order.spool_limit,
+        }
+        self._observe(dict.fromkeys(self._fleet.hosts, arguments))
+        results = self._foretell_all(hosts) if check_mode else self._bring(hosts)
+        results = self._with_failures(hosts, results, _NOTHING_CAME)
+        return {host: {**result, "spool": self._spool()} for host, result in results.items()}
+
+    def _bring(self, hosts: Sequence[str]) -> Results:
+        plan = self._plan(hosts, {})
+        plan = self._plan(hosts, self._weigh(plan))
+        self._tidy(plan)
+        results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
+        self._give_names(plan)
+        if plan.chain:
+            for host, figures in self._carry(plan).items():
+                results[host] = self._result(plan, _delivery_of(plan, host), figures)
+        self._show_table(results)
+        return results
+
+    def _show_table(self, results: Results) -> None:
+        """The table of what came to which host, and what the spool keeps of it."""
+        table = result_table(results, "layers")
+        spool = self._spool()
+        kept = (
+            f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
+            f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
+            f"{in_words(spool['free_bytes'])} are free on its disk."
+        )
+        for line in [*table, kept] if table else []:
+            self._show(line)
+
+    def _plan(self, hosts: Sequence[str], weighed: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
+        targets = [self._target(host, weighed.get(host)) for host in hosts if host in self._found]
+        return plan_delivery(self._order.name, self._source(), targets, self._order.disk_reserve)
+
+    def _source(self) -> Source:
+        found = self._found[self._order.source]
+        sizes = found["wanted"]["sizes"] if found["wanted"] else ()
+        known = tuple(size for size in sizes if size is not None)
+        return Source(
+            host=self._order.source,
+            images=HostImages.from_dict(found["images"]),
+            sizes=known if len(known) == len(sizes) else tuple(found["layer_sizes"]),
+        )
+
+    def _target(self, host: str, weighed: Mapping[str, Any] | None) -> Target:
+        if weighed is None:
+            return Target(host, HostImages.from_dict(self._found[host]["images"]))
+        return Target(host, HostImages.from_dict(weighed["images"]), weighed["held_layers"])
+
+    def _spool(self) -> dict[str, Any]:
+        spool: dict[str, Any] = self._found[self._order.source]["spool"]
+        return spool
+
+    def _wanted(self) -> WantedImage:
+        return WantedImage.from_dict(self._found[self._order.source]["wanted"])
+
+    def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
+        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
+        lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
+        arguments = {"wanted": self._wanted().to_dict()}
+        return self._ask("weigh", dict.fromkeys(lacking, arguments))
+
+    def _tidy(self, plan: DeliveryPlan) -> None:
+        """What dead runs left goes also where nothing comes, and on the source."""
+        busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
+        left = (host for host, found in self._found.items() if found["leftovers"] and host not in busy)
+        self._ask("tidy", {host: {} for host in left})
+
+    def _give_names(self, plan: DeliveryPlan) -> None:
+        self._ask("name", {one.host: {"image_id": one.image_id} for one in plan.deliveries if one.action == "name"})
+
+    def _carry(self, plan: DeliveryPlan) -> dict[str, dict[str, Any]]:
+        layers = len(plan.identity.diff_ids)
+        addresses = self._addresses_of(plan.chain)
+        deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
+        chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
+        totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
+        digests = [diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids]
+        run = self._run(addresses, digests, totals, "layers")
+        source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
+        carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+        self._settle_spool()
+        return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
+
+    def _settle_spool(self) -> None:
+        """Nothing is sent any more: let the spool come back under its limit, and learn what it holds then."""
+        for host, spool in self._ask("settle_spool", {self._order.source: {}}).items():
+            self._found[host]["spool"] = spool
+
+    def _links(self, wanted: Mapping[str, range]) -> list[Link]:
+        """A host that has all layers needs only the config, which is not part of the chain."""
+        complete = [host for host, layers in wanted.items() if not layers]
+        chain = plan_chain(self._order.source, wanted)
+        return [*chain, *(Link(host, (), (), (self._order.source,), is_last=True) for host in complete)]
+
+    def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
+        sizes = self._source().sizes
+        first = _delivery_of(plan, link.host).first
+        return {
+            "wanted": self._wanted().to_dict(),
+            "first": first,
+            "largest": max(sizes[first:], default=0) if len(sizes) == len(plan.identity.diff_ids) else 0,
+        }
+
+    def _result(self, plan: DeliveryPlan, delivery: Delivery, figures: Mapping[str, Any]) -> dict[str, Any]:
+        before = HostImages.from_dict(self._found[delivery.host]["images"]).named(plan.name)
+        fingerprint = before.identity.fingerprint if before else None
+        result = {
+            "changed": delivery.action in ("name", "send"),
+            "diff": {
+                "before": {"name": plan.name, "fingerprint": fingerprint},
+                "after": {"name": plan.name, "fingerprint": plan.identity.fingerprint},
+            },
+            "image_identity": plan.identity.to_dict(),
+            "layers_skipped": len(plan.identity.diff_ids) - figures["layers_sent"],
+            **{name: figures[name] for name in _NOTHING_CAME},
+        }
+        return {**result, "failed": True, "msg": delivery.problem, "changed": False} if delivery.problem else result
+
+    def _foretell_all(self, hosts: Sequence[str]) -> Results:
+        if self._source().images.named(self._order.name) is None:
+            return {host: self._foretell_missing(host) for host in hosts}
+        plan = self._plan(hosts, {})
+        return {one.host: self._foretell(plan, one) for one in plan.deliveries}
+
+    def _foretell(self, plan: DeliveryPlan, delivery: Delivery) -> dict[str, Any]:
+        result = self._result(plan, delivery, _NOTHING_CAME)
+        what = {"send": "be sent", "name": "get its name only"}.get(delivery.action)
+        told = f"The image {self._order.name} of {self._order.source} would {what}."
+        return {**result, "msg": told} if what else result
+
+    def _foretell_missing(self, host: str) -> dict[str, Any]:
+        """The image is built only by the real run."""
+        name = with_tag(self._order.name)
+        return {
+            "changed": host != self._order.source,
+            "diff": {
+                "before": {"name": name, "fingerprint": None},
+                "after": {"name": name, "fingerprint": "known once the image is there"},
+            },
+            "image_identity": None,
+            **_NOTHING_CAME,
+            "msg": f"The image {self._order.name} of {self._order.source} would be sent.",
+        }
+
+
+def _delivery_of(plan: DeliveryPlan, host: str) -> Delivery:
+    return next(one for one in plan.deliveries if one.host == host)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One relay over the agents of a fleet: keys, ports and places in the chain, then listening until all have ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+
+from .chain import Link
+from .fleet import Fleet
+from .keys import RunAuthority
+from .progress import RelayProgress
+
+_EVENT_SECONDS = 5.0
+
+
+class RelayRun:
+    """``digests`` are those of all items, None where each host knows them already.
+
+    ``patience`` is how many seconds nothing may come to a host.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        source: str,
+        addresses: Mapping[str, str],
+        patience: int,
+        digests: Sequence[str] | None,
+        progress: RelayProgress,
+        show: Callable[[str], None],
+    ) -> None:
+        self._fleet = fleet
+        self._source = source
+        self._addresses = addresses
+        self._patience = patience
+        self._digests = digests
+        self._progress = progress
+        self._show = show
+        self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
+        self._came: dict[str, dict[str, Any]] = {}
+
+    def carry(
+        self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
+    ) -> dict[str, dict[str, Any]]:
+        """What came to each host: all of it, or, where the host is among the fleet's failures, what it told of last."""
+        ports = self._prepare(chain)
+        self._fleet.tell(self._source, {"do": "send", "arguments": source})
+        receiving = {link.host for link in chain if link.host in ports}
+        for link in chain:
+            if link.host in ports:
+                self._fleet.tell(link.host, self._command_for(link, ports, sink_of(link)))
+        self._listen(receiving)
+        return self._came
+
+    def _prepare(self, chain: Sequence[Link]) -> dict[str, int]:
+        """Where everybody listens; a host that cannot is left out of the chain."""
+        authority = RunAuthority()
+        commands = {
+            host: {
+                "do": "prepare",
+                "address": self._addresses[host],
+                "keys": dataclasses.asdict(authority.keys_for(self._identities[host])),
+            }
+            for host in (self._source, *(link.host for link in chain))
+        }
+        ports = {host: answer["port"] for host, answer in self._fleet.ask(commands, "listening").items()}
+        if self._source not in ports:
+            raise self._fleet.failed[self._source]
+        return ports
+
+    def _command_for(self, link: Link, ports: Mapping[str, int], sink: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "do": "receive",
+            "receives": link.receives,
+            "keeps": link.keeps,
+            "digests": None if self._digests is None else [self._digests[item] for item in link.receives],
+            "peers": [self._peer(host, ports[host]) for host in link.peers if host in ports],
+            "is_last": link.is_last,
+            "patience": self._patience,
+            "arguments": sink,
+        }
+
+    def _peer(self, host: str, port: int) -> dict[str, Any]:
+        return {"host": host, "identity": self._identities[host], "address": self._addresses[host], "port": port}
+
+    def _listen(self, receiving: set[str]) -> None:
+        done: set[str] = set()
+        while waiting := receiving - done - set(self._fleet.failed):
+            if self._source in self._fleet.failed:
+                self._give_up(waiting)
+                break
+            event = self._fleet.next_event(_EVENT_SECONDS)
+            if event:
+                self._take(*event, waiting, done)
+
+    def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: set[str]) -> None:
+        kind = event["event"]
+        if "bytes" in event:
+            self._came[host] = _figures(event)
+        if kind == "told":
+            for one in waiting:
+                self._fleet.tell(one, {"do": "ask", "question": "tell", "arguments": event["arguments"]})
+        elif kind == "progress":
+            self._progress.take(host, event)
+        elif kind == "said":
+            self._show(f"{host}: {event['text']}")
+        elif kind == "done":
+            done.add(host)
+        if kind in ("done", "failed", "ended"):
+            self._progress.leave(host)
+
+    def _give_up(self, waiting: set[str]) -> None:
+        failure = self._fleet.failed[self._source]
+        for host in waiting:
+            self._fleet.failed[host] = ClusterError(
+                f"{self._source}, which sends, has failed: {failure.message} What {host} has got whole stays there for "
+                "the next run.",
+                **failure.details,
+            )
+
+
+def _figures(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "bytes_sent": event["bytes"],
+        "bytes_again": event["again"],
+        "items_sent": event["items"],
+        "seconds": event["seconds"],
+        "from_hosts": event["from_hosts"],
+        "refused": event["refused"],
+    }

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what is said of a job whose training has diverged; C(logged_steps) has what proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, divergence
+
+from ..causes.failures import Finding
+from ..job.ranks import Rank
+
+DIVERGED = "diverged"
+
+
+def divergence_notices(ranks: Sequence[Rank], job_name: str) -> list[Finding]:
+    """Return one finding for a job that has diverged, on the rank that logged it first; the job goes on."""
+    for rank in ranks:
+        found = divergence(rank.progress, rank.state != RUNNING)
+        if found:
+            text = f"{sentence(found, f'The training of job {job_name}')} {_advice(job_name, rank.state == RUNNING)}"
+            return [Finding(DIVERGED, rank.host, rank.rank, text)]
+    return []
+
+
+def first_divergence(progress_and_state: Iterable[tuple[Mapping[str, Any], str]]) -> Divergence | None:
+    """Return how the training has diverged by the first rank that shows it, from the progress and the state of each."""
+    found = (divergence(progress, state != RUNNING) for progress, state in progress_and_state)
+    return next((one for one in found if one), None)
+
+
+def sentence(found: Divergence, subject: str = "The training") -> str:
+    """Return one sentence on it, and one on what it means for the weights."""
+    # With a finite loss the weights are still sound: whoever scales the loss skips such steps.
+    sound = "The weights have hardly changed since then."
+    return f"{subject} has {found}. {'Its weights are of no use from there on.' if found.has_loss else sound}"
+
+
+def as_data(found: Divergence | None) -> dict[str, Any] | None:
+    """Return what a record in JSON keeps of it; None where there is none."""
+    if found is None:
+        return None
+    return {
+        "step": found.step,
+        "is_exact": found.is_exact,
+        "steps": found.steps,
+        "loss": found.loss,
+        "grad_norm": found.grad_norm,
+        "words": str(found),
+    }
+
+
+def _advice(job_name: str, runs: bool) -> str:
+    stop = f"Stop it with playbooks/stop.yml -e trainer_launch_job_name={job_name}, and start" if runs else "Start"
+    return f"{stop} again from a checkpoint before that step, with a lower learning rate or without fp16."

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Follow a job over all its ranks to its end. What it sees, does and shows is passed in; so is the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
+
+from ..causes.end_order import Clocks
+from ..causes.failures import Finding, find_cause, notices, why_failed
+from ..causes.log import Setting
+from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
+from .divergence import divergence_notices
+from .elastic import departed, shrunk
+from .lasting_record import Record
+from .stacks import Stack, stack_sentence
+
+HEARTBEAT = 30
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: between two looks, until a job counts as hung, until silence is worth a word, and so on.
+
+    A host is named once it has not answered for ``unseen``, and given up after ``lost``.
+    """
+
+    interval: float = 5
+    timeout: float = 0
+    silence: float = 300
+    unseen: float = 25
+    lost: float = 600
+    grace: float = 10
+
+
+@dataclass
+class Pace:
+    """Steps a second over about the last half minute."""
+
+    window: float = 30
+    _marks: list[tuple[float, int]] = field(default_factory=list)
+
+    def take(self, now: float, step: int | None) -> float | None:
+        if step is None:
+            return None
+        if self._marks and step < self._marks[-1][1]:
+            self._marks.clear()
+        if not self._marks or step > self._marks[-1][1]:
+            self._marks.append((now, step))
+        while len(self._marks) > 2 and now - self._marks[1][0] >= self.window:
+            self._marks.pop(0)
+        (began, first), (_ended, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (now - began) if now > began and last > first else None
+
+
+@dataclass
+class Follower:
+    """``observe`` sees every rank; ``stop`` stops these ranks; ``stacks`` tells where their processes stand.
+
+    ``clocks`` returns by host how far its clock is ahead of the controller's, where that is known.
+    """
+
+    trainer: str
+    job_name: str
+    setting: Setting
+    observe: Callable[[], Sequence[Rank]]
+    stop: Callable[[Sequence[Rank]], None]
+    stacks: Callable[[], Sequence[Stack]]
+    show: Callable[[str], None]
+    warn: Callable[[str], None]
+    record: Record
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    patience: Patience
+    # How many samples a step takes over all ranks, where the ranks do not know it; zero is not known.
+    samples_per_step: int = 0
+    # Whether the job will be started again where that may help, and so all hosts have to be back first.
+    waits_for_return: bool = False
+    # How many hosts an elastic job needs to go on; zero is all of them.
+    min_hosts: int = 0
+    clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
+    _shown: str = ""
+    _shown_at: float = 0
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    _departed: set[str] = field(default_factory=set)
+    _pace: Pace = field(default_factory=Pace)
+
+    def follow(self) -> Sequence[Rank]:
+        """Return the ranks once all have succeeded; raise ClusterError when the job cannot succeed any more."""
+        began = self.clock()
+        while True:
+            ranks = self._without_departed(self._look())
+            diverged = divergence_notices(ranks, self.job_name)
+            if all_succeeded(ranks):
+                self._tell(diverged)
+                self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
+                return ranks
+            if any(map(is_failed, ranks)):
+                self._give_up_on(ranks)
+            found = notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence)
+            self._tell([*found, *diverged])
+            self._check_sight(ranks)
+            self._check_time(ranks, self.clock() - began)
+            self.sleep(self.patience.interval)
+
+    def _without_departed(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
+        """An elastic job goes on with those that are left."""
+        gone = departed(ranks, self.min_hosts, self.patience.unseen)
+        left = [rank for rank in ranks if rank not in gone]
+        for rank in gone:
+            if rank.host not in self._departed:
+                self._departed.add(rank.host)
+                finding = shrunk(rank, left, self.job_name)
+                self.warn(finding.text)
+                self.record.event("finding", finding.host, finding.rank, finding.text)
+        return left
+
+    def _look(self) -> Sequence[Rank]:
+        ranks = started(self.observe())
+        if not ranks:
+            raise ClusterError(f"Job {self.job_name} was started on no host.")
+        rate = self._pace.take(self.clock(), step_of(ranks))
+        self._show(ranks, rate)
+        self.record.look(ranks, rate, self.samples_per_step)
+        return ranks
+
+    def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
+        line = progress_line(self.trainer, self.job_name, ranks)
+        if line != self._shown or self.clock() - self._shown_at >= HEARTBEAT:
+            self.show(progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step))
+            self._shown, self._shown_at = line, self.clock()
+
+    def _tell(self, found: Sequence[Finding]) -> None:
+        """Each finding once, and again when it was gone in between."""
+        for finding in found:
+            if _told_as(finding) not in self._told:
+                text = finding.text
+                if finding.kind == "silent":
+                    text = f"{text} {stack_sentence(self.stacks())}".rstrip()
+                self.warn(text)
+                self.record.event("finding", finding.host, finding.rank, text)
+        self._told = {_told_as(finding) for finding in found}
+
+    def _give_up_on(self, ranks: Sequence[Rank]) -> None:
+        """See who else ends within the grace, so that the cause is told from what it caused; then stop the others."""
+        until = self.clock() + self.patience.grace
+        while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
+            self.sleep(min(2.0, self.patience.interval))
+            ranks = self._look()
+        failed = [rank for rank in ranks if is_failed(rank) and not rank.unseen]
+        # One rank needs no order.
+        clocks = self.clocks(failed) if len(failed) > 1 else {}
+        cause = find_cause(ranks, self.job_name, self.setting, clocks)
+        if cause:
+            self._fail(cause, ranks)
+
+    def _check_sight(self, ranks: Sequence[Rank]) -> None:
+        """A host out of sight may still train: its rank is given up only after a long time."""
+        gone = unseen_too_long(ranks, self.patience.lost)
+        if gone and len(gone) < len(ranks):
+            self._fail(why_failed(gone[0], self.job_name, self.setting), ranks)
+        if gone:
+            raise ClusterError(
+                f"No host of job {self.job_name} has answered for {gone[0].unseen:.0f} s ({gone[0].unseen_because}). "
+                "The job was left as it is: run playbooks/train.yml again to follow it, or "
+                f"playbooks/stop.yml -e trainer_launch_job_name={self.job_name} to stop it.",
+                failed_host=gone[0].host,
+            )
+
+    def _check_time(self, ranks: Sequence[Rank], passed: float) -> None:
+        if self.patience.timeout and passed > self.patience.timeout:
+            text = f"Job {self.job_name} had not ended after {self.patience.timeout:g} s (trainer_launch_job_timeout)."
+            self._fail(Finding("timeout", ranks[0].host, ranks[0].rank, text), ranks)
+
+    def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
+        self.record.event("finding", finding.host, finding.rank, finding.text)
+        text = finding.text + self._stop_the_running(ranks)
+        retryable, absent = finding.retryable, list[str]()
+        away = [rank.host for rank in ranks if rank.unseen]
+        if retryable and self.waits_for_return:
+            absent = self._wait_for_return()
+            retryable = not absent
+            away = [host for host in away if host in absent]
+        text += _may_still_run(away, self.job_name) if away else ""
+        self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
+        details = {"absent_hosts": absent} if absent else {}
+        raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
+
+    def _wait_for_return(self) -> list[str]:
+        """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""
+        until = self.clock() + self.patience.lost
+        while True:
+            ranks = started(self.observe())
+            absent = [rank.host for rank in ranks if rank.unseen or not rank.engine_answers]
+            if not absent or self.clock() >= until:
+                self._stop_the_running(ranks)
+                return absent
+            self._tell([_waiting_for(host, self.job_name) for host in absent])
+            self.sleep(self.patience.interval)
+
+    def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
+        running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
+        if not running:
+            return ""
+        self.stop(running)
+        hosts = ", ".join(rank.host for rank in running)
+        self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
+        return f"\nThe job was then stopped on {hosts}."
+
+
+def _may_still_run(hosts: Sequence[str], job_name: str) -> str:
+    return (
+        f"\nIt may still run on {', '.join(hosts)}, where it could not be stopped: run playbooks/stop.yml "
+        f"-e trainer_launch_job_name={job_name} once the hosts answer."
+    )
+
+
+def _told_as(finding: Finding) -> tuple[str, str]:
+    """That all ranks are silent is one finding, whichever of them has been so the longest."""
+    return finding.kind, "" if finding.kind == "silent" else finding.host
+
+
+def _waiting_for(host: str, job_name: str) -> Finding:
+    text = f"Job {job_name} is started again once host {host} and its engine answer."
+    return Finding("waiting", host, -1, text)

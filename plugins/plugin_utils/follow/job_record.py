@@ -1,0 +1,174 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what is kept of a job on the controller, when it is started and when it has ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
+    ABSENT,
+    FAILED,
+    LOST,
+    RUNNING,
+    STOPPED,
+    SUCCEEDED,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, count_of
+
+from ..launch.commands import TORCHRUN_ELASTIC
+from .divergence import as_data, first_divergence, sentence
+from .restarts import restarts
+
+SCHEMA = 1
+LABELS = "io.distrain."
+# What the caller says of the whole job.
+SAID = ("name", "trainer", "launcher", "settings", "environment", "network", "collection_version", "plan")
+
+Seen = Mapping[str, Any]
+
+
+def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: Mapping[str, Seen]) -> dict[str, Any]:
+    """A job as it runs; ``seen`` has for each host its C(job), C(container), C(image) and C(facts), as far as known."""
+    jobs = [seen[rank["host"]].get("job") or {} for rank in ranks]
+    image = seen[ranks[0]["host"]].get("image") or {}
+    return {
+        "schema": SCHEMA,
+        **{key: said[key] for key in SAID},
+        "attempt": _first(job.get("attempt") for job in jobs),
+        "outcome": RUNNING,
+        "message": "",
+        "began": _first(job.get("started") for job in jobs),
+        "ended": None,
+        "command": jobs[0].get("command") or [],
+        "image": {
+            "name": said["image_name"],
+            "layers_digest": layers_digest(image.get("RootFS", {}).get("Layers") or []),
+            "labels": _our_labels(image.get("Config", {}).get("Labels") or {}),
+        },
+        "hosts": [_host(rank, seen[rank["host"]]) for rank in ranks],
+        "restarts": said.get("restarts") or restarts({}, 0, 0),
+        "warnings": [],
+        "results": {},
+    }
+
+
+def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was written down when this attempt began, where it was: the plan may be another by now, the job is not.
+
+    Of its restarts what is known by now; whoever follows it again has not counted those before.
+    """
+    if not kept.get("attempt") or kept["attempt"] != described["attempt"]:
+        return described
+    made = [count_of((one or {}).get("done")) or 0 for one in (kept.get("restarts"), described.get("restarts"))]
+    return {**kept, "restarts": {**(described.get("restarts") or {}), "done": max(made)}}
+
+
+def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
+    """The record with what became of the job; None is a host that does not answer.
+
+    ``failure`` is what whoever followed the job has to say. A record of another attempt is left as it is.
+    """
+    mine = {host: jobs.get(host) for host in (one["host"] for one in record.get("hosts", []))}
+    known = {host: job for host, job in mine.items() if job and job.get("state") != ABSENT}
+    if not known or any(job.get("attempt") != record.get("attempt") for job in known.values()):
+        return dict(record)
+    deciding = _deciding(record, mine)
+    outcome = _outcome([job["state"] for job in deciding.values() if job], None in deciding.values(), failure)
+    ended = [job["ended"] for job in known.values() if job.get("ended")]
+    return {
+        **record,
+        "outcome": outcome,
+        "message": failure or _message(outcome, known) or _message_without(mine, deciding),
+        "ended": None if outcome == RUNNING else max(ended, default=None),
+        "warnings": _warnings(known),
+        "results": _results(known),
+    }
+
+
+def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
+    found = _divergence(jobs)
+    return [sentence(found)] if found else []
+
+
+def _divergence(jobs: Mapping[str, Seen]) -> Divergence | None:
+    return first_divergence((job.get("progress") or {}, job["state"]) for job in jobs.values())
+
+
+def layers_digest(layers: Sequence[str]) -> str | None:
+    """Of the diff IDs of the layers, the lowest first; the same for the same layers in either image store."""
+    return "sha256:" + hashlib.sha256("\n".join(layers).encode()).hexdigest() if layers else None
+
+
+def _host(rank: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
+    facts, container = seen.get("facts") or {}, seen.get("container") or {}
+    return {
+        "host": rank["host"],
+        "rank": rank["rank"],
+        "processes": rank["processes"],
+        "container": rank["container"],
+        "image_id": container.get("image_id"),
+        "engine": (facts.get("engine") or {}).get("version"),
+        "kernel": facts.get("kernel"),
+        "driver": facts.get("gpu_driver"),
+        "gpus": len(facts.get("gpus") or []),
+        "interface": (seen.get("job") or {}).get("interface"),
+    }
+
+
+def _deciding(record: Mapping[str, Any], jobs: Mapping[str, Seen | None]) -> Mapping[str, Seen | None]:
+    """Those by whom the outcome is told: an elastic job that its first rank has brought to its end needed no other."""
+    first = record["hosts"][0]["host"]
+    done = record.get("launcher") == TORCHRUN_ELASTIC and (jobs.get(first) or {}).get("state") == SUCCEEDED
+    return {first: jobs[first]} if done else jobs
+
+
+def _message_without(jobs: Mapping[str, Seen | None], deciding: Mapping[str, Seen | None]) -> str:
+    missing = [host for host, job in jobs.items() if host not in deciding and (job or {}).get("state") != SUCCEEDED]
+    return f"It has ended without {', '.join(missing)}." if missing else ""
+
+
+def _outcome(states: Sequence[str], has_unseen: bool, failure: str) -> str:
+    if RUNNING in states:
+        return RUNNING
+    if failure or FAILED in states or LOST in states:
+        return FAILED
+    if has_unseen:
+        return RUNNING
+    return SUCCEEDED if set(states) == {SUCCEEDED} else STOPPED
+
+
+def _message(outcome: str, jobs: Mapping[str, Seen]) -> str:
+    if outcome == STOPPED:
+        return "It was stopped."
+    if outcome != FAILED:
+        return ""
+    host, job = next((host, job) for host, job in jobs.items() if job["state"] in (FAILED, LOST))
+    how = f"ended with exit code {job['exit_code']}" if job["state"] == FAILED else "is gone without an exit code"
+    return f"Rank {job['rank']} on host {host} {how}."
+
+
+def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
+    progress: Seen = next((job["progress"] for job in jobs.values() if job.get("progress")), {})
+    spans = [job["ended"] - job["started"] for job in jobs.values() if job.get("ended") and job.get("started")]
+    return {
+        "world_size": _first(job.get("world_size") for job in jobs.values()),
+        "first_loss": progress.get("first_loss"),
+        "last_loss": progress.get("loss"),
+        "last_grad_norm": progress.get("grad_norm"),
+        "diverged": as_data(_divergence(jobs)),
+        "steps": progress.get("step"),
+        "samples_per_step": progress.get("samples_per_step"),
+        "seconds": round(max(spans), 1) if spans else None,
+    }
+
+
+def _our_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if name.startswith(LABELS)}
+
+
+def _first(values: Any) -> Any:
+    return next((value for value in values if value is not None), None)

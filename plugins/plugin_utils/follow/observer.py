@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A job as the controller sees it over all its hosts: by an agent on each of them, or by modules where none can be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
+from ansible_collections.distrain.cluster.plugins.module_utils.job.stop import KILL_TIMEOUT
+
+from ..causes.end_order import Clock
+from ..control.other_host import OtherHost
+from ..control.ssh import Reach, reach_of, ssh_command
+from ..job.ranks import Rank
+from .stacks import Stack
+from .watchers import WatchFleet
+
+LINES = 80
+# An agent looks at least this often, whatever the controller does with it.
+LOOK_SECONDS = 4.0
+STACK_SECONDS = 60.0
+CLOCK_SECONDS = 3.0
+
+
+class JobSight:
+    """``hosts`` are in the order of the ranks; ``jobs`` tells each of them name, container and directories."""
+
+    def __init__(
+        self,
+        hosts: Sequence[OtherHost],
+        jobs: Mapping[str, Mapping[str, Any]],
+        interval: float,
+        stop_timeout: float,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._hosts = {host.name: host for host in hosts}
+        self._jobs = jobs
+        self._stop_timeout = stop_timeout
+        self._warn = warn
+        self._polled: dict[str, dict[str, Any]] = {host.name: {} for host in hosts}
+        self._polled_at: dict[str, float] = {}
+        reaches = {host.name: reach for host in hosts if (reach := agent_reach(host))}
+        commands = {
+            host: {"do": "watch", "job": jobs[host], "interval": min(interval, LOOK_SECONDS), "lines": LINES}
+            for host in reaches
+        }
+        self._fleet = WatchFleet(reaches, commands)
+
+    def observe(self) -> list[Rank]:
+        self._fleet.look()
+        ranks = []
+        for number, host in enumerate(self._hosts):
+            if host in self._fleet.sights:
+                sight = self._fleet.sights[host]
+                ranks.append(rank_of(host, number, sight.found, self._fleet.unseen(host), sight.because))
+            else:
+                ranks.append(self._poll(host, number))
+        return ranks
+
+    def job_of(self, host: str) -> Mapping[str, Any]:
+        """What the host last said of its job."""
+        sight = self._fleet.sights.get(host)
+        return (sight.found if sight else self._polled[host]).get("job", {})
+
+    def stop(self, ranks: Sequence[Rank]) -> None:
+        """On all hosts at once, as well as it can be done: who gives no answer must not hide why the job failed."""
+        hosts = [rank.host for rank in ranks]
+        patience = self._stop_timeout + KILL_TIMEOUT + 5
+        stopped = self._fleet.ask(hosts, {"do": "stop", "timeout": self._stop_timeout}, "stopped", patience)
+        for host in hosts:
+            if host in self._fleet.sights and host not in stopped:
+                because = self._fleet.sights[host].because or "it did not answer"
+                self._warn(f"The job could not be stopped on {host}: {because}")
+            elif host not in stopped:
+                self._stop_by_module(host)
+
+    def stacks(self) -> list[Stack]:
+        """Where each process stands; of hosts without an agent nothing."""
+        answers = self._fleet.ask(self._fleet.sights, {"do": "stacks"}, "stacks", STACK_SECONDS)
+        return [
+            Stack(host, one["rank"], one["pid"], one["state"], one["waits_in"], one["stack"])
+            for host, found in answers.items()
+            for one in found
+        ]
+
+    def clocks(self, ranks: Sequence[Rank]) -> dict[str, Clock]:
+        """How far the hosts' clocks are ahead of this one; of hosts without an agent, or without an answer, nothing."""
+        return self._fleet.clocks([rank.host for rank in ranks], CLOCK_SECONDS)
+
+    def close(self) -> None:
+        self._fleet.close()
+        for host in self._hosts.values():
+            host.close()
+
+    def _poll(self, host: str, number: int) -> Rank:
+        """One host after the other: Ansible's templating keeps one stack a process, so that threads break it."""
+        now = time.monotonic()
+        try:
+            self._polled[host] = self._hosts[host].run_module(
+                "distrain.cluster.trainer_job_info", {**self._jobs[host], "lines": LINES}
+            )
+            self._polled_at[host] = now
+            unseen, because = 0.0, ""
+        except AnsibleActionFail as error:
+            self._hosts[host].close()
+            unseen, because = max(0.1, now - self._polled_at.setdefault(host, now)), error.message
+        return rank_of(host, number, self._polled[host], unseen, because)
+
+    def _stop_by_module(self, host: str) -> None:
+        job = {name: self._jobs[host][name] for name in ("name", "container", "directory")}
+        arguments = {**job, "state": "stopped", "stop_timeout": int(self._stop_timeout)}
+        try:
+            self._hosts[host].run_module("distrain.cluster.trainer_job", arguments, check_mode=False)
+        except AnsibleActionFail as error:
+            self._warn(f"The job could not be stopped on {host}: {error.message}")
+
+
+def agent_reach(host: OtherHost) -> Reach | None:
+    """How an agent gets to the host; None where only Ansible itself can reach it, or a password has to be given."""
+    reach = reach_of(host.name, host.prepare_connection())
+    try:
+        ssh_command(reach, [])
+    except ClusterError:
+        return None
+    return None if reach.has_password else reach
+
+
+def rank_of(host: str, number: int, found: Mapping[str, Any], unseen: float, because: str) -> Rank:
+    job = found.get("job", {})
+    container = found.get("container", {})
+    usage = found.get("usage", {})
+    return Rank(
+        host=host,
+        rank=number,
+        # A host that never answered is taken to run until patience ends.
+        state=job.get("state", RUNNING),
+        exit_code=job.get("exit_code"),
+        ended=job.get("ended"),
+        container_state=container.get("state", "unknown"),
+        last_lines=job.get("last_lines", ()),
+        progress=job.get("progress", {}),
+        silent_seconds=job.get("silent_seconds", 0),
+        unseen=unseen,
+        unseen_because=because,
+        ipc=container.get("ipc", ""),
+        shm_bytes=container.get("shm_bytes"),
+        memory_watched="memory_kills" in container,
+        memory_killed=container.get("memory_killed", False),
+        memory_kills=container.get("memory_kills", 0),
+        engine_answers="engine_error" not in container,
+        engine_restarted=found.get("engine_restarted", False),
+        host_restarted=found.get("host_restarted", False),
+        container_restarted=container.get("restarted", False),
+        stopped_processes=usage.get("stopped_processes", ()),
+        usage=usage,
+    )

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: what is said of the restarts of a job, those that were made and those that were wanted and not made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import printable
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, SUCCEEDED
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import count_of
+
+_UNKNOWN = "unknown"
+
+
+def restarts(outcome: Mapping[str, Any], done: int, allowed: int) -> dict[str, Any]:
+    """Return how often a job was restarted, how often it may be, and a note on why it is not restarted.
+
+    ``outcome`` is what C(trainer_job_follow) returned, empty for a job that goes on. The note is a part of a sentence,
+    and empty where no restart is wanted.
+    """
+    return {"done": done, "allowed": allowed, "note": _note(outcome, done, allowed)}
+
+
+def _note(outcome: Mapping[str, Any], done: int, allowed: int) -> str:
+    if not allowed:
+        return ""
+    if outcome.get("outcome") != FAILED:
+        return _made(done, allowed) if done else ""
+    if outcome.get("retryable"):
+        return (
+            f"being restarted ({done + 1} of {allowed})" if done < allowed else f"{_made(done, allowed)}, none is left"
+        )
+    return f"not restarted ({_used(done, allowed)}): {_reason(outcome)}"
+
+
+def _reason(outcome: Mapping[str, Any]) -> str:
+    absent = outcome.get("absent_hosts")
+    if absent:
+        return f"{', '.join(absent)} did not come back within trainer_launch_return_timeout"
+    if outcome.get("finding", _UNKNOWN) == _UNKNOWN:
+        return "how it ended is not known"
+    return f"a restart does not help with this cause ({outcome['finding']})"
+
+
+def recorded(record: Mapping[str, Any], state: str) -> str:
+    """Return the note on a job's restarts by its record on the controller, where its hosts show this state."""
+    found = record.get("restarts")
+    if not isinstance(found, Mapping):
+        return ""
+    done, allowed = count_of(found.get("done")) or 0, count_of(found.get("allowed")) or 0
+    note = printable(str(found.get("note") or ""))
+    if state in (SUCCEEDED, RUNNING):
+        return _made(done, allowed) if done else ""
+    if record.get("outcome") != RUNNING or state not in (FAILED, LOST) or not allowed:
+        return note
+    if done >= allowed:
+        return f"{_made(done, allowed)}, none is left"
+    return (
+        f"not restarted so far ({_used(done, allowed)}): a job is only restarted while playbooks/train.yml follows it"
+    )
+
+
+def _made(done: int, allowed: int) -> str:
+    return f"restarted {done} of {max(done, allowed)} times"
+
+
+def _used(done: int, allowed: int) -> str:
+    return f"{done} of {allowed} restarts used"

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from what every host says of its jobs to a table, a line for each job, and the end of each log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import printable
+from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import (
+    divergence,
+    grad_norm_words,
+    loss_words,
+)
+
+from ..job.throughput import rate_words
+from .divergence import as_data, first_divergence
+from .restarts import recorded
+
+HEADING = ("job", "host", "rank", "state", "step", "loss", "grad norm", "rate", "left", "busy", "memory", "silent")
+WORST_FIRST = (FAILED, LOST, RUNNING, STOPPED, SUCCEEDED)
+NOTHING = "-"
+
+Answer = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+
+def status(
+    trainer: str, answers: Mapping[str, Answer], records: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """``answers`` are by host; one with C(msg) in it in place of jobs says why there are none.
+
+    ``records`` are those that the controller keeps of jobs, by the jobs' names.
+    """
+    silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
+    jobs: dict[str, list[dict[str, Any]]] = {}
+    for host, answer in answers.items():
+        for job in answer.get("jobs", ()):
+            jobs.setdefault(job["name"], []).append({**job, "host": host})
+    newest = {name: _of_newest_attempt(jobs[name]) for name in _running_first(jobs)}
+    rows = [row for some in newest.values() for row in some]
+    notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
+    told = [f"{name} {note}" for name, some in notes.items() for note in some]
+    return {
+        "rows": [_as_data(row) for row in rows],
+        "unseen": silent,
+        "table": [*_table(rows), *told, *(f"{host} was not seen: {why}" for host, why in silent.items())],
+        "summary": _summaries(trainer, newest, notes, answers, silent),
+    }
+
+
+def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
+    """What else is to be known of a job: that its training has diverged, and its restarts."""
+    diverged = first_divergence((row["progress"], row["state"]) for row in rows)
+    restarts = recorded(record, _worst(rows)) if record.get("attempt") == rows[0]["attempt"] else ""
+    return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts)
+
+
+def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[str]:
+    """The end of each rank's log under a line that names it; a negative ``rank`` is every one."""
+    lines: list[tuple[int, list[str]]] = []
+    for host, answer in answers.items():
+        if "jobs" not in answer:
+            lines.append((10**6, [f"==> {host} was not seen: {_why(answer)}"]))
+        for job in answer.get("jobs", ()):
+            if job["name"] == job_name and rank in (job["rank"], min(rank, -1)):
+                heading = f"==> {job_name}, rank {job['rank']} on {host}: {job['state']}"
+                lines.append((job["rank"], [heading, *job["last_lines"]]))
+    if not lines:
+        whose = f"rank {rank} of job" if rank >= 0 else "job"
+        return [f"No log of {whose} {job_name} is on {', '.join(answers)}."]
+    return [line for _order, part in sorted(lines, key=lambda one: one[0]) for line in part]
+
+
+def _why(answer: Answer) -> str:
+    return printable(" ".join(str(answer.get("msg") or "no answer").removeprefix("Task failed: ").split()))
+
+
+def _running_first(jobs: Mapping[str, Sequence[Row]]) -> list[str]:
+    def order(name: str) -> tuple[bool, float]:
+        runs = any(row["state"] == RUNNING for row in jobs[name])
+        return (not runs, -max(row["started"] or 0 for row in jobs[name]))
+
+    return sorted(jobs, key=order)
+
+
+def _of_newest_attempt(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By rank. A host that was left out since still knows the attempt before."""
+    newest = max(rows, key=lambda row: row["started"] or 0)["attempt"]
+    return sorted((row for row in rows if row["attempt"] == newest), key=lambda row: row["rank"] or 0)
+
+
+def _as_data(row: Row) -> dict[str, Any]:
+    progress = row["progress"]
+    figures = ("step", "total", "loss", "grad_norm", "steps_per_second", "samples_per_second", "tokens_per_second")
+    usage = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
+    return {
+        **{name: row[name] for name in ("name", "host", "rank", "state", "exit_code")},
+        **{name: progress.get(name) for name in figures},
+        "diverged": as_data(divergence(progress, row["state"] != RUNNING)),
+        "remaining": progress.get("remaining_seconds") if row["state"] == RUNNING else None,
+        **{name: row.get(name) for name in usage},
+        "silent_seconds": round(row["silent_seconds"], 1) if row["state"] == RUNNING else None,
+    }
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    cells = [HEADING, *(_cells(_as_data(row), row["progress"]) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADING))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _cells(row: Row, progress: Mapping[str, Any]) -> tuple[str, ...]:
+    failed = f"{row['state']} ({row['exit_code']})"
+    return (
+        row["name"],
+        row["host"],
+        NOTHING if row["rank"] is None else str(row["rank"]),
+        failed if row["state"] == FAILED else row["state"],
+        _step(row) or NOTHING,
+        loss_words(progress) or NOTHING,
+        grad_norm_words(progress) or NOTHING,
+        rate_words(row) or NOTHING,
+        _time(row["remaining"]) or NOTHING,
+        _busy(row),
+        _memory(row),
+        _time(row["silent_seconds"]) or NOTHING,
+    )
+
+
+def _step(row: Row) -> str:
+    if row["step"] is None:
+        return ""
+    return f"{row['step']}/{row['total']}" if row["total"] else str(row["step"])
+
+
+def _time(seconds: float | None) -> str:
+    """C(01:05), C(2:01:05)."""
+    if seconds is None:
+        return ""
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes:02d}:{left:02d}"
+
+
+def _busy(row: Row) -> str:
+    if row["gpu_percent"] is not None:
+        return f"gpu {row['gpu_percent']:.0f} %"
+    return NOTHING if row["cpu_percent"] is None else f"cpu {row['cpu_percent']:.0f} %"
+
+
+def _memory(row: Row) -> str:
+    count = row["gpu_memory_bytes"] or row["memory_bytes"]
+    return in_words(count) if count else NOTHING
+
+
+def _summaries(
+    trainer: str,
+    jobs: Mapping[str, Sequence[Row]],
+    notes: Mapping[str, Sequence[str]],
+    answers: Mapping[str, Answer],
+    silent: Mapping[str, str],
+) -> list[str]:
+    """One line a job, or one that says that there is none."""
+    unseen = [f"not seen: {', '.join(silent)}"] if silent else []
+    if not jobs:
+        seen = [host for host in answers if host not in silent]
+        return ["; ".join([f"{trainer}: no job is known on {', '.join(seen) or 'any host'}", *unseen])]
+    return ["; ".join([_summary(trainer, rows), *notes[name], *unseen]) for name, rows in jobs.items()]
+
+
+def _summary(trainer: str, rows: Sequence[Row]) -> str:
+    states = [row["state"] for row in rows]
+    worst = _worst(rows)
+    row = next((one for one in rows if one["progress"]), None)
+    parts = [worst]
+    if row:
+        data, loss, norm = _as_data(row), loss_words(row["progress"]), grad_norm_words(row["progress"])
+        left = _time(data["remaining"])
+        parts += [f"step {_step(data)}" if _step(data) else "", f"loss {loss}" if loss else ""]
+        parts += [f"grad norm {norm}" if norm else "", rate_words(data), f"{left} left" if left else ""]
+    whole = states.count(worst)
+    parts += [f"{whole} of {len(states)} ranks {worst}" if whole != len(states) else f"ranks {len(states)}"]
+    return f"{trainer} {rows[0]['name']}: " + ", ".join(part for part in parts if part)
+
+
+def _worst(rows: Sequence[Row]) -> str:
+    states = [str(row["state"]) for row in rows]
+    return next((state for state in WORST_FIRST if state in states), states[0])

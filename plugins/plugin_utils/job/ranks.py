@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: how a job stands over all its ranks, and the line that shows its progress."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
+    ABSENT,
+    FAILED,
+    LOST,
+    RUNNING,
+    STOPPED,
+    SUCCEEDED,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import grad_norm_words, loss_words
+
+from .throughput import rate_words, throughput
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One rank as it was last seen; ``unseen`` is for how many seconds its host has not answered."""
+
+    host: str
+    rank: int
+    state: str
+    exit_code: int | None = None
+    ended: float | None = None
+    container_state: str = "running"
+    last_lines: Sequence[str] = ()
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    silent_seconds: float = 0
+    unseen: float = 0
+    unseen_because: str = ""
+    # The container's IPC mode, and how large its /dev/shm is; empty and None where that is not known.
+    ipc: str = ""
+    shm_bytes: int | None = None
+    # What only an agent sees; where modules ask the host, nothing of it is known.
+    memory_watched: bool = True
+    memory_killed: bool = False
+    memory_kills: int = 0
+    engine_answers: bool = True
+    engine_restarted: bool = False
+    host_restarted: bool = False
+    container_restarted: bool = False
+    stopped_processes: Sequence[int] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_failed(rank: Rank) -> bool:
+    return rank.state in (FAILED, LOST, STOPPED)
+
+
+def all_succeeded(ranks: Sequence[Rank]) -> bool:
+    return bool(ranks) and all(rank.state == SUCCEEDED for rank in ranks)
+
+
+def unseen_too_long(ranks: Sequence[Rank], patience: float) -> list[Rank]:
+    return [rank for rank in ranks if rank.unseen > patience]
+
+
+def started(ranks: Sequence[Rank]) -> list[Rank]:
+    """Without the hosts that joined after the job was started."""
+    return [rank for rank in ranks if rank.state != ABSENT]
+
+
+def progress_line(
+    trainer: str,
+    job_name: str,
+    ranks: Sequence[Rank],
+    steps_per_second: float | None = None,
+    samples_per_step: int = 0,
+) -> str:
+    """What the user sees while the job runs; without the rate it changes only when the job has moved."""
+    moving = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
+    progress = next((rank.progress for rank in ranks if rank.progress), {})
+    parts = [f"{trainer} {job_name}"]
+    loss, norm = loss_words(progress, ".2f"), grad_norm_words(progress)
+    if progress.get("step") is None and not loss:
+        parts.append("starting")
+    else:
+        parts.append(step_words(progress))
+        parts += [f"loss {loss}" if loss else "", f"grad_norm {norm}" if norm else ""]
+        parts += _rates(progress, steps_per_second, samples_per_step) if steps_per_second else []
+        parts.append(f"{short_time(progress['remaining'])} left" if progress.get("remaining") else "")
+    parts.append(f"ranks {moving}/{len(ranks)}")
+    return "  ".join(part for part in parts if part)
+
+
+def step_words(progress: Mapping[str, Any]) -> str:
+    """C(step 12/40), or C(step 12) where the trainer does not say of how many; empty where it names no step."""
+    if progress.get("step") is None:
+        return ""
+    return f"step {progress['step']}/{progress['total']}" if progress.get("total") else f"step {progress['step']}"
+
+
+def _rates(progress: Mapping[str, Any], steps_per_second: float, samples_per_step: int) -> list[str]:
+    """Steps, and tokens or samples where they are known."""
+    return [rate_text(steps_per_second), rate_words(throughput(progress, steps_per_second, samples_per_step))]
+
+
+def short_time(text: str) -> str:
+    """0:00:41 as 00:41; hours and days stay."""
+    return re.sub(r"^0:(?=\d\d:\d\d$)", "", text)
+
+
+def rate_text(steps_per_second: float) -> str:
+    return f"{steps_per_second:.1f} steps/s" if steps_per_second >= 1 else f"{1 / steps_per_second:.1f} s/step"
+
+
+def step_of(ranks: Sequence[Rank]) -> int | None:
+    return next((rank.progress["step"] for rank in ranks if rank.progress.get("step") is not None), None)
+
+
+def seconds_in(text: str | None) -> int | None:
+    """0:00:41, or 2 days, 3:04:05, in seconds."""
+    found = re.fullmatch(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", (text or "").strip())
+    if not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

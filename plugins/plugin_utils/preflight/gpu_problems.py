@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which GPUs of a host do not work, by what the PCI bus, the driver and nvidia-smi say of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# The driver by which a GPU is handed to a virtual machine.
+HANDED_ON = "vfio-pci"
+MISMATCH = "driver/library version mismatch"
+REMOVE = "restart the host; if it stays so, have the GPU's seat, power and temperature checked"
+
+_ADDRESS = re.compile(r"\b(?:[0-9a-f]{4})?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", re.IGNORECASE)
+_BROKEN = re.compile(r"unable to determine the device handle|gpu is lost|unknown error|has fallen off", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class GpuProblem:
+    severity: str
+    found: str
+    remedy: str
+
+
+def broken_gpus(said: str) -> list[str]:
+    """The PCI addresses of the GPUs that nvidia-smi says it cannot use."""
+    lines = [line for line in said.splitlines() if _BROKEN.search(line)]
+    return sorted({found[1].lower() for line in lines for found in _ADDRESS.finditer(line)})
+
+
+def gpu_problems(
+    gpus: Sequence[Mapping[str, Any]], driver: Sequence[str] | None, rc: int | None, said: str
+) -> Iterator[GpuProblem]:
+    """What is wrong with the GPUs of the PCI bus. ``driver`` are the addresses that the driver has, None if unknown."""
+    if MISMATCH in said.lower():
+        yield GpuProblem(
+            "error",
+            f"NVIDIA's driver was updated, and the one before is still loaded: nvidia-smi -L says: {_line(said)}",
+            "Restart the host, which loads the new driver.",
+        )
+        return
+    named = broken_gpus(said)
+    if rc != 0 and not named:
+        yield GpuProblem(
+            "error",
+            f"the PCI bus has {len(gpus)} of NVIDIA's GPUs, and nvidia-smi -L says: {_line(said)}",
+            "Install NVIDIA's driver on the host (no role does), restart the host if it is installed, or set "
+            "nvidia_toolkit_gpu_present to absent.",
+        )
+        return
+    yield from _missing_gpus(gpus, driver, named, said)
+
+
+def _missing_gpus(
+    gpus: Sequence[Mapping[str, Any]], driver: Sequence[str] | None, named: Sequence[str], said: str
+) -> Iterator[GpuProblem]:
+    bus = {str(one["pci_address"]).lower(): one for one in gpus}
+    unknown = [address for address in bus if driver is not None and address not in driver]
+    works = {one["device_id"] for address, one in bus.items() if address not in (*unknown, *named)}
+    for address in sorted({*unknown, *named}):
+        one = bus.get(address, {})
+        if one.get("driver") == HANDED_ON:
+            yield GpuProblem("note", f"its GPU {address} belongs to {HANDED_ON}", "Nothing to do where that is wanted.")
+            continue
+        words = f"; nvidia-smi -L says: {_line(said, address)}" if address in named else ""
+        has = (
+            f"{len(bus)} GPUs of NVIDIA, of which the driver cannot use" if bus else "a GPU that the driver cannot use:"
+        )
+        bound = f" (bound to the driver {one['driver']})" if one.get("driver") not in (None, "", "nvidia") else ""
+        # Another model beside those that work may be one that the driver does not know: a display adapter.
+        is_other = address in unknown and address not in named and bool(works) and one.get("device_id") not in works
+        yield GpuProblem(
+            "warning" if is_other else "error",
+            f"the PCI bus has {has} {address}{bound}{words}",
+            f"See what the kernel says of it (journalctl -k --grep '{address}|NVRM|Xid'), and {REMOVE}. To go on "
+            f"without it, take it off the bus: echo 1 > /sys/bus/pci/devices/{address}/remove",
+        )
+
+
+def _line(said: str, address: str = "") -> str:
+    """The line about an address, or the first line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    about = [line for line in lines if address and address in line.lower()]
+    return next(iter(about or lines), "nothing")

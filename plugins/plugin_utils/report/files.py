@@ -1,0 +1,149 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read what the artifacts hold; what is missing or damaged is told, never fatal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .values import record, text
+
+# Of a file that is one JSON value, and of a line of a file of lines.
+MOST_BYTES = 256 * 1024**2
+MOST_LINE_BYTES = 8 * 1024**2
+# Of lines no more is kept than this; what the collection writes itself is smaller.
+MOST_KEPT_BYTES = 64 * 1024**2
+CLUSTER_FILES = ("preflight.json", "overlay-matrix.json", "network-check.json")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file; ``problem`` says what of it could not be used, and is empty where all of it could."""
+
+    name: str
+    content: Any
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ClusterArtifacts:
+    sources: tuple[Source, ...]
+    jobs: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class JobArtifacts:
+    """``logs`` are what the trainer wrote down on each host, by the host's name."""
+
+    name: str
+    job: Source
+    watch: Source
+    events: Source
+    logs: dict[str, Source]
+    cluster: ClusterArtifacts
+
+
+def read_cluster(directory: Path) -> ClusterArtifacts:
+    return ClusterArtifacts(tuple(read_json(directory, name) for name in CLUSTER_FILES), read_jobs(directory))
+
+
+def read_jobs(directory: Path) -> tuple[Source, ...]:
+    """The records of all jobs; none where there is no such directory."""
+    names = sorted(path.parent.name for path in directory.glob("*/job.json"))
+    return tuple(read_json(directory, f"{name}/job.json") for name in names)
+
+
+def read_job(directory: Path, name: str) -> JobArtifacts:
+    logs = sorted((directory / name).glob("*/trainer_log.jsonl"))
+    return JobArtifacts(
+        name=name,
+        job=read_json(directory, f"{name}/job.json"),
+        watch=read_lines(directory, f"{name}/watch.jsonl"),
+        events=read_lines(directory, f"{name}/events.jsonl"),
+        logs={path.parent.name: read_lines(directory, path.relative_to(directory).as_posix()) for path in logs},
+        cluster=read_cluster(directory),
+    )
+
+
+def find(artifacts: ClusterArtifacts, name: str) -> dict[str, Any]:
+    return next((record(one.content) for one in artifacts.sources if one.name == name), {})
+
+
+def read_json(directory: Path, name: str) -> Source:
+    content, problem = _read(directory / name)
+    if problem:
+        return Source(name, {}, problem)
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return Source(name, {}, "is no JSON")
+    return Source(name, found) if isinstance(found, dict) else Source(name, {}, "holds no JSON object")
+
+
+def read_lines(directory: Path, name: str) -> Source:
+    """The entries of a file of any size: of one that is too large every second line, every fourth, and so on."""
+    try:
+        with (directory / name).open("rb") as stream:
+            return Source(name, *_entries(stream))
+    except OSError as error:
+        return Source(name, [], _why(error))
+
+
+def _entries(stream: BinaryIO) -> tuple[list[dict[str, Any]], str]:
+    kept: list[tuple[int, dict[str, Any]]] = []
+    stride, lines, bad, size, waiting = 1, 0, 0, 0, b""
+    for line in _lines(stream):
+        lines += 1
+        # The last one counts, whatever its number.
+        waiting = line if (lines - 1) % stride else b""
+        if waiting:
+            continue
+        entry = _entry(line)
+        if entry is None:
+            bad += 1
+            continue
+        kept.append((len(line), entry))
+        size += len(line)
+        if size > MOST_KEPT_BYTES:
+            kept, stride = kept[::2], stride * 2
+            size = sum(one for one, _entry in kept)
+    last = _entry(waiting) if waiting else None
+    problems = [f"has {bad} of {lines} lines that are no JSON object; they are left out"] if bad else []
+    problems += [f"has {lines} lines, of which one in {stride} was read"] if stride > 1 else []
+    return [*(entry for _size, entry in kept), *([last] if last else [])], "; ".join(problems)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    while line := stream.readline(MOST_LINE_BYTES):
+        if line.strip():
+            yield line
+
+
+def unusable(sources: Iterator[Source]) -> list[dict[str, str]]:
+    return [{"name": text(one.name), "problem": one.problem} for one in sources if one.problem]
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _read(path: Path) -> tuple[str, str]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return "", f"is larger than {MOST_BYTES // 1024**2} MiB"
+        return path.read_text(encoding="utf-8", errors="replace"), ""
+    except OSError as error:
+        return "", _why(error)
+
+
+def _why(error: OSError) -> str:
+    return "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from the artifacts of a job to all that its page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .chart import Chart
+from .curves import Known, curves, looks_of
+from .files import JobArtifacts, find, unusable
+from .head import Head, job_head
+from .hosts import Parity, hosts_table, image_parity
+from .matrix import HeatMap, heat_map
+from .moments import Log, place, placed_looks
+from .network_check import NetworkCheck, network_checks
+from .plan import Choice, choices_of, planned_choices
+from .run import RESTARTED, Entries, Span, of_newest_run, restarts_of, span_of
+from .table import Cell, Table
+from .timeline import Timeline, timeline
+from .values import number, record, records, seconds, text, texts
+from .words import UNKNOWN, duration, moment, rank_name
+
+# Kinds of events that every chart marks.
+MARKED = ("finding", RESTARTED)
+EVENT_HEADINGS = ("After", "What", "Text", "Where", "At")
+
+
+@dataclass(frozen=True)
+class JobPage:
+    head: Head
+    timeline: Timeline | None
+    charts: Sequence[Chart]
+    events: Table | None
+    hosts: Table | None
+    parity: Parity
+    plan: Sequence[Choice]
+    matrix: HeatMap | None
+    checks: Sequence[NetworkCheck]
+    command: str
+    settings: Sequence[Table]
+    unusable: Sequence[dict[str, str]]
+    version: str
+
+
+def job_page(artifacts: JobArtifacts) -> JobPage:
+    job = record(artifacts.job.content)
+    looks, events = of_newest_run(job, artifacts.watch.content, artifacts.events.content)
+    written = {host: source.content for host, source in artifacts.logs.items()}
+    span = span_of(job, looks, events, _longest(written))
+    logs = place(written, looks, span)
+    marks, batch = list(_marks(events, span.began)), number(record(job.get("results")).get("samples_per_step"))
+    plan = choices_of(texts(job.get("plan")))
+    took = duration(span.end - span.began) if span.end > span.began else UNKNOWN
+    return JobPage(
+        head=job_head(artifacts.name, job, looks or looks_of(logs), took, len(restarts_of(events))),
+        timeline=_timeline(span, looks, logs, events),
+        charts=curves(Known(looks, logs, span, marks, batch)),
+        events=_events(events, span.began),
+        hosts=hosts_table(records(job.get("hosts"))),
+        parity=image_parity(records(job.get("hosts")), record(job.get("image"))),
+        plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
+        matrix=heat_map(find(artifacts.cluster, "overlay-matrix.json")),
+        checks=network_checks(find(artifacts.cluster, "network-check.json")),
+        command=" ".join(texts(job.get("command"))),
+        settings=list(_settings(job)),
+        unusable=unusable(_sources(artifacts)),
+        version=text(job.get("collection_version")),
+    )
+
+
+def _longest(logs: Mapping[str, Entries]) -> float:
+    written = [seconds(one.get("elapsed_time")) or 0.0 for entries in logs.values() for one in entries]
+    return max(written, default=0.0)
+
+
+def _timeline(span: Span, looks: Entries, logs: Mapping[str, Log], events: Entries) -> Timeline | None:
+    """Where somebody looked, with what the trainers wrote down of the time before."""
+    if not looks or span.end <= span.began:
+        return None
+    moves = sorted((*looks, *placed_looks(logs, span)), key=lambda one: float(one["at"]))
+    return timeline(span.began, span.end, moves, events)
+
+
+def _marks(events: Sequence[dict[str, Any]], began: float) -> Iterator[tuple[float, str]]:
+    for one in events:
+        at = number(one.get("at"))
+        if at is not None and one.get("kind") in MARKED:
+            yield at - began, f"{text(one.get('kind'))}: {text(one.get('text'))}"
+
+
+def _events(events: Sequence[dict[str, Any]], began: float) -> Table | None:
+    rows = [_event(one, number(one.get("at")) or 0.0, began) for one in events]
+    return Table("Events and findings", EVENT_HEADINGS, rows, figures=("After",)) if rows else None
+
+
+def _event(one: dict[str, Any], at: float, began: float) -> list[Cell]:
+    return [
+        Cell(duration(at - began), "number"),
+        Cell(text(one.get("kind")) or UNKNOWN, "finding" if one.get("kind") == "finding" else "kind"),
+        Cell(text(one.get("text")), "words"),
+        Cell(rank_name(text(one.get("host")), number(one.get("rank")))),
+        Cell(moment(at), "quiet"),
+    ]
+
+
+def _settings(job: dict[str, Any]) -> Iterator[Table]:
+    """The job's settings, its environment, and what is written on the image."""
+    groups = {
+        "Settings": record(job.get("settings")),
+        "Environment": record(job.get("environment")),
+        "Labels of the image": record(record(job.get("image")).get("labels")),
+    }
+    for caption, values in groups.items():
+        if values:
+            rows = [[Cell(name, "code"), Cell(_value(value), "code")] for name, value in sorted(values.items())]
+            yield Table(caption, ("Name", "Value"), rows)
+
+
+def _value(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return text(value) if isinstance(value, str | int | float) else repr(value)
+
+
+def _sources(artifacts: JobArtifacts) -> Iterator[Any]:
+    yield from (artifacts.job, artifacts.watch, artifacts.events)
+    yield from artifacts.logs.values()
+    yield from artifacts.cluster.sources

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The agents that send the logs and the results of a job, all hosts at once, into the controller's directory."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+
+from ..control.bundle import bundle
+from ..control.remote_agent import LIFE_SIGN_SECONDS, RemoteAgent
+from ..control.ssh import Reach
+from ..delivery.progress import RelayProgress, Total
+from .host import HostOutputs
+
+OUTPUTS = "results.agent"
+SILENT_SECONDS = 60.0
+# Blocks of 1 MiB that wait for the controller's disk: the hosts send no faster than it writes.
+_WAITING = 32
+
+Event = tuple[str, dict[str, Any]]
+
+
+class Events(queue.Queue[Event]):
+    """Whoever puts something in waits where it is full, until it is over: then all is dropped."""
+
+    def __init__(self) -> None:
+        super().__init__(_WAITING)
+        self.is_over = threading.Event()
+
+    def put(self, item: Event, block: bool = True, timeout: float | None = None) -> None:
+        while not self.is_over.is_set():
+            try:
+                super().put(item, True, 0.2)
+            except queue.Full:
+                continue
+            return
+
+
+class OutputsFetch:
+    """``outputs`` takes what comes, by host; every host is done or given up in the end."""
+
+    def __init__(self, outputs: Mapping[str, HostOutputs], show: Callable[[str], None]) -> None:
+        self._outputs = outputs
+        self._totals: dict[str, Total] = {}
+        self._progress = RelayProgress(self._totals, "files", show)
+        self._events = Events()
+        self._agents: dict[str, RemoteAgent] = {}
+        self._heard_at: dict[str, float] = {}
+        self._lived_at = time.monotonic()
+
+    def run(self, reaches: Mapping[str, Reach], wanted: Mapping[str, Any]) -> None:
+        program = bundle(OUTPUTS)
+        try:
+            for host, reach in reaches.items():
+                self._start(host, reach, program, wanted)
+            while any(not self._outputs[host].is_done for host in self._agents):
+                self._take_next()
+        finally:
+            self._close()
+
+    def _start(self, host: str, reach: Reach, program: bytes, wanted: Mapping[str, Any]) -> None:
+        events = cast("queue.SimpleQueue[Event]", self._events)
+        try:
+            self._agents[host] = RemoteAgent(reach, events, OUTPUTS, program)
+        except ClusterError as error:
+            self._outputs[host].give_up(error.message)
+            return
+        except OSError as error:
+            self._outputs[host].give_up(f"no SSH could be started ({error.strerror})")
+            return
+        self._heard_at[host] = time.monotonic()
+        self._agents[host].tell({"do": "survey", "wanted": wanted})
+
+    def _take_next(self) -> None:
+        now = time.monotonic()
+        if now - self._lived_at > LIFE_SIGN_SECONDS:
+            self._lived_at = now
+            for agent in self._agents.values():
+                agent.show_life()
+        try:
+            host, event = self._events.get(timeout=1.0)
+        except queue.Empty:
+            # Only what has not come while the controller waited for it is missing.
+            for host in self._agents:
+                if now - self._heard_at[host] > SILENT_SECONDS and not self._outputs[host].is_done:
+                    self._outputs[host].give_up(f"it did not answer for {SILENT_SECONDS:.0f} s")
+            return
+        self._heard_at[host] = now
+        if not self._outputs[host].is_done:
+            try:
+                self._take(host, self._outputs[host], event)
+            except (LookupError, TypeError, ValueError, ArithmeticError, zlib.error) as error:
+                self._outputs[host].give_up(f"it sent what cannot be read ({error})")
+
+    def _take(self, host: str, outputs: HostOutputs, event: Mapping[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "found":
+            numbers = outputs.take_survey(event["found"])
+            self._totals[host] = Total(len(numbers), outputs.total_bytes)
+            self._agents[host].tell({"do": "send", "numbers": numbers})
+        elif kind == "data":
+            outputs.take_data(event["number"], event["piece"], event["data"], event["packed"])
+            self._progress.take(host, outputs.figures())
+        elif kind == "end":
+            outputs.take_end(event["number"], event["error"])
+        elif kind == "done":
+            outputs.is_done = True
+        elif kind == "failed":
+            outputs.give_up(event["msg"].strip().splitlines()[-1])
+        elif kind == "ended":
+            outputs.give_up(event["said"] or "the SSH connection has ended")
+        if outputs.is_done:
+            self._progress.leave(host)
+
+    def _close(self) -> None:
+        """End all agents at the same time, and wait for them."""
+        self._events.is_over.set()
+        closing = [threading.Thread(target=agent.close, daemon=True) for agent in self._agents.values()]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()

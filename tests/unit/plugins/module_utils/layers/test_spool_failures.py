@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What nobody foresaw goes wrong in the thread that fills the spool: whoever waits for it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
+from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
+from ansible_collections.distrain.cluster.plugins.module_utils.layers import spool as image_spool
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
+from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import Host, MemorySource, start_source
+
+IMAGE = TestImage()
+NAME = "team/trainer:1"
+# Longer than anything here takes: a test that would hang fails.
+SECONDS = 10.0
+ERRORS = [KeyError("blobs"), MemoryError(), SystemExit(1), RuntimeError("generator raised StopIteration")]
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[ImageSpool]:
+    fake = FakeImageEngine()
+    fake.hold(IMAGE, NAME)
+    fake.saved = oci_archive(IMAGE, NAME)
+    with served(fake, tmp_path) as docker_host:
+        engine = EngineSocket(docker_host, timeout=5)
+        host = observe_images(engine)
+        image = host.named(NAME)
+        assert image
+        spool = ImageSpool(engine, SpoolDirectory(str(tmp_path / "spool")), NAME, image, host.store)
+        yield spool
+        spool.close()
+
+
+def break_at(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(owner, name, fail)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(("owner", "name"), [(EngineSocket, "save"), (image_spool, "uncompressed")])
+def test_those_that_wait_for_a_layer_are_told(
+    spool: ImageSpool, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException
+) -> None:
+    break_at(monkeypatch, owner, name, error)
+    spool.start(IMAGE.diff_ids)
+    told = rf"team/trainer:1 could not be saved: an error that was not foreseen, {type(error).__name__}.*, line \d+\)\."
+    with pytest.raises(ClusterError, match=told):
+        assert spool.wait_for(IMAGE.diff_ids[0], SECONDS), "it hangs"
+    with pytest.raises(ClusterError, match=told):
+        assert spool.open(IMAGE.diff_ids[1], SECONDS), "it hangs"
+
+
+def test_those_that_wait_for_the_config_are_told(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_at(monkeypatch, SpoolDirectory, "keep_config", KeyError("config"))
+    told: list[str] = []
+
+    def wait() -> None:
+        try:
+            spool.wait_for_config()
+        except ClusterError as error:
+            told.append(error.message)
+
+    spool.start(IMAGE.diff_ids)
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    waiting.join(SECONDS)
+    assert "KeyError: 'config' (test_spool_failures.py, line" in told[0]
+
+
+def test_what_came_before_its_index_fails_is_there(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_at(monkeypatch, SpoolDirectory, "remember", AttributeError("get"))
+    spool.start(IMAGE.diff_ids)
+    for diff_id, layer in zip(IMAGE.diff_ids, IMAGE.layers, strict=True):
+        path = spool.wait_for(diff_id, SECONDS)
+        assert path
+        assert path.read_bytes() == layer
+    with pytest.raises(ClusterError, match="AttributeError: get"):
+        assert spool.wait_for(f"sha256:{'0' * 64}", SECONDS), "it hangs"
+
+
+def test_nobody_waits_for_a_thread_that_could_not_start(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unstartable(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(image_spool, "threading", SimpleNamespace(Thread=Unstartable))
+    with pytest.raises(RuntimeError):
+        spool.start(IMAGE.diff_ids)
+    with pytest.raises(ClusterError, match="could not be saved"):
+        assert spool.wait_for(IMAGE.diff_ids[0], SECONDS), "it hangs"
+
+
+def test_the_hosts_that_receive_fail_with_it(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_at(monkeypatch, image_spool, "uncompressed", KeyError("blobs"))
+    spool.start(IMAGE.diff_ids)
+    source = LayerSource(spool, spool._image, lambda text: None)
+    peer, _sent = start_source(None, cast(MemorySource, source))
+    host = Host("h1", None, [peer], range(len(IMAGE.layers)), is_last=True, items=IMAGE.layers).start()
+    with pytest.raises(ClusterError, match="could not be saved: an error that was not foreseen, KeyError: 'blobs'"):
+        host.wait(SECONDS)

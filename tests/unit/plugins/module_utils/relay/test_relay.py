@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A relay over real sockets on the loopback where all goes well: everybody gets what it needs, and no more."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.relay import reception as relay_reception
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
+from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import (
+    SIZES,
+    Host,
+    MemorySink,
+    deliver,
+    make_chain,
+    start_source,
+)
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_chain_delivers_everything_and_the_source_sends_it_once(encrypted: bool) -> None:
+    authority = RunAuthority() if encrypted else None
+    source, sent = start_source(authority)
+    hosts = make_chain(4, authority, source)
+    deliver(*hosts)
+    for host in hosts:
+        assert host.has_all()
+        assert host.sink.finished
+        assert host.figures()["bytes"] == sum(SIZES)
+    assert sum(sent) == sum(SIZES)
+
+
+def test_hosts_that_need_less_come_later_and_get_less() -> None:
+    authority = RunAuthority()
+    source, _sent = start_source(authority)
+    first = Host("h1", authority, [source])
+    second = Host("h2", authority, [first.peer(), source], [3, 4], is_last=True)
+    deliver(first, second)
+    assert sorted(second.sink.items) == [3, 4]
+    assert second.figures()["from_hosts"] == {"h1": SIZES[3] + SIZES[4]}
+
+
+def test_a_host_passes_on_what_it_does_not_keep() -> None:
+    authority = RunAuthority()
+    source, _sent = start_source(authority)
+    first = Host("h1", authority, [source], [0, 2, 4], keeps=[0])
+    second = Host("h2", authority, [first.peer(), source], [2, 4], is_last=True)
+    deliver(first, second)
+    assert sorted(first.sink.items) == [0]
+    assert sorted(second.sink.items) == [2, 4]
+
+
+def test_a_slow_engine_slows_the_chain_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_reception, "WINDOW_BYTES", 1_048_576)
+    authority = RunAuthority()
+    source, _sent = start_source(authority)
+    first = Host("h1", authority, [source], sink=MemorySink(pause=0.1))
+    second = Host("h2", authority, [first.peer(), source], is_last=True)
+    deliver(first, second)
+    assert first.has_all()
+    assert second.has_all()

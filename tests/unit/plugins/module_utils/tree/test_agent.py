@@ -1,0 +1,279 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Directories on a real file system: from a source into a sink, cut, resumed, attacked and shared."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import entries as tree_entries
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import sink as tree_sink
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import staging as tree_staging
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import items_of
+
+PART = 1000
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch, tmp_path) -> None:
+    for module in (tree_entries, tree_listing, tree_relay, tree_sink, tree_staging):
+        monkeypatch.setattr(module, "PART_BYTES", PART)
+    monkeypatch.setattr(tree_listing, "MEMORY_DIRECTORY", str(tmp_path / "memory"))
+    monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    path = tmp_path / "source"
+    (path / "d" / "empty").mkdir(parents=True)
+    (path / "d" / "small").write_bytes(b"small")
+    (path / "d" / "same").write_bytes(b"small")
+    (path / "large").write_bytes(os.urandom(3500))
+    (path / "sparse").write_bytes(b"\0" * 2500 + b"x")
+    (path / "odd ü\n").write_bytes(b"")
+    (path / "link").symlink_to("d/small")
+    (path / "d" / "small").chmod(0o4750)
+    os.utime(path / "large", ns=(1, 123456789))
+    os.utime(path / "d", ns=(1, 987654321))
+    return path
+
+
+def kind(path: Path, is_source: bool, **more) -> TreeKind:
+    arguments = {
+        "host": "h",
+        "path": str(path),
+        "is_source": is_source,
+        "outside_links": "refuse",
+        "untrusted_below": "",
+        "writes": True,
+    }
+    return TreeKind({**arguments, **more}, lambda event: None)
+
+
+class Pair:
+    """A source and a target, weighed against each other."""
+
+    def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0) -> None:
+        self.source, self.target = kind(source, True), kind(target, False)
+        found = self.source.observe()
+        self.found = self.target.weigh(
+            {
+                "entries": found["entries"],
+                "marker": found["marker"],
+                "delete": delete,
+                "owner": False,
+                "reserve": reserve,
+            }
+        )
+
+    def carry(self, only: int | None = None) -> None:
+        """All wanted items, or the first few and the half of one more."""
+        self.target.stage({"owner": False})
+        sink, giver = self.target.sink({}), self.source.source({})
+        for count, item in enumerate(self.found["wanted"]):
+            size, opened = giver.open_item(item, 1)
+            sink.begin(item, size)
+            with opened as part:
+                part.seek(0)
+                sink.write(part.read(size // 2))
+                if count == only:
+                    return
+                sink.write(part.read(size))
+            sink.end()
+        sink.finish()
+
+    def close(self) -> None:
+        self.source.close()
+        self.target.close()
+
+
+def bring(source: Path, target: Path, **more) -> dict:
+    pair = Pair(source, target, **more)
+    assert not pair.found["problem"]
+    if pair.found["changed"]:
+        pair.carry()
+    pair.close()
+    return pair.found
+
+
+def content(path: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for one in sorted(path.rglob("*")):
+        if one.name.startswith(".distrain-tree-marker"):
+            continue
+        status = one.lstat()
+        what = str(one.readlink()) if one.is_symlink() else one.read_bytes() if one.is_file() else None
+        of_it = (status.st_mode & 0o1777, status.st_mtime_ns) if not one.is_symlink() else None
+        found[str(one.relative_to(path))] = (what, of_it)
+    return found
+
+
+def test_all_of_it_comes_once(source, tmp_path) -> None:
+    target = tmp_path / "new" / "target"
+    found = bring(source, target)
+    assert found["files_sent"] == 4
+    # The two files of the same content share an item, as do the two parts that are nothing but zeros.
+    assert found["bytes"] == 5 + 3500 + 1501
+    assert content(target) == content(source)
+    assert target.stat().st_mtime_ns == source.stat().st_mtime_ns
+    again = bring(source, target)
+    assert not again["changed"]
+    assert again["wanted"] == []
+
+
+def test_only_what_changed_comes(source, tmp_path) -> None:
+    target = tmp_path / "target"
+    bring(source, target)
+    data = bytearray((source / "large").read_bytes())
+    data[1500] ^= 1
+    (source / "large").write_bytes(data)
+    (source / "d" / "small").rename(source / "d" / "moved")
+    found = bring(source, target)
+    assert (found["bytes"], found["files_sent"], found["deleted"]) == (PART, 1, 0)
+    assert (target / "d" / "small").exists()
+    assert bring(source, target, delete=True)["deleted"] == 1
+    assert content(target) == content(source)
+
+
+@pytest.mark.parametrize("only", [0, 1, 2, 3])
+def test_a_cut_costs_at_most_one_part(source, tmp_path, only) -> None:
+    target = tmp_path / "target"
+    whole = Pair(source, target)
+    whole.carry(only=only)
+    whole.close()
+    assert not (target / "large").exists()
+    rest = bring(source, target)
+    assert rest["bytes"] == whole.found["bytes"] - only * PART
+    assert content(target) == content(source)
+    assert not list(target.glob(".distrain*"))
+
+
+def test_whole_parts_of_a_killed_run_are_used(source, tmp_path) -> None:
+    target = tmp_path / "target"
+    (source / "d" / "small").unlink()
+    (source / "d" / "same").unlink()
+    killed = Pair(source, target)
+    killed.carry(only=2)
+    # Nothing of it is closed: it is as if it had been killed. What it locked is free once it is gone.
+    os.close(killed.target._staging._fd)
+    rest = Pair(source, target)
+    assert len(rest.found["wanted"]) == len(killed.found["wanted"]) - 2
+    rest.carry()
+    rest.close()
+    assert content(target) == content(source)
+
+
+def test_two_transfers_into_one_directory_are_refused(source, tmp_path) -> None:
+    first, second = Pair(source, tmp_path / "target"), Pair(source, tmp_path / "target")
+    first.target.stage({"owner": False})
+    with pytest.raises(Refused, match=r"Another transfer into .* is under way"):
+        second.target.stage({"owner": False})
+
+
+def test_nothing_is_written_through_a_link(source, tmp_path) -> None:
+    target, victim = tmp_path / "target", tmp_path / "victim"
+    victim.mkdir()
+    (victim / "small").write_bytes(b"precious")
+    target.mkdir()
+    (target / "d").symlink_to(victim)
+    (target / "large").symlink_to(victim / "small")
+    pair = Pair(source, target)
+    assert "something else stands in the place of d" in pair.found["problem"]
+    bring(source, target, delete=True)
+    assert (victim / "small").read_bytes() == b"precious"
+    assert content(target) == content(source)
+
+
+def test_a_link_that_comes_meanwhile_is_not_followed(source, tmp_path) -> None:
+    target, victim = tmp_path / "target", tmp_path / "victim"
+    victim.mkdir()
+    bring(source, target)
+    (source / "d" / "small").write_bytes(b"other")
+    pair = Pair(source, target)
+    (target / "d").rename(tmp_path / "away")
+    (target / "d").symlink_to(victim)
+    with pytest.raises(ClusterError, match="A symbolic link or a file has been put in its way"):
+        pair.carry()
+    assert not list(victim.iterdir())
+
+
+def test_a_file_that_changes_is_named(source, tmp_path) -> None:
+    pair = Pair(source, tmp_path / "target")
+    with (source / "large").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(ClusterError, match=r"large in .* has changed while it was read"):
+        pair.carry()
+
+
+def test_the_same_storage_is_left_alone(source) -> None:
+    before = source.stat().st_mtime_ns
+    pair = Pair(source, source)
+    assert pair.found == {"is_shared": True}
+    pair.close()
+    assert not list(source.glob(".distrain*"))
+    assert source.stat().st_mtime_ns == before
+
+
+def test_marker_of_a_dead_run_goes(source, tmp_path) -> None:
+    (source / ".distrain-tree-marker-1234").write_bytes(b"")
+    living = kind(source, True)
+    name = living.observe()["marker"]
+    bring(source, tmp_path / "target")
+    assert [one.name for one in source.glob(".distrain*")] == [name]
+    living.close()
+
+
+def test_check_mode_writes_nothing(source, tmp_path) -> None:
+    found = kind(source, True, writes=False).observe()
+    assert found["marker"] == ""
+    assert not (tmp_path / "memory").exists()
+
+
+def test_disk_is_looked_at_first(source, tmp_path) -> None:
+    pair = Pair(source, tmp_path / "target", reserve=10**18)
+    assert "The disk of h is too small" in pair.found["problem"]
+    assert not (tmp_path / "target").exists()
+
+
+def test_digests_are_remembered_only_of_settled_files(source, tmp_path, monkeypatch) -> None:
+    kind(source, True).observe()
+    assert "[]" in next((tmp_path / "memory").iterdir()).read_text()
+    monkeypatch.setattr(tree_listing, "_SETTLED_SECONDS", -5)
+    first = kind(source, True).observe()["entries"]
+    monkeypatch.setattr(tree_listing, "digest_of", lambda *_: pytest.fail("it was read again"))
+    assert kind(source, True).observe()["entries"] == first
+    (source / "large").write_bytes(b"x")
+    with pytest.raises(BaseException, match="it was read again"):
+        kind(source, True).observe()
+
+
+def test_sparse_files_stay_sparse(tmp_path, monkeypatch) -> None:
+    for module in (tree_entries, tree_listing, tree_relay, tree_sink, tree_staging):
+        monkeypatch.setattr(module, "PART_BYTES", 1024**2)
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    with (source / "f").open("wb") as file:
+        file.seek(8 * 1024**2)
+        file.write(b"x")
+    bring(source, target)
+    assert content(target) == content(source)
+    # The part of zeros comes once and is copied to its other places.
+    assert (target / "f").stat().st_size == 8 * 1024**2 + 1
+
+
+def test_no_directory_to_bring(tmp_path) -> None:
+    with pytest.raises(Refused, match="h has no directory"):
+        kind(tmp_path / "none", True).observe()
+
+
+def test_items_have_the_sizes_of_their_parts(source) -> None:
+    found = kind(source, True).observe()
+    items = items_of(tree_entries.unpack(found["entries"]))
+    assert sum(items.sizes) == 5 + 3500 + 1501

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a directory lacks of another, as a table, and what such a list may say."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.differences import (
+    TreePlan,
+    diff_lines,
+    in_the_way,
+    mode_of,
+    plan_tree,
+    small_disk,
+    worth_reading,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import (
+    DIRECTORY,
+    FILE,
+    LINK,
+    OTHER,
+    PART_BYTES,
+    Entry,
+    choose_links,
+    items_of,
+    pack,
+    shown,
+    unpack,
+)
+
+A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
+ROOT = Entry("", DIRECTORY, 0o755)
+
+
+def file(path: str, *digests: str, size: int = 3, mode: int = 0o644, mtime: int = 7) -> Entry:
+    return Entry(path, FILE, mode, mtime, size=size, digests=digests)
+
+
+def directory(path: str) -> Entry:
+    return Entry(path, DIRECTORY, 0o755)
+
+
+def link(path: str, to: str) -> Entry:
+    return Entry(path, LINK, 0o777, link=to)
+
+
+def plan(source, here, delete=False, left=()):
+    return plan_tree([ROOT, *source], [ROOT, *here], lambda _entry: left, delete, keeps_owner=False)
+
+
+# source, here, delete -> added, changed, deletes, wanted digests, copied locally
+TABLE = {
+    "the same": ([file("f", A)], [file("f", A)], True, [], [], [], [], []),
+    "a new file": ([file("f", A)], [], False, ["f"], [], [], [A], []),
+    "an empty file": ([file("f", size=0)], [], False, ["f"], [], [], [], []),
+    "another content": ([file("f", A)], [file("f", B)], False, [], ["f"], [], [A], []),
+    "another mode": ([file("f", A)], [file("f", A, mode=0o600)], False, [], ["f"], [], [], []),
+    "another time": ([file("f", A)], [file("f", A, mtime=8)], False, [], ["f"], [], [], []),
+    "moved": ([file("g", A)], [file("f", A)], False, ["g"], [], [], [], ["g"]),
+    "moved, deleting": ([file("g", A)], [file("f", A)], True, ["g"], [], ["f"], [], ["g"]),
+    "two swapped": ([file("f", A), file("g", B)], [file("f", B), file("g", A)], 0, [], ["f", "g"], [], [], ["f", "g"]),
+    "twice the same content": ([file("f", A), file("g", A)], [], False, ["f", "g"], [], [], [A], []),
+    "more than the source": ([], [directory("d"), file("d/f", A)], False, [], [], [], [], []),
+    "more, deleting": ([], [directory("d"), file("d/f", A)], True, [], [], ["d/f", "d"], [], []),
+    "a link": ([link("l", "f")], [], False, ["l"], [], [], [], []),
+    "another link": ([link("l", "f")], [link("l", "g")], False, [], ["l"], [], [], []),
+    "a link in a file's place": ([file("f", A)], [link("f", "/etc/passwd")], False, [], ["f"], [], [A], []),
+    "a file in a link's place": ([link("f", "g")], [file("f", A)], False, [], ["f"], [], [], []),
+    "an empty directory": ([directory("d")], [], False, ["d"], [], [], [], []),
+    "a part of a large file": (
+        [file("f", A, B, size=PART_BYTES + 1)],
+        [file("f", A, C, size=PART_BYTES + 1)],
+        False,
+        [],
+        ["f"],
+        [],
+        [B],
+        ["f"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "here", "delete", "added", "changed", "deletes", "wanted", "copied"), TABLE.values(), ids=TABLE
+)
+def test_what_is_lacking(source, here, delete, added, changed, deletes, wanted, copied) -> None:
+    found = plan(source, here, delete)
+    items = items_of(source)
+    assert (list(found.added), list(found.changed), list(found.deletes)) == (added, changed, deletes)
+    assert [items.digests[item] for item in found.wanted(items)] == wanted
+    assert [work.entry.path for work in found.files if work.local] == copied
+    assert found.is_empty == (not added and not changed and not deletes)
+
+
+@pytest.mark.parametrize(
+    ("source", "here"),
+    [
+        ([directory("x"), file("x/f", A)], [link("x", "/etc")]),
+        ([directory("x")], [file("x", A)]),
+        ([file("x", A)], [directory("x"), file("x/y", B)]),
+        ([link("x", "y")], [directory("x")]),
+    ],
+    ids=["link for directory", "file for directory", "directory for file", "directory for link"],
+)
+def test_what_stands_in_the_way_is_only_deleted_when_told_to(source, here) -> None:
+    refused = plan(source, here)
+    assert refused.blocked == ("x",)
+    assert not refused.clear
+    assert "gpu-02 something else stands in the place of x" in in_the_way(refused, "gpu-02", "/srv")
+    cleared = plan(source, here, delete=True)
+    assert (cleared.clear, cleared.blocked, cleared.deletes) == (("x",), (), ())
+    assert not in_the_way(cleared, "gpu-02", "/srv")
+
+
+def test_parts_of_an_earlier_run_are_not_wanted_again() -> None:
+    source = [file("f", A, B, C, size=2 * PART_BYTES + 5)]
+    found = plan(source, [], left=(0, 2))
+    assert found.wanted(items_of(source)) == [1]
+    assert found.needed_bytes == PART_BYTES
+
+
+def test_the_disk_must_hold_what_is_there_at_the_same_time() -> None:
+    source = [file("f", A, size=1000), file("g", B, size=1000)]
+    assert plan(source, []).needed_bytes == 2000
+    replacing = plan(source, [file("f", C, size=1000), file("g", C, size=1000)])
+    assert replacing.needed_bytes == 1000
+    assert small_disk(replacing, "gpu-02", "/srv", {"bytes": 1500, "files": 9}, 500) == ""
+    told = small_disk(replacing, "gpu-02", "/srv", {"bytes": 1499, "files": 9}, 500)
+    assert "1.50 kB are free there" in told
+    assert "take 1.00 kB and 500 bytes are to stay free" in told
+    assert "room for 1 more files only, and 2 would" in small_disk(
+        plan(source, []), "gpu-02", "/srv", {"bytes": 9999, "files": 1}, 0
+    )
+    assert small_disk(plan(source, []), "gpu-02", "/srv", {"bytes": 9999, "files": 0}, 0) == ""
+
+
+def test_only_files_that_may_help_are_read() -> None:
+    large = PART_BYTES + 1
+    here = [file("same size", size=3), file("other", size=4), file("empty", size=0), file("f", size=large + 9)]
+    source = [file("g", A, size=3), file("f", A, B, size=large), file("e", size=0)]
+    assert [one.path for one in worth_reading(source, here)] == ["same size", "f"]
+
+
+def test_without_its_owner_no_file_acts_as_its_owner() -> None:
+    entry = Entry("f", FILE, 0o6755)
+    assert mode_of(entry, keeps_owner=False) == 0o755
+    assert mode_of(entry, keeps_owner=True) == 0o6755
+
+
+def test_diff_is_capped() -> None:
+    found = TreePlan(added=("a", "b"), changed=("c",), deletes=("d\n",))
+    assert diff_lines(found, 9) == ["+ a", "+ b", "~ c", "- d\\n"]
+    assert diff_lines(found, 2) == ["+ a", "+ b", "and 2 more"]
+
+
+def test_lists_travel_whole() -> None:
+    entries = [
+        ROOT,
+        directory("ü 日本"),
+        file("ü 日本/\udcff\n", A, B, size=PART_BYTES + 1),
+        link("l", "../x"),
+        dataclasses.replace(file("e", size=0), uid=7, gid=8),
+    ]
+    assert unpack(pack(entries)) == entries
+    assert shown("\udcff\n").isprintable()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        file("../f", A),
+        file("/etc/passwd", A),
+        file("d/../../f", A),
+        file("a//b", A),
+        file(".", A),
+        file("lost/f", A),
+        file("f\0", A),
+        file("f"),
+        file(".distrain-tree-staging", A),
+        link("..", "x"),
+        Entry("x", OTHER),
+    ],
+    ids=lambda entry: entry.path,
+)
+def test_paths_that_lead_elsewhere_are_refused(entry) -> None:
+    with pytest.raises(ClusterError, match="which no directory can hold"):
+        unpack(pack([ROOT, entry]))
+
+
+def test_nothing_can_be_below_a_link() -> None:
+    with pytest.raises(ClusterError, match="which no directory can hold"):
+        unpack(pack([ROOT, link("x", "/etc"), file("x/passwd", A)]))
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "is_inside"),
+    [
+        ("l", "f", True),
+        ("d/l", "../f", True),
+        ("d/l", "./e/../../f", True),
+        ("l", "../f", False),
+        ("d/l", "../../f", False),
+        ("l", "/f", False),
+        ("l", "d/../../tree/f", False),
+    ],
+)
+def test_links_that_lead_out(path, to, is_inside) -> None:
+    entries = [ROOT, directory("d"), link(path, to)]
+    if is_inside:
+        assert choose_links("gpu-01", "/srv", entries, "refuse") == entries
+        return
+    with pytest.raises(Refused, match=f"gpu-01 holds symbolic links that are absolute or lead out of it: {path}"):
+        choose_links("gpu-01", "/srv", entries, "refuse")
+    assert choose_links("gpu-01", "/srv", entries, "keep") == entries
+    assert choose_links("gpu-01", "/srv", entries, "skip") == entries[:2]
+
+
+def test_devices_are_refused() -> None:
+    with pytest.raises(Refused, match="sockets, pipes or devices, which cannot be brought: p"):
+        choose_links("gpu-01", "/srv", [ROOT, Entry("p", OTHER)], "keep")

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The line of an output that tells why a program ended."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.error_line import error_line
+
+TRACEBACK = "Traceback (most recent call last):"
+REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exitcode: 1) local_rank: 0 (pid: 7)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], ""),
+        (["a", "b"], "b"),
+        ([TRACEBACK, '  File "x.py", line 1, in f', "    f()", "ValueError: no", "bye"], "ValueError: no"),
+        (["[rank1]: " + TRACEBACK, "other", "[rank1]:   File", "[rank1]: KeyError: 'a'", REPORT], "KeyError: 'a'"),
+        (
+            [
+                TRACEBACK,
+                "  x",
+                "OSError: a",
+                "",
+                "The above exception was the direct cause of:",
+                TRACEBACK,
+                "  x",
+                "E: b",
+            ],
+            "E: b",
+        ),
+        (
+            [TRACEBACK, "  x", "ValueError: a", TRACEBACK, "  y", "RuntimeError: Connection closed by peer"],
+            "ValueError: a",
+        ),
+        (
+            [TRACEBACK, "  y", "RuntimeError: Connection closed by peer", "done"],
+            "RuntimeError: Connection closed by peer",
+        ),
+        (["terminate called after throwing", "  what():  out of luck", "#0 frame"], "out of luck"),
+        (["fine", "sh: 1: torchrun: not found"], "sh: 1: torchrun: not found"),
+        (
+            ["ValueError: no such data set", REPORT, TRACEBACK, "  x", "ChildFailedError: y"],
+            "ValueError: no such data set",
+        ),
+        (["x" * 400], "x" * 297 + "..."),
+        (
+            ["RuntimeError: NCCL error in: x.cpp", "ncclSystemError: y", "Last error:", "no space in /dev/shm"],
+            "no space in /dev/shm (RuntimeError: NCCL error in: x.cpp)",
+        ),
+        (["RuntimeError: NCCL error in: x.cpp", "Last error:", ""], "RuntimeError: NCCL error in: x.cpp"),
+    ],
+)
+def test_the_line_that_tells_why(lines: list[str], said: str) -> None:
+    assert error_line(lines) == said

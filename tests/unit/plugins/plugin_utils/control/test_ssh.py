@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach, reach_of, ssh_command
+
+FIXED = [
+    "-T",
+    *("-o", "BatchMode=yes", "-o", "Compression=no", "-o", "ControlMaster=no", "-o", "ControlPath=none"),
+    *("-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=6"),
+]
+DOCKER_SAVE = ["docker", "save", "team/trainer:1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({}, ["--", "gpu-01"]),
+        ({"host": "192.0.2.1"}, ["--", "192.0.2.1"]),
+        ({"host": "-oProxyCommand=x"}, ["--", "-oProxyCommand=x"]),
+        ({"port": 2222, "remote_user": "ops"}, ["-p", "2222", "-l", "ops", "--", "gpu-01"]),
+        ({"private_key_file": "/keys/a b"}, ["-i", "/keys/a b", "--", "gpu-01"]),
+        ({"timeout": 10}, ["-o", "ConnectTimeout=10", "--", "gpu-01"]),
+        (
+            {"ssh_args": "-C -o ControlMaster=auto", "ssh_common_args": "-o 'ProxyCommand=ssh -W %h:%p jump'"},
+            ["-o", "ControlMaster=auto", "-o", "ProxyCommand=ssh -W %h:%p jump", "--", "gpu-01"],
+        ),
+        ({"ssh_extra_args": "-F /etc/ours"}, ["-F", "/etc/ours", "--", "gpu-01"]),
+        ({"port": None, "remote_user": "", "ssh_args": None}, ["--", "gpu-01"]),
+    ],
+)
+def test_options(options: dict[str, Any], arguments: list[str]) -> None:
+    command = ssh_command(Reach("gpu-01", "ssh", options), DOCKER_SAVE)
+    assert command == ["ssh", *FIXED, *arguments, "docker save team/trainer:1"]
+
+
+@pytest.mark.parametrize(
+    ("method", "user", "remote"),
+    [
+        (None, "root", "docker save team/trainer:1"),
+        ("sudo", "root", "sudo -n -- docker save team/trainer:1"),
+        ("sudo", "docker", "sudo -n -u docker -- docker save team/trainer:1"),
+    ],
+)
+def test_become(method: str | None, user: str, remote: str) -> None:
+    assert ssh_command(Reach("gpu-01", "ssh", {}, method, user), DOCKER_SAVE)[-1] == remote
+
+
+def test_words_for_the_remote_shell_are_quoted() -> None:
+    assert ssh_command(Reach("gpu-01", "ssh"), ["docker", "save", "a; reboot"])[-1] == "docker save 'a; reboot'"
+
+
+@pytest.mark.parametrize(
+    ("reach", "message"),
+    [
+        (Reach("gpu-01", "local"), "gpu-01 is reached by the connection 'local', but images travel by ssh only"),
+        (Reach("gpu-01", "ssh", {}, "su"), "gpu-01 uses the become method 'su', but images travel with sudo only"),
+    ],
+)
+def test_refuses_other_ways(reach: Reach, message: str) -> None:
+    with pytest.raises(ClusterError, match=message):
+        ssh_command(reach, DOCKER_SAVE)
+
+
+def test_host_keys_are_never_left_unchecked() -> None:
+    assert "StrictHostKeyChecking" not in " ".join(ssh_command(Reach("gpu-01", "ssh", {}), DOCKER_SAVE))
+
+
+class Plugin:
+    """As much of a connection or become plugin as is read."""
+
+    def __init__(self, name: str, options: dict[str, Any], become: Plugin | None = None) -> None:
+        self._load_name = self.name = name
+        self._options = options
+        self.become = become
+
+    def get_option(self, name: str) -> Any:
+        return self._options.get(name)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "connection", "method", "user"),
+    [
+        (Plugin("ssh", {"port": 22}), "ssh", None, "root"),
+        (Plugin("ansible.builtin.ssh", {"port": 22}, Plugin("ansible.builtin.sudo", {})), "ssh", "sudo", "root"),
+        (Plugin("ssh", {"port": 22}, Plugin("sudo", {"become_user": "ops"})), "ssh", "sudo", "ops"),
+    ],
+)
+def test_reach_is_read_off_the_connection(plugin: Plugin, connection: str, method: str | None, user: str) -> None:
+    reach = reach_of("gpu-01", plugin)
+    assert (reach.connection, reach.become_method, reach.become_user) == (connection, method, user)
+    assert reach.options["port"] == 22

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What hosts are told to do with a directory and what comes of it, with a fleet that only remembers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.action.tree_transfer import _checked
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, Entry, pack
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.tree import TreeDelivery, TreeOrder
+
+ENTRIES = [Entry("", DIRECTORY, 0o755), Entry("f", FILE, 0o644, size=3, digests=("aa" * 32,))]
+NOTHING = {
+    "is_shared": False,
+    "changed": False,
+    "wanted": [],
+    "bytes": 0,
+    "files_sent": 0,
+    "files": 1,
+    "deleted": 0,
+    "diff": [],
+    "problem": "",
+    "free_bytes": 10,
+    "needed_bytes": 0,
+}
+ORDER = TreeOrder(
+    path="/a",
+    dest="/b",
+    source="gpu-01",
+    delete=True,
+    owner=False,
+    outside_links="refuse",
+    disk_reserve=0,
+    patience=60,
+    addresses={},
+)
+LACKS = {**NOTHING, "changed": True, "wanted": [0], "bytes": 3, "files_sent": 1, "deleted": 2, "diff": ["+ f"]}
+
+
+class FakeFleet:
+    """Answers as agents do; those that receive are done at once."""
+
+    def __init__(self, weighed: Mapping[str, Mapping[str, Any]]) -> None:
+        self.failed: dict[str, ClusterError] = {}
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.hosts = ["gpu-01", *weighed]
+        self._weighed = weighed
+        self._done: list[str] = []
+
+    def ask(self, commands: Mapping[str, dict[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
+        self.told += commands.items()
+        return {host: {"port": 4000, "found": self._found(host, command)} for host, command in commands.items()}
+
+    def tell(self, host: str, command: dict[str, Any]) -> None:
+        self.told.append((host, command))
+        if command["do"] == "receive":
+            self._done.append(host)
+
+    def next_event(self, timeout: float) -> tuple[str, dict[str, Any]]:
+        came = {"items": 1, "bytes": 3, "again": 0, "seconds": 0.5, "from_hosts": {"gpu-01": 3}, "refused": []}
+        return self._done.pop(0), {"event": "done", **came}
+
+    def verbs(self, host: str) -> list[str]:
+        return [command.get("question", command["do"]) for one, command in self.told if one == host]
+
+    def _found(self, host: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        if command.get("question") == "weigh":
+            return self._weighed[host]
+        addresses = {"swarm": "", "route": "" if host == "gpu-09" else f"10.0.0.{host[-1]}"}
+        return {"addresses": addresses, "entries": pack(ENTRIES), "marker": "m"}
+
+
+def deliver(weighed, check_mode=False):
+    fleet = FakeFleet(weighed)
+    order = dataclasses.replace(ORDER, shows_diff=True)
+    results = TreeDelivery(order, fleet, lambda line: None).deliver(fleet.hosts, check_mode)
+    return fleet, results
+
+
+def test_only_hosts_that_lack_something_are_told_to_do_anything() -> None:
+    fleet, results = deliver({"gpu-02": LACKS, "gpu-03": NOTHING})
+    assert fleet.verbs("gpu-02") == ["observe", "weigh", "stage", "prepare", "receive"]
+    assert fleet.verbs("gpu-03") == ["observe", "weigh"]
+    assert results["gpu-01"]["changed"] is results["gpu-03"]["changed"] is False
+    told = {name: results["gpu-02"][name] for name in ("changed", "files_sent", "bytes_sent", "deleted", "from_hosts")}
+    assert told == {"changed": True, "files_sent": 1, "bytes_sent": 3, "deleted": 2, "from_hosts": {"gpu-01": 3}}
+    assert results["gpu-02"]["diff"] == {"prepared": "+ f\n"}
+
+
+def test_check_mode_only_asks() -> None:
+    fleet, results = deliver({"gpu-02": LACKS}, check_mode=True)
+    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+    assert results["gpu-02"]["changed"]
+    assert results["gpu-02"]["msg"] == "1 files of 1 would be sent, with 3 bytes."
+    assert all(not command["arguments"]["writes"] for _host, command in fleet.told if command["do"] == "observe")
+
+
+def test_a_host_that_only_puts_things_right_gets_no_byte() -> None:
+    fleet, results = deliver({"gpu-02": {**LACKS, "wanted": [], "bytes": 0, "files_sent": 0}})
+    command = next(command for _host, command in fleet.told if command["do"] == "receive")
+    assert command["receives"] == ()
+    assert results["gpu-02"]["changed"]
+
+
+def test_a_problem_of_one_host_is_its_own() -> None:
+    fleet, results = deliver({"gpu-02": {**LACKS, "problem": "too small", "needed_bytes": 99}, "gpu-03": LACKS})
+    assert results["gpu-02"]["failed"]
+    assert (results["gpu-02"]["msg"], results["gpu-02"]["needed_bytes"]) == ("too small", 99)
+    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+    assert results["gpu-03"]["changed"]
+
+
+def test_a_host_that_fails_tells_what_had_come() -> None:
+    class Failing(FakeFleet):
+        def next_event(self, timeout: float) -> tuple[str, dict[str, Any]]:
+            host, event = super().next_event(timeout)
+            if host == "gpu-02":
+                self.failed[host] = ClusterError("full")
+                return host, {**event, "event": "failed", "msg": "full"}
+            return host, event
+
+    fleet = Failing({"gpu-02": LACKS, "gpu-03": LACKS})
+    results = TreeDelivery(ORDER, fleet, lambda line: None).deliver(fleet.hosts, False)
+    told = {name: results["gpu-02"][name] for name in ("failed", "bytes_sent", "files_sent", "deleted")}
+    assert told == {"failed": True, "bytes_sent": 3, "files_sent": 0, "deleted": 0}
+    assert results["gpu-03"]["files_sent"] == 1
+
+
+def test_a_host_without_an_address_is_not_touched() -> None:
+    fleet, results = deliver({"gpu-09": LACKS, "gpu-03": LACKS})
+    assert "at which address the other hosts reach gpu-09" in results["gpu-09"]["msg"]
+    assert fleet.verbs("gpu-09") == ["observe", "weigh"]
+    assert results["gpu-03"]["changed"]
+
+
+def test_shared_storage_is_left_alone() -> None:
+    fleet, results = deliver({"gpu-02": {"is_shared": True}})
+    assert not results["gpu-02"]["changed"]
+    assert "the same directory" in results["gpu-02"]["msg"]
+    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+
+
+@pytest.mark.parametrize("path", ["relative", "/srv/../etc", "/", "/etc", "/var/lib/"])
+def test_where_nothing_is_brought(path) -> None:
+    with pytest.raises(Refused, match="dest is"):
+        _checked("dest", path)

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is said of restarts, those that were made and those that were wanted and not made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.filter.job_record import job_record
+from ansible_collections.distrain.cluster.plugins.filter.job_status import job_status
+from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_restarts, job_summary
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import recorded
+from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, hostvars, job
+
+KILLED = {"outcome": "failed", "finding": "killed", "retryable": True}
+IMPORT = {"outcome": "failed", "finding": "import_error", "retryable": False}
+AWAY = {"outcome": "failed", "finding": "host_gone", "retryable": False, "absent_hosts": ["gpu-02", "gpu-03"]}
+UNKNOWN = {"outcome": "failed", "finding": "unknown", "retryable": False}
+GOOD = {"outcome": "succeeded"}
+AWAY_NOTE = "gpu-02, gpu-03 did not come back within trainer_launch_return_timeout"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "done", "allowed", "note"),
+    [
+        (KILLED, 0, 2, "being restarted (1 of 2)"),
+        (KILLED, 2, 2, "restarted 2 of 2 times, none is left"),
+        (KILLED, 0, 0, ""),
+        (IMPORT, 0, 2, "not restarted (0 of 2 restarts used): a restart does not help with this cause (import_error)"),
+        (IMPORT, 1, 2, "not restarted (1 of 2 restarts used): a restart does not help with this cause (import_error)"),
+        (IMPORT, 0, 0, ""),
+        (AWAY, 0, 1, f"not restarted (0 of 1 restarts used): {AWAY_NOTE}"),
+        (UNKNOWN, 0, 1, "not restarted (0 of 1 restarts used): how it ended is not known"),
+        (GOOD, 1, 2, "restarted 1 of 2 times"),
+        (GOOD, 0, 2, ""),
+        ({}, 1, 2, "restarted 1 of 2 times"),
+    ],
+)
+def test_the_note_at_the_end(outcome: dict[str, Any], done: int, allowed: int, note: str) -> None:
+    assert job_restarts(outcome, str(done), allowed) == {"done": done, "allowed": allowed, "note": note}
+
+
+def test_the_one_line_of_a_job_that_was_restarted() -> None:
+    outcome = {"hosts": ["a"], "world_size": 1, "first_loss": None, "last_loss": None, "steps": 4}
+    assert job_summary(outcome, "", job_restarts(GOOD, 1, 2)) == "a: world size 1, restarted 1 of 2 times"
+    assert job_summary(outcome, "", job_restarts(GOOD, 0, 2)) == "a: world size 1"
+
+
+UNFOLLOWED = "not restarted so far (0 of 2 restarts used): a job is only restarted while playbooks/train.yml follows it"
+
+
+@pytest.mark.parametrize(
+    ("record", "state", "note"),
+    [
+        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "failed", UNFOLLOWED),
+        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "lost", UNFOLLOWED),
+        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "stopped", ""),
+        ({"outcome": "running", "restarts": {"done": 0, "allowed": 0, "note": ""}}, "failed", ""),
+        (
+            {"outcome": "running", "restarts": {"done": 2, "allowed": 2, "note": ""}},
+            "failed",
+            "restarted 2 of 2 times, none is left",
+        ),
+        (
+            {"outcome": "running", "restarts": {"done": 1, "allowed": 2, "note": ""}},
+            "running",
+            "restarted 1 of 2 times",
+        ),
+        ({"outcome": "failed", "restarts": {"done": 2, "allowed": 2, "note": "as it was"}}, "failed", "as it was"),
+        (
+            {"outcome": "succeeded", "restarts": {"done": 1, "allowed": 1, "note": "x"}},
+            "succeeded",
+            "restarted 1 of 1 times",
+        ),
+        ({"outcome": "failed"}, "failed", ""),
+        ({"outcome": "failed", "restarts": {"done": "x", "allowed": [1], "note": "\x1b[2Jn"}}, "failed", "n"),
+        ({"outcome": "failed", "restarts": "many"}, "failed", ""),
+        ({}, "failed", ""),
+    ],
+)
+def test_what_the_record_says_of_them(record: dict[str, Any], state: str, note: str) -> None:
+    assert recorded(record, state) == note
+
+
+def test_the_record_has_them_and_keeps_those_that_were_made_before_it_was_followed_again() -> None:
+    def record(outcome: dict[str, Any], done: int, kept: dict[str, Any], state: str) -> dict[str, Any]:
+        jobs = [job(rank, state=state, ended=130.0) for rank in (0, 1)]
+        said = {**SAID, "kept": kept, "restarts": job_restarts(outcome, done, 2)}
+        return job_record(hostvars(*jobs), RANKS, [], "", **said)
+
+    began = record({}, 1, {}, "running")
+    assert began["restarts"] == {"done": 1, "allowed": 2, "note": "restarted 1 of 2 times"}
+    ended = record(AWAY, 0, began, "failed")
+    assert ended["restarts"]["done"] == 1 and AWAY_NOTE in ended["restarts"]["note"]
+
+
+def test_the_status_says_them_by_the_record_on_the_controller(tmp_path: Path) -> None:
+    def summary(**record: Any) -> str:
+        (tmp_path / "sft").mkdir(exist_ok=True)
+        (tmp_path / "sft" / "job.json").write_text(json.dumps(record))
+        row = {**job(0, state="failed", exit_code=1), "name": "sft", "silent_seconds": 1.0}
+        found = job_status({"a": {"jobs": {"jobs": [row]}}}, ["a"], "jobs", "t", str(tmp_path))
+        return str(found["summary"][0])
+
+    known = {"trainer": "t", "attempt": "monday", "outcome": "running"}
+    restarts = {"restarts": {"done": 0, "allowed": 2, "note": ""}}
+    assert summary(**known, **restarts) == f"t sft: failed, ranks 1; was {UNFOLLOWED}"
+    assert summary(**known) == "t sft: failed, ranks 1"
+    assert summary(**{**known, "attempt": "sunday"}, **restarts) == "t sft: failed, ranks 1"
+    assert summary(**{**known, "trainer": "another"}, **restarts) == "t sft: failed, ranks 1"
+    (tmp_path / "sft" / "job.json").write_text("no JSON")
+    assert job_status({"a": {"jobs": {"jobs": []}}}, ["a"], "jobs", "t", str(tmp_path / "none"))["rows"] == []

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the role reset takes for the site's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+
+ROLES = ROOT / "roles"
+
+
+def variable(role: str, name: str) -> Any:
+    return yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[name]
+
+
+PATTERN = variable("reset", "__reset_network_check_containers")
+
+
+@pytest.mark.parametrize("name", variable("network_check", "__network_check_names").values())
+def test_every_container_of_the_network_check_is_found(name: str) -> None:
+    assert re.search(PATTERN, name)
+
+
+@pytest.mark.parametrize("name", ["distrain-anchor", "distrain-check-llama-gpu-01", "my-distrain-check-overlay-gpu-01"])
+def test_no_other_container_is_taken_for_one(name: str) -> None:
+    assert not re.search(PATTERN, name)
