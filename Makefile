@@ -98,7 +98,7 @@ bench-overlay: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
 
 bench-images: $(READY)
-	$(call say,"Bringing images to lab hosts with capped cards: ours against rsync; zstd and ssh; a registry")
+	$(call say,"Bringing images to lab hosts with capped interfaces: ours against rsync; zstd and ssh; a registry")
 	$(BIN)/python -m tests.bench.images $(BENCH_IMAGES)
 
 clean: $(READY)

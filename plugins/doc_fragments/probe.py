@@ -32,7 +32,7 @@ options:
         description: The name of its container on the overlay network, resolved by the container's own name server.
         type: str
       mtu:
-        description: The MTU of its card in that network, in bytes. Without it no path MTU is measured.
+        description: The MTU of its interface in that network, in bytes. Without it no path MTU is measured.
         type: int
   container:
     description:

@@ -28,7 +28,7 @@ HostVariables = Mapping[str, Mapping[str, Any]]
 
 
 def fabric_endpoints(hostvars: HostVariables, hosts: Sequence[str]) -> list[dict[str, Any]]:
-    """Every card of every network that may connect these hosts."""
+    """Every interface of every network that may connect these hosts."""
     return [
         {"network": network.name, "host": one.host, "address": one.address, "mtu": one.mtu}
         for network in find_networks(_facts(hostvars, hosts))
@@ -47,7 +47,7 @@ def fabric_measurements(hostvars: HostVariables, hosts: Sequence[str]) -> list[M
     return [row for host in hosts for row in hostvars[host].get(MEASURED) or ()]
 
 
-def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) -> dict[str, Any]:
+def fabric_decision(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) -> dict[str, Any]:
     """The plan for these hosts; C(problem) says why there is none."""
     by_host = {name: {host: str(hostvars[host].get(name) or "") for host in hosts} for name in BY_HOST}
     everything = Wanted(
@@ -66,7 +66,7 @@ def fabric_plan(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) ->
 
 
 def fabric_host_environments(hostvars: HostVariables, data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """What pins NCCL and gloo to the card of each host's data path, by host."""
+    """What pins NCCL and gloo to the interface of each host's data path, by host."""
     return host_network_environments(_facts(hostvars, list(data_path)), data_path)
 
 
@@ -82,7 +82,7 @@ def _nobody_answered(hostvars: HostVariables, hosts: Sequence[str]) -> str:
 def _facts(hostvars: HostVariables, hosts: Sequence[str]) -> dict[str, Facts]:
     """Of the hosts that were observed; the others are findings of the preflight."""
     observed = {host: hostvars[host].get(OBSERVED) or {} for host in hosts}
-    return {host: facts for host, facts in observed.items() if "cards" in facts}
+    return {host: facts for host, facts in observed.items() if "interfaces" in facts}
 
 
 class FilterModule:
@@ -92,6 +92,6 @@ class FilterModule:
             "fabric_host_environments": fabric_host_environments,
             "fabric_is_settled": fabric_is_settled,
             "fabric_measurements": fabric_measurements,
-            "fabric_plan": fabric_plan,
+            "fabric_decision": fabric_decision,
             "fabric_table": table_lines,
         }

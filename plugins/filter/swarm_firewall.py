@@ -69,7 +69,7 @@ def _address(text: Any) -> Any:
     if address.is_unspecified or address.is_multicast or address.is_loopback:
         raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}, which cannot be the address of a host.")
     if getattr(address, "scope_id", None):
-        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}; give it without the card's name.")
+        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}; give it without the interface's name.")
     return address
 
 

@@ -149,8 +149,8 @@ memory_bytes:
   returned: always
   type: int
   sample: 540971659264
-cards:
-  description: Every network card but loopback.
+interfaces:
+  description: Every network interface but loopback.
   returned: always
   type: list
   elements: dict
@@ -163,7 +163,7 @@ cards:
       description: Its speed in Mbit/s; V(none) where the kernel does not know it.
       type: int
       sample: 100000
-    driver: {description: Its driver; empty for a card made by software., type: str, sample: mlx5_core}
+    driver: {description: Its driver; empty for an interface made by software., type: str, sample: mlx5_core}
     master: {description: The bond or bridge that it is a member of., type: str, sample: ""}
     rdma_devices:
       description: The RDMA devices of the same hardware.
@@ -184,7 +184,7 @@ routes:
   elements: dict
   contains:
     destination: {description: Where it leads., type: str, sample: 192.0.2.0/24}
-    interface: {description: The card it uses., type: str, sample: eth0}
+    interface: {description: The interface it uses., type: str, sample: eth0}
     gateway: {description: Its gateway; empty where there is none., type: str, sample: 192.0.2.1}
 disks:
   description: The space below each of O(disk_paths).

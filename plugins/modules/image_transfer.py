@@ -11,7 +11,7 @@ short_description: Bring an image from one host to all others without a registry
 version_added: "1.0.0"
 description:
   - Brings an image of O(source_host) to all hosts that the task runs for, in one pass. Each host hands on what it
-    receives while it receives it, so every network card carries the image once, and many hosts take about as long as
+    receives while it receives it, so every interface carries the image once, and many hosts take about as long as
     one. The task of one host works for all that run it with the same arguments; where arguments differ by host, or a
     condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
     hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many

@@ -94,7 +94,7 @@ listeners:
   contains:
     network: {description: The network., type: str, sample: 192.0.2.0/24}
     address: {description: The address of the host there., type: str, sample: 192.0.2.11}
-    mtu: {description: The MTU of the card in bytes., type: int, sample: 1500}
+    mtu: {description: The MTU of the interface in bytes., type: int, sample: 1500}
     ports:
       description: Of each port of a swarm C(listening), C(taken) by another program, or why it is C(unavailable).
       type: dict

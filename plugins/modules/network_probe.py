@@ -97,7 +97,7 @@ measurements:
     answered_by: {description: The host that answered; V(none) where none did., type: str, sample: gpu-02}
     address: {description: The address at which the other host listens., type: str, sample: 192.0.2.12}
     resolved: {description: The address of the name; V(none) where none was asked or found., type: str, sample: null}
-    mtu: {description: The MTU of this host's card there., type: int, sample: 1500}
+    mtu: {description: The MTU of this host's interface there., type: int, sample: 1500}
     path_mtu: {description: The largest IP packet that crosses undivided., type: int, sample: 1500}
     rtt_ms: {description: "The delay there and back, in milliseconds.", type: float, sample: 0.12}
     mbits: {description: The throughput in Mbit/s; V(none) where it was not measured., type: float, sample: 9412.3}

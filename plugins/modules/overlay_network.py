@@ -48,7 +48,7 @@ options:
     type: str
   mtu:
     description:
-      - The MTU, in bytes, of the cards that carry the overlay. The overlay driver subtracts its own 50 bytes.
+      - The MTU, in bytes, of the interfaces that carry the overlay. The overlay driver subtracts its own 50 bytes.
       - Left to the engine, which takes 1500, and not compared, by default.
     type: int
   encrypted:
@@ -86,7 +86,7 @@ EXAMPLES = r"""
     name: distrain
     subnet: 10.77.0.0/16
 
-- name: Make it for cards with jumbo frames, anew if need be
+- name: Make it for interfaces with jumbo frames, anew if need be
   distrain.cluster.overlay_network:
     name: distrain
     subnet: 10.77.0.0/16
@@ -110,7 +110,7 @@ network:
       description: Its gateway.
       type: str
     mtu:
-      description: The MTU of the cards that carry it, where one was given, in bytes.
+      description: The MTU of the interfaces that carry it, where one was given, in bytes.
       type: int
     encrypted:
       description: Whether its data is encrypted.

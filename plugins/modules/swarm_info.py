@@ -114,7 +114,7 @@ hostname:
   type: str
   sample: gpu-a
 host_addresses:
-  description: The addresses of the host's cards; V(none) where O(docker_host) is no socket on the host.
+  description: The addresses of the host's interfaces; V(none) where O(docker_host) is no socket on the host.
   returned: success
   type: list
   elements: str

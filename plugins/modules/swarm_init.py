@@ -42,7 +42,7 @@ options:
     default: false
   advertise_addr:
     description:
-      - The address, or the name of the card, at which the other nodes reach this manager.
+      - The address, or the name of the interface, at which the other nodes reach this manager.
       - The engine chooses where there is one address only. With several, it asks for this one.
       - An address that differs from the one of an existing manager is refused.
     type: str
@@ -53,7 +53,7 @@ options:
     default: 0.0.0.0:2377
   data_path_addr:
     description:
-      - The address, or the name of the card, that carries the overlay networks' data. The default is that of
+      - The address, or the name of the interface, that carries the overlay networks' data. The default is that of
         O(advertise_addr).
       - Takes effect when the swarm is made only, since the engine does not tell it afterwards.
     type: str

@@ -61,7 +61,7 @@ options:
     default: 120
   advertise_addr:
     description:
-      - The address, or the name of the card, at which the other nodes reach this one.
+      - The address, or the name of the interface, at which the other nodes reach this one.
       - The engine chooses by default. An address that differs from the one of an existing member is refused.
     type: str
   listen_addr:
@@ -71,14 +71,15 @@ options:
     default: 0.0.0.0:2377
   data_path_addr:
     description:
-      - The address, or the name of the card, that carries the overlay networks' data. The default is that of
+      - The address, or the name of the interface, that carries the overlay networks' data. The default is that of
         O(advertise_addr).
       - Takes effect when the host joins only, since the engine does not tell it afterwards.
     type: str
   rejoin:
     description:
-      - Have a member leave and join again where the address that it advertises is not the wanted one, or is on no card
-        of the host any more, or where its certificate has expired. Its old entry is taken off the manager's list.
+      - Have a member leave and join again where the address that it advertises is not the wanted one, or is on no
+        interface of the host any more, or where its certificate has expired. Its old entry is taken off the list of the
+        manager.
       - A manager is demoted first, which is refused where the swarm would lose its quorum.
     type: bool
     default: false
@@ -129,7 +130,7 @@ EXAMPLES = r"""
     role: manager
     leave_foreign: true
 
-- name: Join again where the address of the card has changed
+- name: Join again where the address of the interface has changed
   distrain.cluster.swarm_join:
     manager: gpu01
     advertise_addr: 198.18.1.42

@@ -82,7 +82,7 @@ def tell(host: str, command: str, timeout: float = 120) -> str:
 
 
 def set_cable(host: str, *state: str) -> None:
-    """Pull out the cable of the host's first card (down), plug it in again (up), or have it carry less (mtu, bytes)."""
+    """Pull out the cable of the first interface (down), plug it in again (up), or have it carry less (mtu, bytes)."""
     arguments = [container(host), "management", address(host), *state]
     code, said = run(["env", f"DOCKER_HOST={engine()}", "sh", str(SET_CABLE), *arguments])
     if code:

@@ -120,7 +120,7 @@ NETWORK_CASES = (
     ),
     Case(
         "cable-carries-less",
-        f"the cable of {TWO} silently loses what is larger than 1400 bytes, and its card says 1500",
+        f"the cable of {TWO} silently loses what is larger than 1400 bytes, and its interface says 1500",
         ends="warned",
         prepare=[Narrow(TWO, 1400)],
         run=Play("preflight"),

@@ -67,7 +67,7 @@ class Restart:
 
 @dataclass(frozen=True)
 class Narrow:
-    """Have the cable of a host's first card lose what is larger, without a word to the card."""
+    """Have the cable of a host's first interface lose what is larger, without a word to the interface."""
 
     host: str
     mtu: int
@@ -78,7 +78,7 @@ class Narrow:
 
 @dataclass(frozen=True)
 class Cut:
-    """Pull out the cable of a host's first card for some seconds."""
+    """Pull out the cable of a host's first interface for some seconds."""
 
     host: str
     seconds: float
@@ -93,7 +93,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Cable:
-    """Pull out the cable of a host's first card (down), or plug it in again (up)."""
+    """Pull out the cable of a host's first interface (down), or plug it in again (up)."""
 
     host: str
     state: str

@@ -25,21 +25,21 @@ def advertise(host: str, address: str) -> Play:
 SWARM_CASES = (
     Case(
         "address-of-nobody",
-        f"swarm_advertise_addr of {THREE}, a member, is an address that no card has",
+        f"swarm_advertise_addr of {THREE}, a member, is an address that no interface has",
         run=advertise(THREE, "203.0.113.9"),
         says=[f"swarm_advertise_addr: found 203.0.113.9 for {THREE}", f"{lab.address(THREE)} .eth0"],
     ),
     Case(
         "address-of-nobody-at-joining",
-        f"swarm_advertise_addr of {THREE}, in no swarm, is an address that no card has",
+        f"swarm_advertise_addr of {THREE}, in no swarm, is an address that no interface has",
         prepare=[*OUT, FORGET],
         run=advertise(THREE, "203.0.113.9"),
         says=[f"swarm_advertise_addr: found 203.0.113.9 for {THREE}", f"{lab.address(THREE)} .eth0"],
         restore=BACK,
     ),
     Case(
-        "card-of-nobody",
-        f"swarm_advertise_addr of {THREE}, in no swarm, names a card that it has not",
+        "interface-of-nobody",
+        f"swarm_advertise_addr of {THREE}, in no swarm, names an interface that it has not",
         prepare=[*OUT, FORGET],
         run=advertise(THREE, "eth77"),
         says=[f"swarm_advertise_addr: found eth77 for {THREE}", f"{lab.address(THREE)} .eth0"],

@@ -28,8 +28,12 @@ def test_the_service_can_do_nothing_but_talk_to_the_engine(host: Any) -> None:
         shown = host.check_output("systemctl show distrain-heal --property=MainPID --value")
         status = host.file(f"/proc/{shown}/status").content_string
         assert "CapEff:\t0000000000000000" in status and "NoNewPrivs:\t1" in status
-        cards = host.check_output(f"nsenter --net=/proc/{shown}/ns/net ip -json link")
-    assert [card["ifname"] for card in json.loads(cards) if "UP" in card["flags"] and card["ifname"] != "lo"] == []
+        interfaces = host.check_output(f"nsenter --net=/proc/{shown}/ns/net ip -json link")
+    assert [
+        interface["ifname"]
+        for interface in json.loads(interfaces)
+        if "UP" in interface["flags"] and interface["ifname"] != "lo"
+    ] == []
 
 
 def test_it_has_said_what_it_did(host: Any) -> None:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 AGENTS = 3
-# From when all agents have been started; the slow cards need twice as long for the image.
+# From when all agents have been started; the slow interfaces need twice as long for the image.
 SECONDS = 3.0
 DEADLINE = time.monotonic() + 60
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Wait until a delivery has moved so many bytes over this host's card, and do something to it then. Runs on a lab host.
+"""Wait until a delivery has moved so many bytes over this lab host's interface, and do something to it then.
 
 strike.py BYTES kill             kill -9 the agents of this host
-strike.py BYTES cut SECONDS      take the card down for so long
+strike.py BYTES cut SECONDS      take the interface down for so long
 strike.py BYTES fill PATH        fill the file system of PATH with a file of this name
 strike.py BYTES intrude KEYS     connect to this host's agent with the strange key and certificate in KEYS, and without
 """
@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-CARD = "eth0"
+INTERFACE = "eth0"
 DEADLINE = time.monotonic() + 100
 
 
@@ -39,7 +39,7 @@ def agents() -> list[int]:
 
 
 def moved() -> int:
-    statistics = Path("/sys/class/net", CARD, "statistics")
+    statistics = Path("/sys/class/net", INTERFACE, "statistics")
     return max(int((statistics / name).read_text()) for name in ("rx_bytes", "tx_bytes"))
 
 
@@ -59,10 +59,10 @@ def kill() -> object:
 
 def cut(seconds: str) -> object:
     routes = subprocess.run(["ip", "route", "show"], check=True, capture_output=True, text=True).stdout
-    subprocess.run(["ip", "link", "set", CARD, "down"], check=True)
+    subprocess.run(["ip", "link", "set", INTERFACE, "down"], check=True)
     time.sleep(float(seconds))
-    subprocess.run(["ip", "link", "set", CARD, "up"], check=True)
-    # The routes through a card go with it.
+    subprocess.run(["ip", "link", "set", INTERFACE, "up"], check=True)
+    # The routes through an interface go with it.
     for route in sorted(routes.splitlines(), key=lambda line: " via " in line):
         subprocess.run(["ip", "route", "replace", *route.replace(" linkdown", "").split()], check=True)
     return seconds

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which cards carry what, as a person on the hosts sees them."""
+"""Which interfaces carry what, as a person on the hosts sees them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def number(host: Any) -> int:
     return variables["groups"]["gpu_hosts"].index(variables["inventory_hostname"]) + 11
 
 
-def test_the_swarm_is_on_the_cards_of_the_default_routes(host: Any, number: int) -> None:
+def test_the_swarm_is_on_the_interfaces_of_the_default_routes(host: Any, number: int) -> None:
     assert root(host, "docker info --format '{{.Swarm.NodeAddr}}'") == f"{MANAGEMENT}{number}"
 
 
-def test_the_data_are_on_the_cards_with_jumbo_frames(host: Any, number: int) -> None:
+def test_the_data_are_on_the_interfaces_with_jumbo_frames(host: Any, number: int) -> None:
     state = json.loads(root(host, "cat /var/lib/docker/swarm/docker-state.json"))
     assert state["DataPathAddr"] == f"{DATA}{number}"
 
 
-def test_the_tunnel_really_leaves_by_the_data_card(host: Any) -> None:
+def test_the_tunnel_really_leaves_by_the_data_interface(host: Any) -> None:
     """The engine's forwarding table of the overlay names the other hosts by their data addresses."""
     network = root(host, "docker network inspect --format '{{.Id}}' distrain")[:10]
     namespace = root(host, "ls /run/docker/netns").split()

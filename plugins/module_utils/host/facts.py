@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .interfaces import parse_cards, read_hardware
+from .interfaces import parse_interfaces, read_hardware
 
 NVIDIA_VENDOR = "0x10de"
 DISPLAY_CLASS = "0x03"
@@ -166,7 +166,7 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "architecture": DEBIAN_ARCHITECTURES.get(machine, machine),
         "cpus": len(os.sched_getaffinity(0)),
         "memory_bytes": parse_memory_bytes(_read(Path("/proc/meminfo"))),
-        "cards": parse_cards(command_output("ip", "-details", "-json", "address"), read_hardware),
+        "interfaces": parse_interfaces(command_output("ip", "-details", "-json", "address"), read_hardware),
         "routes": _routes(),
         "disks": [free_space(path) for path in disk_paths],
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),

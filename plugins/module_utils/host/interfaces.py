@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The network cards of a host: what C(ip -details -json address) says, and what the kernel knows below /sys.
+"""The network interfaces of a host: what C(ip -details -json address) says, and what the kernel knows below /sys.
 
-C(parse_cards) is pure; C(read_hardware) can be pointed at another root in tests.
+C(parse_interfaces) is pure; C(read_hardware) can be pointed at another root in tests.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 Hardware = Mapping[str, Any]
 
 
-def parse_cards(ip_address_json: str, hardware: Callable[[str], Hardware]) -> list[dict[str, Any]]:
-    """One entry a card, loopback left out; ``hardware`` is asked for what /sys knows of a card."""
+def parse_interfaces(ip_address_json: str, hardware: Callable[[str], Hardware]) -> list[dict[str, Any]]:
+    """One entry an interface, loopback left out; ``hardware`` is asked for what /sys knows of an interface."""
     return [
-        _card(one, hardware(one["ifname"]))
+        _interface(one, hardware(one["ifname"]))
         for one in json.loads(ip_address_json or "[]")
         if one.get("ifname") and "LOOPBACK" not in one.get("flags", ())
     ]
 
 
-def _card(one: Mapping[str, Any], hardware: Hardware) -> dict[str, Any]:
+def _interface(one: Mapping[str, Any], hardware: Hardware) -> dict[str, Any]:
     return {
         "name": one["ifname"],
         "kind": (one.get("linkinfo") or {}).get("info_kind") or "hardware",
@@ -43,12 +43,12 @@ def _card(one: Mapping[str, Any], hardware: Hardware) -> dict[str, Any]:
 
 def read_hardware(name: str, system_classes: Path = Path("/sys/class")) -> Hardware:
     """Speed in Mbit/s (None where the kernel does not know it), driver, and the RDMA devices of the same hardware."""
-    card = system_classes / "net" / name
-    driver = card / "device" / "driver"
+    interface = system_classes / "net" / name
+    driver = interface / "device" / "driver"
     return {
-        "speed_mbits": _speed(card / "speed"),
+        "speed_mbits": _speed(interface / "speed"),
         "driver": driver.resolve().name if driver.exists() else "",
-        "rdma_devices": _rdma_devices(card, system_classes / "infiniband"),
+        "rdma_devices": _rdma_devices(interface, system_classes / "infiniband"),
     }
 
 
@@ -57,12 +57,12 @@ def _speed(path: Path) -> int | None:
         speed = int(path.read_text())
     except (OSError, ValueError):
         return None
-    # The kernel says -1 where it does not know, as an unsigned number on some cards.
+    # The kernel says -1 where it does not know, as an unsigned number on some interfaces.
     return speed if 0 < speed < 2**31 else None
 
 
-def _rdma_devices(card: Path, rdma: Path) -> list[str]:
+def _rdma_devices(interface: Path, rdma: Path) -> list[str]:
     """A bond has those of its members."""
-    members = [card, *sorted(card.glob("lower_*"))]
+    members = [interface, *sorted(interface.glob("lower_*"))]
     hardware = {(one / "device").resolve() for one in members if (one / "device").exists()}
     return sorted(one.name for one in rdma.glob("*") if (one / "device").resolve() in hardware)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the card of a container that lies in a network, read from the container's own table of routes."""
+"""Pure: the interface of a container that lies in a network, read from the container's own table of routes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..base.errors import ClusterError
 
 
 def interface_of(address: str, routes: str) -> str:
-    """The card whose own subnet holds ``address``; ``routes`` is the text of C(/proc/PID/net/route).
+    """The interface whose own subnet holds ``address``; ``routes`` is the text of C(/proc/PID/net/route).
 
-    A route through a gateway says nothing about where the card lies, and neither does the default route.
+    A route through a gateway says nothing about where the interface lies, and neither does the default route.
     """
     wanted = ipaddress.IPv4Address(address)
     matches = []
@@ -27,7 +27,7 @@ def interface_of(address: str, routes: str) -> str:
         if int(wanted) & int(mask) == int(destination):
             matches.append((int(mask), interface))
     if not matches:
-        raise ClusterError(f"No card of the container lies in the subnet of its address {address} on the network.")
+        raise ClusterError(f"No interface of the container lies in the subnet of its address {address} on the network.")
     return max(matches)[1]
 
 

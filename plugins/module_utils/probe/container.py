@@ -32,7 +32,7 @@ REQUEST_LENGTH = 40
 
 
 def enter(container: str, network: str, docker_socket: str) -> tuple[str, int]:
-    """Enter the network namespace of the container; its address in the network, and the MTU of the card."""
+    """Enter the network namespace of the container; its address in the network, and the MTU of the interface."""
     facts = _inspect(container, docker_socket)
     pid = int((facts.get("State") or {}).get("Pid") or 0)
     if not pid:
@@ -45,7 +45,7 @@ def enter(container: str, network: str, docker_socket: str) -> tuple[str, int]:
         )
     with Path(f"/proc/{pid}/ns/net").open("rb") as namespace:
         _setns(namespace.fileno())
-    return address, card_mtu(address)
+    return address, interface_mtu(address)
 
 
 def resolve(name: str) -> str | None:
@@ -61,8 +61,8 @@ def resolve(name: str) -> str | None:
         return None
 
 
-def card_mtu(address: str) -> int:
-    """The MTU of the card that has the IPv4 address, in bytes."""
+def interface_mtu(address: str) -> int:
+    """The MTU of the interface that has the IPv4 address, in bytes."""
     import fcntl  # noqa: PLC0415 (only where there are containers)
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
@@ -71,10 +71,10 @@ def card_mtu(address: str) -> int:
             try:
                 answer = fcntl.ioctl(endpoint, SIOCGIFADDR, request)
             except OSError:
-                continue  # A card without an address.
+                continue  # An interface without an address.
             if socket.inet_ntoa(answer[20:24]) == address:
                 return int(struct.unpack_from("i", fcntl.ioctl(endpoint, SIOCGIFMTU, request), 16)[0])
-    raise ClusterError(f"No card in the container has the address {address} that the engine says it has.")
+    raise ClusterError(f"No interface in the container has the address {address} that the engine says it has.")
 
 
 def _inspect(container: str, docker_socket: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def ask_connection(
 
 
 def path_mtu(line: Line, port: int, mtu: int, deadline: float) -> int | None:
-    """The largest IP packet that crosses undivided, in bytes; the card's own MTU is tried first."""
+    """The largest IP packet that crosses undivided, in bytes; the interface's own MTU is tried first."""
     try:
         with line.datagram_socket(port) as endpoint:
             header = HEADER_BYTES[endpoint.family]
@@ -205,7 +205,7 @@ def _largest(line: Line, endpoint: socket.socket, payloads: Sequence[int], deadl
 
 
 def _send_undivided(endpoint: socket.socket, message: bytes) -> bool:
-    """Whether the card takes it; the first refusal may be a router's word about a message before."""
+    """Whether the interface takes it; the first refusal may be a router's word about a message before."""
     for _try in range(2):
         try:
             endpoint.send(message)

@@ -139,5 +139,5 @@ def _check_address(endpoint: Endpoint) -> None:
     if address.is_unspecified or address.is_multicast:
         raise Refused(
             f"endpoints: host {endpoint.host} has {endpoint.address} in network {endpoint.network}. "
-            "Give the address of one card: nothing listens on all of them."
+            "Give the address of one interface: nothing listens on all of them."
         )

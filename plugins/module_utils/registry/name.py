@@ -44,10 +44,10 @@ def host_of_registry(registry: str) -> str:
 def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     """HOST:PORT of a registry on the host that C(host_info) looked at.
 
-    It is reached where the other hosts reach this one for the data of their swarm, or else by the card of its default
+    It is reached where other hosts reach this one for the data of their swarm, or else by the interface of its default
     route, unless ``address`` names one of the host's own.
     """
-    own = [one["address"] for card in found["cards"] for one in card["addresses"]]
+    own = [one["address"] for interface in found["interfaces"] for one in interface["addresses"]]
     if address and address not in own:
         raise Refused(
             f"image_registry_listen_address is {address!r}, but the host has no such address; it has {', '.join(own)}. "
@@ -68,6 +68,11 @@ def _swarm_address(found: Mapping[str, Any]) -> str:
 
 
 def _route_address(found: Mapping[str, Any]) -> str:
-    cards = [route["interface"] for route in found["routes"] if route["destination"] in _EVERYWHERE]
-    addresses = [one["address"] for card in found["cards"] if card["name"] in cards[:1] for one in card["addresses"]]
+    interfaces = [route["interface"] for route in found["routes"] if route["destination"] in _EVERYWHERE]
+    addresses = [
+        one["address"]
+        for interface in found["interfaces"]
+        if interface["name"] in interfaces[:1]
+        for one in interface["addresses"]
+    ]
     return next(iter(addresses), "")

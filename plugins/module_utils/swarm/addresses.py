@@ -12,12 +12,12 @@ from typing import Any
 
 from .facts import DEFAULT_ROOT, data_path_address
 
-# Of the network that documentation may name (RFC 5737): no packet is sent, the kernel only chooses a card for it.
+# Of the network that documentation may name (RFC 5737): no packet is sent, the kernel only chooses an interface for it.
 _SOMEWHERE = ("192.0.2.1", 9)
 
 
 def relay_addresses(info: Mapping[str, Any]) -> dict[str, str]:
-    """C(swarm): where the data of the swarm's overlays goes; C(route): the card of the default route. Empty if none."""
+    """C(swarm): where the data of the swarm's overlays goes; C(route): the default route's interface. Empty if none."""
     swarm = info.get("Swarm") or {}
     data_path = data_path_address(Path(info.get("DockerRootDir") or DEFAULT_ROOT)) if swarm.get("NodeID") else ""
     return {"swarm": data_path or swarm.get("NodeAddr") or "", "route": _default_route_address()}

@@ -54,11 +54,11 @@ JOIN_ERRORS = (
     ),
     (
         "could not choose an ip address",
-        "The engine cannot choose between the host's cards ({said}). Set " + f"{ADVERTISE_ADDR}.",
+        "The engine cannot choose between the host's interfaces ({said}). Set " + f"{ADVERTISE_ADDR}.",
     ),
     (
         "could not find local ip address",
-        f"{ADVERTISE_ADDR} or {DATA_PATH_ADDR} names no card of this host " + "({said}).",
+        f"{ADVERTISE_ADDR} or {DATA_PATH_ADDR} names no interface of this host " + "({said}).",
     ),
 )
 
@@ -124,8 +124,8 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
 def address_problem(membership: Membership, wanted: str | None) -> str:
     """What is wrong with the address that a member advertises, or nothing.
 
-    A node keeps the address with which it joined. An address that is wanted by name need be on no card (it may be
-    translated on the way); a card's name is let through as long as the address is on some card.
+    A node keeps the address with which it joined. An address that is wanted by name need be on no interface (it may be
+    translated on the way); an interface's name is let through as long as the address is on some interface.
     """
     found = membership.node_address
     if not found:
@@ -137,7 +137,8 @@ def address_problem(membership: Membership, wanted: str | None) -> str:
     if membership.host_addresses is None or found in membership.host_addresses:
         return ""
     return (
-        f"{ADVERTISE_ADDR}: found {found}, which is on no card of this host any more, wanted {wanted or 'any of them'}"
+        f"{ADVERTISE_ADDR}: found {found}, which is on no interface of this host any more, wanted "
+        f"{wanted or 'any of them'}"
     )
 
 

@@ -256,7 +256,7 @@ def _refuse_first_manager_elsewhere(membership: Membership, wanted: str | None) 
     if problem:
         raise Refused(
             f"{problem}. A node keeps the address with which it joined, and the first manager leaves no swarm by "
-            f"itself. Give its card the address {membership.node_address} back or set {ADVERTISE_ADDR} to it; or, with "
+            f"itself. Give its interface {membership.node_address} back or set {ADVERTISE_ADDR} to it; or, with "
             f"further managers, set swarm_first_manager to another and have this host join again with "
             f"{REJOIN.to(True)}.",
             **_details(membership),

@@ -17,7 +17,7 @@ class Membership:
 
     ``state`` is the engine's LocalNodeState: inactive, pending, active, error or locked. ``swarm_id`` is known to
     managers only. ``gossip_port_taken`` says that something on the host listens at the port of the nodes' gossip.
-    ``host_addresses`` are those of the host's cards, None where they were not read. ``silent_managers`` are those of
+    ``host_addresses`` are those of the host's interfaces, None where not read. ``silent_managers`` are those of
     ``manager_addresses`` at which nothing answers; looked for only where the swarm does not work. ``data_path_port``
     is known to managers only, and 0 elsewhere.
     """

@@ -24,7 +24,7 @@ ELECTION_SECONDS = 30
 
 
 def observe_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
-    # Only for an engine on this host do the host's own ports and cards say anything.
+    # Only for an engine on this host do the host's own ports and interfaces say anything.
     if not params["docker_host"].startswith("unix:"):
         return Membership.from_info(engine.info())
     membership = local_membership(engine.info())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: which rank each host has, its card, and where a path of a container lies on its host."""
+"""Pure: which rank each host has, its interface, and where a path of a container lies on its host."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def ranks(
 
 
 def interface_environment(interface: str, wanted: Mapping[str, str]) -> dict[str, str]:
-    """NCCL and gloo pinned to one card; what the user wants wins. NCCL takes a name behind "=" exactly."""
+    """NCCL and gloo pinned to one interface; what the user wants wins. NCCL takes a name behind "=" exactly."""
     return {"NCCL_SOCKET_IFNAME": f"={interface}", "GLOO_SOCKET_IFNAME": interface, **wanted}
 
 

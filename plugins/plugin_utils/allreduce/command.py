@@ -19,9 +19,9 @@ NAME = "distrain-check"
 def plan_ranks(
     hosts: Sequence[str], first: str, processes: Mapping[str, int], data_path: Mapping[str, str], subnet: str
 ) -> dict[str, Any]:
-    """The host of each rank, and for each network where the first rank is and how a host knows its card.
+    """The host of each rank, and for each network where the first rank is and how a host knows its interface.
 
-    On the overlay the first rank is found by the name of its container, and the card by the subnet. On the host network
+    On the overlay the first rank is found by its container's name, and the interface by the subnet. On the host network
     both follow from the plan of the networks.
     """
     if len(hosts) < 2:

@@ -4,7 +4,7 @@
 """Pure: from all-reduces timed over the overlay and over the host network to the network that a job should use.
 
 Bandwidths are in bytes a second: the algorithm's is the size of the message by the time; the bus's, 2(n-1)/n of it, is
-what each of n ranks sends, and can be held against the speed of a card.
+what each of n ranks sends, and can be held against the speed of an interface.
 """
 
 from __future__ import annotations

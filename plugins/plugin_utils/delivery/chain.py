@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Pure: who receives what from whom, in a chain in which every host forwards what it receives.
 
-Each host's card sends and receives everything once, however many hosts there are.
+Each host's interface sends and receives everything once, however many hosts there are.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ JOB_NETWORK = "network of the job"
 class Wanted:
     """What is set by hand; what is empty is left to the plan.
 
-    ``advertise_addr`` and ``data_path_addr`` are by host: an address of the host, or the name of one of its cards.
+    ``advertise_addr`` and ``data_path_addr`` are by host: an address of the host, or the name of one of its interfaces.
     ``control_network`` and ``data_network`` are subnets. ``job_network`` is auto, overlay or host.
     """
 

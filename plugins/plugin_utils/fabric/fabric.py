@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the cards of all hosts, what was measured between them and what is wanted, to every choice of a network.
+"""Pure: from the interfaces of all hosts, what was measured and what is wanted, to every choice of a network.
 
 Every choice has its reason. What is set by hand wins, what a swarm has already comes next, and only the rest is chosen.
 """
@@ -43,28 +43,28 @@ def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement],
     control = _pin("swarm_advertise_addr", facts, wanted.advertise_addr, _keep("node_address", nodes, chosen))
     job_network = _choose_job_network(wanted, data)
     return [
-        *(Choice(ADVERTISE_ADDRESS, host, control.cards[host].address, control.reasons[host]) for host in facts),
-        *(Choice(DATA_PATH_ADDRESS, host, data.cards[host].address, data.reasons[host]) for host in facts),
-        choose_mtu(nodes, qualities, wanted, data.cards),
+        *(Choice(ADVERTISE_ADDRESS, host, control.interfaces[host].address, control.reasons[host]) for host in facts),
+        *(Choice(DATA_PATH_ADDRESS, host, data.interfaces[host].address, data.reasons[host]) for host in facts),
+        choose_mtu(nodes, qualities, wanted, data.interfaces),
         choose_subnet(facts, nodes, wanted),
         job_network,
-        *_cards_of_the_job(job_network.value, data),
+        *_interfaces_of_the_job(job_network.value, data),
     ]
 
 
 @dataclass(frozen=True)
 class _Side:
-    """The card of each host that carries one kind of traffic, and why."""
+    """The interface of each host that carries one kind of traffic, and why."""
 
-    cards: Mapping[str, Endpoint]
+    interfaces: Mapping[str, Endpoint]
     reasons: Mapping[str, str]
 
     @classmethod
-    def of(cls, cards: Mapping[str, Endpoint], reason: str) -> _Side:
-        return cls(cards, dict.fromkeys(cards, reason))
+    def of(cls, interfaces: Mapping[str, Endpoint], reason: str) -> _Side:
+        return cls(interfaces, dict.fromkeys(interfaces, reason))
 
-    def but(self, cards: Mapping[str, Endpoint], reasons: Mapping[str, str]) -> _Side:
-        return _Side({**self.cards, **cards}, {**self.reasons, **reasons})
+    def but(self, interfaces: Mapping[str, Endpoint], reasons: Mapping[str, str]) -> _Side:
+        return _Side({**self.interfaces, **interfaces}, {**self.reasons, **reasons})
 
 
 def members(facts: Mapping[str, Facts]) -> dict[str, Facts]:
@@ -75,26 +75,26 @@ def members(facts: Mapping[str, Facts]) -> dict[str, Facts]:
 
 
 def _keep(key: str, nodes: Mapping[str, Facts], side: _Side) -> _Side:
-    """Leave a node its address; one that is on no card any more cannot be kept."""
-    cards, reasons = {}, {}
+    """Leave a node its address; one that is on no interface any more cannot be kept."""
+    interfaces, reasons = {}, {}
     for host, facts in nodes.items():
         swarm = facts["engine"]["swarm"]
         # Without an address of their own, the data go where the node is.
         kept = _find_endpoint(host, swarm.get(key) or swarm.get("node_address") or "", facts)
-        chosen = side.cards.get(host)
+        chosen = side.interfaces.get(host)
         if kept and (chosen is None or kept.address != chosen.address):
-            cards[host] = kept
+            interfaces[host] = kept
             now = f"; a new node would get {chosen.address}" if chosen else ""
             reasons[host] = f"kept, as the host is a node with it{now}"
-    return side.but(cards, reasons)
+    return side.but(interfaces, reasons)
 
 
 def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], side: _Side) -> _Side:
     """Put what is set by hand for single hosts in the place of what was chosen."""
-    cards = {host: _own_endpoint(variable, host, value, facts[host]) for host, value in by_hand.items() if value}
-    pinned = side.but(cards, dict.fromkeys(cards, BY_HAND))
-    if any(host not in pinned.cards for host in facts):
-        alone = f" {variable} is set for {', '.join(cards)} alone." if cards else ""
+    interfaces = {host: _own_endpoint(variable, host, value, facts[host]) for host, value in by_hand.items() if value}
+    pinned = side.but(interfaces, dict.fromkeys(interfaces, BY_HAND))
+    if any(host not in pinned.interfaces for host in facts):
+        alone = f" {variable} is set for {', '.join(interfaces)} alone." if interfaces else ""
         raise Refused(f"{side.reasons[ALL_HOSTS]}{alone}")
     return pinned
 
@@ -102,23 +102,29 @@ def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], 
 def _own_endpoint(variable: str, host: str, value: str, facts: Facts) -> Endpoint:
     found = _find_endpoint(host, value, facts)
     if found is None:
-        # A bridge without a card of the host in it lies inside the host.
-        masters = {card["master"] for card in facts["cards"] if card["kind"] != "veth"}
-        cards = [card for card in facts["cards"] if card["kind"] != "bridge" or card["name"] in masters]
-        known = ", ".join(f"{one['address']} ({card['name']})" for card in cards for one in card["addresses"])
+        # A bridge without an interface of the host in it lies inside the host.
+        masters = {interface["master"] for interface in facts["interfaces"] if interface["kind"] != "veth"}
+        interfaces = [
+            interface
+            for interface in facts["interfaces"]
+            if interface["kind"] != "bridge" or interface["name"] in masters
+        ]
+        known = ", ".join(
+            f"{one['address']} ({interface['name']})" for interface in interfaces for one in interface["addresses"]
+        )
         raise Refused(
-            f"{variable}: found {value} for {host}, which is no address and no card of that host: {known}. Set one of "
+            f"{variable}: found {value} for {host}, which no interface of that host has: {known}. Set one of "
             "these, or leave it unset to have it chosen."
         )
     return found
 
 
 def _find_endpoint(host: str, value: str, facts: Facts) -> Endpoint | None:
-    """The host's card that has this address or this name."""
-    for card in facts["cards"]:
-        addresses = [one["address"] for one in card["addresses"]]
-        if value in addresses or (value == card["name"] and addresses):
-            return Endpoint.of(host, card, value if value in addresses else addresses[0])
+    """The host's interface that has this address or this name."""
+    for interface in facts["interfaces"]:
+        addresses = [one["address"] for one in interface["addresses"]]
+        if value in addresses or (value == interface["name"] and addresses):
+            return Endpoint.of(host, interface, value if value in addresses else addresses[0])
     return None
 
 
@@ -127,7 +133,7 @@ def _choose_data(facts: Mapping[str, Facts], qualities: Sequence[Quality], wante
         return _by_name("fabric_data_network", wanted.data_network, facts, qualities)
     usable = [one for one in qualities if one.network.covers(facts) and not one.blocked_pairs]
     if not usable:
-        # Still to be told where not every host has a card that is kept or set by hand.
+        # Still to be told where not every host has an interface that is kept or set by hand.
         return _Side({}, {ALL_HOSTS: _nothing_connects(facts, qualities)})
     best = max(usable, key=lambda one: _preference(one, usable))
     return _Side.of(best.network.endpoints, f"{best.network.name}: {_why_data(best, usable, qualities, facts)}")
@@ -162,7 +168,7 @@ def _why_not(one: Quality, best: Quality, usable: Sequence[Quality], facts: Mapp
 def _figures(one: Quality) -> str:
     rate = "speed unknown"
     if one.mbits is not None:
-        rate = f"{one.mbits / 1000:.1f} Gbit/s {'measured' if one.is_measured else 'by its cards'}"
+        rate = f"{one.mbits / 1000:.1f} Gbit/s {'measured' if one.is_measured else 'by its interfaces'}"
     return f"{rate}, MTU {one.mtu}" + (", RDMA" if one.has_rdma else "")
 
 
@@ -171,8 +177,8 @@ def _choose_control(facts: Mapping[str, Facts], qualities: Sequence[Quality], wa
         return _by_name("fabric_control_network", wanted.control_network, facts, qualities)
     for one in qualities:
         if one.network.has_default_route and one.network.covers(facts) and not one.blocked_pairs:
-            return _Side.of(one.network.endpoints, f"{one.network.name}: the cards of the default routes")
-    return _Side.of(data.cards, "as the data path: the cards of the default routes do not connect all hosts")
+            return _Side.of(one.network.endpoints, f"{one.network.name}: the interfaces of the default routes")
+    return _Side.of(data.interfaces, "as the data path: the interfaces of the default routes do not connect all hosts")
 
 
 def _by_name(variable: str, name: str, facts: Mapping[str, Facts], qualities: Sequence[Quality]) -> _Side:
@@ -203,35 +209,37 @@ def _nothing_connects(facts: Mapping[str, Facts], qualities: Sequence[Quality]) 
 def _choose_job_network(wanted: Wanted, data: _Side) -> Choice:
     if wanted.job_network != "auto":
         return Choice(JOB_NETWORK, ALL_HOSTS, wanted.job_network, BY_HAND)
-    if all(one.rdma_devices for one in data.cards.values()):
-        return Choice(JOB_NETWORK, ALL_HOSTS, "host", "every data card has RDMA, which an overlay cannot carry")
-    reason = "not every data card has RDMA, so that the overlay costs some rate and nothing else"
+    if all(one.rdma_devices for one in data.interfaces.values()):
+        return Choice(JOB_NETWORK, ALL_HOSTS, "host", "every data interface has RDMA, which an overlay cannot carry")
+    reason = "not every data interface has RDMA, so that the overlay costs some rate and nothing else"
     return Choice(JOB_NETWORK, ALL_HOSTS, "overlay", reason)
 
 
-def _cards_of_the_job(job_network: str, data: _Side) -> list[Choice]:
-    """What NCCL and gloo are pinned to. In a container on the overlay the card's name is known when the job starts."""
+def _interfaces_of_the_job(job_network: str, data: _Side) -> list[Choice]:
+    """What NCCL and gloo are pinned to. In a container on the overlay the interface is known when the job starts."""
     if job_network == "overlay":
-        reason = "the container's card in the overlay's subnet, found by its address when the job starts"
+        reason = "the container's interface in the overlay's subnet, found by its address when the job starts"
         return [Choice(name, ALL_HOSTS, "", reason) for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")]
     return [
-        Choice(name, host, value, f"the RDMA devices of {one.card}" if name == RDMA_DEVICES else _why_card(one))
-        for host, one in data.cards.items()
+        Choice(
+            name, host, value, f"the RDMA devices of {one.interface}" if name == RDMA_DEVICES else _why_interface(one)
+        )
+        for host, one in data.interfaces.items()
         for name, value in _environment(one).items()
     ]
 
 
 def _environment(one: Endpoint) -> dict[str, str]:
-    """NCCL and gloo pinned to the card; NCCL takes a name behind "=" exactly."""
-    found = {"NCCL_SOCKET_IFNAME": f"={one.card}", "GLOO_SOCKET_IFNAME": one.card}
+    """NCCL and gloo pinned to the interface; NCCL takes a name behind "=" exactly."""
+    found = {"NCCL_SOCKET_IFNAME": f"={one.interface}", "GLOO_SOCKET_IFNAME": one.interface}
     return {**found, RDMA_DEVICES: f"={','.join(one.rdma_devices)}"} if one.rdma_devices else found
 
 
-def _why_card(one: Endpoint) -> str:
-    return f"the card of the data path {one.address}"
+def _why_interface(one: Endpoint) -> str:
+    return f"the interface of the data path {one.address}"
 
 
 def host_network_environments(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """By host what pins NCCL and gloo to the card of its data path, whichever network a job uses."""
-    cards = {host: _find_endpoint(host, address, facts[host]) for host, address in data_path.items()}
-    return {host: _environment(one) for host, one in cards.items() if one}
+    """By host what pins NCCL and gloo to the interface of its data path, whichever network a job uses."""
+    interfaces = {host: _find_endpoint(host, address, facts[host]) for host, address in data_path.items()}
+    return {host: _environment(one) for host, one in interfaces.items() if one}

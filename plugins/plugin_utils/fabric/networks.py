@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the cards of all hosts to the networks that may connect them, and to how good each of them is.
+"""Pure: from the interfaces of all hosts to the networks that may connect them, and to how good each of them is.
 
-A network is a subnet in which several hosts have a card. What a card is called plays no part.
+A network is a subnet in which several hosts have an interface. What an interface is called plays no part.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Measurement = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The card by which a host takes part in a network."""
+    """The interface by which a host takes part in a network."""
 
     host: str
-    card: str
+    interface: str
     address: str
     mtu: int
     kind: str = "hardware"
@@ -40,14 +40,22 @@ class Endpoint:
     rdma_devices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, host: str, card: Mapping[str, Any], address: str) -> Endpoint:
-        rdma_devices = tuple(card["rdma_devices"])
-        return cls(host, card["name"], address, card["mtu"], card["kind"], card["speed_mbits"], rdma_devices)
+    def of(cls, host: str, interface: Mapping[str, Any], address: str) -> Endpoint:
+        rdma_devices = tuple(interface["rdma_devices"])
+        return cls(
+            host,
+            interface["name"],
+            address,
+            interface["mtu"],
+            interface["kind"],
+            interface["speed_mbits"],
+            rdma_devices,
+        )
 
 
 @dataclass(frozen=True)
 class Network:
-    """``name`` is the subnet, or says that the cards of the default routes are meant, in whatever subnets they lie."""
+    """``name`` is the subnet, or says that the default routes' interfaces are meant, in whatever subnets they lie."""
 
     name: str
     endpoints: Mapping[str, Endpoint]
@@ -59,7 +67,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the cards."""
+    """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the driver."""
 
     network: Network
     mtu: int
@@ -90,7 +98,7 @@ def find_networks(facts: Mapping[str, Facts]) -> list[Network]:
 
 
 def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoint]]]:
-    """Per address that several hosts have: the hosts' cards.
+    """Per address that several hosts have: the hosts' interfaces.
 
     A bridge with the same address on every host lies inside each of them, as Docker's and libvirt's do: no mistake.
     """
@@ -106,20 +114,20 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoin
 
 
 def judge(network: Network, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
-    """How good a network is: by what was measured between its hosts, else by what its cards say."""
+    """How good a network is: by what was measured between its hosts, else by what its interfaces say."""
     own = [one for one in measurements if one["network"] == network.name]
     rates = _best_rates(own)
     paths = [one["path_mtu"] for one in own if one.get("path_mtu")]
-    card_mtu = min(one.mtu for one in network.endpoints.values())
+    interface_mtu = min(one.mtu for one in network.endpoints.values())
     speeds = [one.speed_mbits for one in network.endpoints.values()]
     told = min((speed for speed in speeds if speed), default=None) if all(speeds) else None
     return Quality(
         network=network,
-        mtu=min([card_mtu, *paths]),
+        mtu=min([interface_mtu, *paths]),
         mbits=min(rates.values()) if rates else told,
         is_measured=bool(rates),
         blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one, managers)),
-        narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < card_mtu),
+        narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < interface_mtu),
         has_rdma=all(one.rdma_devices for one in network.endpoints.values()),
     )
 
@@ -154,19 +162,19 @@ def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[Endpoint]]:
 
 
 def _endpoints(host: str, facts: Facts) -> Iterator[tuple[ipaddress.IPv4Network, Endpoint]]:
-    for card in facts["cards"]:
-        for one in card["addresses"]:
+    for interface in facts["interfaces"]:
+        for one in interface["addresses"]:
             address = ipaddress.ip_interface(f"{one['address']}/{one['prefix']}")
-            if card["is_up"] and isinstance(address, ipaddress.IPv4Interface) and not address.is_link_local:
-                yield address.network, Endpoint.of(host, card, one["address"])
+            if interface["is_up"] and isinstance(address, ipaddress.IPv4Interface) and not address.is_link_local:
+                yield address.network, Endpoint.of(host, interface, one["address"])
 
 
 def _one_for_each_host(found: Sequence[Endpoint], facts: Mapping[str, Facts]) -> dict[str, Endpoint]:
-    """A host with two cards in one subnet takes part with its fastest; of equals, with that of its default route."""
+    """A host with two interfaces in one subnet takes part with its fastest; of equals, with its default route's."""
     order = {host: position for position, host in enumerate(facts)}
 
     def preference(one: Endpoint) -> tuple[int, int, bool, ipaddress.IPv4Address]:
-        has_default_route = one.card in _default_cards(facts[one.host])
+        has_default_route = one.interface in _default_interfaces(facts[one.host])
         return (-(one.speed_mbits or 0), -one.mtu, not has_default_route, ipaddress.IPv4Address(one.address))
 
     best: dict[str, Endpoint] = {}
@@ -185,10 +193,10 @@ def _is_inside_each_host(found: Sequence[Endpoint]) -> bool:
 
 
 def _is_default(found: Sequence[Endpoint], facts: Mapping[str, Facts]) -> bool:
-    return all(one.card in _default_cards(facts[one.host]) for one in found)
+    return all(one.interface in _default_interfaces(facts[one.host]) for one in found)
 
 
-def _default_cards(facts: Facts) -> set[str]:
+def _default_interfaces(facts: Facts) -> set[str]:
     return {one["interface"] for one in facts["routes"] if one["destination"] == DEFAULT_DESTINATION}
 
 
@@ -196,8 +204,8 @@ def _default_routes(facts: Mapping[str, Facts]) -> list[Network]:
     """Hosts of different subnets that a router connects, those among them whose address is a subnet of its own."""
     found = {}
     for host, one in facts.items():
-        cards = _default_cards(one)
-        endpoints = [endpoint for _subnet, endpoint in _endpoints(host, one) if endpoint.card in cards]
+        interfaces = _default_interfaces(one)
+        endpoints = [endpoint for _subnet, endpoint in _endpoints(host, one) if endpoint.interface in interfaces]
         if not endpoints:
             return []
         found[host] = endpoints[0]

@@ -31,14 +31,17 @@ def choose_mtu(
     if kept:
         return Choice(UNDERLAY_MTU, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
     same = next((one for one in qualities if one.network.endpoints == data), None)
-    card_mtu = min(one.mtu for one in data.values())
+    interface_mtu = min(one.mtu for one in data.values())
     if same and same.narrow_pairs:
         return Choice(
-            UNDERLAY_MTU, ALL_HOSTS, same.mtu, f"measured on {same.narrow_pairs[0]}; the cards say {card_mtu}"
+            UNDERLAY_MTU, ALL_HOSTS, same.mtu, f"measured on {same.narrow_pairs[0]}; the interfaces say {interface_mtu}"
         )
     is_measured = same is not None and same.is_measured
     return Choice(
-        UNDERLAY_MTU, ALL_HOSTS, card_mtu, f"of the data path's smallest card{', and measured' if is_measured else ''}"
+        UNDERLAY_MTU,
+        ALL_HOSTS,
+        interface_mtu,
+        f"of the data path's smallest interface{', and measured' if is_measured else ''}",
     )
 
 
@@ -83,8 +86,8 @@ def _taken(host: str, facts: Facts) -> Iterable[tuple[ipaddress.IPv4Network, str
     for route in facts["routes"]:
         network = ipaddress.ip_network(route["destination"], strict=False)
         if isinstance(network, ipaddress.IPv4Network) and network.prefixlen:
-            card = f" ({route['interface']})" if route["interface"] else ""
-            yield network, f"{network} of {host}{card}"
+            interface = f" ({route['interface']})" if route["interface"] else ""
+            yield network, f"{network} of {host}{interface}"
     for one in facts["engine"].get("overlay_networks") or ():
         for subnet in one["subnets"]:
             network = ipaddress.ip_network(subnet, strict=False)

@@ -147,12 +147,16 @@ def _small_packets(measurements: Sequence[Row]) -> Iterator[Finding]:
         small = {_ends(row): row for row in measured if row["path_mtu"] < row["mtu"]}
         for one in blame_undirected(small, [_ends(row) for row in measured]):
             explained = [row for row in small.values() if one.direction == EVERYWHERE or one.host in _pair(row)]
-            path, card = min(row["path_mtu"] for row in explained), max(row["mtu"] for row in explained)
+            path, interface = min(row["path_mtu"] for row in explained), max(row["mtu"] for row in explained)
             whom = ", ".join(one.others) if one.direction == EVERYWHERE else f"it and {', '.join(one.others)}"
             found = (
-                f"in {network} the cards have an MTU of {card}, but packets above {path} bytes are lost between {whom}"
+                f"in {network} the interfaces have an MTU of {interface}, but packets above {path} bytes are lost "
+                f"between {whom}"
             )
-            remedy = f"Set the MTU on the whole way to {card}, or that of the cards and swarm_network_mtu to {path}."
+            remedy = (
+                f"Set the MTU on the whole way to {interface}, or that of the interfaces and swarm_network_mtu to "
+                f"{path}."
+            )
             yield Finding(one.host, "warning", "MTU", found, remedy)
 
 

@@ -16,7 +16,7 @@ from ..findings.finding import ALL_HOSTS
 Row = Mapping[str, Any]
 Pair = tuple[str, str]
 
-# What the overlay driver takes from the MTU of the card, for VXLAN and for encryption.
+# What the overlay driver takes from the MTU of the interface, for VXLAN and for encryption.
 VXLAN_BYTES = 50
 ENCRYPTION_BYTES = 26
 
@@ -101,7 +101,7 @@ def _problems(verdicts: Mapping[Pair, str], rows: Mapping[Pair, Row], overlay: O
         found = (
             f"full-sized datagrams cross {_between(one)}, but TCP does not: checksums stall, or a firewall drops TCP"
         )
-        remedy = "Run ethtool -K CARD tx-checksum-ip-generic off for the card of the data path"
+        remedy = "Run ethtool -K INTERFACE tx-checksum-ip-generic off for the interface of the data path"
         yield _problem("checksums", one.host, found, f"{remedy} on these hosts, and look at what filters TCP there.")
     for one in blame_undirected(by_verdict.get(NO_UDP, ()), verdicts):
         found = f"TCP crosses {_between(one)}, but UDP does not"
@@ -160,20 +160,22 @@ def _blocked_data_path(one: Blame, way: str, overlay: Overlay) -> dict[str, Any]
 def _too_large(one: Blame, rows: Sequence[Row], overlay: Overlay) -> dict[str, Any]:
     overhead = VXLAN_BYTES + (ENCRYPTION_BYTES if overlay.encrypted else 0)
     sizes = [row["path_mtu"] for row in rows if row["path_mtu"]]
-    cards = max(row["mtu"] for row in rows)
+    interfaces = max(row["mtu"] for row in rows)
     if len(sizes) < len(rows):
-        found = f"small packets cross {_between(one)}, but of {cards} bytes none does"
+        found = f"small packets cross {_between(one)}, but of {interfaces} bytes none does"
         return _problem(
-            "mtu", one.host, found, "Set swarm_network_mtu to what all cards and switches on the way carry."
+            "mtu", one.host, found, "Set swarm_network_mtu to what all interfaces and switches on the way carry."
         )
     largest = min(sizes)
     found = (
-        f"small packets cross {_between(one)}, but those above {largest} bytes are lost, and containers send {cards}"
+        f"small packets cross {_between(one)}, but those above {largest} bytes are lost, "
+        f"and containers send {interfaces}"
     )
     remedy = (
-        f"Set swarm_network_mtu to {largest + overhead} and swarm_network_recreate to true, or the MTU of every card"
+        f"Set swarm_network_mtu to {largest + overhead} and swarm_network_recreate to true, or the MTU of every "
+        f"interface and switch on the way to {interfaces + overhead}."
     )
-    return _problem("mtu", one.host, found, f"{remedy} and switch on the way to {cards + overhead}.")
+    return _problem("mtu", one.host, found, remedy)
 
 
 def _problem(cause: str, host: str, found: str, remedy: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _connection(report: HostReport) -> str:
 
 
 def _swarm_address(report: HostReport) -> str:
-    """Empty where the swarm's address is given as a card's name, which may be the same on every host."""
+    """Empty where the swarm's address is given as an interface's name, which may be the same on every host."""
     try:
         return str(ipaddress.ip_address(report.swarm_address))
     except ValueError:
@@ -95,15 +95,15 @@ def _hostname(report: HostReport) -> str:
 
 def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
     by_name = {report.name: report for report in reports}
-    for address, cards in shared_addresses({report.name: facts for report, facts in answering(reports)}):
-        first, last = by_name[cards[0].host], by_name[cards[-1].host]
+    for address, interfaces in shared_addresses({report.name: facts for report, facts in answering(reports)}):
+        first, last = by_name[interfaces[0].host], by_name[interfaces[-1].host]
         if _connection(first) == _connection(last) or _machine_id(first) == _machine_id(last):
             # Two names for one machine, which is told of as that.
             continue
-        others = ", ".join(f"{one.host} ({one.card})" for one in cards[:-1])
-        found = f"its card {cards[-1].card} has the same address as {others}: {address}"
-        remedy = "Give each card an address of its own; no network with such an address is used."
-        yield Finding(cards[-1].host, "error", "address", found, remedy)
+        others = ", ".join(f"{one.host} ({one.interface})" for one in interfaces[:-1])
+        found = f"its interface {interfaces[-1].interface} has the same address as {others}: {address}"
+        remedy = "Give each interface an address of its own; no network with such an address is used."
+        yield Finding(interfaces[-1].host, "error", "address", found, remedy)
 
 
 def _networks_of_the_cluster(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
@@ -160,10 +160,10 @@ def _networks(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         network = ipaddress.ip_network(route["destination"], strict=False)
         if network.prefixlen:
             yield f"{network} ({route['interface']})", network
-    for card in facts["cards"]:
-        for one in card["addresses"]:
+    for interface in facts["interfaces"]:
+        for one in interface["addresses"]:
             network = ipaddress.ip_network(f"{one['address']}/{one['prefix']}", strict=False)
-            yield f"{network} ({card['name']})", network
+            yield f"{network} ({interface['name']})", network
 
 
 def _overlap(first: Any, second: Any) -> bool:

@@ -66,7 +66,7 @@ def measure(lab: Lab, options: Options, start: float) -> int:
 
 
 def leave(lab: Lab, options: Options) -> None:
-    """The caps are those of the cards, and the cards are the hosts' own."""
+    """The caps are those of the interfaces, and the interfaces are the hosts' own."""
     if options.keep:
         lab.uncap()
     else:

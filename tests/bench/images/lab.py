@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lab of the bench: one host that sends, others that receive, and cards that carry so much and no more."""
+"""The lab of the bench: one host that sends, others that receive, and interfaces that carry so much and no more."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Lab:
 
     @property
     def bytes_per_second(self) -> float:
-        """What a card carries at most; 0 without a cap."""
+        """What an interface carries at most; 0 without a cap."""
         return self._rate * 1e6 / 8
 
     def make(self, state: str) -> None:
@@ -109,7 +109,7 @@ class Lab:
         return int(self.docker("inspect", "--format={{.State.Pid}}", self.container(host)))
 
     def cap(self, rate: float) -> None:
-        """Let each card carry so many Mbit/s and no more, out of the host and into it."""
+        """Let each interface carry so many Mbit/s and no more, out of the host and into it."""
         if rate != self._rate:
             self.on_all(lambda host: self._cap(host, rate))
             self._rate = rate
@@ -123,7 +123,7 @@ class Lab:
         self.docker("kill", self.container(host))
 
     def revive(self, host: str) -> None:
-        """Boot a dead host again, with its card as the others have theirs."""
+        """Boot a dead host again, with its interface as the others have theirs."""
         self.docker("start", self.container(host))
         until = time.monotonic() + _BOOT_SECONDS
         while self.ask(host, "docker info")[0] or self.ask(host, "systemctl is-active ssh")[0]:
@@ -134,32 +134,32 @@ class Lab:
             self._cap(host, self._rate)
 
     def _cap(self, host: str, rate: float) -> None:
-        # What comes into a host goes out of the other end of its card, so that both ends only limit what goes out.
+        # What comes into a host goes out of the other end of its interface, so that both ends only limit what goes out.
         limit = f"root tbf rate {int(rate * 1e6)}bit burst 128kb latency 50ms"
-        self.tell(host, f"tc qdisc replace dev {self._card(host)} {limit}")
+        self.tell(host, f"tc qdisc replace dev {self._interface(host)} {limit}")
         self._outside(host, f"replace dev {self._other_end(host)} {limit}")
 
     def _uncap(self, host: str) -> None:
-        card, other_end = self._card(host), self._other_end(host)
-        if " tbf " in self.tell(host, f"tc qdisc show dev {card} root"):
-            self.tell(host, f"tc qdisc delete dev {card} root")
+        interface, other_end = self._interface(host), self._other_end(host)
+        if " tbf " in self.tell(host, f"tc qdisc show dev {interface} root"):
+            self.tell(host, f"tc qdisc delete dev {interface} root")
         if " tbf " in run(["tc", "qdisc", "show", "dev", other_end, "root"])[1]:
             self._outside(host, f"delete dev {other_end} root")
 
     def _outside(self, host: str, arguments: str) -> None:
         code, said = run(["tc", "qdisc", *arguments.split()])
         if code:
-            raise LabError(f"the other end of {host}'s card: tc qdisc {arguments}: {said}")
+            raise LabError(f"the other end of {host}'s interface: tc qdisc {arguments}: {said}")
 
-    def _card(self, host: str) -> str:
+    def _interface(self, host: str) -> str:
         return self.tell(host, f"ip -oneline -4 address show to {self.address(host)}").split()[1]
 
     def _other_end(self, host: str) -> str:
-        index = self.tell(host, f"cat /sys/class/net/{self._card(host)}/iflink").strip()
+        index = self.tell(host, f"cat /sys/class/net/{self._interface(host)}/iflink").strip()
         for end in Path("/sys/class/net").iterdir():
             if (end / "ifindex").read_text().strip() == index:
                 return end.name
-        raise LabError(f"The other end of {host}'s card is not on this machine.")
+        raise LabError(f"The other end of {host}'s interface is not on this machine.")
 
     def facts(self) -> dict[str, Any]:
         return {"hosts": len(self.hosts), "docker": self.tell(self.source, "docker version -f '{{.Server.Version}}'")}

@@ -61,7 +61,7 @@ class Measure:
         ways.check(self._lab, image, hosts)
         top = image.layers[-1]
         sent = max(one["bytes_sent"] + one["bytes_again"] for one in delivered.results.values())
-        figures = {"sent": sent / top, "cards": max(map(watch.received, hosts)) / top}
+        figures = {"sent": sent / top, "interfaces": max(map(watch.received, hosts)) / top}
         return self._sample("changed", "layers", hosts, number, delivered.seconds, watch, figures)
 
     def killed(self, shape: str, hosts: Sequence[str], number: int) -> Sample:
@@ -87,7 +87,7 @@ class Measure:
         return self._sample("killed", shape, hosts, number, delivered.seconds, watch, {"slowest": slowest})
 
     def cut(self, shape: str, number: int) -> Sample:
-        """Ctrl-C when half of it has come, then again. What came twice is what the card carried too much."""
+        """Ctrl-C when half of it has come, then again. What came twice is what the interface carried too much."""
         host = self._lab.receivers[0]
         around, full = self._carried_in_all(shape, host)
         image = self._ready(shape, [host])
@@ -125,18 +125,18 @@ class Measure:
         return self._sample(name, "stream", self._lab.receivers[:1], number, seconds, watch, {})
 
     def _cap(self, shape: str) -> None:
-        """Let the cards carry what they do for this shape, where they have a cap at all."""
+        """Let the interfaces carry what they do for this shape, where they have a cap at all."""
         if self._lab.is_capped:
             self._lab.cap(self._options.rate_of(shape))
 
     def _ready(self, shape: str, hosts: Sequence[str]) -> Image:
-        """Nothing of the image is on the hosts, and the cards carry what they do for this shape."""
+        """Nothing of the image is on the hosts, and the interfaces carry what they do for this shape."""
         self._cap(shape)
         ways.empty(self._lab, hosts, self._images[shape])
         return self._images[shape]
 
     def _carried_in_all(self, shape: str, host: str) -> tuple[int, int]:
-        """What a card carries in a run that sends nothing, and in one that sends all of an image; found once."""
+        """What an interface carries in a run that sends nothing, and in one that sends all of an image; found once."""
         if shape not in self._around:
             image = self._ready(shape, [host])
             carried = []
@@ -164,7 +164,7 @@ class Measure:
 
 
 def resent(first: int, second: int, full: int, around: int) -> float:
-    """The share of an image that came twice, from what a card carried in two runs and in one full run.
+    """The share of an image that came twice, from what an interface carried in two runs and in one full run.
 
     C(around) is what every run carries besides layers.
     """

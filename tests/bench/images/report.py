@@ -39,7 +39,7 @@ def write(
     path, drawing = paths(options)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    title = f"An image of {options.size} MB to hosts whose cards carry {options.rate:g} Mbit/s"
+    title = f"An image of {options.size} MB to hosts whose interfaces carry {options.rate:g} Mbit/s"
     drawing.write_text(plot.draw(points, title))
 
 

@@ -88,7 +88,7 @@ def _wire(samples: Sequence[Sample], options: Options) -> Row:
 
     found = {shape: by_round(share, select(samples, "ours", shape, options.receivers)) for shape in SHAPES}
     how = (
-        "counters of the cards, every 0.1 s: from the first card that carries a quarter of the rate to the last that "
+        "counters of the interfaces, every 0.1 s: from the first that carries a quarter of the rate to the last that "
         "does; headers of TCP and Ethernet count against it; median over the rounds, the worst of the shapes"
     )
     return _worst_of(found, f"wire time for {options.receivers} hosts / (bytes / rate)", 1.15, how)
@@ -120,10 +120,10 @@ def _uncapped(samples: Sequence[Sample]) -> Row:
 def _changed(samples: Sequence[Sample], options: Options) -> Row:
     column = select(samples, "changed", MAIN, options.receivers)
     found = by_round(lambda one: one.figures["sent"], column)
-    more = {"cards": [round(one.figures["cards"], 3) for one in column.values()]}
+    more = {"interfaces": [round(one.figures["interfaces"], 3) for one in column.values()]}
     how = (
         "bytes_sent of the host with the most / bytes of the layer in the archive of docker save; the worst round; "
-        "cards: the same by the cards' counters, with all headers, SSH and the agent's program"
+        "interfaces: the same by the interfaces' counters, with all headers, SSH and the agent's program"
     )
     name = "bytes sent for a changed top layer / bytes of that layer, per host"
     return Row(name, found.worst, 1.02, False, how, len(found.values), found.void_rounds, more)
@@ -139,7 +139,7 @@ def _cut(samples: Sequence[Sample]) -> Row:
         "many, of the image (goal: at most 0.02)": list(many.values),
     }
     how = (
-        "Ctrl-C when the host's card has carried half of the image, then the same task again: by the card's counter, "
+        "Ctrl-C when the host's interface has carried half of the image, then the same task again: by its counter, "
         "what both runs carried beyond one full run, without what a run carries besides layers; in layers; the worst"
     )
     rounds, void = min(len(one.values) for one in found.values()), max(one.void_rounds for one in found.values())
@@ -186,7 +186,7 @@ def _killed(samples: Sequence[Sample], options: Options) -> Row:
     found = by_round(lambda killed, ours: killed.figures["slowest"] / ours.figures["slowest"], *columns)
     more = {"whole task, killed / undisturbed": list(by_round(ratio, *columns).values)}
     how = (
-        "the middle host of the chain is killed when its card has carried half of the image: seconds of the slowest of "
+        "the middle host of the chain is killed when it has carried half of the image: seconds of the slowest of "
         "the others / of the slowest of all in the undisturbed run of the round; median over the rounds"
     )
     name = f"one host of {options.receivers} killed mid-way: time of the others / undisturbed"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What happens while something is measured: how busy the machine is, what the cards carry, what lies on the disks."""
+"""What happens while something is measured: how busy the machine is, what interfaces carry, what lies on the disks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.images.lab import Lab
 
 _PERIOD = 0.1
-# Of the rate: below it a card is as good as idle. What starts the agents is less, what carries a layer is more.
+# Of the rate: below it an interface is as good as idle. What starts the agents is less, what carries a layer is more.
 _BUSY_SHARE = 0.25
 # Where a delivery may put what it does not keep.
 TEMPORARY = ("var/lib/docker/tmp", "tmp", "var/tmp", "var/lib/distrain")
@@ -34,17 +34,17 @@ def busy_share(before: tuple[int, int], after: tuple[int, int]) -> float:
     return (after[0] - before[0]) / max(after[1] - before[1], 1)
 
 
-def received_bytes(net_dev: str, card: str = "eth0") -> int:
-    """What a card has received, from /proc/PID/net/dev."""
+def received_bytes(net_dev: str, interface: str = "eth0") -> int:
+    """What an interface has received, from /proc/PID/net/dev."""
     for line in net_dev.splitlines():
         name, _separator, figures = line.partition(":")
-        if name.strip() == card:
+        if name.strip() == interface:
             return int(figures.split()[0])
-    raise ValueError(f"no card {card}")
+    raise ValueError(f"no interface {interface}")
 
 
 def wire_seconds(moments: Sequence[Moment], bytes_per_second: float) -> float:
-    """From when the first card began to carry something to when the last one ended."""
+    """From when the first interface began to carry something to when the last one ended."""
     busy = []
     for (start, before), (end, after) in pairwise(moments):
         floor = _BUSY_SHARE * bytes_per_second * (end - start)
@@ -89,7 +89,7 @@ class Watch:
         self.cpu = busy_share(self._cpu_before, cpu_times(Path("/proc/stat").read_text()))
 
     def received(self, host: str) -> int:
-        """What the host's card has received since the watch began."""
+        """What the host's interface has received since the watch began."""
         return self.moments[-1][1].get(host, 0) - self.moments[0][1][host]
 
     def peak(self) -> int:
@@ -97,7 +97,7 @@ class Watch:
         return max((peak - self._at_rest[host] for host, peak in self._peaks.items()), default=0)
 
     def wait_for(self, host: str, count: float, timeout: float) -> bool:
-        """Whether the host's card has received so many bytes before the time is over."""
+        """Whether the host's interface has received so many bytes before the time is over."""
         until = time.monotonic() + timeout
         while time.monotonic() < until and not self._stop.is_set():
             if self.received(host) >= count:

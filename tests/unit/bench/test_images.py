@@ -88,14 +88,14 @@ def test_busy_is_neither_idle_nor_waiting_for_a_disk() -> None:
     assert busy_share(before, after) == 30 / 100
 
 
-def test_bytes_of_a_card() -> None:
+def test_bytes_of_a_interface() -> None:
     text = "Inter-|   Receive\n face |bytes packets\n    lo: 5 0\n  eth0: 1234 9 0 0 0 0 0 0 77 0\n"
     assert received_bytes(text) == 1234
-    with pytest.raises(ValueError, match="no card"):
+    with pytest.raises(ValueError, match="no interface"):
         received_bytes("    lo: 5 0\n")
 
 
-def test_wire_time_is_from_the_first_busy_card_to_the_last() -> None:
+def test_wire_time_is_from_the_first_busy_interface_to_the_last() -> None:
     # The agents' start (5 in a second) is no delivery; host b gets its part a second after host a, and c is dead.
     moments = [
         (0.0, {"a": 0, "b": 0, "c": 0}),
@@ -176,7 +176,7 @@ def test_without_a_cap_the_best_rival_counts() -> None:
 
 def test_of_a_changed_layer_the_worst_round_counts() -> None:
     samples = [
-        sample("changed", 1, number, figures={"sent": sent, "cards": 1.1}) for number, sent in enumerate((1, 1.03))
+        sample("changed", 1, number, figures={"sent": sent, "interfaces": 1.1}) for number, sent in enumerate((1, 1.03))
     ]
     assert (row(samples, "changed top layer").value, row(samples, "changed top layer").holds) == (1.03, False)
 
@@ -195,7 +195,7 @@ def test_a_cut_may_cost_one_layer_and_little_where_layers_are_many(
     assert (found.value, found.holds) == (max(few, many), holds)
 
 
-def test_what_a_cut_costs_from_the_counters_of_a_card() -> None:
+def test_what_a_cut_costs_from_the_counters_of_a_interface() -> None:
     # 1000 of layers and 50 besides; 500 came, 100 of them again.
     assert resent(first=550, second=650, full=1050, around=50) == pytest.approx(0.1)
 
@@ -267,7 +267,7 @@ def test_the_time_of_the_task_comes_from_the_report_of_ansible() -> None:
 
 
 class FakeLab:
-    """Notes what the cards carry."""
+    """Notes what the interfaces carry."""
 
     source, receivers = "gpu-01", ("gpu-02", "gpu-03")
 
@@ -280,7 +280,7 @@ class FakeLab:
 
 
 @pytest.mark.parametrize(("is_capped", "rates"), [(True, [64, 32, 64, 64]), (False, [])])
-def test_the_cards_carry_what_is_meant_for_the_shape(
+def test_the_interfaces_carry_what_is_meant_for_the_shape(
     is_capped: bool, rates: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab, emptied = FakeLab(is_capped), []

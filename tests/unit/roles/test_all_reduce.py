@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The program of the network check, as far as it needs no torch: cards, turns, and ranks that do not arrive."""
+"""The program of the network check, as far as it needs no torch: interfaces, turns, and ranks that do not arrive."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FILES = ROOT / "roles/network_check/files"
 sys.path.insert(0, str(FILES))
 
 from all_reduce import meeting  # noqa: E402 (the program is no part of the collection's code)
-from all_reduce.card import card_near  # noqa: E402
 from all_reduce.host import run_host  # noqa: E402
+from all_reduce.interface import interface_near  # noqa: E402
 from all_reduce.turns import Turns  # noqa: E402
 
 ROUTES = """Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
@@ -50,14 +50,14 @@ def attend(rank: int) -> meeting.Meeting:
     return meeting.Meeting(argparse.Namespace(ranks=["a", "a", "b"], rank=rank), None)
 
 
-@pytest.mark.parametrize(("address", "card"), [("10.77.0.0", "eth0"), ("172.18.0.3", "eth1")])
-def test_the_card_is_the_one_in_the_subnet(address: str, card: str) -> None:
-    assert card_near(address, ROUTES) == card
+@pytest.mark.parametrize(("address", "interface"), [("10.77.0.0", "eth0"), ("172.18.0.3", "eth1")])
+def test_the_interface_is_the_one_in_the_subnet(address: str, interface: str) -> None:
+    assert interface_near(address, ROUTES) == interface
 
 
-def test_a_subnet_without_a_card_is_refused() -> None:
+def test_a_subnet_without_a_interface_is_refused() -> None:
     with pytest.raises(LookupError, match=r"192\.0\.2\.0"):
-        card_near("192.0.2.0", ROUTES)
+        interface_near("192.0.2.0", ROUTES)
 
 
 def test_the_networks_take_turns_in_their_order(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_the_first_rank_decides_for_all(store: Store) -> None:
     assert attend(1).agree("count-7", 99, 0) == 12
 
 
-def test_a_host_without_the_card_says_so_and_lets_the_others_go_on(tmp_path: Path) -> None:
+def test_a_host_without_the_interface_says_so_and_lets_the_others_go_on(tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "ranks": ["a", "b"],
         "rank": None,
@@ -134,5 +134,5 @@ def test_a_host_without_the_card_says_so_and_lets_the_others_go_on(tmp_path: Pat
     }
     assert run_host(argparse.Namespace(**settings)) == 1
     written = (tmp_path / "overlay.json").read_text()
-    assert "a: no card of the container lies in the network of 203.0.113.0" in written
+    assert "a: no interface of the container lies in the network of 203.0.113.0" in written
     assert Turns(tmp_path, ["overlay", "host"], "host").has_come(0)

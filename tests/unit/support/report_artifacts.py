@@ -106,15 +106,15 @@ def host_of_job(host: str, rank: int) -> dict[str, Any]:
 def plan_lines(hosts: tuple[str, ...]) -> list[str]:
     return [
         *(f"advertise address      {host}  198.18.14.{11 + rank}" for rank, host in enumerate(hosts)),
-        "    because: 198.18.14.0/24: the cards of the default routes",
+        "    because: 198.18.14.0/24: the interfaces of the default routes",
         *(f"data path address      {host}  198.19.14.{11 + rank}" for rank, host in enumerate(hosts)),
         "    because: 198.19.14.0/24: 24.1 Gbit/s measured, MTU 9000; not 198.18.14.0/24: 0.9 Gbit/s, MTU 1500",
         "MTU below the overlay  all     9000",
-        "    because: of the data path's smallest card, and measured",
+        "    because: of the data path's smallest interface, and measured",
         "subnet of the overlay  all     10.78.0.0/16",
         "    because: no host has a route into it; 10.77.0.0/16 overlaps 10.77.128.0/20 of gpu-03",
         "network of the job     all     overlay",
-        "    because: not every data card has RDMA, so that the overlay costs some rate and nothing else",
+        "    because: not every data interface has RDMA, so that the overlay costs some rate and nothing else",
     ]
 
 

@@ -22,7 +22,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rank", type=int, help="which of them this is")
     parser.add_argument("--address", required=True, help="name or address of the first rank")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--near", default="", help="an address in the subnet of the card to use")
+    parser.add_argument("--near", default="", help="an address in the subnet of the interface to use")
     parser.add_argument("--backend", choices=["gloo", "nccl"], required=True)
     parser.add_argument("--sizes", nargs="+", type=int, required=True, help="bytes, multiples of 4")
     parser.add_argument("--rounds", type=int, required=True, help="how often each size is timed")

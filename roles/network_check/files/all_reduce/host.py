@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .card import card_near
+from .interface import interface_near
 from .meeting import GRACE_SECONDS, Problem
 from .outcome import read_outcome, write_outcome
 from .turns import Turns
@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.1
 def run_host(settings: argparse.Namespace) -> int:
     local = [rank for rank, host in enumerate(settings.ranks) if host == settings.host]
     try:
-        environment = {**os.environ, **_card_environment(settings.near)}
+        environment = {**os.environ, **_interface_environment(settings.near)}
         command = [sys.executable, "-u", "-m", __package__, *sys.argv[1:], "--rank"]
         processes = {rank: subprocess.Popen([*command, str(rank)], env=environment) for rank in local}
         _wait_for(list(processes.values()), settings.timeout)
@@ -39,15 +39,15 @@ def run_host(settings: argparse.Namespace) -> int:
     return 1 if problem else 0
 
 
-def _card_environment(near: str) -> dict[str, str]:
-    """NCCL and gloo pinned to one card; NCCL takes a name behind "=" exactly."""
+def _interface_environment(near: str) -> dict[str, str]:
+    """NCCL and gloo pinned to one interface; NCCL takes a name behind "=" exactly."""
     if not near:
         return {}
     try:
-        card = card_near(near, Path("/proc/net/route").read_text(encoding="ascii"))
+        interface = interface_near(near, Path("/proc/net/route").read_text(encoding="ascii"))
     except LookupError as error:
         raise Problem(str(error)) from error
-    return {"NCCL_SOCKET_IFNAME": f"={card}", "GLOO_SOCKET_IFNAME": card}
+    return {"NCCL_SOCKET_IFNAME": f"={interface}", "GLOO_SOCKET_IFNAME": interface}
 
 
 def _wait_for(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:

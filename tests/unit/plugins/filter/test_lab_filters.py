@@ -10,10 +10,10 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.filter.host_address import host_address
 from ansible_collections.distrain.cluster.plugins.filter.host_name import host_name
-from ansible_collections.distrain.cluster.plugins.filter.lab_cards import (
+from ansible_collections.distrain.cluster.plugins.filter.lab_interfaces import (
     lab_attachments,
-    lab_card_problems,
-    lab_cards,
+    lab_interface_problems,
+    lab_interfaces,
 )
 from ansible_collections.distrain.cluster.plugins.filter.missing_capabilities import missing_capabilities
 
@@ -50,16 +50,18 @@ def test_host_address_that_does_not_exist(number: int, network: str) -> None:
         host_address(number, network)
 
 
-def cards(*others: dict[str, Any], network: str = "198.18.3.0/24", mtu: int = 1500, rate: str = "") -> Any:
-    return lab_cards(others, 3, network, mtu, rate)
+def interfaces(*others: dict[str, Any], network: str = "198.18.3.0/24", mtu: int = 1500, rate: str = "") -> Any:
+    return lab_interfaces(others, 3, network, mtu, rate)
 
 
-def test_a_lab_without_cards_has_the_first() -> None:
-    assert cards() == [{"name": "management", "network": "198.18.3.0/24", "mtu": 1500, "rate": "", "isolated": False}]
+def test_a_lab_without_interfaces_has_the_first() -> None:
+    assert interfaces() == [
+        {"name": "management", "network": "198.18.3.0/24", "mtu": 1500, "rate": "", "isolated": False}
+    ]
 
 
-def test_cards_get_what_was_left_out() -> None:
-    first, data, decoy, slow = cards(
+def test_interfaces_get_what_was_left_out() -> None:
+    first, data, decoy, slow = interfaces(
         {"name": "data", "mtu": 9000},
         {"name": "decoy", "isolated": True},
         {"name": "slow", "network": "198.19.200.0/24", "rate": "1gbit"},
@@ -72,12 +74,16 @@ def test_cards_get_what_was_left_out() -> None:
 
 
 def test_networks_of_all_labs_differ() -> None:
-    networks = {card["network"] for number in range(100) for card in lab_cards([{}, {}], number, "198.18.0.0/24", 1500)}
+    networks = {
+        interface["network"]
+        for number in range(100)
+        for interface in lab_interfaces([{}, {}], number, "198.18.0.0/24", 1500)
+    }
     assert len(networks) == 1 + 200
 
 
 def test_attachments() -> None:
-    assert lab_attachments(cards({"name": "data"})[1:], "distrain-lab", 2) == [
+    assert lab_attachments(interfaces({"name": "data"})[1:], "distrain-lab", 2) == [
         {"name": "distrain-lab.data", "ipv4_address": "198.19.3.12"}
     ]
 
@@ -85,34 +91,39 @@ def test_attachments() -> None:
 @pytest.mark.parametrize(
     "good",
     [
-        cards(),
-        cards({"name": "data", "mtu": 65535}, {"name": "decoy", "mtu": 576, "isolated": True, "rate": "2.5gbit"}),
-        cards({"name": "a"}, {"name": "b"}, {"name": "c", "network": "192.0.2.0/24", "mtu": "9000"}, rate="200mbit"),
+        interfaces(),
+        interfaces({"name": "data", "mtu": 65535}, {"name": "decoy", "mtu": 576, "isolated": True, "rate": "2.5gbit"}),
+        interfaces(
+            {"name": "a"}, {"name": "b"}, {"name": "c", "network": "192.0.2.0/24", "mtu": "9000"}, rate="200mbit"
+        ),
     ],
 )
-def test_cards_that_can_be(good: Any) -> None:
-    assert lab_card_problems(good, 99) == []
+def test_interfaces_that_can_be(good: Any) -> None:
+    assert lab_interface_problems(good, 99) == []
 
 
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
-        (cards(mtu=575), "lab_mtu is 575; it must be from 576 to 65535"),
-        (cards(rate="fast"), "lab_rate is fast"),
-        (cards(network="198.18.3.0"), "lab_network is '198.18.3.0', which is no IPv4 network"),
-        (cards({"name": "data", "mtu": 65536}), "data: mtu is 65536"),
-        (cards({"name": "data", "mtu": "large"}), "data: mtu is large"),
-        (cards({"name": "data", "rate": "1Gbps"}), "data: rate is 1Gbps"),
-        (cards({"name": "data", "network": "198.19.3.1/24"}), "data: network is '198.19.3.1/24'"),
-        (cards({"name": "data", "network": "fd00::/64"}), "data: network is 'fd00::/64'"),
-        (cards({"name": "data", "network": "198.19.3.0/28"}), "no room for 9 hosts"),
-        (cards({"name": "Data"}), "a name is"),
-        (cards({"name": "management"}), "the name management stands for several cards"),
-        (cards({"name": "a"}, {"name": "a"}), "the name a stands for several cards"),
-        (cards({"name": "a"}, {"name": "b"}, {"name": "c"}), "c: network is ''"),
-        (cards({"name": "data", "network": "198.18.0.0/16"}), "198.18.3.0/24 of management and 198.18.0.0/16 of data"),
+        (interfaces(mtu=575), "lab_mtu is 575; it must be from 576 to 65535"),
+        (interfaces(rate="fast"), "lab_rate is fast"),
+        (interfaces(network="198.18.3.0"), "lab_network is '198.18.3.0', which is no IPv4 network"),
+        (interfaces({"name": "data", "mtu": 65536}), "data: mtu is 65536"),
+        (interfaces({"name": "data", "mtu": "large"}), "data: mtu is large"),
+        (interfaces({"name": "data", "rate": "1Gbps"}), "data: rate is 1Gbps"),
+        (interfaces({"name": "data", "network": "198.19.3.1/24"}), "data: network is '198.19.3.1/24'"),
+        (interfaces({"name": "data", "network": "fd00::/64"}), "data: network is 'fd00::/64'"),
+        (interfaces({"name": "data", "network": "198.19.3.0/28"}), "no room for 9 hosts"),
+        (interfaces({"name": "Data"}), "a name is"),
+        (interfaces({"name": "management"}), "the name management stands for several interfaces"),
+        (interfaces({"name": "a"}, {"name": "a"}), "the name a stands for several interfaces"),
+        (interfaces({"name": "a"}, {"name": "b"}, {"name": "c"}), "c: network is ''"),
+        (
+            interfaces({"name": "data", "network": "198.18.0.0/16"}),
+            "198.18.3.0/24 of management and 198.18.0.0/16 of data",
+        ),
     ],
 )
-def test_cards_that_cannot_be(bad: Any, words: str) -> None:
-    problems = lab_card_problems(bad, 9)
+def test_interfaces_that_cannot_be(bad: Any, words: str) -> None:
+    problems = lab_interface_problems(bad, 9)
     assert len(problems) == 1 and words in problems[0]

@@ -19,14 +19,16 @@ from ansible_collections.distrain.cluster.plugins.filter.swarm_firewall import (
 @pytest.mark.parametrize(
     ("hosts", "expected"),
     [
-        pytest.param({"gpu-01": {"advertise_addr": "10.0.0.1", "data_path_addr": ""}}, ["10.0.0.1"], id="one card"),
+        pytest.param(
+            {"gpu-01": {"advertise_addr": "10.0.0.1", "data_path_addr": ""}}, ["10.0.0.1"], id="one interface"
+        ),
         pytest.param(
             {
                 "gpu-01": {"advertise_addr": "10.0.0.10", "data_path_addr": "10.9.0.1"},
                 "gpu-02": {"advertise_addr": "10.0.0.9", "data_path_addr": "10.0.0.9"},
             },
             ["10.0.0.9", "10.0.0.10", "10.9.0.1"],
-            id="two cards, in order, each once",
+            id="two interfaces, in order, each once",
         ),
         pytest.param({"gpu-01": {"advertise_addr": "2001:db8::1"}}, ["2001:db8::1"], id="IPv6"),
         pytest.param({}, [], id="no hosts"),
@@ -65,7 +67,7 @@ def test_firewall_addresses_are_sorted_by_family_and_number() -> None:
         (["::"], "cannot be the address of a host"),
         (["127.0.0.1"], "cannot be the address of a host"),
         (["224.0.0.1"], "cannot be the address of a host"),
-        (["fe80::1%eth0"], "without the card's name"),
+        (["fe80::1%eth0"], "without the interface's name"),
     ],
 )
 def test_bad_firewall_addresses_are_named(given: Any, said: str) -> None:

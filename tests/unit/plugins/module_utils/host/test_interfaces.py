@@ -9,28 +9,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.host.interfaces import parse_cards, read_hardware
+from ansible_collections.distrain.cluster.plugins.module_utils.host.interfaces import parse_interfaces, read_hardware
 
 UP = ("BROADCAST", "UP", "LOWER_UP")
 
 
-def card(name: str, *addresses: str, flags: Sequence[str] = UP, **others: Any) -> dict[str, Any]:
+def interface(name: str, *addresses: str, flags: Sequence[str] = UP, **others: Any) -> dict[str, Any]:
     listed = [{"local": one, "prefixlen": 24, "scope": "global"} for one in addresses]
     return {"ifname": name, "flags": flags, "mtu": 1500, "addr_info": listed, **others}
 
 
-def parse(*cards: dict[str, Any]) -> list[dict[str, Any]]:
-    return parse_cards(json.dumps(cards), lambda _name: {})
+def parse(*interfaces: dict[str, Any]) -> list[dict[str, Any]]:
+    return parse_interfaces(json.dumps(interfaces), lambda _name: {})
 
 
-def test_loopback_is_no_card() -> None:
-    assert parse(card("lo", "127.0.0.1", flags=("LOOPBACK", "UP"))) == []
-    assert parse_cards("", lambda _name: {}) == []
+def test_loopback_is_no_interface() -> None:
+    assert parse(interface("lo", "127.0.0.1", flags=("LOOPBACK", "UP"))) == []
+    assert parse_interfaces("", lambda _name: {}) == []
 
 
-def test_a_card_with_its_addresses() -> None:
+def test_a_interface_with_its_addresses() -> None:
     link_local = {"local": "fe80::1", "prefixlen": 64, "scope": "link"}
-    found = card("eth0", "192.0.2.11", linkinfo={"info_kind": "bond"})
+    found = interface("eth0", "192.0.2.11", linkinfo={"info_kind": "bond"})
     found["addr_info"].append(link_local)
     assert parse(found) == [
         {
@@ -44,22 +44,22 @@ def test_a_card_with_its_addresses() -> None:
     ]
 
 
-def test_a_member_names_its_master_and_a_card_without_a_link_is_down() -> None:
-    (found,) = parse(card("eth1", master="bond0", flags=("UP", "NO-CARRIER")))
+def test_a_member_names_its_master_and_a_interface_without_a_link_is_down() -> None:
+    (found,) = parse(interface("eth1", master="bond0", flags=("UP", "NO-CARRIER")))
     assert (found["kind"], found["master"], found["is_up"]) == ("hardware", "bond0", False)
 
 
-def hardware(root: Path, card_name: str, device: str, rdma: str, speed: str) -> None:
+def hardware(root: Path, interface_name: str, device: str, rdma: str, speed: str) -> None:
     (root / "devices" / device).mkdir(parents=True)
     (root / "devices" / device / "driver").symlink_to(root / "drivers" / "mlx5_core")
     (root / "drivers" / "mlx5_core").mkdir(parents=True, exist_ok=True)
-    for kind, name in (("net", card_name), ("infiniband", rdma)):
+    for kind, name in (("net", interface_name), ("infiniband", rdma)):
         (root / kind / name).mkdir(parents=True)
         (root / kind / name / "device").symlink_to(root / "devices" / device)
-    (root / "net" / card_name / "speed").write_text(speed)
+    (root / "net" / interface_name / "speed").write_text(speed)
 
 
-def test_hardware_of_a_card_and_of_a_bond(tmp_path: Path) -> None:
+def test_hardware_of_a_interface_and_of_a_bond(tmp_path: Path) -> None:
     hardware(tmp_path, "ens1", "0000:17:00.0", "mlx5_0", "100000\n")
     hardware(tmp_path, "ens2", "0000:18:00.0", "mlx5_1", "4294967295\n")
     (tmp_path / "net" / "bond0").mkdir()

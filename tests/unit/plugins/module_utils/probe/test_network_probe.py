@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Listening and measuring over the loopback card, whose addresses stand for hosts."""
+"""Listening and measuring over the loopback interface, whose addresses stand for hosts."""
 
 from __future__ import annotations
 

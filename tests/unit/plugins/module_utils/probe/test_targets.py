@@ -94,7 +94,7 @@ def test_what_is_asked_depends_on_who_listens() -> None:
         ([row("n", "a", "eth0")], "'eth0' in network n, which is no address"),
         ([row("n", "a", "0.0.0.0")], "nothing listens on all of them"),
         ([row("n", "a", "::")], "nothing listens on all of them"),
-        ([row("n", "a", "224.0.0.1")], "Give the address of one card"),
+        ([row("n", "a", "224.0.0.1")], "Give the address of one interface"),
     ],
 )
 def test_refused_endpoints(rows: list[dict[str, Any]], message: str) -> None:

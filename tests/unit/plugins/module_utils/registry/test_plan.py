@@ -51,10 +51,12 @@ def test_a_digest_takes_the_place_of_the_tag() -> None:
 
 
 def found(swarm: dict[str, str], *routes: tuple[str, str]) -> dict[str, Any]:
-    cards = [("eth0", "192.0.2.11"), ("eth1", "198.51.100.11"), ("eth2", "2001:db8::11")]
+    interfaces = [("eth0", "192.0.2.11"), ("eth1", "198.51.100.11"), ("eth2", "2001:db8::11")]
     return {
-        "cards": [{"name": name, "addresses": [{"address": address, "prefix": 24}]} for name, address in cards],
-        "routes": [{"destination": destination, "interface": card} for destination, card in routes],
+        "interfaces": [
+            {"name": name, "addresses": [{"address": address, "prefix": 24}]} for name, address in interfaces
+        ],
+        "routes": [{"destination": destination, "interface": interface} for destination, interface in routes],
         "engine": {"swarm": swarm},
     }
 

@@ -137,7 +137,7 @@ def test_plan_init(membership: Membership, changes: dict[str, Any], expected: li
         (LEADERLESS, {}, "nothing here does that by itself"),
         (REBOOTED_ALONE, {}, "these do not answer at their port: 198.18.1.12:2377"),
         (NOWHERE, {"working_managers": ["gpu-02", "gpu-03"]}, "set swarm_first_manager: gpu-02"),
-        (MOVED_MANAGER, {}, "found 198.18.1.11, which is on no card of this host any more"),
+        (MOVED_MANAGER, {}, "found 198.18.1.11, which is on no interface of this host any more"),
         (MOVED_MANAGER, {"advertise_addr": "eth1"}, "set swarm_first_manager to another"),
         (MANAGER, {"advertise_addr": "198.18.2.11"}, "found 198.18.1.11, wanted 198.18.2.11"),
         (NOWHERE, {"default_addr_pool": ["10.0.0.5/8"]}, "Write the subnet itself, 10.0.0.0/8"),
@@ -186,7 +186,7 @@ def test_plan_init_refuses(membership: Membership, changes: dict[str, Any], said
         (seen_by_manager(WORKER), {"advertise_addr": "198.18.9.9", "rejoin": True}, [LEAVE, JOIN]),
         (seen_by_manager(MOVED_WORKER), {"rejoin": True}, [LEAVE, JOIN]),
         (seen_by_manager(MOVED_WORKER), {"advertise_addr": "eth1", "rejoin": True}, [LEAVE, JOIN]),
-        # An address that is wanted by name may be translated on the way, and be on no card.
+        # An address that is wanted by name may be translated on the way, and be on no interface.
         (seen_by_manager(MOVED_WORKER), {"advertise_addr": "198.18.1.12"}, []),
         (seen_by_manager(NOWHERE), {"state": "absent"}, []),
         (seen_by_manager(WORKER), {"state": "absent"}, [LEAVE]),
@@ -229,7 +229,7 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
         ),
         (seen_by_manager(LOCKED), {"rejoin": True}, "docker swarm unlock"),
         (seen_by_manager(FOREIGN_WORKER), {"rejoin": True}, "which is another swarm"),
-        (seen_by_manager(MOVED_WORKER), {}, "found 198.18.1.12, which is on no card of this host any more"),
+        (seen_by_manager(MOVED_WORKER), {}, "found 198.18.1.12, which is on no interface of this host any more"),
         (seen_by_manager(MOVED_WORKER), {"advertise_addr": "198.18.1.99"}, "rejoin: true"),
         (without_manager(WORKER), {}, "it cannot be told whether this is the same swarm"),
         (seen_by_manager(WORKER), {"advertise_addr": "198.18.9.9"}, "found 198.18.1.12, wanted 198.18.9.9"),
@@ -267,7 +267,7 @@ def test_the_token_is_in_no_representation_of_the_plan() -> None:
             "could not choose an IP address to advertise since this system has multiple addresses",
             "Set swarm_advertise_addr (the module's option advertise_addr)",
         ),
-        ("could not find local IP address: no such network interface", "no card of this host"),
+        ("could not find local IP address: no such network interface", "no interface of this host"),
         ("something new", "something new"),
     ],
 )

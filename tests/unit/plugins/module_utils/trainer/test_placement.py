@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ranks, commands, environments and paths of a job, and the card that it is pinned to."""
+"""Ranks, commands, environments and paths of a job, and the interface that it is pinned to."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ def test_a_path_is_found_on_the_innermost_volume(path: str, found: str) -> None:
 
 
 @pytest.mark.parametrize(("address", "interface"), [("10.77.0.9", "eth0"), ("172.18.0.3", "eth1")])
-def test_the_card_is_the_one_whose_own_subnet_holds_the_address(address: str, interface: str) -> None:
+def test_the_interface_is_the_one_whose_own_subnet_holds_the_address(address: str, interface: str) -> None:
     assert interface_of(address, ROUTES) == interface
 
 
 @pytest.mark.parametrize("address", ["192.168.0.1", "10.1.0.1"])
-def test_a_gateway_is_no_card_of_the_network(address: str) -> None:
+def test_a_gateway_is_no_interface_of_the_network(address: str) -> None:
     with pytest.raises(ClusterError, match=address):
         interface_of(address, ROUTES)

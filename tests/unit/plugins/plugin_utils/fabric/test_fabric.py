@@ -17,9 +17,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table impo
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import (
     HOSTS,
     OUTSIDE,
-    card,
     fleet,
     host,
+    interface,
     measured,
     route,
 )
@@ -68,11 +68,11 @@ def test_management_data_and_a_decoy() -> None:
     assert "default routes" in reason(choices, "advertise address")
 
 
-def test_the_names_of_the_cards_play_no_part() -> None:
+def test_the_names_of_the_interfaces_play_no_part() -> None:
     facts = fleet()
     for number, one in enumerate(facts.values()):
         one["routes"] = [route("0.0.0.0/0", f"z{number}0")]
-        for position, each in enumerate(one["cards"]):
+        for position, each in enumerate(one["interfaces"]):
             each["name"] = f"z{number}{position}"
     assert chosen(plan(facts, GOOD)) == chosen(plan(fleet(), GOOD))
 
@@ -84,7 +84,7 @@ def test_the_names_of_the_cards_play_no_part() -> None:
         ({"mbits": 9000.0, "path_mtu": 1500}, {"mbits": 900.0, "path_mtu": 9000}, "192.0.2.12"),
         # Of equally fast ones the one with the larger packets.
         ({"mbits": 9900.0, "path_mtu": 1500}, {"mbits": 9000.0, "path_mtu": 9000}, "198.51.100.12"),
-        # Large cards do not help where the path is narrow: the one of the default routes wins the tie.
+        # Large interfaces do not help where the path is narrow: the one of the default routes wins the tie.
         ({"mbits": 9400.0, "path_mtu": 1500}, {"mbits": 9400.0, "path_mtu": 1500}, "192.0.2.12"),
     ],
 )
@@ -93,12 +93,12 @@ def test_the_data_path_is_the_best_network(management: dict[str, Any], data: dic
     assert chosen(plan(fleet(), rows))["data"] == expected
 
 
-def test_without_a_measurement_the_cards_are_believed() -> None:
+def test_without_a_measurement_the_interfaces_are_believed() -> None:
     assert chosen(plan(fleet(speed_mbits=100000), []))["data"] == "198.51.100.12"
 
 
-def test_one_card_each() -> None:
-    facts = {name: host(card("x", f"192.0.2.{number}"), default="x") for number, name in enumerate(HOSTS, 11)}
+def test_one_interface_each() -> None:
+    facts = {name: host(interface("x", f"192.0.2.{number}"), default="x") for number, name in enumerate(HOSTS, 11)}
     choices = plan(facts, [])
     assert (chosen(choices)["advertise"], chosen(choices)["data"], chosen(choices)["mtu"]) == (
         "192.0.2.12",
@@ -119,10 +119,10 @@ def test_a_narrow_path_sets_the_mtu_and_names_the_pair() -> None:
     rows = [*measured(MANAGEMENT, mbits=900.0), *measured(DATA, mbits=9000.0, path_mtu=1400)]
     choices = plan(fleet(), [*rows, *measured(DECOY, outcome="timeout")])
     assert chosen(choices)["mtu"] == 1400
-    assert reason(choices, "MTU below the overlay") == "measured on gpu-01 -> gpu-02; the cards say 9000"
+    assert reason(choices, "MTU below the overlay") == "measured on gpu-01 -> gpu-02; the interfaces say 9000"
 
 
-def test_rdma_on_every_data_card_puts_the_job_on_the_host_network() -> None:
+def test_rdma_on_every_data_interface_puts_the_job_on_the_host_network() -> None:
     found = chosen(plan(fleet(rdma_devices=["mlx5_0", "mlx5_1"]), GOOD))
     assert found["job"] == "host"
     assert found["environment"] == {
@@ -132,7 +132,7 @@ def test_rdma_on_every_data_card_puts_the_job_on_the_host_network() -> None:
     }
 
 
-def test_the_cards_of_the_host_network_are_known_whichever_network_a_job_uses() -> None:
+def test_the_interfaces_of_the_host_network_are_known_whichever_network_a_job_uses() -> None:
     facts = fleet(rdma_devices=["mlx5_0"])
     found = host_network_environments(facts, {"gpu-01": "198.51.100.11", "gpu-02": "192.0.2.12", "gpu-03": "10.0.0.1"})
     assert found == {
@@ -254,7 +254,7 @@ def test_what_cannot_work_is_refused(rows: list[dict[str, Any]], wanted: dict[st
 
 def test_no_network_at_all() -> None:
     with pytest.raises(Refused) as caught:
-        plan({"a": host(card("x", "192.0.2.11")), "b": host(card("x", "198.51.100.11"))}, [])
+        plan({"a": host(interface("x", "192.0.2.11")), "b": host(interface("x", "198.51.100.11"))}, [])
     assert "no network that two of them share" in caught.value.message
 
 
@@ -268,6 +268,6 @@ def test_the_table_says_each_reason_once() -> None:
     lines = table_lines([vars(one) for one in plan(fleet(), GOOD)])
     assert lines[0].split() == ["advertise", "address", "gpu-01", "192.0.2.11"]
     assert [line.strip() for line in lines if "default routes" in line] == [
-        "because: 192.0.2.0/24: the cards of the default routes"
+        "because: 192.0.2.0/24: the interfaces of the default routes"
     ]
     assert sum("because" in line for line in lines) == 7

@@ -13,7 +13,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.networks i
     judge,
     shared_addresses,
 )
-from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import HOSTS, card, fleet, host, measured
+from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import HOSTS, fleet, host, interface, measured
 
 
 def names(facts: dict[str, Any]) -> list[str]:
@@ -25,29 +25,32 @@ def test_a_network_is_a_subnet_that_several_hosts_are_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cards", "expected"),
+    ("interfaces", "expected"),
     [
-        ([card("lost", "192.0.2.11")], []),
-        ([card("a", "192.0.2.11", is_up=False)], []),
-        ([card("a", "169.254.1.11", 16)], []),
-        ([card("a", "fd00::11", 64)], []),
-        ([card("a", "192.0.2.11", 32)], []),
+        ([interface("lost", "192.0.2.11")], []),
+        ([interface("a", "192.0.2.11", is_up=False)], []),
+        ([interface("a", "169.254.1.11", 16)], []),
+        ([interface("a", "fd00::11", 64)], []),
+        ([interface("a", "192.0.2.11", 32)], []),
     ],
 )
-def test_what_connects_nothing(cards: list[dict[str, Any]], expected: list[str]) -> None:
-    other = host(card("z", "198.51.100.9"), card("y", "192.0.2.12", is_up=len(cards[0]["name"]) == 1))
-    assert names({"a": host(*cards), "b": other}) == expected
+def test_what_connects_nothing(interfaces: list[dict[str, Any]], expected: list[str]) -> None:
+    other = host(interface("z", "198.51.100.9"), interface("y", "192.0.2.12", is_up=len(interfaces[0]["name"]) == 1))
+    assert names({"a": host(*interfaces), "b": other}) == expected
 
 
 def test_a_single_host_has_all_its_networks() -> None:
-    assert names({"a": host(card("x", "192.0.2.11"), card("y", "198.51.100.11"))}) == [
+    assert names({"a": host(interface("x", "192.0.2.11"), interface("y", "198.51.100.11"))}) == [
         "192.0.2.0/24",
         "198.51.100.0/24",
     ]
 
 
 def test_hosts_of_different_subnets_meet_by_their_default_routes() -> None:
-    facts = {"a": host(card("x", "192.0.2.11"), default="x"), "b": host(card("q", "198.51.100.12"), default="q")}
+    facts = {
+        "a": host(interface("x", "192.0.2.11"), default="x"),
+        "b": host(interface("q", "198.51.100.12"), default="q"),
+    }
     (network,) = find_networks(facts)
     assert network.name == DEFAULT_ROUTES
     assert {name: one.address for name, one in network.endpoints.items()} == {"a": "192.0.2.11", "b": "198.51.100.12"}
@@ -56,20 +59,20 @@ def test_hosts_of_different_subnets_meet_by_their_default_routes() -> None:
 @pytest.mark.parametrize("prefix", [32, 24])
 @pytest.mark.parametrize("gateway", ["192.0.2.1", ""])
 def test_addresses_that_are_subnets_of_their_own_meet_by_default_routes(prefix: int, gateway: str) -> None:
-    """As some clouds give them, and as point-to-point cards have them: the default route names a card alone."""
+    """As some clouds give them, and as point-to-point links have them: the default route names an interface alone."""
     routes = [{"destination": "0.0.0.0/0", "interface": "x", "gateway": gateway}]
     facts = {
-        "a": host(card("x", "192.0.2.11", 32), routes=routes),
-        "b": host(card("x", "198.51.100.12", prefix), card("y", "203.0.113.9", 32), routes=routes),
+        "a": host(interface("x", "192.0.2.11", 32), routes=routes),
+        "b": host(interface("x", "198.51.100.12", prefix), interface("y", "203.0.113.9", 32), routes=routes),
     }
     (network,) = find_networks(facts)
     assert (network.name, network.endpoints["b"].address) == (DEFAULT_ROUTES, "198.51.100.12")
 
 
-def test_two_default_routes_make_both_cards_default() -> None:
+def test_two_default_routes_make_both_interfaces_default() -> None:
     routes = [{"destination": "0.0.0.0/0", "interface": name, "gateway": ""} for name in ("x", "y")]
     facts = {
-        name: host(card("x", f"192.0.2.{number}"), card("y", f"198.51.100.{number}"), routes=routes)
+        name: host(interface("x", f"192.0.2.{number}"), interface("y", f"198.51.100.{number}"), routes=routes)
         for number, name in enumerate(("a", "b"), 1)
     }
     assert [(one.name, one.has_default_route) for one in find_networks(facts)] == [
@@ -87,17 +90,17 @@ def test_two_default_routes_make_both_cards_default() -> None:
         ({"speed_mbits": None}, {"speed_mbits": 100}, "192.0.2.31"),
     ],
 )
-def test_of_two_cards_in_one_subnet_the_better_counts(
+def test_of_two_interfaces_in_one_subnet_the_better_counts(
     first: dict[str, Any], second: dict[str, Any], chosen: str
 ) -> None:
-    two = host(card("x", "192.0.2.21", **first), card("y", "192.0.2.31", **second))
-    (network,) = find_networks({"a": host(card("x", "192.0.2.11")), "b": two})
+    two = host(interface("x", "192.0.2.21", **first), interface("y", "192.0.2.31", **second))
+    (network,) = find_networks({"a": host(interface("x", "192.0.2.11")), "b": two})
     assert network.endpoints["b"].address == chosen
 
 
 def test_bridges_inside_each_host_are_no_mistake_but_a_shared_address_is() -> None:
     assert shared_addresses(fleet()) == []
-    facts = {name: host(card("x", "192.0.2.11")) for name in HOSTS[:2]}
+    facts = {name: host(interface("x", "192.0.2.11")) for name in HOSTS[:2]}
     ((address, sharing),) = shared_addresses(facts)
     assert (address, [one.host for one in sharing]) == ("192.0.2.11", ["gpu-01", "gpu-02"])
     assert names(facts) == []
@@ -108,7 +111,7 @@ def quality(*rows: list[dict[str, Any]], **data: Any) -> Any:
     return judge(network, [row for some in rows for row in some], managers=HOSTS[:1])
 
 
-def test_what_the_cards_say_counts_until_it_is_measured() -> None:
+def test_what_the_interfaces_say_counts_until_it_is_measured() -> None:
     told = quality()
     assert (told.mtu, told.mbits, told.is_measured) == (9000, 10000, False)
     assert quality(speed_mbits=None).mbits is None
@@ -123,7 +126,7 @@ def test_a_busy_moment_is_no_slow_host_but_a_slow_host_is_one() -> None:
     assert quality(slow).mbits == 940
 
 
-def test_a_path_that_is_narrower_than_the_cards() -> None:
+def test_a_path_that_is_narrower_than_the_interfaces() -> None:
     found = quality(measured("198.51.100.0/24", HOSTS[:2], path_mtu=1450))
     assert (found.mtu, found.narrow_pairs[0]) == (1450, "gpu-01 -> gpu-02")
 

@@ -12,7 +12,7 @@ from ansible_collections.distrain.cluster.plugins.filter.preflight import prefli
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, table_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
-from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import card
+from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import interface
 
 WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
 MEMBER = {"local_node_state": "active", "is_manager": False, "remote_managers": [], "node_ids": []}
@@ -25,7 +25,7 @@ def facts(name: str, **changes: Any) -> dict[str, Any]:
         "hostname": name,
         "machine_id": f"machine-{name}",
         "distribution": {"id": "debian", "version": "13", "codename": "trixie", "name": "Debian 13"},
-        "cards": [card("eth0", f"192.0.2.{ord(name[0])}")],
+        "interfaces": [interface("eth0", f"192.0.2.{ord(name[0])}")],
         "routes": [
             {"destination": "0.0.0.0/0", "interface": "eth0", "gateway": "192.0.2.254"},
             {"destination": "172.17.0.0/16", "interface": "docker0", "gateway": ""},
@@ -72,11 +72,11 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
         ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
         ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
         (
-            {"cards": [card("eth1", "10.77.3.4", 32)]},
+            {"interfaces": [interface("eth1", "10.77.3.4", 32)]},
             "error",
             "swarm_network_subnet",
         ),
-        ({"cards": [card("eth7", "192.0.2.97")]}, "error", "address"),
+        ({"interfaces": [interface("eth7", "192.0.2.97")]}, "error", "address"),
         ({"gpus": []}, "warning", "nvidia_toolkit"),
         ({"hostname": "a"}, "error", "hostname"),
         ({"machine_id": "machine-a"}, "error", "/etc/machine-id"),

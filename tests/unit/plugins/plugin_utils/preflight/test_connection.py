@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.fabric import fabric_plan
+from ansible_collections.distrain.cluster.plugins.filter.fabric import fabric_decision
 from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.connection import (
     find_cause,
@@ -114,7 +114,7 @@ def test_every_host_unreachable_is_one_message_with_the_hosts_and_the_settings()
         name: {"fabric_observed": refused("lab"), "ansible_host": f"192.0.2.{number}", **settings}
         for number, name in enumerate(("gpu-01", "gpu-02"), 1)
     }
-    problem = fabric_plan(hostvars, list(hostvars))["problem"]
+    problem = fabric_decision(hostvars, list(hostvars))["problem"]
     (finding,) = preflight_findings(hostvars, list(hostvars), ["gpu-01"], "", 0, network_problem=problem)
     assert (finding["host"], finding["subject"]) == ("all", "ansible_user, ansible_ssh_private_key_file")
     assert finding["found"] == (
@@ -134,7 +134,7 @@ def test_each_cause_is_a_finding_of_its_own() -> None:
 
 
 def test_a_plan_without_any_observed_host_says_so() -> None:
-    problem = fabric_plan({"a": {"fabric_observed": refused("lab")}, "b": {}}, ["a", "b"])["problem"]
+    problem = fabric_decision({"a": {"fabric_observed": refused("lab")}, "b": {}}, ["a", "b"])["problem"]
     assert "No host of the play could be observed (a, b)" in problem
     assert "Permission denied" in problem
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make the isolated cards of a lab host and limit the rate of its cards, at each boot. /etc/lab-cards has a line for
-# each card: NAME ADDRESS/LENGTH MTU RATE KIND. The engine has attached the wired ones before the host boots.
+# Make the isolated interfaces of a lab host and limit the rate of its interfaces, at each boot. /etc/lab-interfaces has a line for
+# each interface: NAME ADDRESS/LENGTH MTU RATE KIND. The engine has attached the wired ones before the host boots.
 set -eu
 
 free_name() {
@@ -9,15 +9,15 @@ free_name() {
     echo "$1$number"
 }
 
-# The other end of an isolated card lies in a namespace where nobody answers: the card has a carrier and leads nowhere.
+# The other end of an isolated interface lies in a namespace where nobody answers: the interface has a carrier and leads nowhere.
 make_isolated() {
     namespace=lab-$1
-    card=$(free_name eth)
+    interface=$(free_name eth)
     ip netns add "$namespace"
-    ip link add name "$card" mtu "$3" type veth peer name end mtu "$3" netns "$namespace"
+    ip link add name "$interface" mtu "$3" type veth peer name end mtu "$3" netns "$namespace"
     ip -netns "$namespace" link set dev end up
-    ip address add "$2" broadcast + dev "$card"
-    ip link set dev "$card" up
+    ip address add "$2" broadcast + dev "$interface"
+    ip link set dev "$interface" up
 }
 
 limit() {
@@ -38,7 +38,7 @@ limit_both_ways() {
 while read -r name address mtu rate kind; do
     if [ "$kind" = isolated ]; then make_isolated "$name" "$address" "$mtu"; fi
     if [ "$rate" != - ]; then
-        card=$(ip -oneline -4 address show to "${address%/*}" | awk '{ print $2 }')
-        limit_both_ways "$card" "$rate"
+        interface=$(ip -oneline -4 address show to "${address%/*}" | awk '{ print $2 }')
+        limit_both_ways "$interface" "$rate"
     fi
-done </etc/lab-cards
+done </etc/lab-interfaces
