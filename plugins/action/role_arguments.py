@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role import (
     Option,
     Ranges,
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("role_arguments is the first task of a role, and has no meaning outside of one.")
         try:
             options = options_of(self._read(variables, "argument_specs.yml")["argument_specs"], entry_point)
-        except Refused as error:
+        except PlanError as error:
             raise AnsibleActionFail(error.message) from error
         arguments, problems = self._arguments(options, self._read(variables, "argument_ranges.yml"), variables)
         if problems:

@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
             self._parent.end_with_it()
             with one_follower(lock_file, self._arguments["name"], self._parent.pid, Display().warning):
                 return self._outcome(task_vars or {})
-        except Refused as error:
+        except PlanError as error:
             # Without an outcome: what became of the job is for the other run to say.
             return {"changed": False, "failed": True, "msg": error.message}
         except ParentGone as error:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.shared_pass import Results
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import RELAY_ARGUMENTS, RelayAction
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
@@ -56,7 +56,7 @@ class ActionModule(RelayAction):
 def _checked(option: str, written: str) -> str:
     path = PurePosixPath(written)
     if not path.is_absolute() or ".." in path.parts:
-        raise Refused(f"{option} is {written!r}, but must be the absolute path of a directory, without '..'.")
+        raise PlanError(f"{option} is {written!r}, but must be the absolute path of a directory, without '..'.")
     if option == "dest" and str(path) in _SYSTEM:
-        raise Refused(f"dest is {written!r}, a directory of the system. Name one of your own below it.")
+        raise PlanError(f"dest is {written!r}, a directory of the system. Name one of your own below it.")
     return str(path)

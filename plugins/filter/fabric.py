@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Wanted, as_result
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
     host_network_environments,
@@ -58,7 +58,7 @@ def fabric_decision(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any
         return {"problem": _nobody_answered(hostvars, hosts), "choices": [], **as_result([])}
     try:
         choices = plan_fabric(facts, fabric_measurements(hostvars, hosts), everything)
-    except Refused as error:
+    except PlanError as error:
         return {"problem": error.message, "choices": [], **as_result([])}
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"The plan of the networks cannot be made: {error}") from error

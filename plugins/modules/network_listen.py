@@ -112,7 +112,7 @@ features:
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.host.kernel import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.probe import background
@@ -146,7 +146,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     if params["state"] == "absent":
         return {"ended": background.end(params["pid"])}
     if params["lifetime"] <= 0:
-        raise Refused(f"lifetime: found {params['lifetime']:g}. A listener lives for a number of seconds above 0.")
+        raise PlanError(f"lifetime: found {params['lifetime']:g}. A listener lives for a number of seconds above 0.")
     endpoints = read_endpoints(params["endpoints"])
     # Before the container's network is entered: the kernel is the host's.
     features = {"features": kernel_features()} if params["features"] else {}

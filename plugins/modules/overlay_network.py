@@ -143,7 +143,7 @@ attached:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
@@ -215,7 +215,7 @@ def _remove(engine: Engine, network_id: str, name: str) -> None:
     except EngineError as error:
         # The swarm knows of containers on other hosts that this engine does not see.
         if "in use" in error.message or "active endpoints" in error.message:
-            raise Refused(
+            raise PlanError(
                 f"Network {name} is in use by containers of this or another host, which the engine tells so: "
                 f"{error.message}. Remove those containers first."
             ) from error

@@ -162,7 +162,7 @@ join_token:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
@@ -197,9 +197,9 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_without_leader(membership: Membership) -> None:
     if not membership.is_manager:
-        raise Refused("This host is no manager of a swarm: it has no join tokens and no list of nodes.")
+        raise PlanError("This host is no manager of a swarm: it has no join tokens and no list of nodes.")
     if membership.error:
-        raise Refused(explain_lost_quorum(membership))
+        raise PlanError(explain_lost_quorum(membership))
 
 
 def _wait_for_ready(engine: Engine, node_ids: list[str], timeout: int) -> tuple[Node, ...]:

@@ -84,7 +84,7 @@ node:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
@@ -104,7 +104,7 @@ ARGUMENT_SPEC = {
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> tuple[Node, ...]:
     if not Membership.from_info(engine.info()).is_manager:
-        raise Refused("This host is no manager of a swarm: it has no list of nodes.")
+        raise PlanError("This host is no manager of a swarm: it has no list of nodes.")
     if params["state"] == "absent" and not params["force"]:
         _wait_until_settled(engine, params)
     return tuple(Node.from_api(node) for node in engine.nodes())

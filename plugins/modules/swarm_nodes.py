@@ -95,7 +95,7 @@ nodes:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import plan_nodes
@@ -118,7 +118,7 @@ ARGUMENT_SPEC = {
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> tuple[Node, ...]:
     if not Membership.from_info(engine.info()).is_manager:
-        raise Refused("This host is no manager of a swarm: it has no list of nodes.")
+        raise PlanError("This host is no manager of a swarm: it has no list of nodes.")
     return tuple(Node.from_api(node) for node in engine.nodes())
 
 

@@ -54,7 +54,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
@@ -81,10 +81,10 @@ class Rotation:
     def observe(self, engine: Engine, params: Mapping[str, Any]) -> Tokens:
         membership = observe_membership(engine, params)
         if membership.is_manager and membership.error:
-            raise Refused(explain_lost_quorum(membership))
+            raise PlanError(explain_lost_quorum(membership))
         swarm = engine.swarm() if membership.is_manager else None
         if swarm is None:
-            raise Refused("This host is no manager of a swarm: it has no join tokens.")
+            raise PlanError("This host is no manager of a swarm: it has no join tokens.")
         now = {role.lower(): _fingerprint(token) for role, token in swarm["JoinTokens"].items()}
         self._first = self._first or now
         return Tokens(self._first, now)

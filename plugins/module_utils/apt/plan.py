@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from .entries import Entry, entries, switched_off
 
@@ -33,7 +33,7 @@ class AptState:
 def plan_source(state: AptState, params: Mapping[str, Any]) -> Plan:
     """One step that writes the files in its order, the other entries' before ours: apt can read them at any time.
 
-    Raises Refused before anything is written.
+    Raises PlanError before anything is written.
     """
     path, content = params["path"], params["content"]
     present = {**state.files, **({} if state.key is None else {params["key_path"]: state.key})}
@@ -41,7 +41,7 @@ def plan_source(state: AptState, params: Mapping[str, Any]) -> Plan:
     changed = {one: text for one, text in wanted.items() if present.get(one) != text}
     if not changed:
         if state.error:
-            raise Refused(
+            raise PlanError(
                 f"apt on this host can read none of its sources: {state.error} Repair them on the host first."
             )
         return Plan()
@@ -49,7 +49,7 @@ def plan_source(state: AptState, params: Mapping[str, Any]) -> Plan:
 
 
 def _taken_over(state: AptState, params: Mapping[str, Any]) -> dict[str, str]:
-    """The other files with an entry of our repository, as they have to become. Raises Refused where one has more."""
+    """The other files with an entry of our repository, as they have to become. Raises PlanError where one has more."""
     own_path, architecture = params["path"], params["architecture"]
     ours = entries(own_path, params["content"], architecture)
     places = set().union(*(one.places() for one in ours))
@@ -74,7 +74,7 @@ def _refuse_others_in_our_file(state: AptState, params: Mapping[str, Any], place
         return
     for one in entries(path, state.files.get(path, ""), params["architecture"]):
         if not one.places() <= places:
-            raise Refused(
+            raise PlanError(
                 f"{path}, line {one.line}, names another repository ({_described(one)}), and this file is to hold "
                 f"{params['variable']} alone. Nothing was changed: move that entry to a file of its own on the host."
             )
@@ -91,7 +91,7 @@ def _refuse_more_than_ours(path: str, other: Entry, ours: list[Entry], params: M
         and set(other.architectures) <= architectures
     ):
         return
-    raise Refused(
+    raise PlanError(
         f"{path}, line {other.line}, names the repository of {params['variable']} too, with more than {params['path']} "
         f"would have ({_described(other)}), and apt reads no source at all where two entries of one repository have "
         "different keys. Nothing was changed: remove that entry on the host, or reduce it to what the host needs of it."

@@ -21,8 +21,8 @@ class ClusterError(Exception):
         self.details = details
 
 
-class Refused(ClusterError):
-    """The plan does not do what was asked, because something would be lost or could not work."""
+class PlanError(ClusterError):
+    """A request that a plan refuses, because something would be lost or could not work."""
 
 
 class EngineUnavailable(ClusterError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from .errors import Refused
+from .errors import PlanError
 
 EXAMPLE = "10.77.0.0/16"
 # The subnet's own address, its broadcast address and its gateway.
@@ -25,10 +25,10 @@ ENGINE_POOL_PREFIX = 8
 
 
 def ipv4_subnet(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv4Network:
-    """The subnet, or Refused with what to write; ``setting`` is the name under which the user has set it."""
+    """The subnet, or PlanError with what to write; ``setting`` is the name under which the user has set it."""
     found = subnet_of(setting, value, example)
     if isinstance(found, ipaddress.IPv6Network):
-        raise Refused(f"{setting}: found {found}, an IPv6 subnet. Write an IPv4 subnet as in {example}.")
+        raise PlanError(f"{setting}: found {found}, an IPv6 subnet. Write an IPv4 subnet as in {example}.")
     return found
 
 
@@ -38,11 +38,13 @@ def subnet_of(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv
     try:
         found = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise Refused(f"{setting}: found {text!r}, which is no subnet. Write an IPv4 subnet as in {example}.") from None
+        raise PlanError(
+            f"{setting}: found {text!r}, which is no subnet. Write an IPv4 subnet as in {example}."
+        ) from None
     if "/" not in text:
-        raise Refused(f"{setting}: found {text}, which has no prefix length. Write a subnet as in {example}.")
+        raise PlanError(f"{setting}: found {text}, which has no prefix length. Write a subnet as in {example}.")
     if ipaddress.ip_interface(text).ip != found.network_address:
-        raise Refused(
+        raise PlanError(
             f"{setting}: found {text}, which is an address within a subnet. Write the subnet itself, {found}, or "
             f"another one as in {example}."
         )
@@ -58,7 +60,7 @@ def refuse_small_subnet(setting: str, subnet: ipaddress.IPv4Network, hosts: int)
     needed = addresses_needed(hosts)
     if subnet.num_addresses < needed:
         prefix = 32 - (needed - 1).bit_length()
-        raise Refused(
+        raise PlanError(
             f"{setting}: found {subnet}, which has {subnet.num_addresses} addresses, and the overlay network of "
             f"{hosts} {'host' if hosts == 1 else 'hosts'} needs {needed}: {ADDRESSES_BESIDES_HOSTS} of its own and "
             f"{ADDRESSES_PER_HOST} for each host. Set a /{prefix} or a larger one, as in {EXAMPLE}."
@@ -71,12 +73,12 @@ def refuse_pools(setting: str, pools: Any, size_setting: str, size: int | None) 
     for place, one in enumerate(found):
         for other in found[:place]:
             if one.overlaps(other):
-                raise Refused(f"{setting}: {other} and {one} overlap. Give ranges that have no address in common.")
+                raise PlanError(f"{setting}: {other} and {one} overlap. Give ranges that have no address in common.")
     if size is None:
         return
     shortest = max((one.prefixlen for one in found), default=ENGINE_POOL_PREFIX)
     if not shortest <= size <= LONGEST_PREFIX:
-        raise Refused(
+        raise PlanError(
             f"{size_setting}: found {size}, wanted a prefix length from {shortest}, that of the smallest range of "
             f"{setting}, to {LONGEST_PREFIX}."
         )

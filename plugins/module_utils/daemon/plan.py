@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from .record import (
     Record,
@@ -55,7 +55,7 @@ class Change:
 
 
 def plan_engine(host: EngineHost, params: Mapping[str, Any]) -> Plan:
-    """The steps to the wanted file and a running engine. Raises Refused where they would do harm or cannot work."""
+    """The steps to the wanted file and a running engine. Raises PlanError where they would do harm or cannot work."""
     change = planned_change(host, params)
     if change.needs_restart:
         _refuse_under_work(host, params)
@@ -68,7 +68,7 @@ def plan_engine(host: EngineHost, params: Mapping[str, Any]) -> Plan:
 
 
 def planned_change(host: EngineHost, params: Mapping[str, Any]) -> Change:
-    """What has to be written. Raises Refused where a file cannot be read or the unit stands against the options."""
+    """What has to be written. Raises PlanError where a file cannot be read or the unit stands against the options."""
     owner, options = params["owner"], params["options"]
     _refuse_against_unit(host, params)
     record = _record(host)
@@ -128,14 +128,14 @@ def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
     told = f"systemd starts the engine as: {' '.join(command)}"
     flags = configuration_flags(command)
     for key in sorted(set(options) & set(flags)):
-        raise Refused(
+        raise PlanError(
             f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({told}). An "
             f"engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or change "
             "the unit on the host (systemctl edit docker.service)."
         )
     other = other_configuration_file(command)
     if options and other and other != host.path:
-        raise Refused(
+        raise PlanError(
             f"The engine of this host reads {other} and not {host.path} ({told}), so that {variable} would have no "
             "effect. Nothing was changed: change the unit on the host (systemctl edit docker.service)."
         )
@@ -143,7 +143,7 @@ def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
 
 def _refuse_under_work(host: EngineHost, params: Mapping[str, Any]) -> None:
     if host.work and not params["restart_under_work"]:
-        raise Refused(
+        raise PlanError(
             f"{host.path} has to change, which restarts the engine, and a restart ends what runs on this host: "
             f"{', '.join(host.work)}. Nothing was changed: wait until it has ended or stop it, or set "
             f"{params['restart_variable']} to true to end it."
@@ -154,7 +154,7 @@ def _record(host: EngineHost) -> Record:
     try:
         return parse_record(host.record)
     except ValueError as error:
-        raise Refused(
+        raise PlanError(
             f"{host.path}.distrain cannot be read: {error}. Remove that file, and all keys in {host.path} count as the "
             "host's own from then on."
         ) from error
@@ -164,9 +164,9 @@ def _configuration(host: EngineHost) -> dict[str, Any]:
     try:
         content = json.loads(host.text) if host.text and host.text.strip() else {}
     except ValueError as error:
-        raise Refused(f"{host.path} is not valid JSON ({error}). Repair it on the host first.") from error
+        raise PlanError(f"{host.path} is not valid JSON ({error}). Repair it on the host first.") from error
     if not isinstance(content, dict):
-        raise Refused(f"{host.path} does not hold a JSON object. Repair it on the host first.")
+        raise PlanError(f"{host.path} does not hold a JSON object. Repair it on the host first.")
     return content
 
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..base.errors import ClusterError, Refused
+from ..base.errors import ClusterError, PlanError
 from ..base.system_error import described
 from .safe_open import open_regular_at
 from .trusted_path import open_trusted, others_can_write
@@ -34,7 +34,7 @@ class OwnedDirectory:
         self._is_own = is_own
 
     def check(self) -> None:
-        """Raises Refused where it exists and cannot be taken; changes nothing."""
+        """Raises PlanError where it exists and cannot be taken; changes nothing."""
         with self._naming():
             try:
                 descriptor = open_trusted(self.path)
@@ -83,14 +83,14 @@ class OwnedDirectory:
         with os.scandir(descriptor) as entries:
             foreign = next((one.name for one in entries if not self._is_own(one.name)), None)
         if foreign is not None:
-            raise Refused(
+            raise PlanError(
                 f"{self._option} is {self.path}, which holds other things (such as {foreign!r}). Files are deleted "
                 f"there, so it must be a directory of its own: name one that does not exist yet, such as "
                 f"{Path(self.path) / 'distrain-spool'}, or an empty one."
             )
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid() or others_can_write(status):
-            raise Refused(
+            raise PlanError(
                 f"{self._option} is {self.path}, in which others than user {os.geteuid()} can write (its owner is "
                 f"{status.st_uid}, its mode {stat.S_IMODE(status.st_mode):04o}). Name one that does not exist yet."
             )
@@ -117,6 +117,6 @@ class OwnedDirectory:
         try:
             yield
         except NotADirectoryError as error:
-            raise Refused(f"{self._option} is {self.path}, but {error.filename} is no directory.") from error
+            raise PlanError(f"{self._option} is {self.path}, but {error.filename} is no directory.") from error
         except OSError as error:
             raise ClusterError(f"{self._option} {self.path} cannot be used: {described(error)}") from error

@@ -19,7 +19,7 @@ import os
 import stat
 from pathlib import PurePosixPath
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 
 _BY_NAME = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,7 +30,7 @@ _MOST_LINKS = 40
 def open_trusted(path: str, make: bool = False, untrusted_below: str = "") -> int:
     """Return a descriptor of the directory, for reading.
 
-    With ``make``, directories that are missing are made, with the mode 0755 less the umask. Raises Refused where a link
+    With ``make``, missing directories are made, with the mode 0755 less the umask. Raises PlanError where a link
     may not be followed, and OSError, with the component as its ``filename``, for all else.
     """
     walk = _Walk(path, make, untrusted_below)
@@ -133,7 +133,7 @@ class _Walk:
         else:
             return
         of = "" if place == self._path else f" on the way to {self._path}"
-        raise Refused(
+        raise PlanError(
             f"{place}{of} is a symbolic link that is not followed, since somebody else could exchange it: {why}. It "
             f"leads to {_shown(target)}: name that path instead, or mount the directory there."
         )
@@ -151,7 +151,7 @@ def _parts(path: str, untrusted_below: str) -> tuple[list[str], list[str]]:
         return _names(path), []
     names, trusted = _names(path), _names(untrusted_below)
     if names[len(names) - len(trusted) :] != trusted or ".." in names:
-        raise Refused(f"{path} does not lie in {untrusted_below}.")
+        raise PlanError(f"{path} does not lie in {untrusted_below}.")
     return trusted, names[: len(names) - len(trusted)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.sizes import in_words
 from .identity import ImageIdentity
 from .name import with_tag
@@ -85,7 +85,7 @@ def plan_delivery(name: str, source: Source, targets: Sequence[Target], reserve:
     """
     image = source.images.named(name)
     if image is None:
-        raise Refused(f"There is no image {name} on {source.host}. Build or load it there first.")
+        raise PlanError(f"There is no image {name} on {source.host}. Build or load it there first.")
     deliveries = tuple(_delivery(with_tag(name), image, source, target, reserve) for target in targets)
     receiving = sorted((one for one in deliveries if one.action == "send"), key=lambda one: one.first)
     return DeliveryPlan(with_tag(name), image.identity, deliveries, tuple(one.host for one in receiving))

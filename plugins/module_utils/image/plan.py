@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from .archive import ArchivedImage, ArchiveFile
 from .identity import ImageIdentity
@@ -18,7 +18,7 @@ from .state import HeldImage, HostImages
 def plan_save(name: str, path: str, mode: int, image: HeldImage | None, file: ArchiveFile | None) -> Plan:
     """Save the image unless the file already holds it under its name; set the mode where only that differs."""
     if image is None:
-        raise Refused(f"There is no image {name} on this host. Build, load or transfer it first.")
+        raise PlanError(f"There is no image {name} on this host. Build, load or transfer it first.")
     saved = file.image if file else None
     holds_it = saved is not None and saved.identity == image.identity and with_tag(name) in saved.names
     after = {"path": path, "fingerprint": image.identity.fingerprint, "mode": _octal(mode)}
@@ -55,7 +55,7 @@ def wanted_names(path: str, name: str | None, archive: ArchivedImage) -> tuple[s
         return archive.names
     wanted = with_tag(name)
     if archive.names and wanted not in archive.names:
-        raise Refused(f"{path} holds the image {', '.join(archive.names)}, not {wanted}. Nothing was loaded.")
+        raise PlanError(f"{path} holds the image {', '.join(archive.names)}, not {wanted}. Nothing was loaded.")
     return (wanted,)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 
 ABSENT, RUNNING, SUCCEEDED, FAILED, STOPPED, LOST = "absent", "running", "succeeded", "failed", "stopped", "lost"
@@ -91,7 +91,7 @@ def decide(
     running = _hosts(states, RUNNING)
     absent = _hosts(states, ABSENT)
     if running and absent:
-        raise Refused(
+        raise PlanError(
             f"Job {job_name} runs on {', '.join(running)}, but was never started on {', '.join(absent)}. Wait for its "
             f"end, or {_stop_it(job_name)}, and then run this again."
         )
@@ -108,12 +108,12 @@ def decide(
 def _refuse_to_start_over(running: Sequence[str], job_name: str, changed: Sequence[str], follow: bool) -> None:
     remedy = f"{_stop_it(job_name)}, or give this job another name with -e trainer_launch_job_name=NAME."
     if changed:
-        raise Refused(
+        raise PlanError(
             f"Job {job_name} runs already on {', '.join(running)}, and with other settings than these "
             f"(they differ on {', '.join(changed)}). Nothing was started: {remedy}"
         )
     if not follow:
-        raise Refused(
+        raise PlanError(
             f"Job {job_name} runs already on {', '.join(running)}, with these settings. Nothing was started: follow it "
             f"without trainer_launch_follow=false, {remedy}"
         )

@@ -66,7 +66,7 @@ class SpoolDirectory:
         self._owned = owned_spool(path)
 
     def check(self) -> None:
-        """Raises Refused where it is a directory of somebody else; changes nothing."""
+        """Raises PlanError where it is a directory of somebody else; changes nothing."""
         self._owned.check()
 
     def prepare(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from ..base.subnets import ipv4_subnet, refuse_small_subnet, subnet_of
 from ..swarm.settings import NETWORK_NAME, RECREATE, SUBNET
@@ -89,10 +89,10 @@ class NetworkState:
 def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan:
     """The steps to make the overlay network as it is wanted, or to remove it."""
     if not state.is_manager:
-        raise Refused("This host is no manager of a swarm: overlay networks are made and removed on a manager.")
+        raise PlanError("This host is no manager of a swarm: overlay networks are made and removed on a manager.")
     found = state.network
     if found is not None and found.driver != "overlay":
-        raise Refused(
+        raise PlanError(
             f"{NETWORK_NAME}: found a network {found.name} with the driver {found.driver}, wanted an overlay network. "
             "Choose another name, or remove that network."
         )
@@ -111,7 +111,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
         return Plan(before=before, after=before)
     listed = "; ".join(f"{key}: found {was!r}, wanted {wants!r}" for key, (was, wants) in differences.items())
     if not params["recreate"]:
-        raise Refused(
+        raise PlanError(
             f"Network {found.name} differs from what is wanted. {listed}. "
             f"A network cannot be changed: set {RECREATE.to(True)} to have it removed and made anew.",
             differences={key: {"found": was, "wanted": wants} for key, (was, wants) in differences.items()},
@@ -154,9 +154,9 @@ def _refuse_gateway(gateway: str | None, subnet: str | None) -> None:
     try:
         address = ipaddress.ip_address(gateway)
     except ValueError as error:
-        raise Refused(f"gateway: {error}. Give it as in 10.77.0.1.") from error
+        raise PlanError(f"gateway: {error}. Give it as in 10.77.0.1.") from error
     if subnet is not None and address not in subnet_of(str(SUBNET), subnet):
-        raise Refused(f"gateway: found {gateway}, which is no address of the subnet {subnet}.")
+        raise PlanError(f"gateway: found {gateway}, which is no address of the subnet {subnet}.")
 
 
 def _same(has: Any, wants: Any) -> bool:
@@ -180,7 +180,7 @@ def _plan_removal(found: Network | None) -> Plan:
 
 def _refuse_attached(found: Network, what: str) -> None:
     if found.attached:
-        raise Refused(
+        raise PlanError(
             f"Network {found.name} {what}, because it is in use by {', '.join(found.attached)}. "
             "Remove those containers first.",
             attached=list(found.attached),
@@ -189,7 +189,7 @@ def _refuse_attached(found: Network, what: str) -> None:
 
 def _refuse_name(name: str) -> None:
     if not NAME.fullmatch(name) or len(name) > NAME_LENGTH:
-        raise Refused(
+        raise PlanError(
             f"{NETWORK_NAME}: found {name!r}, wanted at most {NAME_LENGTH} letters, digits, dashes and underscores, a "
             "letter or digit first and last. Choose another name."
         )
@@ -209,7 +209,7 @@ def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
     for other in others:
         for taken in (ipaddress.ip_network(one, strict=False) for one in other.subnets):
             if taken.version == wanted.version and taken.overlaps(wanted):
-                raise Refused(
+                raise PlanError(
                     f"{SUBNET}: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
                     "Choose a subnet that is free on every host."
                 )

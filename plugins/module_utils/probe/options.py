@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from .targets import Endpoint
 
 COMMON_OPTIONS: dict[str, Any] = {
@@ -45,5 +45,5 @@ def own_endpoints(
         return tuple(replace(one, address=address, mtu=mtu) for one in own)
     nameless = [one.network for one in own if not one.address]
     if nameless:
-        raise Refused(f"endpoints: host {params['host']} has no address in network {nameless[0]}.")
+        raise PlanError(f"endpoints: host {params['host']} has no address in network {nameless[0]}.")
     return own

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..swarm.ports import SWARM_PORTS
 
 LISTENING = "listening"
@@ -66,7 +66,7 @@ def read_endpoints(rows: Sequence[Mapping[str, Any]]) -> tuple[Endpoint, ...]:
     seen: set[tuple[str, str]] = set()
     for one in endpoints:
         if (one.network, one.host) in seen:
-            raise Refused(
+            raise PlanError(
                 f"endpoints: host {one.host} stands twice in network {one.network}. Give it one address there."
             )
         seen.add((one.network, one.host))
@@ -132,12 +132,12 @@ def _check_address(endpoint: Endpoint) -> None:
     try:
         address = ipaddress.ip_address(endpoint.address)
     except ValueError:
-        raise Refused(
+        raise PlanError(
             f"endpoints: host {endpoint.host} has {endpoint.address!r} in network {endpoint.network}, "
             "which is no address."
         ) from None
     if address.is_unspecified or address.is_multicast:
-        raise Refused(
+        raise PlanError(
             f"endpoints: host {endpoint.host} has {endpoint.address} in network {endpoint.network}. "
             "Give the address of one interface: nothing listens on all of them."
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..image.name import with_tag
 
 _MOST_TAG = 100
@@ -49,13 +49,13 @@ def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     """
     own = [one["address"] for interface in found["interfaces"] for one in interface["addresses"]]
     if address and address not in own:
-        raise Refused(
+        raise PlanError(
             f"image_registry_listen_address is {address!r}, but the host has no such address; it has {', '.join(own)}. "
             "Name one of these, or leave it empty."
         )
     chosen = address or _swarm_address(found) or _route_address(found)
     if not chosen:
-        raise Refused(
+        raise PlanError(
             "It is not known at which address the other hosts reach the registry: its host is in no swarm and has no "
             "default route. Name one in image_registry_listen_address."
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from ..base.sizes import in_words
 from ..image.identity import ImageIdentity
@@ -41,7 +41,7 @@ class Pulled:
 
 def plan_push(name: str, pushed: Pushed) -> Plan:
     if pushed.image is None:
-        raise Refused(f"There is no image {name} on this host. Build, load or transfer it first.")
+        raise PlanError(f"There is no image {name} on this host. Build, load or transfer it first.")
     steps = []
     if pushed.digest is None:
         steps.append(Step("push", {"name": pushed.target}))
@@ -78,7 +78,7 @@ def _refuse_small_disk(name: str, host: HostImages, identity: ImageIdentity, par
     # The containerd store keeps a layer twice, packed and unpacked.
     needed = params["size"] * (2 if host.store == "containerd" else 1) if is_new else 0
     if host.free_bytes is not None and host.free_bytes < needed + params["disk_reserve"]:
-        raise Refused(
+        raise PlanError(
             f"The disk of this host is too small for {name}: {in_words(host.free_bytes)} are free at "
             f"{host.root_directory}, but it takes at least {in_words(needed)} and {in_words(params['disk_reserve'])} "
             "are to stay free (disk_reserve). Nothing was pulled. Make room there, as by docker image prune.",

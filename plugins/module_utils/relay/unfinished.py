@@ -66,7 +66,7 @@ class UnfinishedItems:
         return taken
 
     def clear(self) -> None:
-        """Remove what is kept, and the directory where it was for that alone. Raises Refused where it is not ours."""
+        """Remove what is kept, and the directory where it was for that alone. Raises PlanError where it is not ours."""
         self._owned.check()
         kept = list(self._directory.glob(f"{BEGUN}*"))
         for path in kept:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from .state import Node
 
@@ -50,7 +50,7 @@ def plan_node(nodes: Nodes, params: Mapping[str, Any]) -> Plan:
         _refuse_removal(node, params["force"])
         return Plan((Step("remove", {"node_id": node.id, "force": params["force"]}),), _node_result(node), ABSENT)
     if node is None:
-        raise Refused(f"No node with the ID {params['node_id']} is in the swarm of this manager.")
+        raise PlanError(f"No node with the ID {params['node_id']} is in the swarm of this manager.")
     wanted = {"role": params["role"] or node.role, "availability": params["availability"] or node.availability}
     steps = []
     if wanted["availability"] != node.availability:
@@ -137,7 +137,7 @@ def _refuse_demotion(nodes: Nodes, node: Node) -> None:
     others = [one for one in nodes if one.is_manager and one.id != node.id]
     missing = ", ".join(_label(one) for one in others if not _is_reachable(one))
     found = f"of the managers that would remain, these cannot be reached: {missing}" if others else "it is the last one"
-    raise Refused(
+    raise PlanError(
         f"Node {_label(node)} cannot be demoted without the swarm losing its quorum: {found}. Bring those managers "
         "back, or make another node a manager first."
     )
@@ -149,9 +149,9 @@ def _is_reachable(node: Node) -> bool:
 
 def _refuse_removal(node: Node, force: bool) -> None:
     if node.role == "manager":
-        raise Refused(f"Node {node.id} ({node.hostname}) is a manager: set its role to worker before it is removed.")
+        raise PlanError(f"Node {node.id} ({node.hostname}) is a manager: set its role to worker before it is removed.")
     if node.is_ready and not force:
-        raise Refused(
+        raise PlanError(
             f"Node {node.id} ({node.hostname}) is Ready: have it leave the swarm first, or set "
             "the module's option force: true."
         )

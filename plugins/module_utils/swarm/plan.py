@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from ..base.subnets import refuse_pools
 from .messages import address_problem, describe, explain_locked, explain_lost_quorum, is_expired
@@ -74,7 +74,7 @@ def plan_init(membership: Membership, params: Mapping[str, Any]) -> Plan:
     if params["leave_foreign"]:
         _refuse_subnets(params)
         return _init_after(membership, (Step("leave", {"force": True}),))
-    raise Refused(_explain_no_first_manager(membership), **_details(membership))
+    raise PlanError(_explain_no_first_manager(membership), **_details(membership))
 
 
 def plan_join(state: JoinState, params: Mapping[str, Any]) -> Plan:
@@ -98,7 +98,7 @@ def plan_join(state: JoinState, params: Mapping[str, Any]) -> Plan:
     renewed = is_expired(membership) and params["rejoin"]
     if never_joined or renewed or params["leave_foreign"]:
         return again
-    raise Refused(_explain_foreign(state), **_details(membership))
+    raise PlanError(_explain_foreign(state), **_details(membership))
 
 
 def refuse_taken_gossip_port(membership: Membership) -> None:
@@ -107,7 +107,7 @@ def refuse_taken_gossip_port(membership: Membership) -> None:
     Docker leaves the port open when a node leaves at the same moment as all its peers.
     """
     if membership.gossip_port_taken:
-        raise Refused(
+        raise PlanError(
             "Port 7946/tcp is taken on this host, though its engine is in no swarm: by what an earlier swarm has left "
             "in the engine, which a restart of the engine cures (systemctl restart docker), or by another program.",
             **_details(membership),
@@ -120,7 +120,7 @@ def _plan_member(membership: Membership, params: Mapping[str, Any], again: Plan)
     if not problem:
         return Plan(before=membership.as_result(), after=membership.as_result())
     if not params["rejoin"]:
-        raise Refused(
+        raise PlanError(
             f"{problem}. A node keeps the address with which it joined: set {REJOIN.to(True)} to have it leave the "
             f"swarm and join again, or set {ADVERTISE_ADDR} to {membership.node_address} where that is still right.",
             **_details(membership),
@@ -148,7 +148,7 @@ def _plan_dissolve(membership: Membership, params: Mapping[str, Any]) -> Plan:
         if is_foreign
         else "A swarm is lost with its last manager: set the module's option force: true to have it leave all the same."
     )
-    raise Refused(f"{describe(membership)}. {remedy}", **_details(membership))
+    raise PlanError(f"{describe(membership)}. {remedy}", **_details(membership))
 
 
 def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
@@ -159,7 +159,7 @@ def _plan_leave(state: JoinState, leave_foreign: bool) -> Plan:
     # A dead swarm of this very manager is left without asking: nothing of it is lost.
     ours = state.is_member or never_joined or state.is_dead
     if not ours and not leave_foreign:
-        raise Refused(_explain_foreign(state, LEAVE_FOREIGN_FOR_GOOD), **_details(membership))
+        raise PlanError(_explain_foreign(state, LEAVE_FOREIGN_FOR_GOOD), **_details(membership))
     return Plan((Step("leave", {"force": True}),), membership.as_result(), ABSENT)
 
 
@@ -227,7 +227,7 @@ def _refuse_subnets(params: Mapping[str, Any]) -> None:
 def _refuse_other_data_path_port(membership: Membership, wanted: int | None) -> None:
     found = membership.data_path_port
     if wanted is not None and found and found != wanted:
-        raise Refused(
+        raise PlanError(
             f"{DATA_PATH_PORT}: found {found}, wanted {wanted}. A swarm keeps the port with which it was made: set "
             f"{DATA_PATH_PORT} to {found}, or dissolve the swarm (playbooks/reset.yml) and have it made anew.",
             **_details(membership),
@@ -238,7 +238,7 @@ def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> N
     """A first manager that was installed anew must not split the cluster that the other managers carry on."""
     others = params["working_managers"]
     if others and not params["leave_foreign"]:
-        raise Refused(
+        raise PlanError(
             f"This host is in no swarm, but {', '.join(others)}, which is to be a manager beside it, manages one that "
             f"works. Set swarm_first_manager: {others[0]} to have this host join that swarm, or take that host out of "
             f"it first. Set {LEAVE_FOREIGN.to(True)} to make a new swarm all the same.",
@@ -248,13 +248,13 @@ def _refuse_second_swarm(membership: Membership, params: Mapping[str, Any]) -> N
 
 def _refuse_manager_without_leader(membership: Membership) -> None:
     if membership.error:
-        raise Refused(explain_lost_quorum(membership), **_details(membership))
+        raise PlanError(explain_lost_quorum(membership), **_details(membership))
 
 
 def _refuse_first_manager_elsewhere(membership: Membership, wanted: str | None) -> None:
     problem = address_problem(membership, wanted)
     if problem:
-        raise Refused(
+        raise PlanError(
             f"{problem}. A node keeps the address with which it joined, and the first manager leaves no swarm by "
             f"itself. Give its interface {membership.node_address} back or set {ADVERTISE_ADDR} to it; or, with "
             f"further managers, set swarm_first_manager to another and have this host join again with "

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from .settings import DATA_PATH_PORT as DATA_PATH_PORT_SETTING
 
 # What a swarm needs between its nodes besides the port of its data path, which is chosen when it is made.
@@ -17,10 +17,10 @@ DATA_PATH_PORTS = range(1024, 49152)
 
 
 def swarm_ports(data_path_port: int) -> tuple[tuple[str, int], ...]:
-    """The ports to ask, or Refused where a swarm cannot have this one for its data path."""
+    """The ports to ask, or PlanError where a swarm cannot have this one for its data path."""
     gossip = [port for protocol, port in CONTROL_PORTS if protocol == "udp"]
     if data_path_port not in DATA_PATH_PORTS or data_path_port in gossip:
-        raise Refused(
+        raise PlanError(
             f"{DATA_PATH_PORT_SETTING}: found {data_path_port}, wanted a port from {DATA_PATH_PORTS[0]} to "
             f"{DATA_PATH_PORTS[-1]} but {gossip[0]}, which the nodes need for themselves."
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 
 TRAINER_LABEL = "io.distrain.trainer"
 PORT_LABEL = "io.distrain.port"
@@ -40,12 +40,12 @@ def gpu_claim(devices: Sequence[Any], gpu_count: int, host: str) -> list[str]:
     named = [str(device) for device in devices]
     missing = [device for device in named if gpu_count <= 0 or (device.isdigit() and int(device) >= gpu_count)]
     if missing:
-        raise Refused(
+        raise PlanError(
             f"Host {host} has {gpu_count or 'no'} GPUs, but trainer_launch_gpu_devices names {', '.join(missing)}; "
             "they are counted from 0."
         )
     if len(set(named)) < len(named):
-        raise Refused(f"Host {host}: trainer_launch_gpu_devices ({', '.join(named)}) names a GPU twice.")
+        raise PlanError(f"Host {host}: trainer_launch_gpu_devices ({', '.join(named)}) names a GPU twice.")
     return named or [EVERY_GPU][: max(gpu_count, 0)]
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from .volumes import path_of, readable_volumes
 from .yaml_string import yaml_string
 
@@ -28,7 +28,7 @@ def ranks(
     on the overlay, or by its host's address where the trainers use the hosts' own network; so is every other.
     """
     if not hosts:
-        raise Refused("No host is to train. Name at least one in trainer_launch_hosts.")
+        raise PlanError("No host is to train. Name at least one in trainer_launch_hosts.")
     ordered = [host for host in hosts if host == first] + [host for host in hosts if host != first]
     known_as = {host: (addresses or {}).get(host) or f"{trainer_name}-{host}" for host in ordered}
     world_size = sum(processes[host] for host in ordered)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 
 OWN_DIRECTORY = "/run/distrain"
 OPTIONS = frozenset("ro rw z Z cached consistent delegated private rprivate shared rshared slave rslave".split())
@@ -38,20 +38,20 @@ class Volume:
 
 
 def volume_of(value: Any) -> Volume:
-    """From what the user wrote. Raises Refused with what to write."""
+    """From what the user wrote. Raises PlanError with what to write."""
     said = f"trainer_launch_volumes holds {value!r}"
     if not isinstance(value, str):
-        raise Refused(f"{said}, but each is one text, {_FORM}; compose's long form is not taken.")
+        raise PlanError(f"{said}, but each is one text, {_FORM}; compose's long form is not taken.")
     if _CONTROL.search(value):
-        raise Refused(f"{said}, which holds a character that no path should have.")
+        raise PlanError(f"{said}, which holds a character that no path should have.")
     source, *rest = value.split(":")
     if not 1 <= len(rest) <= 2 or not rest[0].startswith("/"):
-        raise Refused(f"{said}, but each is {_FORM}, with the absolute path of the container as the target.")
+        raise PlanError(f"{said}, but each is {_FORM}, with the absolute path of the container as the target.")
     options = frozenset(rest[1].split(",")) if rest[1:] else frozenset()
     if options - OPTIONS:
-        raise Refused(f"{said} with the options {rest[1]!r}, but known are {', '.join(sorted(OPTIONS))}.")
+        raise PlanError(f"{said} with the options {rest[1]!r}, but known are {', '.join(sorted(OPTIONS))}.")
     if not source.startswith("/") or ".." in source.split("/"):
-        raise Refused(
+        raise PlanError(
             f"{said}, but the source has to be an absolute path on the hosts, by which results and checkpoints are "
             "found (a relative path, '~' and the name of a volume are none). "
             f"Write for example /srv{_inside_srv(source)}:{':'.join(rest)}."
@@ -65,7 +65,7 @@ def readable_volumes(values: Iterable[Any]) -> list[Volume]:
     for value in values:
         try:
             found.append(volume_of(value))
-        except Refused:
+        except PlanError:
             continue
     return found
 
@@ -99,7 +99,7 @@ def _malformed(volumes: Sequence[Any]) -> Iterator[str]:
     for volume in volumes:
         try:
             volume_of(volume)
-        except Refused as refused:
+        except PlanError as refused:
             yield refused.message
 
 

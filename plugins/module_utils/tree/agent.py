@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, cast
 
-from ..base.errors import ClusterError, Refused
+from ..base.errors import ClusterError, PlanError
 from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..files.trusted_path import open_nearest
@@ -123,7 +123,7 @@ class TreeKind:
         except FileNotFoundError:
             return None
         except NotADirectoryError as error:
-            raise Refused(f"{error.filename} of {host} is no directory. Name another dest.") from error
+            raise PlanError(f"{error.filename} of {host} is no directory. Name another dest.") from error
         except OSError as error:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         return self._root
@@ -133,7 +133,7 @@ class TreeKind:
         try:
             root = self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise Refused(f"{host} has no directory {self._path}. Name one that is there as path.") from error
+            raise PlanError(f"{host} has no directory {self._path}. Name one that is there as path.") from error
         except OSError as error:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         if self._arguments["writes"]:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..base.errors import ClusterError, Refused
+from ..base.errors import ClusterError, PlanError
 
 PART_BYTES = 64 * 1024**2
 # What begins with this at the top of a directory is ours, and is never brought anywhere.
@@ -112,22 +112,22 @@ def listed(paths: Sequence[str]) -> str:
 
 
 def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: str) -> list[Entry]:
-    """What of the source's directory is brought. Raises Refused where it holds what cannot be brought."""
+    """What of the source's directory is brought. Raises PlanError where it holds what cannot be brought."""
     others = [one.path for one in entries if one.kind == OTHER]
     if others:
-        raise Refused(
+        raise PlanError(
             f"{path} of {host} holds sockets, pipes or devices, which cannot be brought: {listed(others)}. "
             "Remove them, or bring a directory without them."
         )
     foreign = _foreign_files(entries)
     if foreign:
-        raise Refused(
+        raise PlanError(
             f"{path} of {host} holds hard links to files of other users than their directory's: {listed(foreign)}. "
             "Whoever can write in the directory may have made them to files that he cannot read. Copy them instead."
         )
     outside = {one.path for one in entries if one.kind == LINK and _leads_outside(one)}
     if outside and outside_links == "refuse":
-        raise Refused(
+        raise PlanError(
             f"{path} of {host} holds symbolic links that are absolute or lead out of it: {listed(sorted(outside))}. "
             "Make them relative, or set the module's option outside_links to keep (brought as they are) or to skip."
         )

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..base.errors import ClusterError, Refused
+from ..base.errors import ClusterError, PlanError
 from ..base.system_error import advice
 from ..files.safe_open import NotRegular, open_regular_at
 from ..files.trusted_path import open_trusted
@@ -36,11 +36,11 @@ class TreeRoot:
 
     @classmethod
     def opened(cls, path: str, host: str, make: bool = False, untrusted_below: str = "") -> TreeRoot:
-        """Raises Refused and OSError as C(open_trusted), whose ``make`` and ``untrusted_below`` these are."""
+        """Raises PlanError and OSError as C(open_trusted), whose ``make`` and ``untrusted_below`` these are."""
         try:
             return cls(open_trusted(path, make, untrusted_below), f"{path} of {host}")
-        except Refused as error:
-            raise Refused(f"On {host}, {error.message}") from error
+        except PlanError as error:
+            raise PlanError(f"On {host}, {error.message}") from error
 
     def again(self) -> TreeRoot:
         """The same directory, whatever its path leads to by now, for another thread."""

@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Collection
 
-from ..base.errors import Refused
+from ..base.errors import PlanError
 from ..files.safe_open import NotRegular, open_regular_at
 from .differences import mode_of
 from .entries import OWN_NAMES, PART_BYTES, Entry
@@ -38,7 +38,7 @@ class TreeStaging:
         self._fd = os.open(_NAME, _OPEN_DIRECTORY, dir_fd=self._root.directory(""))
         owner = os.fstat(self._fd).st_uid
         if owner != os.geteuid():
-            raise Refused(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
+            raise PlanError(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
 
     def left(self, entry: Entry) -> tuple[int, ...]:
         """The parts of a file that are here and whole."""
@@ -77,7 +77,7 @@ class TreeStaging:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"Another transfer into {self._root.name} is under way. Let it end.") from None
+            raise PlanError(f"Another transfer into {self._root.name} is under way. Let it end.") from None
 
     @property
     def descriptor(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import ranks
 
 from .measurement import HOST, OVERLAY
@@ -25,7 +25,7 @@ def plan_ranks(
     both follow from the plan of the networks.
     """
     if len(hosts) < 2:
-        raise Refused(
+        raise PlanError(
             f"network_check_hosts: found {', '.join(hosts) or 'no host'}. Name at least two, between which there is a "
             "network to check."
         )

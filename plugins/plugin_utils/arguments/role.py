@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 from .texts import expected, shown
 from .values import prepared
@@ -23,7 +23,7 @@ NUMBERS = ("int", "float")
 def options_of(specs: Mapping[str, Any], entry_point: str) -> dict[str, Option]:
     """The options of the entry point main, which all entry points share, and those of this one."""
     if entry_point not in specs and entry_point != "main":
-        raise Refused(f"meta/argument_specs.yml has no entry point {entry_point}.")
+        raise PlanError(f"meta/argument_specs.yml has no entry point {entry_point}.")
     return {**specs["main"]["options"], **(specs.get(entry_point) or {}).get("options", {})}
 
 
@@ -48,7 +48,7 @@ def convert(
             continue
         try:
             converted[name] = _convert_one(name, option, ranges, values[name])
-        except Refused as error:
+        except PlanError as error:
             problems[name] = error.message
     return converted, problems
 
@@ -63,20 +63,20 @@ def _convert_one(name: str, option: Option, ranges: Ranges, value: Any) -> Any:
     found = f"{name}: found {shown(value, is_secret)}, expected {expected(name, option, ranges)}"
     try:
         ready = prepared(option, value)
-    except Refused as error:
-        raise Refused(f"{found}{'' if is_secret else error.message}.") from error
+    except PlanError as error:
+        raise PlanError(f"{found}{'' if is_secret else error.message}.") from error
     try:
         result = ArgumentSpecValidator({name: _as_validated(option)}).validate({name: ready})
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         # What is infinite, or has no suboptions because it is no dictionary, ends the validator itself.
-        raise Refused(f"{found}.") from error
+        raise PlanError(f"{found}.") from error
     if result.error_messages:
         details = "" if is_secret or not _is_nested(option) else f" ({'; '.join(result.error_messages)})"
-        raise Refused(f"{found}{details}.")
+        raise PlanError(f"{found}{details}.")
     converted = _without_nulls(option, result.validated_parameters[name])
     outside = next(_outside(name, option, ranges, converted), None)
     if outside is not None:
-        raise Refused(f"{found}{outside}.")
+        raise PlanError(f"{found}{outside}.")
     return converted
 
 

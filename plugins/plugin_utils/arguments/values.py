@@ -10,7 +10,7 @@ from ast import literal_eval
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 from .texts import shown
 
@@ -20,12 +20,12 @@ IN_QUOTES = "; put it in quotes, as YAML has read it as something else"
 
 
 def prepared(option: Option, value: Any, is_element: bool = False) -> Any:
-    """The value with lists parsed; raises L(Refused) with what is to be added to the message, if anything."""
+    """The value with lists parsed; raises L(PlanError) with what is to be added to the message, if anything."""
     if value is None and option["type"] != "raw":
-        raise Refused("; leave the variable out to get its default")
+        raise PlanError("; leave the variable out to get its default")
     kind = option["type"]
     if kind in ("int", "float") and isinstance(value, bool):
-        raise Refused("")
+        raise PlanError("")
     if kind in ("str", "path"):
         return _text(option, value, is_element)
     if kind == "list":
@@ -37,7 +37,7 @@ def prepared(option: Option, value: Any, is_element: bool = False) -> Any:
 
 def _text(option: Option, value: Any, is_element: bool) -> Any:
     if isinstance(value, (list, dict)):
-        raise Refused("")
+        raise PlanError("")
     # Of 3.10 YAML leaves 3.1, of 0644 it leaves 420, and of no it leaves false.
     looks_like_number = str(option.get("default", "")).isdecimal()
     misread: list[type] = [bool]
@@ -46,7 +46,7 @@ def _text(option: Option, value: Any, is_element: bool) -> Any:
     if looks_like_number:
         misread.append(int)
     if isinstance(value, tuple(misread)):
-        raise Refused(IN_QUOTES)
+        raise PlanError(IN_QUOTES)
     return value
 
 
@@ -62,12 +62,12 @@ def _list(option: Option, value: Any, is_element: bool) -> Any:
 def _parsed_list(text: str, is_element: bool) -> list[Any]:
     """A list written as JSON or Python, or single words separated by commas, as a command line has it."""
     if is_element:
-        raise Refused("; each element is a list itself")
+        raise PlanError("; each element is a list itself")
     if not text:
         return []
     if not text.startswith("["):
         if any(character.isspace() for character in text):
-            raise Refused('; write it as ["first", "second"]')
+            raise PlanError('; write it as ["first", "second"]')
         return text.split(",")
     for parse in (json.loads, literal_eval):
         try:
@@ -76,7 +76,7 @@ def _parsed_list(text: str, is_element: bool) -> list[Any]:
             continue
         if isinstance(parsed, list):
             return parsed
-    raise Refused('; write it as ["first", "second"]')
+    raise PlanError('; write it as ["first", "second"]')
 
 
 def _dictionary(option: Option, value: Any) -> Any:
@@ -91,5 +91,5 @@ def _suboption(name: str, suboptions: Mapping[str, Option], value: Any) -> Any:
         return value
     try:
         return prepared(suboptions[name], value)
-    except Refused as error:
-        raise Refused(f"; {name} is {shown(value)}{error.message}") from error
+    except PlanError as error:
+        raise PlanError(f"; {name} is {shown(value)}{error.message}") from error

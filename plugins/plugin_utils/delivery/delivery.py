@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 from ..control.shared_pass import Results
 from .fleet import Fleet
@@ -66,7 +66,7 @@ class RelayDelivery(Generic[AnyOrder]):
             if address:
                 addresses[host] = address
             else:
-                self._fleet.failed[host] = Refused(
+                self._fleet.failed[host] = PlanError(
                     f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
                     f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
                 )

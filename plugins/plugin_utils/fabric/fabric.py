@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import ipv4_subnet
 
 from .choice import (
@@ -34,7 +34,7 @@ RDMA_DEVICES = "NCCL_IB_HCA"
 
 
 def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: Wanted) -> list[Choice]:
-    """Every choice, or Refused with what cannot work and what to do."""
+    """Every choice, or PlanError with what cannot work and what to do."""
     qualities = [judge(network, measurements, wanted.managers) for network in find_networks(facts)]
     nodes = members(facts)
     chosen = _choose_data(facts, qualities, wanted)
@@ -95,7 +95,7 @@ def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], 
     pinned = side.but(interfaces, dict.fromkeys(interfaces, BY_HAND))
     if any(host not in pinned.interfaces for host in facts):
         alone = f" {variable} is set for {', '.join(interfaces)} alone." if interfaces else ""
-        raise Refused(f"{side.reasons[ALL_HOSTS]}{alone}")
+        raise PlanError(f"{side.reasons[ALL_HOSTS]}{alone}")
     return pinned
 
 
@@ -112,7 +112,7 @@ def _own_endpoint(variable: str, host: str, value: str, facts: Facts) -> Endpoin
         known = ", ".join(
             f"{one['address']} ({interface['name']})" for interface in interfaces for one in interface["addresses"]
         )
-        raise Refused(
+        raise PlanError(
             f"{variable}: found {value} for {host}, which no interface of that host has: {known}. Set one of "
             "these, or leave it unset to have it chosen."
         )
@@ -185,12 +185,12 @@ def _by_name(variable: str, name: str, facts: Mapping[str, Facts], qualities: Se
     known = ", ".join(one.network.name for one in qualities if one.network.covers(facts)) or "none"
     try:
         wanted = name if name == DEFAULT_ROUTES else str(ipv4_subnet(variable, name, "192.0.2.0/24"))
-    except Refused as error:
-        raise Refused(f"{error.message} The networks that every host is in: {known}.") from error
+    except PlanError as error:
+        raise PlanError(f"{error.message} The networks that every host is in: {known}.") from error
     for one in qualities:
         if one.network.name == wanted and one.network.covers(facts):
             return _Side.of(one.network.endpoints, f"{variable} is {BY_HAND}")
-    raise Refused(f"{variable}: found {name}, which is no network that every host is in. Those are: {known}.")
+    raise PlanError(f"{variable}: found {name}, which is no network that every host is in. Those are: {known}.")
 
 
 def _nothing_connects(facts: Mapping[str, Facts], qualities: Sequence[Quality]) -> str:

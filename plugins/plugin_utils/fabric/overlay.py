@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import ipv4_subnet, refuse_small_subnet
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.settings import SUBNET
 
@@ -25,7 +25,7 @@ def choose_mtu(
 ) -> Choice:
     if wanted.overlay_mtu:
         if wanted.overlay_mtu < MINIMUM_MTU:
-            raise Refused(f"swarm_network_mtu: found {wanted.overlay_mtu}, wanted {MINIMUM_MTU} bytes or more.")
+            raise PlanError(f"swarm_network_mtu: found {wanted.overlay_mtu}, wanted {MINIMUM_MTU} bytes or more.")
         return Choice(UNDERLAY_MTU, ALL_HOSTS, wanted.overlay_mtu, BY_HAND)
     kept = next((one["mtu"] for one in _overlays(members, wanted.overlay_name) if one["mtu"]), None)
     if kept:
@@ -63,7 +63,7 @@ def choose_subnet(facts: Mapping[str, Facts], members: Mapping[str, Facts], want
         if in_the_way is None:
             return Choice(OVERLAY_SUBNET, ALL_HOSTS, str(subnet), f"no host has a route into it{passed_over}")
         passed_over = passed_over or f"; {subnet} overlaps {in_the_way}"
-    raise Refused(
+    raise PlanError(
         "swarm_network_subnet: no subnet of 10.0.0.0/8 is free on all hosts. Set one that no host has a route to."
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 _MOST_BYTES = 4096
 
@@ -24,7 +24,7 @@ _MOST_BYTES = 4096
 def one_follower(path: str | None, job_name: str, pid: int, warn: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock on the file ``path`` while the context lasts; without a path nothing is locked.
 
-    ``pid`` is the process that a person would end. Raises Refused where another process holds the lock. Where the file
+    ``pid`` is the process to end. Raises PlanError where another process holds the lock. Where the file
     cannot be made or locked, as on a full disk, ``warn`` says so and the job is followed all the same.
     """
     descriptor = _opened(path, job_name, warn) if path else None
@@ -52,7 +52,7 @@ def _lock(descriptor: int, path: str, job_name: str, warn: Callable[[str], None]
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise Refused(_who_follows(_holder(descriptor), path, job_name)) from error
+        raise PlanError(_who_follows(_holder(descriptor), path, job_name)) from error
     except OSError as error:
         _warn_unlocked(path, job_name, error, warn)
 

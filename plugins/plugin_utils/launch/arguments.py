@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 
 def command_arguments(settings: Mapping[str, Any] | Sequence[Any] | None) -> list[str]:
@@ -18,7 +18,7 @@ def command_arguments(settings: Mapping[str, Any] | Sequence[Any] | None) -> lis
     if isinstance(settings, Mapping):
         return [word for name, value in settings.items() for word in _words(str(name), value)]
     if isinstance(settings, str) or not isinstance(settings, Sequence):
-        raise Refused(
+        raise PlanError(
             "trainer_launch_job_arguments is one text, but has to be a list of arguments or a dictionary of settings; "
             "no shell takes a text apart."
         )
@@ -32,7 +32,7 @@ def _words(name: str, value: Any) -> list[str]:
     if value is True:
         return [flag]
     if isinstance(value, Mapping):
-        raise Refused(f"trainer_launch_job_arguments gives {name} a dictionary, which no argument can hold.")
+        raise PlanError(f"trainer_launch_job_arguments gives {name} a dictionary, which no argument can hold.")
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [flag, *(str(one) for one in value)]
     return [flag, str(value)]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 TORCHRUN, TORCHRUN_ELASTIC, DEEPSPEED = "torchrun", "torchrun_elastic", "deepspeed"
 DEEPSPEED_NO_SSH, ACCELERATE, PLAIN = "deepspeed_no_ssh", "accelerate", "plain"
@@ -54,7 +54,7 @@ class Launch:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Launch:
-        """From plain values, as a playbook has them: numbers may be text. Raises Refused where they cannot be read."""
+        """From the plain values of a playbook: numbers may be text. Raises PlanError where they cannot be read."""
         return cls(**{one.name: _read(one.name, values[one.name]) for one in fields(cls)})
 
     def file(self, name: str) -> str:
@@ -194,24 +194,24 @@ def _for_deepspeed(launch: Launch) -> list[str]:
 
 def _refuse(ranks: Sequence[Mapping[str, Any]], launch: Launch) -> None:
     if launch.launcher not in COMMANDS:
-        raise Refused(f"trainer_launch_launcher is {launch.launcher}; it may be {', '.join(COMMANDS)}.")
+        raise PlanError(f"trainer_launch_launcher is {launch.launcher}; it may be {', '.join(COMMANDS)}.")
     if launch.launcher == PLAIN and not launch.command:
-        raise Refused("trainer_launch_launcher is plain, and trainer_launch_job_command, which it runs, is empty.")
+        raise PlanError("trainer_launch_launcher is plain, and trainer_launch_job_command, which it runs, is empty.")
     if launch.launcher != PLAIN and launch.command:
-        raise Refused(
+        raise PlanError(
             f"trainer_launch_job_command is given, which only the launcher plain runs, and trainer_launch_launcher is "
             f"{launch.launcher}. Set one of them, not both."
         )
     if launch.launcher != PLAIN and not launch.entry:
-        raise Refused(f"trainer_launch_job_entry is empty: {launch.launcher} needs a script, or -m and a module.")
+        raise PlanError(f"trainer_launch_job_entry is empty: {launch.launcher} needs a script, or -m and a module.")
     if launch.launcher == TORCHRUN_ELASTIC and not 1 <= launch.elastic_min_hosts <= len(ranks):
-        raise Refused(
+        raise PlanError(
             f"trainer_launch_elastic_min_hosts is {launch.elastic_min_hosts}; with {len(ranks)} hosts it has to be "
             f"between 1 and {len(ranks)}."
         )
     counts = {one["host"]: one["processes"] for one in ranks}
     if launch.launcher == ACCELERATE and len(set(counts.values())) > 1:
-        raise Refused(
+        raise PlanError(
             "accelerate gives every host the same number of processes, and trainer_launch_processes_per_host is "
             f"{', '.join(f'{count} on {host}' for host, count in counts.items())}. Make them equal, or set "
             "trainer_launch_launcher to torchrun."
@@ -225,10 +225,10 @@ def _options(values: Mapping[str, Any]) -> list[str]:
 def _read(name: str, value: Any) -> Any:
     if name in NUMBERS:
         if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,9}", str(value)):
-            raise Refused(f"{NUMBERS[name]} is {value!r}, but has to be a whole number.")
+            raise PlanError(f"{NUMBERS[name]} is {value!r}, but has to be a whole number.")
         return int(value)
     if name in LISTS:
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-            raise Refused(f"{LISTS[name]} is {value!r}, but has to be a list of words; no shell takes a text apart.")
+            raise PlanError(f"{LISTS[name]} is {value!r}, but has to be a list of words; no shell takes a text apart.")
         return [str(word) for word in value]
     return str(value)

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
 # A commit may look like 1234e56, and git never shortens one to less than seven letters. A sign or a dot is in none.
@@ -45,7 +45,7 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def with_numbers(value: Any) -> Any:
-    """The same of plain types, with each text in exponent notation as its number. Raises Refused where YAML cannot."""
+    """The same in plain types, each text in exponent notation as its number. Raises PlanError where YAML cannot."""
     if isinstance(value, Mapping):
         return {_plain(key): with_numbers(one) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
@@ -55,16 +55,16 @@ def with_numbers(value: Any) -> Any:
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """The text of the file, from which PyYAML reads exactly C(with_numbers(settings)); Refused where YAML cannot."""
+    """The text of the file, from which PyYAML reads exactly C(with_numbers(settings)); PlanError where YAML cannot."""
     try:
         wanted = with_numbers(settings)
         text = yaml.dump(wanted, Dumper=_Dumper, indent=4, allow_unicode=True, default_flow_style=False)
         found = yaml.safe_load(text)
         held = _same(found, wanted)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Refused(f"{_VARIABLE} cannot be written as YAML: {str(error) or type(error).__name__}") from None
+        raise PlanError(f"{_VARIABLE} cannot be written as YAML: {str(error) or type(error).__name__}") from None
     if not held:
-        raise Refused(f"{_VARIABLE} cannot be written as YAML: it would be read as {found!r}, not as {wanted!r}.")
+        raise PlanError(f"{_VARIABLE} cannot be written as YAML: it would be read as {found!r}, not as {wanted!r}.")
     return text
 
 
@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
             return str.__str__(value) if kind is str else kind(value)
     if isinstance(value, (datetime.date, datetime.datetime)):
         return _plain_date(value)
-    raise Refused(f"{_VARIABLE} holds {value!r} of type {type(value).__name__}, which a YAML file cannot hold.")
+    raise PlanError(f"{_VARIABLE} holds {value!r} of type {type(value).__name__}, which a YAML file cannot hold.")
 
 
 def _plain_date(value: datetime.date) -> datetime.date:

@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import ipv4_subnet
 
 from ..fabric.networks import shared_addresses
@@ -142,7 +142,7 @@ def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[F
         return
     try:
         subnet = ipv4_subnet("swarm_network_subnet", wanted.network_subnet)
-    except Refused as error:
+    except PlanError as error:
         found, _separator, remedy = error.message.removeprefix("swarm_network_subnet: ").partition(". ")
         yield Finding(ALL_HOSTS, "error", "swarm_network_subnet", found, remedy)
         return

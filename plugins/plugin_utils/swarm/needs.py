@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import (
     Member,
@@ -110,7 +110,7 @@ def _member_params(observed: Mapping[str, Any], wanted: Mapping[str, Any]) -> di
 def _acts(plan: Callable[[], Plan]) -> bool:
     try:
         return plan().changes
-    except Refused:
+    except PlanError:
         return True
 
 

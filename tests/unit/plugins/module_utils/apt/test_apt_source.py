@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.apt import sources as apt_sources
 from ansible_collections.distrain.cluster.plugins.module_utils.apt.entries import entries
 from ansible_collections.distrain.cluster.plugins.module_utils.apt.plan import AptState, plan_source
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.modules import apt_source
 from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from hypothesis import given, settings
@@ -101,7 +101,7 @@ def test_the_other_entries_of_a_file_stay() -> None:
     ],
 )
 def test_an_entry_with_more_is_named_and_nothing_is_written(name: str, text: str, line: int) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(PlanError) as refusal:
         changed(name, text)
     for words in [f"{DIRECTORY}{name}, line {line}", "docker_repository_url", "Nothing was changed"]:
         assert words in refusal.value.message
@@ -112,7 +112,7 @@ def test_our_own_file_may_hold_no_repository_of_others() -> None:
     by_the_guide = OURS.split("\n", 1)[1]
     assert plan_source(AptState({path: by_the_guide}), params()).changes
     more = f"{by_the_guide}\nTypes: deb\nURIs: https://example.org\nSuites: /\n"
-    with pytest.raises(Refused, match=r"line 8.*https://example\.org"):
+    with pytest.raises(PlanError, match=r"line 8.*https://example\.org"):
         plan_source(AptState({path: more}), params())
     former = OURS.replace(DOCKER, "https://mirror.example.org")
     assert plan_source(AptState({path: former}), params()).changes
@@ -128,7 +128,7 @@ def test_others_are_written_before_ours_and_nothing_the_second_time() -> None:
 
 def test_sources_that_apt_cannot_read_are_named() -> None:
     state = AptState({f"{DIRECTORY}docker.sources": OURS}, key="k", error="Malformed entry 1 in list file a.list.")
-    with pytest.raises(Refused, match="Malformed entry 1"):
+    with pytest.raises(PlanError, match="Malformed entry 1"):
         plan_source(state, params())
 
 

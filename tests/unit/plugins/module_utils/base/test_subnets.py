@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import (
     addresses_needed,
     ipv4_subnet,
@@ -37,7 +37,7 @@ def test_subnets(text: str) -> None:
     ],
 )
 def test_what_is_no_subnet_is_refused_by_the_name_of_its_setting(value: object, said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         ipv4_subnet("swarm_network_subnet", value)
     assert caught.value.message.startswith("swarm_network_subnet: found ")
     assert said in caught.value.message
@@ -47,5 +47,5 @@ def test_what_is_no_subnet_is_refused_by_the_name_of_its_setting(value: object, 
 def test_how_many_addresses_so_many_hosts_need(hosts: int, needed: int, prefix: int) -> None:
     assert addresses_needed(hosts) == needed
     refuse_small_subnet("x", IPv4Network(f"10.0.0.0/{prefix}"), hosts)
-    with pytest.raises(Refused, match=f"needs {needed}.*Set a /{prefix} or a larger one"):
+    with pytest.raises(PlanError, match=f"needs {needed}.*Set a /{prefix} or a larger one"):
         refuse_small_subnet("x", IPv4Network(f"10.0.0.0/{prefix + 1}"), hosts)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import (
     EngineHost,
     first_of,
@@ -94,7 +94,7 @@ def test_a_value_changed_on_the_host_is_forgotten_without_a_restart() -> None:
     ],
 )
 def test_options_against_the_unit_are_refused(command: tuple[str, ...], options: dict, says: list[str]) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(PlanError) as refusal:
         plan_engine(replace(UP, command=command), params(options))
     for words in [*says, "docker_daemon_options", "Nothing was changed"]:
         assert words in refusal.value.message
@@ -114,7 +114,7 @@ def test_other_options_are_not(command: tuple[str, ...], options: dict[str, Any]
 
 def test_a_restart_under_work_is_refused_unless_allowed() -> None:
     busy = replace(UP, work=("the job sft (processes: 9)",))
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(PlanError) as refusal:
         plan_engine(busy, params({"debug": True}))
     for words in ["the job sft (processes: 9)", "docker_restart_under_jobs", PATH, "Nothing was changed"]:
         assert words in refusal.value.message
@@ -124,12 +124,12 @@ def test_a_restart_under_work_is_refused_unless_allowed() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "true"])
 def test_a_broken_file_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match=PATH):
+    with pytest.raises(PlanError, match=PATH):
         plan_engine(replace(UP, text=text), params({}))
 
 
 def test_a_damaged_record_is_refused() -> None:
-    with pytest.raises(Refused, match=rf"{PATH}\.distrain"):
+    with pytest.raises(PlanError, match=rf"{PATH}\.distrain"):
         plan_engine(replace(UP, record="{"), params({}))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory, owned_spool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.unfinished import UnfinishedItems
 
@@ -43,7 +43,7 @@ def test_a_directory_of_others_is_refused_and_stays(tmp_path: Path, act: str, fo
     for name in (foreign, ".part-download", ".begun-book", "index.json", HEX, f"{HEX}.json"):
         (data / name).write_text(name)
     before = state(data)
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(PlanError) as raised:
         ACTS[act](data)
     assert f"spool_directory is {data}, which holds other things (such as {foreign!r})" in raised.value.message
     assert f"{data}/distrain-spool" in raised.value.message
@@ -52,7 +52,7 @@ def test_a_directory_of_others_is_refused_and_stays(tmp_path: Path, act: str, fo
 
 def test_what_would_be_kept_of_a_cut_run_goes_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_text("x")
-    with pytest.raises(Refused):
+    with pytest.raises(PlanError):
         UnfinishedItems(owned_spool(str(tmp_path))).keep(HEX, 1, [b"x"])
     assert [one.name for one in tmp_path.iterdir()] == ["model.bin"]
 
@@ -97,7 +97,7 @@ def test_one_that_others_can_write_is_refused(tmp_path: Path, uid: int, mode: in
     path.mkdir()
     path.chmod(mode)
     os.chown(path, uid, 0)
-    with pytest.raises(Refused, match="in which others than user 0 can write"):
+    with pytest.raises(PlanError, match="in which others than user 0 can write"):
         owned_spool(str(path)).claim()
     assert list(path.iterdir()) == []
 
@@ -107,12 +107,12 @@ def test_a_mark_of_somebody_else_is_none(tmp_path: Path) -> None:
     (tmp_path / MARK).write_text("{}")
     os.chown(tmp_path / MARK, 1000, 1000)
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refused, match="holds other things"):
+    with pytest.raises(PlanError, match="holds other things"):
         owned_spool(str(tmp_path)).claim()
 
 
 def test_what_is_no_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file/below"):
-        with pytest.raises(Refused, match="is no directory"):
+        with pytest.raises(PlanError, match="is no directory"):
             owned_spool(str(path)).claim()

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.files.trusted_path import open_nearest, open_trusted
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -72,7 +72,7 @@ def test_links_of_others_are_refused_by_name(
     os.chown(there / "user/job", link_uid, link_uid, follow_symlinks=False)
     before = descriptors()
     for make in (False, True):
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(PlanError) as raised:
             open_trusted(f"{there}/user/{path}", make)
         assert raised.value.message.startswith(f"{there}/user/job ")
         assert because in raised.value.message
@@ -128,7 +128,7 @@ def test_below_what_a_container_writes_no_link_is_followed(there: Path, link: st
     (there / "volume" / "job").rmdir() if link == "job" else None
     (there / "volume" / link).symlink_to(there / "mnt")
     for make in (False, True):
-        with pytest.raises(Refused, match="a container can write in its directory"):
+        with pytest.raises(PlanError, match="a container can write in its directory"):
             open_trusted(f"{there}/volume/{link}/data", make, f"{there}/volume")
     assert [one.name for one in (there / "mnt").iterdir()] == ["data"]
 
@@ -136,5 +136,5 @@ def test_below_what_a_container_writes_no_link_is_followed(there: Path, link: st
 def test_the_way_to_what_a_container_writes_is_trusted_as_ever(there: Path) -> None:
     (there / "data").symlink_to(there / "mnt")
     assert place(open_trusted(f"{there}/data/data/new", True, f"{there}/data/data")) == f"{there}/mnt/data/new"
-    with pytest.raises(Refused, match=r"/mnt/x does not lie in .*/mnt/data"):
+    with pytest.raises(PlanError, match=r"/mnt/x does not lie in .*/mnt/data"):
         open_trusted(f"{there}/mnt/x", untrusted_below=f"{there}/mnt/data")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.missing import (
     Source,
@@ -100,7 +100,7 @@ def test_a_layer_that_comes_twice_is_fetched_once() -> None:
 
 
 def test_an_image_that_is_not_there() -> None:
-    with pytest.raises(Refused, match="There is no image other:1 on gpu-01"):
+    with pytest.raises(PlanError, match="There is no image other:1 on gpu-01"):
         plan_delivery("other:1", source(), [Target("gpu-02", images())], 0)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchivedImage, ArchiveFile
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.plan import plan_load, plan_save
@@ -60,7 +60,7 @@ def test_save_shows_what_changes() -> None:
 
 
 def test_save_of_what_is_not_there() -> None:
-    with pytest.raises(Refused, match="There is no image team/trainer:1 on this host"):
+    with pytest.raises(PlanError, match="There is no image team/trainer:1 on this host"):
         plan_save(NAME, "/a.tar", 0o600, None, None)
 
 
@@ -88,5 +88,5 @@ def test_load(images: tuple[HeldImage, ...], archive: ArchivedImage, name: str |
 
 
 def test_load_of_another_image() -> None:
-    with pytest.raises(Refused, match=r"/a\.tar holds the image other:1, not team/trainer:1\. Nothing was loaded"):
+    with pytest.raises(PlanError, match=r"/a\.tar holds the image other:1, not team/trainer:1\. Nothing was loaded"):
         plan_load("/a.tar", NAME, archived("other:1"), host())

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_refusal
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.job import plan as job_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import Job
 
@@ -122,7 +122,7 @@ def test_an_elastic_job_is_done_when_its_first_rank_is(states: list[str], decisi
 
 
 def test_a_host_that_joins_does_not_disturb_a_job_that_runs() -> None:
-    with pytest.raises(Refused, match="runs on gpu-01, but was never started on gpu-02"):
+    with pytest.raises(PlanError, match="runs on gpu-01, but was never started on gpu-02"):
         job_plan.decide({"gpu-01": "running", "gpu-02": "absent"}, False, "sft")
 
 
@@ -139,7 +139,7 @@ def test_a_host_that_joins_does_not_disturb_a_job_that_runs() -> None:
     ],
 )
 def test_a_job_that_runs_is_not_started_over(changed: dict[str, bool], follow: bool, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(PlanError, match=said):
         job_plan.decide({"gpu-01": "running", "gpu-02": "running"}, True, "sft", changed, follow)
     assert re.search(said, job_refusal({"gpu-01": "running", "gpu-02": "running"}, True, "sft", changed, follow))
     states = {"gpu-01": "failed", "gpu-02": "succeeded"}

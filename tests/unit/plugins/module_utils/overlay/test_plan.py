@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay.plan import (
     Network,
     NetworkState,
@@ -109,7 +109,7 @@ def test_plan(network_state: NetworkState, changes: dict[str, Any], expected: li
     ],
 )
 def test_plan_refuses(network_state: NetworkState, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_overlay_network(network_state, params(**changes))
     assert said in caught.value.message
 
@@ -127,7 +127,7 @@ def test_plan_refuses(network_state: NetworkState, changes: dict[str, Any], said
     ],
 )
 def test_each_difference_is_reported_by_its_key(key: str, has: Any, wants: Any) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_overlay_network(state(found()), params(**{key: wants}))
     assert f"{key}: found {has!r}, wanted {wants!r}" in caught.value.message
     assert caught.value.details["differences"] == {key: {"found": has, "wanted": wants}}

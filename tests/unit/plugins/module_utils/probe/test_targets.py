@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import (
     Question,
     plan_questions,
@@ -98,7 +98,7 @@ def test_what_is_asked_depends_on_who_listens() -> None:
     ],
 )
 def test_refused_endpoints(rows: list[dict[str, Any]], message: str) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(PlanError, match=message):
         read_endpoints(rows)
 
 
@@ -106,5 +106,5 @@ def test_the_ports_of_a_swarm_follow_its_data_path() -> None:
     assert swarm_ports(4789) == SWARM_PORTS
     assert swarm_ports(7789)[-1] == ("udp", 7789)
     for port in (0, 80, 7946, 49152):
-        with pytest.raises(Refused, match="swarm_data_path_port"):
+        with pytest.raises(PlanError, match="swarm_data_path_port"):
             swarm_ports(port)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.filter.registry import registry_address
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage, HostImages
 from ansible_collections.distrain.cluster.plugins.module_utils.registry.errors import explained
@@ -113,7 +113,7 @@ def test_what_is_pushed(digest: str | None, is_tagged: bool, verbs: list[str]) -
 
 
 def test_an_image_that_is_not_there_is_not_pushed() -> None:
-    with pytest.raises(Refused, match="There is no image team/trainer:1 on this host"):
+    with pytest.raises(PlanError, match="There is no image team/trainer:1 on this host"):
         plan_push("team/trainer:1", Pushed(None))
 
 
@@ -163,7 +163,9 @@ def test_a_small_disk_is_refused(images: tuple[HeldImage, ...], store: str, free
     if fits:
         assert pull(*images, store=store, free=free).changes
         return
-    with pytest.raises(Refused, match=r"MB are free at /var/lib/docker, but it takes .* Nothing was pulled") as refused:
+    with pytest.raises(
+        PlanError, match=r"MB are free at /var/lib/docker, but it takes .* Nothing was pulled"
+    ) as refused:
         pull(*images, store=store, free=free)
     assert refused.value.details["free_bytes"] == free
 

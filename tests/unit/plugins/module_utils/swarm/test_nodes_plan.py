@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import plan_node, plan_nodes
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
@@ -85,7 +85,7 @@ def test_plan_node(found: Node | None, changes: dict[str, Any], expected: list[s
     ],
 )
 def test_plan_node_refuses(nodes: tuple[Node, ...], changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_node(nodes, node_params(**changes))
     assert said in caught.value.message
 
@@ -149,7 +149,7 @@ def test_plan_nodes(nodes: tuple[Node, ...], changes: dict[str, Any], expected: 
 
 def test_plan_nodes_keeps_the_quorum() -> None:
     nodes = (FIRST, manager("m2", 2), manager("m3", 3, up=False))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_nodes(nodes, nodes_params(members=[member("m1", 1), member("m3", 3)], remove_unlisted=True))
     assert "losing its quorum" in caught.value.message
 

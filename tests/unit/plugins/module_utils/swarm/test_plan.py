@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_join_error
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.plan import JoinState, plan_init, plan_join
@@ -157,7 +157,7 @@ def test_plan_init(membership: Membership, changes: dict[str, Any], expected: li
     ],
 )
 def test_plan_init_refuses(membership: Membership, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_init(membership, init_params(**changes))
     assert said.lower() in caught.value.message.lower()
 
@@ -239,7 +239,7 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
     ],
 )
 def test_plan_join_refuses(state: JoinState, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan_join(state, join_params(**changes))
     assert said in caught.value.message
     assert "leave_foreign: true" in caught.value.message or "advertise_addr" in caught.value.message

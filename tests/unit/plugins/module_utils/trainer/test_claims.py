@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer import claims as claims_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.claims import Claim, conflicts
 
@@ -89,7 +89,7 @@ def test_which_gpus_a_trainer_takes(devices: list[Any], count: int, claim: list[
     ],
 )
 def test_gpus_that_a_host_does_not_have_are_refused(devices: list[Any], count: int, message: str) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(PlanError, match=message):
         claims_plan.gpu_claim(devices, count, "gpu-01")
 
 

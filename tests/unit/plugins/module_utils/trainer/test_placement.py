@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay.interface import interface_of
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer import placement as launch_plan
 
@@ -37,7 +37,7 @@ def test_the_first_host_leads_and_the_others_keep_their_order(first: str, order:
 
 
 def test_a_job_without_hosts_is_refused() -> None:
-    with pytest.raises(Refused, match="trainer_launch_hosts"):
+    with pytest.raises(PlanError, match="trainer_launch_hosts"):
         launch_plan.ranks([], "gpu-01", "llama-factory", {})
 
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import entries as tree_entries
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
@@ -173,7 +173,7 @@ def test_whole_parts_of_a_killed_run_are_used(source, tmp_path) -> None:
 def test_two_transfers_into_one_directory_are_refused(source, tmp_path) -> None:
     first, second = Pair(source, tmp_path / "target"), Pair(source, tmp_path / "target")
     first.target.stage({"owner": False})
-    with pytest.raises(Refused, match=r"Another transfer into .* is under way"):
+    with pytest.raises(PlanError, match=r"Another transfer into .* is under way"):
         second.target.stage({"owner": False})
 
 
@@ -269,7 +269,7 @@ def test_sparse_files_stay_sparse(tmp_path, monkeypatch) -> None:
 
 
 def test_no_directory_to_bring(tmp_path) -> None:
-    with pytest.raises(Refused, match="h has no directory"):
+    with pytest.raises(PlanError, match="h has no directory"):
         kind(tmp_path / "none", True).observe()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, Entry, pack, unpack
@@ -98,9 +98,9 @@ def test_no_link_of_somebody_else_is_followed_above_the_directory(source: Path, 
     (tmp_path / "secret/tree/shadow").write_text("root")
     (tmp_path / "job").symlink_to("secret")
     os.chown(tmp_path / "job", 1000, 1000, follow_symlinks=False)
-    with pytest.raises(Refused, match=r"On gpu-01, .*/job .*is a symbolic link that is not followed"):
+    with pytest.raises(PlanError, match=r"On gpu-01, .*/job .*is a symbolic link that is not followed"):
         observed(Path(f"{tmp_path}/job{below}"))
-    with pytest.raises(Refused, match=r"/job .*is a symbolic link that is not followed"):
+    with pytest.raises(PlanError, match=r"/job .*is a symbolic link that is not followed"):
         bring(source, Path(f"{tmp_path}/job{below}"))
     assert [str(one.relative_to(tmp_path / "secret")) for one in sorted((tmp_path / "secret").rglob("*"))] == [
         "tree",
@@ -152,7 +152,7 @@ def test_what_looks_like_a_marker_neither_hangs_nor_goes(source: Path, tmp_path:
 def test_a_staging_directory_of_somebody_else_is_refused(source: Path, tmp_path: Path) -> None:
     (tmp_path / "target" / STAGING).mkdir(parents=True)
     os.chown(tmp_path / "target" / STAGING, 1000, 1000)
-    with pytest.raises(Refused, match=r"belongs to user 1000\. Remove it"):
+    with pytest.raises(PlanError, match=r"belongs to user 1000\. Remove it"):
         bring(source, tmp_path / "target")
 
 
@@ -194,7 +194,7 @@ def test_hard_links_to_files_of_others_are_not_brought(
     os.chown(source, directory_uid, directory_uid)
     source.chmod(mode)
     if is_refused:
-        with pytest.raises(Refused, match="hard links to files of other users than their directory's: f"):
+        with pytest.raises(PlanError, match="hard links to files of other users than their directory's: f"):
             observed(source)
     else:
         assert [one.path for one in observed(source)] == ["", "f"]

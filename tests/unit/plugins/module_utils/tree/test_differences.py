@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.differences import (
     TreePlan,
     diff_lines,
@@ -213,12 +213,12 @@ def test_links_that_lead_out(path, to, is_inside) -> None:
     if is_inside:
         assert choose_links("gpu-01", "/srv", entries, "refuse") == entries
         return
-    with pytest.raises(Refused, match=f"gpu-01 holds symbolic links that are absolute or lead out of it: {path}"):
+    with pytest.raises(PlanError, match=f"gpu-01 holds symbolic links that are absolute or lead out of it: {path}"):
         choose_links("gpu-01", "/srv", entries, "refuse")
     assert choose_links("gpu-01", "/srv", entries, "keep") == entries
     assert choose_links("gpu-01", "/srv", entries, "skip") == entries[:2]
 
 
 def test_devices_are_refused() -> None:
-    with pytest.raises(Refused, match="sockets, pipes or devices, which cannot be brought: p"):
+    with pytest.raises(PlanError, match="sockets, pipes or devices, which cannot be brought: p"):
         choose_links("gpu-01", "/srv", [ROOT, Entry("p", OTHER)], "keep")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role import (
     convert,
     number_names,
@@ -176,7 +176,7 @@ def test_an_entry_point_adds_its_options() -> None:
     specs = {"main": {"options": {"x_a": {}}}, "cut": {"options": {"x_b": {}}}}
     assert sorted(options_of(specs, "cut")) == ["x_a", "x_b"]
     assert sorted(options_of(specs, "main")) == ["x_a"]
-    with pytest.raises(Refused, match="no entry point other"):
+    with pytest.raises(PlanError, match="no entry point other"):
         options_of(specs, "other")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import REPOSITORY
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage
 from ansible_collections.distrain.cluster.tests.unit.support.image_deliveries import (
@@ -126,5 +126,5 @@ def test_an_image_that_is_not_built_yet() -> None:
     hosts = {"gpu-01": host(), "gpu-02": host()}
     _fleet, results, _lines = deliver(hosts, check_mode=True)
     assert (results["gpu-01"]["changed"], results["gpu-02"]["changed"]) == (False, True)
-    with pytest.raises(Refused, match="There is no image team/trainer:1 on gpu-01"):
+    with pytest.raises(PlanError, match="There is no image team/trainer:1 on gpu-01"):
         deliver(hosts)

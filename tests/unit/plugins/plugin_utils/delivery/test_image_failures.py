@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery
 from ansible_collections.distrain.cluster.tests.unit.support.image_deliveries import (
     MB,
@@ -82,7 +82,7 @@ def test_a_host_without_an_address_is_told_which_variable_names_one(host_name: s
     hosts[host_name]["addresses"] = {"swarm": "", "route": ""}
     says = f"Name it in addresses, for example addresses: {{{host_name}: 10.0.0.1}}."
     if host_name == "gpu-01":
-        with pytest.raises(Refused, match=re.escape(says)):
+        with pytest.raises(PlanError, match=re.escape(says)):
             deliver(hosts)
         return
     fleet, results, _lines = deliver(hosts, ("gpu-03", done(3, 30 * MB)))

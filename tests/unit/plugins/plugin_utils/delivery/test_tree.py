@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.tree_transfer import _checked
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, Entry, pack
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.tree import TreeDelivery, TreeOrder
 
@@ -148,5 +148,5 @@ def test_shared_storage_is_left_alone() -> None:
 
 @pytest.mark.parametrize("path", ["relative", "/srv/../etc", "/", "/etc", "/var/lib/"])
 def test_where_nothing_is_brought(path) -> None:
-    with pytest.raises(Refused, match="dest is"):
+    with pytest.raises(PlanError, match="dest is"):
         _checked("dest", path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Choice, Wanted, as_result
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
     host_network_environments,
@@ -247,13 +247,13 @@ def test_an_address_that_is_gone_and_a_foreign_swarm_are_not_kept() -> None:
     ],
 )
 def test_what_cannot_work_is_refused(rows: list[dict[str, Any]], wanted: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan(fleet(), rows, **wanted)
     assert said in caught.value.message
 
 
 def test_no_network_at_all() -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanError) as caught:
         plan({"a": host(interface("x", "192.0.2.11")), "b": host(interface("x", "198.51.100.11"))}, [])
     assert "no network that two of them share" in caught.value.message
 

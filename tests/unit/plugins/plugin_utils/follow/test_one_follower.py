@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import BoundedLines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lasting_record import LastingRecord
@@ -82,7 +82,7 @@ def test_a_worker_whose_parent_is_killed_ends_writes_nothing_more_and_gives_the_
         worker = int(parent.stdout.readline())
         assert wait_until(written.exists)
         said = rf"followed by process {parent.pid} on host \S+ since 20\d\d-.* already, which holds {lock}"
-        with pytest.raises(Refused, match=said), one_follower(str(lock), "sft", 1, print):
+        with pytest.raises(PlanError, match=said), one_follower(str(lock), "sft", 1, print):
             pass
         parent.kill()
     try:
@@ -111,7 +111,7 @@ def test_who_holds_the_lock_may_be_unknown(tmp_path: Path) -> None:
     with one_follower(str(path), "sft", 1, print):
         path.write_text("[half a line")
         with (
-            pytest.raises(Refused, match="followed by another process already"),
+            pytest.raises(PlanError, match="followed by another process already"),
             one_follower(str(path), "x", 2, print),
         ):
             pass

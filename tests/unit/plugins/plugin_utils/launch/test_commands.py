@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer import placement as launch_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import commands as launcher_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import files as launcher_files
@@ -67,7 +67,7 @@ def command(launcher: str, rank: int = 1, **values: Any) -> str:
     ],
 )
 def test_a_value_of_another_type_is_refused_by_its_variable(values: dict[str, Any], variable: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PlanError) as refused:
         launch("torchrun", **values)
     assert variable in refused.value.message
 
@@ -159,7 +159,7 @@ def test_accelerate_refuses_several_processes_where_there_is_one() -> None:
     ],
 )
 def test_what_contradicts_itself_is_refused(values: dict[str, Any], processes: tuple[int, ...], told: str) -> None:
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(PlanError, match=told):
         launcher_plan.command_of(ranks(3, processes), 0, launch(**values))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.arguments import command_arguments
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.requirements import unmet
 
@@ -57,5 +57,5 @@ def test_settings_become_arguments(settings: Any, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("settings", ["--a b", 5, {"a": {"b": 1}}])
 def test_what_cannot_be_arguments_is_refused(settings: Any) -> None:
-    with pytest.raises(Refused, match="trainer_launch_job_arguments"):
+    with pytest.raises(PlanError, match="trainer_launch_job_arguments"):
         command_arguments(settings)

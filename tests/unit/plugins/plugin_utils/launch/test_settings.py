@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.plugins.filter.core import to_nice_yaml
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import Refused
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.settings import settings_text, with_numbers
 from ansible_collections.distrain.cluster.tests.unit.support.json_values import JSON, TEXT
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
@@ -79,7 +79,7 @@ def test_what_is_no_text_stays_what_it_is(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), [10**5000]])
 def test_what_yaml_cannot_hold_is_refused(value: Any) -> None:
-    with pytest.raises(Refused, match="trainer_launch_job_config"):
+    with pytest.raises(PlanError, match="trainer_launch_job_config"):
         settings_text({"a": value})
 
 
