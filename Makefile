@@ -14,8 +14,8 @@ TRAINERS := $(CURDIR)/tests/trainers
 TRAINERS_LAB := --extra-vars '{"lab_name": "trainers", "lab_number": 20, "lab_hosts": 2, "lab_warm": true, \
     "lab_inventory_directory": "$(TRAINERS)/inventory", "lab_group_vars_directory": "$(TRAINERS)/inventory/group_vars"}'
 SOURCES ?=
-# In the order in which they would be missed most.
-SCENARIOS := default images swarm network healing gpu
+# Beside default, which make test runs; in the order in which they would be missed most.
+SCENARIOS := images swarm network healing gpu
 # Begin no scenario after this moment, in seconds of the epoch; what is left out is named. Empty for no limit.
 UNTIL ?=
 NAME ?= default
@@ -28,11 +28,12 @@ say = @printf '\n==> %s\n' $(1)
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
-	@echo "make test                 prove all of it: lint, unit, the report in a browser, then every scenario"
+	@echo "make test                 lint, the unit tests, the report in a browser, and the whole site on a lab of two hosts"
+	@echo "make scenarios            the other Molecule scenarios: $(SCENARIOS)"
 	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
-	@echo "make scenario NAME=swarm  one Molecule scenario: $(SCENARIOS)"
+	@echo "make scenario NAME=swarm  one Molecule scenario"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
@@ -44,10 +45,14 @@ demo: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml
 	$(call say,"Running site.yml on the lab: Docker; swarm; overlay; image; training over both hosts")
 	$(BIN)/ansible-playbook site.yml -i inventories/lab
-	$(call say,"What became of the job")
+	$(call say,"The job")
 	@cat artifacts/sft/summary.txt
 
-test: lint unit report-test scenarios
+# Beside each other, since each alone keeps one core busy; what each printed comes in one piece.
+test: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint unit
+	@$(MAKE) --no-print-directory report-test
+	@$(MAKE) --no-print-directory scenario NAME=default
 
 lint: $(READY)
 	$(call say,"Linting: ruff; mypy; layers of imports; yamllint; ansible-lint; ansible-test sanity")
