@@ -18,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric imp
     plan_fabric,
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.networks import Facts, Measurement, find_networks
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
 
 OBSERVED = "fabric_observed"
 MEASURED = "fabric_measured"
@@ -93,5 +93,5 @@ class FilterModule:
             "fabric_is_settled": fabric_is_settled,
             "fabric_measurements": fabric_measurements,
             "fabric_decision": fabric_decision,
-            "fabric_table": table_lines,
+            "fabric_table": choice_lines,
         }

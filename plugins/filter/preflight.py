@@ -12,7 +12,7 @@ from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED,
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import disk_options
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import worst_first
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import plan_network_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
 
@@ -70,6 +70,6 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "findings_errors": error_summary,
-            "findings_table": table_lines,
+            "findings_table": finding_lines,
             "preflight_findings": preflight_findings,
         }

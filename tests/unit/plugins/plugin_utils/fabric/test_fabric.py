@@ -13,7 +13,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric imp
     host_network_environments,
     plan_fabric,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import (
     HOSTS,
     OUTSIDE,
@@ -265,7 +265,7 @@ def test_blocked_networks_do_not_matter_where_all_is_set_by_hand() -> None:
 
 
 def test_the_table_says_each_reason_once() -> None:
-    lines = table_lines([vars(one) for one in plan(fleet(), GOOD)])
+    lines = choice_lines([vars(one) for one in plan(fleet(), GOOD)])
     assert lines[0].split() == ["advertise", "address", "gpu-01", "192.0.2.11"]
     assert [line.strip() for line in lines if "default routes" in line] == [
         "because: 192.0.2.0/24: the interfaces of the default routes"

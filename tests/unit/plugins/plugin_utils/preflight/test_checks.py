@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import interface
@@ -279,9 +279,9 @@ def test_the_table_lines_up_and_the_summary_counts() -> None:
         {"severity": "error", "host": "a", "subject": "managers", "found": "none", "remedy": "add"},
         {"severity": "note", "host": "long", "subject": "x", "found": "some", "remedy": "rest"},
     ]
-    first, remedy, second, _rest = table_lines(findings)
+    first, remedy, second, _rest = finding_lines(findings)
     assert first.index("none") == second.index("some") == remedy.index("add")
     said = "1 error stands in the way, and nothing was changed on any host. a: none (managers). add"
     assert error_summary(findings) == said
     assert error_summary(findings[1:]) == ""
-    assert table_lines([]) == []
+    assert finding_lines([]) == []
