@@ -11,11 +11,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Wanted, as_result
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import FabricSettings, as_result
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import (
+    choose_networks,
     host_network_environments,
     members,
-    plan_fabric,
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.networks import Facts, Measurement, find_networks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
@@ -50,14 +50,14 @@ def fabric_measurements(hostvars: HostVariables, hosts: Sequence[str]) -> list[M
 def fabric_decision(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any) -> dict[str, Any]:
     """The plan for these hosts; C(problem) says why there is none."""
     by_host = {name: {host: str(hostvars[host].get(name) or "") for host in hosts} for name in BY_HOST}
-    everything = Wanted(
+    everything = FabricSettings(
         advertise_addr=by_host["swarm_advertise_addr"], data_path_addr=by_host["swarm_data_path_addr"], **wanted
     )
     facts = _facts(hostvars, hosts)
     if not facts:
         return {"problem": _nobody_answered(hostvars, hosts), "choices": [], **as_result([])}
     try:
-        choices = plan_fabric(facts, fabric_measurements(hostvars, hosts), everything)
+        choices = choose_networks(facts, fabric_measurements(hostvars, hosts), everything)
     except PlanError as error:
         return {"problem": error.message, "choices": [], **as_result([])}
     except (TypeError, ValueError) as error:

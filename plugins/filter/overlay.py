@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filters that judge an overlay network: from what the anchors measured to the matrix and the verdict."""
+"""The endpoints of an overlay network."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.table import matrix_lines, verdict_message
-from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, plan_verdict
+from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, judge_overlay
 
 
-def overlay_endpoints(hosts: Sequence[str], network: str, anchor: str) -> list[dict[str, str]]:
-    """One endpoint a host, by the name of its anchor."""
-    return [{"network": network, "host": host, "name": f"{anchor}-{host}"} for host in hosts]
+def overlay_endpoints(hosts: Sequence[str], network: str, keepalive: str) -> list[dict[str, str]]:
+    """One endpoint a host, by the name of its keepalive container."""
+    return [{"network": network, "host": host, "name": f"{keepalive}-{host}"} for host in hosts]
 
 
 def overlay_verdict(
@@ -34,7 +34,7 @@ def overlay_verdict(
         heard={host: one.get("heard") for host, one in answers.items()},
         features={host: (hostvars[host].get(listened) or {}).get("features") or {} for host in hosts},
     )
-    return plan_verdict([row for one in answers.values() for row in one.get("measurements") or ()], overlay)
+    return judge_overlay([row for one in answers.values() for row in one.get("measurements") or ()], overlay)
 
 
 class FilterModule:

@@ -11,10 +11,10 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.filter.fabric import OBSERVED, fabric_measurements
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import disk_options
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import worst_first
-from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import plan_network_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import network_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import host_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 
 
 def preflight_findings(
@@ -26,12 +26,12 @@ def preflight_findings(
     encrypted: bool = False,
     network_problem: str = "",
 ) -> list[dict[str, str]]:
-    wanted = Wanted(tuple(managers), network_subnet, int(minimum_disk_bytes), network_problem)
+    wanted = PreflightSettings(tuple(managers), network_subnet, int(minimum_disk_bytes), network_problem)
     reports = [_report(name, hostvars[name]) for name in hosts]
     facts = {one.name: one.facts for one in reports if one.facts is not None}
     measurements = fabric_measurements(hostvars, list(facts))
     return worst_first(
-        [*plan_findings(reports, wanted), *plan_network_findings(measurements, facts, managers, encrypted)], list(hosts)
+        [*host_findings(reports, wanted), *network_findings(measurements, facts, managers, encrypted)], list(hosts)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import differing_services
 from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.keepalive import (
-    anchor_differences,
+    keepalive_differences,
     settings_digest,
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.needs import (
@@ -26,7 +26,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.needs impor
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "anchor_differences": anchor_differences,
+            "keepalive_differences": keepalive_differences,
             "differing_services": differing_services,
             "known_membership": known_membership,
             "settings_digest": settings_digest,

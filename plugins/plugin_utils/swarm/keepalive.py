@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: whether the anchor, the container that keeps the overlay network on a node, is as it is wanted."""
+"""Pure: whether the keepalive container, the container that keeps the overlay network on a node, is as it is wanted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 LABEL = "io.distrain.settings"
 
 
-def settings_digest(settings: Mapping[str, Any]) -> str:
+def keepalive_digest(settings: Mapping[str, Any]) -> str:
     """The same for the same settings, whether a number came as one or as text."""
     return hashlib.sha256(json.dumps(_plain(settings), sort_keys=True).encode()).hexdigest()
 
 
-def anchor_differences(
+def keepalive_differences(
     observed: Mapping[str, Any], name: str, settings: Mapping[str, Any], network_id: str = ""
 ) -> list[str]:
     """In what the container of this name differs: any of container, status, image, settings, network; mostly nothing.
@@ -33,7 +33,7 @@ def anchor_differences(
     same = {
         "status": found["status"] == "running",
         "image": found["image"] == settings["image"] and found["image_id"] == found["named_image_id"],
-        "settings": found["labels"].get(LABEL) == settings_digest(settings)
+        "settings": found["labels"].get(LABEL) == keepalive_digest(settings)
         and found["restart_policy"] == settings["restart_policy"]
         and found["memory_bytes"] == int(settings["memory"]),
         "network": len(networks) == 1 and networks[0] == (network_id or networks[0]),

@@ -20,10 +20,10 @@ from .choice import (
     BY_HAND,
     DATA_PATH_ADDRESS,
     JOB_NETWORK,
-    Choice,
-    Wanted,
+    FabricSettings,
+    NetworkChoice,
 )
-from .networks import DEFAULT_ROUTES, Endpoint, Facts, Measurement, Quality, find_networks, judge
+from .networks import DEFAULT_ROUTES, Facts, HostInterface, Measurement, Quality, find_networks, judge
 from .overlay import choose_mtu, choose_subnet
 
 # Rates within this factor of the best one count as equal. One short stream measures no better, and on an overlay jumbo
@@ -33,7 +33,9 @@ EQUAL_RATES = 0.5
 RDMA_DEVICES = "NCCL_IB_HCA"
 
 
-def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: Wanted) -> list[Choice]:
+def choose_networks(
+    facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: FabricSettings
+) -> list[NetworkChoice]:
     """Every choice, or PlanError with what cannot work and what to do."""
     qualities = [judge(network, measurements, wanted.managers) for network in find_networks(facts)]
     nodes = members(facts)
@@ -43,8 +45,11 @@ def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement],
     control = _pin("swarm_advertise_addr", facts, wanted.advertise_addr, _keep("node_address", nodes, chosen))
     job_network = _choose_job_network(wanted, data)
     return [
-        *(Choice(ADVERTISE_ADDRESS, host, control.interfaces[host].address, control.reasons[host]) for host in facts),
-        *(Choice(DATA_PATH_ADDRESS, host, data.interfaces[host].address, data.reasons[host]) for host in facts),
+        *(
+            NetworkChoice(ADVERTISE_ADDRESS, host, control.interfaces[host].address, control.reasons[host])
+            for host in facts
+        ),
+        *(NetworkChoice(DATA_PATH_ADDRESS, host, data.interfaces[host].address, data.reasons[host]) for host in facts),
         choose_mtu(nodes, qualities, wanted, data.interfaces),
         choose_subnet(facts, nodes, wanted),
         job_network,
@@ -56,14 +61,14 @@ def plan_fabric(facts: Mapping[str, Facts], measurements: Sequence[Measurement],
 class _Side:
     """The interface of each host that carries one kind of traffic, and why."""
 
-    interfaces: Mapping[str, Endpoint]
+    interfaces: Mapping[str, HostInterface]
     reasons: Mapping[str, str]
 
     @classmethod
-    def of(cls, interfaces: Mapping[str, Endpoint], reason: str) -> _Side:
+    def of(cls, interfaces: Mapping[str, HostInterface], reason: str) -> _Side:
         return cls(interfaces, dict.fromkeys(interfaces, reason))
 
-    def but(self, interfaces: Mapping[str, Endpoint], reasons: Mapping[str, str]) -> _Side:
+    def but(self, interfaces: Mapping[str, HostInterface], reasons: Mapping[str, str]) -> _Side:
         return _Side({**self.interfaces, **interfaces}, {**self.reasons, **reasons})
 
 
@@ -80,7 +85,7 @@ def _keep(key: str, nodes: Mapping[str, Facts], side: _Side) -> _Side:
     for host, facts in nodes.items():
         swarm = facts["engine"]["swarm"]
         # Without an address of their own, the data go where the node is.
-        kept = _find_endpoint(host, swarm.get(key) or swarm.get("node_address") or "", facts)
+        kept = _find_interface(host, swarm.get(key) or swarm.get("node_address") or "", facts)
         chosen = side.interfaces.get(host)
         if kept and (chosen is None or kept.address != chosen.address):
             interfaces[host] = kept
@@ -91,7 +96,7 @@ def _keep(key: str, nodes: Mapping[str, Facts], side: _Side) -> _Side:
 
 def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], side: _Side) -> _Side:
     """Put what is set by hand for single hosts in the place of what was chosen."""
-    interfaces = {host: _own_endpoint(variable, host, value, facts[host]) for host, value in by_hand.items() if value}
+    interfaces = {host: _own_interface(variable, host, value, facts[host]) for host, value in by_hand.items() if value}
     pinned = side.but(interfaces, dict.fromkeys(interfaces, BY_HAND))
     if any(host not in pinned.interfaces for host in facts):
         alone = f" {variable} is set for {', '.join(interfaces)} alone." if interfaces else ""
@@ -99,8 +104,8 @@ def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], 
     return pinned
 
 
-def _own_endpoint(variable: str, host: str, value: str, facts: Facts) -> Endpoint:
-    found = _find_endpoint(host, value, facts)
+def _own_interface(variable: str, host: str, value: str, facts: Facts) -> HostInterface:
+    found = _find_interface(host, value, facts)
     if found is None:
         # A bridge without an interface of the host in it lies inside the host.
         masters = {interface["master"] for interface in facts["interfaces"] if interface["kind"] != "veth"}
@@ -119,16 +124,16 @@ def _own_endpoint(variable: str, host: str, value: str, facts: Facts) -> Endpoin
     return found
 
 
-def _find_endpoint(host: str, value: str, facts: Facts) -> Endpoint | None:
+def _find_interface(host: str, value: str, facts: Facts) -> HostInterface | None:
     """The host's interface that has this address or this name."""
     for interface in facts["interfaces"]:
         addresses = [one["address"] for one in interface["addresses"]]
         if value in addresses or (value == interface["name"] and addresses):
-            return Endpoint.of(host, interface, value if value in addresses else addresses[0])
+            return HostInterface.of(host, interface, value if value in addresses else addresses[0])
     return None
 
 
-def _choose_data(facts: Mapping[str, Facts], qualities: Sequence[Quality], wanted: Wanted) -> _Side:
+def _choose_data(facts: Mapping[str, Facts], qualities: Sequence[Quality], wanted: FabricSettings) -> _Side:
     if wanted.data_network:
         return _by_name("fabric_data_network", wanted.data_network, facts, qualities)
     usable = [one for one in qualities if one.network.covers(facts) and not one.blocked_pairs]
@@ -172,7 +177,9 @@ def _figures(one: Quality) -> str:
     return f"{rate}, MTU {one.mtu}" + (", RDMA" if one.has_rdma else "")
 
 
-def _choose_control(facts: Mapping[str, Facts], qualities: Sequence[Quality], wanted: Wanted, data: _Side) -> _Side:
+def _choose_control(
+    facts: Mapping[str, Facts], qualities: Sequence[Quality], wanted: FabricSettings, data: _Side
+) -> _Side:
     if wanted.control_network:
         return _by_name("fabric_control_network", wanted.control_network, facts, qualities)
     for one in qualities:
@@ -206,22 +213,24 @@ def _nothing_connects(facts: Mapping[str, Facts], qualities: Sequence[Quality]) 
     )
 
 
-def _choose_job_network(wanted: Wanted, data: _Side) -> Choice:
+def _choose_job_network(wanted: FabricSettings, data: _Side) -> NetworkChoice:
     if wanted.job_network != "auto":
-        return Choice(JOB_NETWORK, ALL_HOSTS, wanted.job_network, BY_HAND)
+        return NetworkChoice(JOB_NETWORK, ALL_HOSTS, wanted.job_network, BY_HAND)
     if all(one.rdma_devices for one in data.interfaces.values()):
-        return Choice(JOB_NETWORK, ALL_HOSTS, "host", "every data interface has RDMA, which an overlay cannot carry")
+        return NetworkChoice(
+            JOB_NETWORK, ALL_HOSTS, "host", "every data interface has RDMA, which an overlay cannot carry"
+        )
     reason = "not every data interface has RDMA, so that the overlay costs some rate and nothing else"
-    return Choice(JOB_NETWORK, ALL_HOSTS, "overlay", reason)
+    return NetworkChoice(JOB_NETWORK, ALL_HOSTS, "overlay", reason)
 
 
-def _interfaces_of_the_job(job_network: str, data: _Side) -> list[Choice]:
+def _interfaces_of_the_job(job_network: str, data: _Side) -> list[NetworkChoice]:
     """What NCCL and gloo are pinned to. In a container on the overlay the interface is known when the job starts."""
     if job_network == "overlay":
         reason = "the container's interface in the overlay's subnet, found by its address when the job starts"
-        return [Choice(name, ALL_HOSTS, "", reason) for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")]
+        return [NetworkChoice(name, ALL_HOSTS, "", reason) for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")]
     return [
-        Choice(
+        NetworkChoice(
             name, host, value, f"the RDMA devices of {one.interface}" if name == RDMA_DEVICES else _why_interface(one)
         )
         for host, one in data.interfaces.items()
@@ -229,17 +238,17 @@ def _interfaces_of_the_job(job_network: str, data: _Side) -> list[Choice]:
     ]
 
 
-def _environment(one: Endpoint) -> dict[str, str]:
+def _environment(one: HostInterface) -> dict[str, str]:
     """NCCL and gloo pinned to the interface; NCCL takes a name behind "=" exactly."""
     found = {"NCCL_SOCKET_IFNAME": f"={one.interface}", "GLOO_SOCKET_IFNAME": one.interface}
     return {**found, RDMA_DEVICES: f"={','.join(one.rdma_devices)}"} if one.rdma_devices else found
 
 
-def _why_interface(one: Endpoint) -> str:
+def _why_interface(one: HostInterface) -> str:
     return f"the interface of the data path {one.address}"
 
 
 def host_network_environments(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """By host what pins NCCL and gloo to the interface of its data path, whichever network a job uses."""
-    interfaces = {host: _find_endpoint(host, address, facts[host]) for host, address in data_path.items()}
+    interfaces = {host: _find_interface(host, address, facts[host]) for host, address in data_path.items()}
     return {host: _environment(one) for host, one in interfaces.items() if one}
