@@ -44,6 +44,7 @@ class PreflightSettings:
     network_subnet: str = ""
     minimum_disk_bytes: int = 0
     network_problem: str = ""
+    encrypted: bool = False
 
 
 Rule = Callable[[Sequence[HostReport], PreflightSettings], Iterator[Finding]]

@@ -9,7 +9,6 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.overlay import overlay_endpoints, overlay_verdict
 from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.table import matrix_lines, verdict_message
 from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, judge_overlay
 
@@ -171,18 +170,3 @@ def test_of_many_hosts_only_what_is_not_well_is_shown() -> None:
     matrix = [{**row("a", "b"), "ms": 0.1, "verdict": "ok"}] * 90
     assert len(matrix_lines({"matrix": matrix})) == 1
     assert len(matrix_lines({"matrix": [*matrix, {**matrix[0], "verdict": "TCP does not cross"}]})) == 3
-
-
-def test_the_filter_gathers_from_all_hosts() -> None:
-    hostvars = {
-        "a": {"l": {"features": {"esp": False}}, "p": {"measurements": [row("a", "b", **LOST)], "heard": []}},
-        "b": {"l": {}, "p": {"measurements": [row("b", "a", **LOST)], "heard": []}},
-    }
-    verdict = overlay_verdict(hostvars, ["a", "b"], "distrain", True, "l", "p")
-    assert causes(verdict) == [("esp", "a")]
-
-
-def test_endpoints_of_keepalive_containers() -> None:
-    assert overlay_endpoints(["a"], "distrain", "keepalive") == [
-        {"network": "distrain", "host": "a", "name": "keepalive-a"},
-    ]

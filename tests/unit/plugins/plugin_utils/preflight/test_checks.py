@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import host_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import interface
+from ansible_collections.distrain.cluster.tests.unit.support.preflight_reports import preflight_findings
 
 WANTED = PreflightSettings(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
 MEMBER = {"local_node_state": "active", "is_manager": False, "remote_managers": [], "node_ids": []}
@@ -265,12 +265,12 @@ def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:
     assert found([gone, other]) == [("error", "a", "ansible_host")]
 
 
-def test_the_filter_reads_host_variables() -> None:
+def test_reports_are_made_of_host_variables() -> None:
     hostvars = {
         "a": {"fabric_observed": facts("a"), "ansible_host": "192.0.2.1"},
         "b": {"fabric_observed": {"unreachable": True, "msg": "Task failed: refused"}, "ansible_port": "2222"},
     }
-    findings = preflight_findings(hostvars, ["a", "b"], ["a"], "10.77.0.0/16", 0)
+    findings = preflight_findings(hostvars, managers=["a"], network_subnet="10.77.0.0/16")
     assert [one["found"] for one in findings] == ["not reached at b port 2222: refused"]
 
 

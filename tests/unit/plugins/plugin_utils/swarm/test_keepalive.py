@@ -14,7 +14,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.keepalive i
     keepalive_digest,
 )
 
-NAME = "distrain-keepalive"
 SETTINGS: dict[str, Any] = {
     "image": "distrain/probe:1",
     "command": ["httpd", "-p", 7780],
@@ -36,7 +35,7 @@ FOUND: dict[str, Any] = {
 
 
 def observed(**changes: Any) -> dict[str, Any]:
-    return {"engine": {"containers": {NAME: {**FOUND, **changes}}}}
+    return {**FOUND, **changes}
 
 
 @pytest.mark.parametrize(
@@ -59,28 +58,23 @@ def observed(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_keepalive_differences(changes: dict[str, Any], expected: list[str]) -> None:
-    assert keepalive_differences(observed(**changes), NAME, SETTINGS, "n1") == expected
+    assert keepalive_differences(observed(**changes), SETTINGS, "n1") == expected
 
 
-@pytest.mark.parametrize(
-    "found",
-    [{}, {"engine": None}, {"engine": {"containers": None}}, {"engine": {"containers": {}}}, {"unreachable": True}],
-    ids=["not observed", "no engine facts", "no engine", "no container", "not reached"],
-)
-def test_no_keepalive(found: dict[str, Any]) -> None:
-    assert keepalive_differences(found, NAME, SETTINGS, "n1") == ["container"]
+def test_no_container() -> None:
+    assert keepalive_differences({}, SETTINGS, "n1") == ["container"]
 
 
 @pytest.mark.parametrize(
     ("networks", "expected"), [({"distrain": "n0"}, []), ({}, ["network"]), ({"a": "1", "b": "2"}, ["network"])]
 )
 def test_a_network_that_is_not_known_is_taken_for_unchanged(networks: dict[str, str], expected: list[str]) -> None:
-    assert keepalive_differences(observed(networks=networks), NAME, SETTINGS) == expected
+    assert keepalive_differences(observed(networks=networks), SETTINGS) == expected
 
 
 @pytest.mark.parametrize("changes", [{"command": ["httpd", "-p", 7781]}, {"read_only": False}, {"user": "65534:65534"}])
 def test_other_settings_differ(changes: dict[str, Any]) -> None:
-    assert keepalive_differences(observed(), NAME, {**SETTINGS, **changes}, "n1") == ["settings"]
+    assert keepalive_differences(observed(), {**SETTINGS, **changes}, "n1") == ["settings"]
 
 
 def test_a_digest_tells_no_order_and_no_number_from_text() -> None:

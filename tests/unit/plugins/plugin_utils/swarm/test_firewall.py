@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.filter.swarm_firewall import (
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.firewall import (
     firewall_addresses,
     listen_port,
     swarm_addresses,
@@ -35,18 +35,18 @@ from ansible_collections.distrain.cluster.plugins.filter.swarm_firewall import (
     ],
 )
 def test_swarm_addresses(hosts: dict[str, Any], expected: list[str]) -> None:
-    assert swarm_addresses({"hosts": hosts}, list(hosts)) == expected
+    assert swarm_addresses(hosts, list(hosts)) == expected
 
 
 @pytest.mark.parametrize("chosen", [{}, {"gpu-02": {"advertise_addr": ""}}], ids=["not in the play", "no address"])
 def test_a_host_without_an_address_is_named(chosen: dict[str, Any]) -> None:
-    plan = {"hosts": {"gpu-01": {"advertise_addr": "10.0.0.1"}, **chosen}}
-    with pytest.raises(AnsibleFilterError, match="the address of gpu-02 is not known"):
-        swarm_addresses(plan, ["gpu-01", "gpu-02"])
+    hosts = {"gpu-01": {"advertise_addr": "10.0.0.1"}, **chosen}
+    with pytest.raises(PlanError, match="the address of gpu-02 is not known"):
+        swarm_addresses(hosts, ["gpu-01", "gpu-02"])
 
 
 def test_a_list_that_shuts_out_a_host_of_the_swarm_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"swarm_firewall_allow lacks 10\.0\.0\.2: hosts"):
+    with pytest.raises(PlanError, match=r"swarm_firewall_allow lacks 10\.0\.0\.2: hosts"):
         firewall_addresses(["10.0.0.1"], ["10.0.0.1", "10.0.0.2"])
 
 
@@ -71,7 +71,7 @@ def test_firewall_addresses_are_sorted_by_family_and_number() -> None:
     ],
 )
 def test_bad_firewall_addresses_are_named(given: Any, said: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=said):
+    with pytest.raises(PlanError, match=said):
         firewall_addresses(given)
 
 

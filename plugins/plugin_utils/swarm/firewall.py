@@ -1,39 +1,41 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who may reach the swarm's ports: the addresses of the inventory's hosts, and what a packet filter makes of them."""
+"""Pure: the addresses and ports of the firewall of the swarm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 DEFAULT_PORT = 2377
 CHOICES = ("advertise_addr", "data_path_addr")
 
 
-def swarm_addresses(fabric_plan: Mapping[str, Any], hosts: Sequence[str]) -> list[str]:
-    """The addresses of these hosts in the swarm, as the role fabric has chosen them."""
-    chosen = fabric_plan.get("hosts") or {}
+def swarm_addresses(chosen: Mapping[str, Any], hosts: Sequence[str]) -> list[str]:
+    """The addresses of these hosts in the swarm; ``chosen`` is by host what the role fabric has chosen."""
     found = {address for host in hosts for address in _addresses(host, chosen.get(host) or {})}
     return sorted(found, key=lambda text: (ip_address(text).version, int(ip_address(text))))
 
 
 def firewall_addresses(addresses: Sequence[Any], needed: Sequence[str] = ()) -> dict[str, list[str]]:
-    """The addresses by their family; one that is none, or that no host can have, is refused, and so is a gap."""
+    """The addresses by their family.
+
+    PlanError for one that is no address or cannot be that of a host, and where one of ``needed`` is missing.
+    """
     if isinstance(addresses, str) or not isinstance(addresses, Sequence):
-        raise AnsibleFilterError(f"swarm_firewall_allow: found {addresses!r}, which is no list of addresses.")
+        raise PlanError(f"swarm_firewall_allow: found {addresses!r}, which is no list of addresses.")
     if not addresses:
-        raise AnsibleFilterError(
+        raise PlanError(
             "swarm_firewall_allow is empty: the hosts would shut each other out. Give the address of every host."
         )
     parsed = {_address(text) for text in addresses}
     missing = [text for text in needed if ip_address(text) not in parsed]
     if missing:
-        raise AnsibleFilterError(
+        raise PlanError(
             f"swarm_firewall_allow lacks {', '.join(missing)}: hosts of this swarm would be shut out. Add their"
             " addresses, or leave it empty."
         )
@@ -54,7 +56,7 @@ def listen_port(listen_addr: str) -> int:
 def _addresses(host: str, chosen: Mapping[str, Any]) -> list[str]:
     given = [str(chosen.get(name) or "") for name in CHOICES]
     if not given[0]:
-        raise AnsibleFilterError(
+        raise PlanError(
             f"swarm_firewall_allow: the address of {host} is not known. Set swarm_advertise_addr for it, or run the"
             " play on all hosts at once."
         )
@@ -65,18 +67,9 @@ def _address(text: Any) -> Any:
     try:
         address = ip_address(str(text))
     except ValueError as error:
-        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}, which is no address: {error}") from error
+        raise PlanError(f"swarm_firewall_allow: found {text!r}, which is no address: {error}") from error
     if address.is_unspecified or address.is_multicast or address.is_loopback:
-        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}, which cannot be the address of a host.")
+        raise PlanError(f"swarm_firewall_allow: found {text!r}, which cannot be the address of a host.")
     if getattr(address, "scope_id", None):
-        raise AnsibleFilterError(f"swarm_firewall_allow: found {text!r}; give it without the interface's name.")
+        raise PlanError(f"swarm_firewall_allow: found {text!r}; give it without the interface's name.")
     return address
-
-
-class FilterModule:
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        return {
-            "firewall_addresses": firewall_addresses,
-            "listen_port": listen_port,
-            "swarm_addresses": swarm_addresses,
-        }
