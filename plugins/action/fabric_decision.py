@@ -15,7 +15,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.decision i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
 
 FOR_ALL = ("control_network", "data_network", "overlay_name", "overlay_mtu", "overlay_subnet", "job_network")
-BY_HOST = ("advertise_addr", "data_path_addr")
 ARGUMENTS: dict[str, Any] = {"show": {"type": "bool", "default": True}, "refuse": {"type": "bool", "default": True}}
 
 
@@ -27,7 +26,8 @@ class ActionModule(PlayDecision):
         own = play.own["fabric_arguments"]
         settings = FabricSettings(
             managers=play.managers,
-            **{name: {host: one.get(name) or "" for host, one in given.items()} for name in BY_HOST},
+            advertise_addr={host: one.get("advertise_addr") or "" for host, one in given.items()},
+            data_path_addr={host: one.get("data_path_addr") or "" for host, one in given.items()},
             **{name: own[name] for name in FOR_ALL},
         )
         measured = measurements_of(play.registered("fabric_probed"))
