@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import command as allreduce_command
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import history as allreduce_history_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import measurement as allreduce_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, measurement_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
 
 OUTCOMES = "network_check_outcomes"
@@ -95,5 +95,5 @@ class FilterModule:
             "all_reduce_layout": all_reduce_layout,
             "all_reduce_outcomes": all_reduce_outcomes,
             "all_reduce_measurement": all_reduce_measurement,
-            "all_reduce_table": table_lines,
+            "all_reduce_table": measurement_lines,
         }
