@@ -49,14 +49,7 @@ extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.image.registry
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 seealso:
   - module: distrain.cluster.image_push
 """

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -172,15 +172,3 @@ def _configuration(host: EngineHost) -> dict[str, Any]:
 
 def _shown(host: EngineHost, text: str | None) -> dict[str, str]:
     return {host.path: text or ""}
-
-
-def first_of(hosts: Sequence[str], asked: Mapping[str, Mapping[str, Any]], owner: str) -> str:
-    """The first of these hosts whose engine has to be restarted for this owner; empty where none has to."""
-    return next(_restarting(hosts, asked, owner), "")
-
-
-def _restarting(hosts: Sequence[str], asked: Mapping[str, Mapping[str, Any]], owner: str) -> Iterator[str]:
-    for host in hosts:
-        answer = asked.get(host) or {}
-        if answer.get("owner") == owner and answer.get("needs_restart"):
-            yield host
