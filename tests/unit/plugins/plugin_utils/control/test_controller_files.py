@@ -11,10 +11,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleLookupError
-from ansible_collections.distrain.cluster.plugins.lookup import image_archive
-from ansible_collections.distrain.cluster.plugins.lookup.path_digest import path_digest
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import identity_of_inspected
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.controller_files import (
+    archive_facts,
+    path_digest,
+)
 
 
 def write(directory: Path, files: dict[str, str]) -> Path:
@@ -40,18 +42,17 @@ FILES = {"a.whl": "1", "b/c.whl": "22"}
 def test_digest_of_a_directory(tmp_path: Path, other: dict[str, str], same: bool) -> None:
     first = path_digest(write(tmp_path / "first", FILES))
     second = path_digest(write(tmp_path / "second", other))
-    assert (first["files"], first["bytes"]) == (2, 3)
-    assert (first["digest"] == second["digest"]) is same
+    assert (first == second) is same
 
 
 def test_digest_of_a_file_does_not_depend_on_its_name(tmp_path: Path) -> None:
     write(tmp_path, {"a": "1", "b": "1", "c": "2"})
-    digests = [path_digest(tmp_path / name)["digest"] for name in "abc"]
+    digests = [path_digest(tmp_path / name) for name in "abc"]
     assert digests[0] == digests[1] != digests[2]
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(AnsibleLookupError, match="missing cannot be read: No such file"):
+    with pytest.raises(PlanError, match="missing cannot be read: No such file"):
         path_digest(tmp_path / "missing")
 
 
@@ -71,7 +72,7 @@ def test_an_archive_has_the_fingerprint_of_the_loaded_image(tmp_path: Path) -> N
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    read = image_archive.LookupModule().run([str(tmp_path / "base.tar")])[0]
+    read = archive_facts(tmp_path / "base.tar")
     loaded = {"Id": f"sha256:{digest}", "RootFS": {"Layers": [diff_id]}, "Config": {"Env": ["A=1"], "Tty": False}}
     loaded |= {"Architecture": "amd64", "Os": "linux"}
     assert read["names"] == ["team/base:1"]
@@ -84,5 +85,5 @@ def test_an_archive_has_the_fingerprint_of_the_loaded_image(tmp_path: Path) -> N
 def test_no_archive(tmp_path: Path, content: str | None, message: str) -> None:
     if content:
         write(tmp_path, {"base.tar": content})
-    with pytest.raises(AnsibleLookupError, match=message):
-        image_archive.LookupModule().run([str(tmp_path / "base.tar")])
+    with pytest.raises(PlanError, match=message):
+        archive_facts(tmp_path / "base.tar")
