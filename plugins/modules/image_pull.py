@@ -79,7 +79,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not show it.
       returned: success
       type: str
     diff_ids:

@@ -125,18 +125,18 @@ def other_configuration_file(command: Sequence[str]) -> str:
 def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
     command = host.command or PACKAGED_COMMAND
     variable, options = params["options_variable"], params["options"]
-    told = f"systemd starts the engine as: {' '.join(command)}"
+    started = f"systemd starts the engine as: {' '.join(command)}"
     flags = configuration_flags(command)
     for key in sorted(set(options) & set(flags)):
         raise PlanError(
-            f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({told}). An "
+            f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({started}). An "
             f"engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or change "
             "the unit on the host (systemctl edit docker.service)."
         )
     other = other_configuration_file(command)
     if options and other and other != host.path:
         raise PlanError(
-            f"The engine of this host reads {other} and not {host.path} ({told}), so that {variable} would have no "
+            f"The engine of this host reads {other} and not {host.path} ({started}), so that {variable} would have no "
             "effect. Nothing was changed: change the unit on the host (systemctl edit docker.service)."
         )
 
