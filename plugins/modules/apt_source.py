@@ -17,14 +17,7 @@ description:
   - apt itself reads its sources at the end. Where it cannot, every file is put back as it was.
   - Package lists are not refreshed.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   path:
     description:

@@ -18,14 +18,7 @@ description:
     out again and the host's former value put back; keys that the host has of its own stay.
   - Starts an engine that does not answer.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   owner:
     description:
@@ -81,16 +74,6 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-owner:
-  description: The same as O(owner).
-  returned: success
-  type: str
-  sample: docker
-needs_restart:
-  description: Whether the file has to change, and the engine to be restarted; in check mode only can it be V(true).
-  returned: success
-  type: bool
-  sample: false
 running_work:
   description: What a restart of the engine would end, in words.
   returned: success
@@ -104,21 +87,13 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.change import apply_step, observe_engine_host
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import (
-    EngineHost,
-    plan_engine,
-    planned_change,
-)
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import EngineHost, plan_engine
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import CONFIGURATION_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
 
-ARGUMENT_SPEC = {
-    "owner": {"type": "str", "required": True},
-    "options": {"type": "dict", "default": {}},
-    "options_variable": {"type": "str", "default": "options"},
-    "restart_under_work": {"type": "bool", "default": False},
-    "restart_variable": {"type": "str", "default": "restart_under_work"},
+ARGUMENT_SPEC: dict[str, Any] = {
+    **CONFIGURATION_SPEC,
     "timeout": {"type": "int", "default": 180},
-    "path": {"type": "path", "default": "/etc/docker/daemon.json"},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
@@ -132,11 +107,7 @@ def apply(engine: None, step: Step, params: Mapping[str, Any]) -> None:
 
 
 def report(host: EngineHost, params: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "owner": params["owner"],
-        "needs_restart": planned_change(host, params).needs_restart,
-        "running_work": list(host.work),
-    }
+    return {"running_work": list(host.work)}
 
 
 def main() -> None:

@@ -49,14 +49,7 @@ extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.image.registry
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 seealso:
   - module: distrain.cluster.image_push
 """
@@ -86,7 +79,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not show it.
       returned: success
       type: str
     diff_ids:

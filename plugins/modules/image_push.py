@@ -12,7 +12,7 @@ version_added: "1.1.0"
 description:
   - Pushes an image of this host to a registry, where the registry does not have it yet.
   - Its name there ends with the fingerprint of the image, so that one name never means two images. What the registry
-    has under it is told by its digest, by which other hosts pull it with M(distrain.cluster.image_pull).
+    has under it is returned by its digest, by which other hosts pull it with M(distrain.cluster.image_pull).
   - On this host the image gets no other name by it.
 options:
   name:
@@ -29,14 +29,7 @@ extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.image.registry
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 seealso:
   - module: distrain.cluster.image_pull
   - module: distrain.cluster.image_transfer
@@ -79,7 +72,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not show it.
       returned: success
       type: str
     diff_ids:

@@ -14,14 +14,7 @@ description:
     part of one file. No symbolic link below the given root is followed and nothing but regular files is read.
   - M(distrain.cluster.trainer_results_fetch) uses it for hosts to which it cannot send an agent over SSH.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   wanted:
     description:

@@ -15,6 +15,7 @@ from ..base.errors import ClusterError
 from ..files.whole_file import read_whole, write_whole
 from .plan import AptState
 
+SOURCES = "/etc/apt/sources.list"
 MODE = 0o644
 APT_SECONDS = 60
 # It reads every source file and asks no server.
@@ -22,7 +23,8 @@ READ_SOURCES = ("apt-get", "indextargets", "--format", "$(URI)")
 
 
 def observe_sources(params: Mapping[str, Any]) -> AptState:
-    return AptState(_source_files(Path(params["sources"])), read_whole(Path(params["key_path"])), apt_error())
+    sources = Path(params.get("sources") or SOURCES)
+    return AptState(_source_files(sources), read_whole(Path(params["key_path"])), apt_error())
 
 
 def write_together(files: Mapping[str, str]) -> None:

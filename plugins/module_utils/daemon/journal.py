@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# From the most telling to the least.
-TELLING = (
+# From the most specific to the least.
+PATTERNS = (
     re.compile(r"unable to configure the Docker daemon with file .*"),
     re.compile(r"failed to start daemon: .*"),
     re.compile(r"failed to start cluster component: .*"),
@@ -24,10 +24,10 @@ LONGEST = 600
 
 def engine_reason(lines: Iterable[str]) -> str:
     """The line that says why the engine has ended, without what stands before the reason; empty where none does."""
-    said = [line.strip() for line in lines if line.strip() and not SYSTEMD.match(line.strip())]
-    for pattern in TELLING:
-        for line in reversed(said):
+    own = [line.strip() for line in lines if line.strip() and not SYSTEMD.match(line.strip())]
+    for pattern in PATTERNS:
+        for line in reversed(own):
             found = pattern.search(line)
             if found:
                 return found[0][:LONGEST]
-    return said[-1][:LONGEST] if said else ""
+    return own[-1][:LONGEST] if own else ""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,18 +125,18 @@ def other_configuration_file(command: Sequence[str]) -> str:
 def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
     command = host.command or PACKAGED_COMMAND
     variable, options = params["options_variable"], params["options"]
-    told = f"systemd starts the engine as: {' '.join(command)}"
+    started = f"systemd starts the engine as: {' '.join(command)}"
     flags = configuration_flags(command)
     for key in sorted(set(options) & set(flags)):
         raise PlanError(
-            f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({told}). An "
-            f"engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or change "
+            f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({started}). "
+            f"An engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or change "
             "the unit on the host (systemctl edit docker.service)."
         )
     other = other_configuration_file(command)
     if options and other and other != host.path:
         raise PlanError(
-            f"The engine of this host reads {other} and not {host.path} ({told}), so that {variable} would have no "
+            f"The engine of this host reads {other} and not {host.path} ({started}), so that {variable} would have no "
             "effect. Nothing was changed: change the unit on the host (systemctl edit docker.service)."
         )
 
@@ -172,15 +172,3 @@ def _configuration(host: EngineHost) -> dict[str, Any]:
 
 def _shown(host: EngineHost, text: str | None) -> dict[str, str]:
     return {host.path: text or ""}
-
-
-def first_of(hosts: Sequence[str], asked: Mapping[str, Mapping[str, Any]], owner: str) -> str:
-    """The first of these hosts whose engine has to be restarted for this owner; empty where none has to."""
-    return next(_restarting(hosts, asked, owner), "")
-
-
-def _restarting(hosts: Sequence[str], asked: Mapping[str, Mapping[str, Any]], owner: str) -> Iterator[str]:
-    for host in hosts:
-        answer = asked.get(host) or {}
-        if answer.get("owner") == owner and answer.get("needs_restart"):
-            yield host

@@ -27,7 +27,7 @@ _MEANINGS = (
     (
         r"connection refused|no route to host|i/o timeout|deadline exceeded|no such host|Client\.Timeout|unreachable"
         r"|server misbehaving|connection reset|EOF",
-        "it cannot be reached from this host",
+        "this host cannot connect to it",
         "Look whether it runs, and whether image_registry_address and the networks between the two are right.",
     ),
     (

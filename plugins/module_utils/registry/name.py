@@ -20,7 +20,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 def registry_name(name: str, registry: str, fingerprint: str) -> str:
     """The name under which the image of this fingerprint lies at the registry.
 
-    The fingerprint is part of the tag, so that the name never means another image, and asking for it tells whether the
+    The fingerprint is part of the tag, so that the name never means another image, and looking it up shows whether the
     registry has it. C(registry) may end with a path, such as the project that images belong to there.
     """
     repository, _colon, tag = with_tag(name).rpartition(":")
@@ -44,8 +44,8 @@ def host_of_registry(registry: str) -> str:
 def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     """HOST:PORT of a registry on the host that C(host_info) looked at.
 
-    It is reached where other hosts reach this one for the data of their swarm, or else by the interface of its default
-    route, unless ``address`` names one of the host's own.
+    It is the address of the data of its swarm, or else that of the interface of its default route, unless ``address``
+    names one of the host's own.
     """
     own = [one["address"] for interface in found["interfaces"] for one in interface["addresses"]]
     if address and address not in own:
@@ -56,8 +56,8 @@ def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     chosen = address or _swarm_address(found) or _route_address(found)
     if not chosen:
         raise PlanError(
-            "It is not known at which address the other hosts reach the registry: its host is in no swarm and has no "
-            "default route. Name one in image_registry_listen_address."
+            "It is not known at which address the other hosts can connect to the registry: its host is in no swarm and has "
+            "no default route. Name one in image_registry_listen_address."
         )
     return f"[{chosen}]:{port}" if ip_address(chosen).version == 6 else f"{chosen}:{port}"
 

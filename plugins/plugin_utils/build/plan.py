@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether an image has to be built again, told from a digest of everything that it is made of."""
+"""Whether an image has to be built again, by a digest of everything that it is made of."""
 
 from __future__ import annotations
 

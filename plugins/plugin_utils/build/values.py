@@ -56,7 +56,7 @@ WITH_SPACES = ("pip_requirements", "pip_arguments", "no_proxy")
 def problems_in(values: Mapping[str, Any], prefix: str = "image_build_") -> list[str]:
     """A sentence for each value that cannot work; empty where all can.
 
-    Where one is of another type than its argument has, the types alone are told of.
+    Where one is of another type than its argument has, the types alone are reported.
     """
     of_types = list(_of_types(values, prefix))
     if of_types:

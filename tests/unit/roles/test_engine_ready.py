@@ -35,12 +35,6 @@ def test_a_playbook_leaves_out_nothing_in_a_real_run(path: Path) -> None:
         assert FACT not in condition or condition == GUARD
 
 
-def test_the_role_refuses_an_engine_that_is_too_old_whatever_its_source() -> None:
-    tasks = yaml.safe_load((ROOT / "roles" / "docker" / "tasks" / "verify.yml").read_text())
-    refusal = next(one for one in tasks if one["name"] == "Refuse an engine that is too old")
-    assert "docker_source" not in str(refusal["when"])
-
-
 @pytest.mark.parametrize("role", ["docker", "nvidia_toolkit"])
 def test_no_handler_restarts_an_engine_behind_the_back_of_its_module(role: str) -> None:
     for path in (ROOT / "roles" / role).rglob("*.yml"):

@@ -166,7 +166,7 @@ def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run:
     registry.error = EngineError("dial tcp 192.0.2.11:5000: connect: connection refused")
     engine = FakeEngine(registry).hold(OTHER, NAME)
     result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
-    assert "Pulling from the registry reg:5000 failed: it cannot be reached from this host" in result["msg"]
+    assert "Pulling from the registry reg:5000 failed: this host cannot connect to it" in result["msg"]
     assert engine.tags == {NAME: OTHER.id}
 
 

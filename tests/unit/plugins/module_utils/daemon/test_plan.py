@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.plan import (
     EngineHost,
-    first_of,
     plan_engine,
     planned_change,
     record_while_unproven,
@@ -147,16 +146,6 @@ def test_the_way_back_leads_to_the_last_file_with_which_the_engine_came_up() -> 
     host = replace(UP, text="second", record=record_text(Record(unproven=("first",))))
     change = planned_change(replace(host, text="{}"), params({}))
     assert record_while_unproven(host, change, "docker").unproven == ("first",)
-
-
-def test_the_first_host_is_one_that_has_to_restart_for_this_role() -> None:
-    asked = {
-        "gpu-01": {"owner": "docker", "needs_restart": False},
-        "gpu-02": {"owner": "nvidia_toolkit", "needs_restart": True},
-        "gpu-03": {"owner": "docker", "needs_restart": True},
-    }
-    assert first_of(["gpu-01", "gpu-02", "gpu-03", "gpu-04"], asked, "docker") == "gpu-03"
-    assert first_of(["gpu-01", "gpu-02"], asked, "docker") == ""
 
 
 def test_the_command_of_a_unit() -> None:

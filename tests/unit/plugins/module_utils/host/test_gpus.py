@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter import gpu_problems as gpu_filter
+from ansible_collections.distrain.cluster.plugins.action.nvidia_toolkit_decision import problem_sentences
 from ansible_collections.distrain.cluster.plugins.module_utils.host.gpus import driver_gpus
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_problems import broken_gpus, gpu_problems
 
@@ -93,8 +93,11 @@ def test_the_gpus_of_the_driver(tmp_path: Path) -> None:
 
 
 def test_the_role_refuses_errors_alone() -> None:
-    observed = {"gpus": [*BUS, gpu("0000:01:00.0", "0x1f82", "")], "driver_gpus": ADDRESSES}
-    assert gpu_filter.gpu_problems(observed, 0, listed(8)) == []
-    (problem,) = gpu_filter.gpu_problems({**observed, "driver_gpus": MISSING}, 0, f"{listed(7)}\n{HANDLE}")
+    working = {"rc": 0, "said": listed(8)}
+    observed = {"has_gpu": True, "gpus": [*BUS, gpu("0000:01:00.0", "0x1f82", "")], "driver_gpus": ADDRESSES}
+    assert problem_sentences({**observed, "nvidia_smi": working}) == []
+    broken = {"rc": 0, "said": f"{listed(7)}\n{HANDLE}"}
+    (problem,) = problem_sentences({**observed, "driver_gpus": MISSING, "nvidia_smi": broken})
     assert LOST in problem
     assert HANDLE in problem
+    assert problem_sentences({"has_gpu": False}) == []

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.build_plan import build_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.plan import (
     INPUTS_LABEL,
     BuildState,
@@ -96,14 +95,3 @@ def test_labels_name_the_whole_and_each_part() -> None:
 def test_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
     assert digest(["a", "b"]) != digest(["b", "a"])
-
-
-def test_the_filter_reads_what_the_engine_shows() -> None:
-    base = {"Id": "sha256:1", "RootFS": {"Layers": ["sha256:l"]}, "Config": {"Env": ["A=1"]}, "Os": "linux"}
-    first = build_plan(INPUTS, base=base)
-    assert (first["changes"], first["steps"]) == (True, ["build"])
-    again = build_plan(INPUTS, image={"Config": {"Labels": first["labels"]}}, base=base)
-    assert (again["changes"], again["steps"], again["reason"]) == (False, [], "")
-    other_base = {**base, "Config": {"Env": ["A=2"]}}
-    assert build_plan(INPUTS, image={"Config": {"Labels": first["labels"]}}, base=other_base)["changes"]
-    assert build_plan(INPUTS, image={"Config": {"Labels": None}}, base=base)["reason"].startswith("the image has no")
