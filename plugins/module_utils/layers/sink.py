@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from ..base.errors import ClusterError, EngineError
 from ..base.sizes import in_words
-from ..engine.load_stream import is_full_disk
 from ..engine.socket import EngineSocket, LoadRequest
+from ..engine.stream import is_full_disk
 from ..image.identity import identity_of_config, identity_of_inspected
 from ..image.observation import store_of, tightest_directory
 from ..image.prefix import Closing, WantedImage, closing, layer_header, padding, prefix_config
