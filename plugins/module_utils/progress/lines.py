@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..base.durations import seconds_of
 from ..base.printable import drawn_lines
 from .steps import count_of, finite, number_of
 
@@ -51,7 +52,6 @@ _LOSS = re.compile(
     re.IGNORECASE,
 )
 _NORM = re.compile(rf"grad(?:ient)?[ _]?norm\s*[:=]\s*({_NUMBER})", re.IGNORECASE)
-_TIME_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,13 @@ def _logged(text: str) -> Said:
     """A dictionary as Python prints it, or as JSON; its values may be texts."""
     position = re.search(r"['\"]global_step/max_steps['\"]\s*:\s*['\"](\d{1,12})/(\d{1,12})['\"]", text)
     own = next((found for name in ("global_step", "step", "current_steps") if (found := _field(text, name))), None)
-    left = _field(text, "remaining_time")
     return Said(
         step=int(position[1]) if position else count_of(own),
         total=int(position[2]) if position else count_of(_field(text, "total_steps")),
         loss=number_of(_field(text, "loss")),
         grad_norm=number_of(_field(text, "grad_norm")),
         pace=finite(_field(text, "train_speed(iter/s)")) or None,
-        seconds_left=seconds_in_units(left),
+        seconds_left=seconds_of(_field(text, "remaining_time")),
         tokens_seen=count_of(_field(text, "num_input_tokens_seen")),
         is_logged=True,
     )
@@ -153,13 +152,6 @@ def _logged(text: str) -> Said:
 def _field(text: str, name: str) -> str | None:
     found = re.search(rf"['\"]{re.escape(name)}['\"]\s*:\s*['\"]?([^'\",}}]*)", text)
     return found[1].strip() if found else None
-
-
-def seconds_in_units(text: str | None) -> float | None:
-    """Return C(250.0) of C(4m 10s), as ms-swift writes it; None of another form."""
-    parts = re.findall(r"(\d{1,9})(?:\.\d+)?([dhms])", text or "")
-    whole = re.fullmatch(r"\s*(?:\d{1,9}(?:\.\d+)?[dhms]\s*)+", text or "")
-    return float(sum(int(many) * _TIME_UNITS[unit] for many, unit in parts)) if whole else None
 
 
 def _megatron(line: str) -> Said | None:

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..base.durations import clock_time, seconds_of
 from .lines import Bar, Said, read_lines
-from .reading import clock_time, seconds_of
 from .steps import LoggedStep, count_of, figures, finite
 
 BATCH = re.compile(r"Total train batch size \(w\. parallel, distributed & accumulation\) = (\d[\d,]{0,18})")

@@ -224,7 +224,7 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
 
     def look(step: int, seconds: float) -> None:
         now[0] += seconds
-        progress = {"step": step, "total": 9, "loss": 5.5, "remaining": "0:01:00"}
+        progress = {"step": step, "total": 9, "loss": 5.5, "remaining_seconds": 60.0}
         record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
 
     for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):

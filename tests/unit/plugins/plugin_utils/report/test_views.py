@@ -180,14 +180,6 @@ def test_the_plan_of_the_preflight_is_told_the_same_way() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, "0 s"), (59.6, "1 min 00 s"), (7500, "2 h 05 min"), (200_000, "2 d 07 h"), (-3, "0 s"), (None, "\N{EN DASH}")],
-)
-def test_durations(value: float | None, expected: str) -> None:
-    assert report_words.duration(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
     [(0, "0"), (0.83, "0.830"), (102.44, "102"), (12345.6, f"12{THIN}346"), (2e-5, "2.00e-05"), ("x", "\N{EN DASH}")],
 )
 def test_figures(value: Any, expected: str) -> None:
