@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import last_lines, read_progress
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import first_failed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.failures import first_failed
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Pace
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import StepRate
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job import ranks as follow_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
@@ -43,7 +43,7 @@ def test_a_job_that_stands_is_shown_again_after_a_while() -> None:
 
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:
-    pace = Pace()
+    pace = StepRate()
     assert [pace.take(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
     assert pace.take(60, 100) == 2.0
     assert pace.take(90, 160) == 2.0

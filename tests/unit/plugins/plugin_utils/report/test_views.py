@@ -17,9 +17,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report.chart impo
     thin,
     time_ticks,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.choices import choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.hosts import hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.matrix import heat_map
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report.plan import choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.timeline import timeline
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import number, seconds
 

@@ -28,7 +28,7 @@ CLOCK_SECONDS = 5.0
 _USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
 
 
-class WatchRecord:
+class JobRecorder:
     """Appends to both files, which only their owner may read and which are bounded; without a path nothing is kept.
 
     Where a file meets its bound, what is of earlier runs of the job is left out first.
