@@ -63,10 +63,10 @@ class Agent:
         self._keys: RunKeys | None = None
         self._sent = 0
 
-    def obey(self, command: Mapping[str, Any]) -> None:
+    def handle(self, command: Mapping[str, Any]) -> None:
         """Carry one command out; what goes wrong ends the agent."""
         try:
-            self._obey(command["do"], command)
+            self._handle(command["do"], command)
         except ClusterError as error:
             self._fail(error.message, error.details)
         except OSError as error:
@@ -82,7 +82,7 @@ class Agent:
         if self._kind:
             self._kind.close()
 
-    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+    def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
         if verb == "observe":
             self._kind = self._make_kind(command["arguments"], self._emit)
             self._emit({"event": "observed", "found": self._kind.observe()})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ..causes.log import Setting, read_cause
+from ..causes.log import JobContext, read_cause
 
 # What NCCL fails with may be the network's.
 _OF_NETWORK = ("nccl_error", "no_interface", "port_taken")
@@ -167,7 +167,7 @@ def _recommend(
 
 def _may_be_of_network(problem: str) -> bool:
     """Whether the network can be the reason, or nothing else is known to be."""
-    cause = read_cause([problem], Setting())
+    cause = read_cause([problem], JobContext())
     return cause is None or cause.of_network or cause.kind in _OF_NETWORK
 
 

@@ -22,7 +22,7 @@ from ..control.participants import participants
 from ..control.running_tasks import RunningTasks
 from ..control.same_task import SameTask
 from ..control.shared_pass import Results, SharedPass
-from ..control.ssh import Reach, reach_of
+from ..control.ssh import SshTarget, ssh_target_of
 from .fleet import Fleet
 
 # Those that a module of this kind has beside its own.
@@ -116,18 +116,18 @@ class RelayAction(ActionBase):
 
     def _reaches(
         self, hosts: Sequence[str], stack: contextlib.ExitStack, unreached: dict[str, ClusterError]
-    ) -> Iterator[Reach]:
+    ) -> Iterator[SshTarget]:
         """How Ansible reaches each of the hosts; for which of them that cannot be told goes into ``unreached``.
 
         All are of the inventory. What is opened for it is closed with the stack.
         """
         own_name = self._variables["inventory_hostname"]
         others = [OtherHost(self, host, self._variables) for host in dict.fromkeys(hosts) if host != own_name]
-        yield reach_of(own_name, self._connection)
+        yield ssh_target_of(own_name, self._connection)
         for other in others:
             stack.callback(other.close)
             try:
-                reach = reach_of(other.name, other.prepare_connection())
+                reach = ssh_target_of(other.name, other.prepare_connection())
             except AnsibleError as error:
                 unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
             else:

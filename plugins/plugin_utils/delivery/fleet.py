@@ -14,8 +14,8 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import LIFE_SIGN_SECONDS, RemoteAgent, encoded, why_ended
-from ..control.ssh import Reach
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, encoded, why_ended
+from ..control.ssh import SshTarget
 
 # By what is relayed, the agent's module below module_utils.
 AGENTS = {"image": "layers.agent", "tree": "tree.agent"}
@@ -26,7 +26,7 @@ ANSWER_SECONDS = 300.0
 class Fleet:
     """All agents of a run. A host that fails leaves the fleet, with what it said, and the others go on."""
 
-    def __init__(self, reaches: Iterable[Reach], kind: str) -> None:
+    def __init__(self, reaches: Iterable[SshTarget], kind: str) -> None:
         """``kind`` is what is relayed. Each host is reached while it is still found out how the next one is."""
         self.failed: dict[str, ClusterError] = {}
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
@@ -58,14 +58,14 @@ class Fleet:
         return [host for host in self._agents if host not in self.failed]
 
     def tell(self, host: str, command: Mapping[str, Any]) -> None:
-        self._agents[host].tell(command)
+        self._agents[host].send(command)
 
     def ask(self, commands: Mapping[str, Mapping[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
         """Give each of the hosts its command, and return the answer (an event of this name) of each that has one."""
         lines: dict[int, bytes] = {}
         for host, command in commands.items():
             line = lines.get(id(command)) or encoded(command)
-            self._agents[host].send(lines.setdefault(id(command), line))
+            self._agents[host].send_line(lines.setdefault(id(command), line))
         del lines
         answers: dict[str, dict[str, Any]] = {}
         until = time.monotonic() + ANSWER_SECONDS
@@ -93,9 +93,9 @@ class Fleet:
         return host, event
 
     def _say_that_we_live(self) -> None:
-        while not self._is_over.wait(LIFE_SIGN_SECONDS):
+        while not self._is_over.wait(KEEPALIVE_SECONDS):
             for host in self.hosts:
-                self._agents[host].show_life()
+                self._agents[host].keep_alive()
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base import printable
+from ansible_collections.distrain.cluster.plugins.module_utils.base import durations, printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base import subnets as network_subnets
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import stream as engine_stream
@@ -80,7 +80,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "printed progress": (printed_progress.read_printed, (TEXT, TEXT)),
     "trainer log": (progress.read_progress, (LOG_LINES, LOG_LINES)),
     "last lines": (progress.last_lines, (TEXT, st.integers(-3, 50))),
-    "duration": (progress.seconds_of, (JSON,)),
+    "duration": (durations.seconds_of, (JSON | st.from_regex(r"[0-9dhms:. ]{0,20}"),)),
     "number": (logged_steps.number_of, (JSON,)),
     "without nan": (logged_steps.without_nan, (JSON,)),
     "job record": (lambda text: job_record_file.parse_record(text, Path("job.json")), (TEXT | RECORD.map(json.dumps),)),

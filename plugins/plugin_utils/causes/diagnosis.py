@@ -26,7 +26,7 @@ from .evidence import (
     silence_of_host,
     waited_in_vain,
 )
-from .log import Setting, read_symptom
+from .log import JobContext, read_symptom
 
 _MOST_NAMED = 4
 _WAIT_ADVICE = (
@@ -38,7 +38,7 @@ Judged = tuple[Rank, Evidence]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """``retryable``: whether starting the job again may well help."""
 
     kind: str
@@ -48,7 +48,9 @@ class Finding:
     retryable: bool = False
 
 
-def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: Clocks | None = None) -> Finding | None:
+def find_cause(
+    ranks: Sequence[Rank], job_name: str, context: JobContext, clocks: Clocks | None = None
+) -> Diagnosis | None:
     """Return who brought the job down and why, from what is known of all its ranks; None where none has failed.
 
     What counts more stands before what counts less; of ranks of which the same is known, it is the one that ended first
@@ -57,7 +59,7 @@ def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: C
     if not any(map(is_failed, ranks)):
         return None
     ranks = [bounded(rank) for rank in ranks]
-    judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, setting))]
+    judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, context))]
     judged += _of_all(ranks, judged)
     strength = min(found.strength for _rank, found in judged)
     suspects = [one for one in judged if one[1].strength == strength]
@@ -67,18 +69,18 @@ def find_cause(ranks: Sequence[Rank], job_name: str, setting: Setting, clocks: C
     text = " ".join(
         filter(None, (f"{_who(rank, job_name)} {found.text}", _of_others(found, others, first is not None)))
     )
-    return Finding(found.kind, rank.host, rank.rank, text, found.retryable)
+    return Diagnosis(found.kind, rank.host, rank.rank, text, found.retryable)
 
 
-def why_failed(rank: Rank, job_name: str, setting: Setting) -> Finding:
+def why_failed(rank: Rank, job_name: str, context: JobContext) -> Diagnosis:
     """Return why a rank came to its end that had not succeeded, or is out of sight; by what is known of it alone."""
-    found = evidence_of(bounded(rank), setting) or Evidence(SILENT, "unknown", "is not known to have failed.")
-    return Finding(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
+    found = evidence_of(bounded(rank), context) or Evidence(SILENT, "unknown", "is not known to have failed.")
+    return Diagnosis(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
 
 
 def first_failed(ranks: Sequence[Rank]) -> Rank | None:
     """Return the rank that brought the job down; None where none has failed."""
-    finding = find_cause(ranks, "", Setting())
+    finding = find_cause(ranks, "", JobContext())
     return next((rank for rank in ranks if finding and rank.host == finding.host and rank.rank == finding.rank), None)
 
 
@@ -134,14 +136,14 @@ def _who(rank: Rank, job_name: str) -> str:
 
 
 def notices(
-    ranks: Sequence[Rank], job_name: str, setting: Setting, unseen_after: float, silent_after: float
-) -> list[Finding]:
+    ranks: Sequence[Rank], job_name: str, context: JobContext, unseen_after: float, silent_after: float
+) -> list[Diagnosis]:
     """Return what is worth a word of ranks that have not failed; the job goes on."""
     found = [
         finding
         for rank in ranks
         if rank.state == RUNNING
-        for finding in [_notice(rank, job_name, setting, unseen_after)]
+        for finding in [_notice(rank, job_name, context, unseen_after)]
         if finding
     ]
     silent = silent_ranks(ranks, silent_after)
@@ -159,23 +161,23 @@ def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
     return sorted(running, key=lambda rank: -rank.silent_seconds)
 
 
-def _notice(rank: Rank, job_name: str, setting: Setting, unseen_after: float) -> Finding | None:
+def _notice(rank: Rank, job_name: str, context: JobContext, unseen_after: float) -> Diagnosis | None:
     who = _who(rank, job_name)
     if rank.unseen:
         text = f"{who} is out of sight: {silence_of_host(rank)}."
-        return Finding("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
+        return Diagnosis("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
     held_up = held_up_by(rank)
     if held_up:
-        return Finding(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
-    cause = read_symptom(bounded(rank).last_lines, setting) if rank.progress.get("step") is None else None
+        return Diagnosis(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
+    cause = read_symptom(bounded(rank).last_lines, context) if rank.progress.get("step") is None else None
     if cause:
         text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
-        return Finding(cause.kind, rank.host, rank.rank, text)
+        return Diagnosis(cause.kind, rank.host, rank.rank, text)
     return None
 
 
-def _silent(rank: Rank, job_name: str) -> Finding:
+def _silent(rank: Rank, job_name: str) -> Diagnosis:
     text = (
         f"No rank of job {job_name} has printed anything or made a step for {rank.silent_seconds:.0f} s; it may hang."
     )
-    return Finding("silent", rank.host, rank.rank, text)
+    return Diagnosis("silent", rank.host, rank.rank, text)

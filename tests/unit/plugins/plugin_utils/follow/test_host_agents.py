@@ -23,14 +23,14 @@ from ansible_collections.distrain.cluster.plugins.module_utils.engine import exe
 from ansible_collections.distrain.cluster.plugins.module_utils.job import memory as container_memory
 from ansible_collections.distrain.cluster.plugins.module_utils.job import process_start
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
-from ansible_collections.distrain.cluster.plugins.module_utils.job.observation import seconds_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job.processes import MARK
+from ansible_collections.distrain.cluster.plugins.module_utils.job.rank_observer import timestamp_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job.stacks import rank_processes
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle import bundle
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import watchers as watch_fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import rank_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.watchers import WatchFleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import host_agents
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.host_agents import HostAgents
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import described_rank
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import fake_ssh
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
@@ -56,7 +56,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
         process.kill()
 
 
-def look_until(fleet: WatchFleet, is_reached: Any) -> None:
+def look_until(fleet: HostAgents, is_reached: Any) -> None:
     until = time.monotonic() + 10
     while not is_reached() and time.monotonic() < until:
         fleet.look()
@@ -72,7 +72,7 @@ def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> N
         assert (found["job"]["state"], found["job"]["last_lines"]) == ("running", ["it goes on"])
         assert found["usage"]["memory_bytes"] > 0
         assert "No route to host" in fleet.sights["unreachable"].because
-        rank = rank_of("gpu-01", 1, found, fleet.unseen("gpu-01"), "")
+        rank = described_rank("gpu-01", 1, found, fleet.unseen("gpu-01"), "")
         assert (rank.state, rank.unseen, rank.stopped_processes) == ("running", 0, [])
         stacks = fleet.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
         assert [one["rank"] for one in stacks["gpu-01"]] == [3]
@@ -89,7 +89,7 @@ def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> N
 
 
 def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_fleet, "_START_AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.2)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
         fleet.look()
@@ -108,11 +108,11 @@ def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
     def refuse(*_arguments: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(watch_fleet, "_START_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.0)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
         fleet.look()
-        monkeypatch.setattr(watch_fleet, "RemoteAgent", refuse)
+        monkeypatch.setattr(host_agents, "RemoteAgent", refuse)
         fleet._agents["gpu-01"]._process.kill()
         look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
         with pytest.raises(OSError, match="Too many open files"):
@@ -124,7 +124,7 @@ def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
 def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch_fleet, "_NEW_AGENT_SECONDS", 0.5)
+    monkeypatch.setattr(host_agents, "_NEW_AGENT_SECONDS", 0.5)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
         fleet.look()
@@ -167,7 +167,7 @@ def test_the_agents_end_when_who_follows_is_killed(ssh: str, directory: Path) ->
 def test_the_agent_needs_the_standard_library_only() -> None:
     archive = zipfile.ZipFile(io.BytesIO(bundle("job.agent").partition(b"\n")[2]))
     names = {name.partition("/module_utils/")[2] for name in archive.namelist()}
-    assert {"job/agent.py", "job/report.py", "base/agent.py"} <= names
+    assert {"job/agent.py", "job/description.py", "base/agent.py"} <= names
     assert not {"engine/sdk.py", "module.py", "relay/agent.py"} & names
     for name in archive.namelist():
         for node in ast.walk(ast.parse(archive.read(name))):
@@ -208,8 +208,8 @@ def test_when_a_process_was_started() -> None:
     assert started
     assert 0 <= time.time() - started < 3600
     assert process_start.engine_started("/absent") is None
-    assert seconds_of("1970-01-01T00:01:00.123456789Z") == 60.0
-    assert seconds_of("nonsense") is None
+    assert timestamp_of("1970-01-01T00:01:00.123456789Z") == 60.0
+    assert timestamp_of("nonsense") is None
 
 
 def test_what_an_exec_prints_is_taken_out_of_its_frames() -> None:
@@ -220,11 +220,11 @@ def test_what_an_exec_prints_is_taken_out_of_its_frames() -> None:
 def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None:
     now = [1000.0]
     watch, events = tmp_path / "sft/watch.jsonl", tmp_path / "sft/events.jsonl"
-    record = WatchRecord(str(watch), str(events), clock=lambda: now[0])
+    record = JobRecorder(str(watch), str(events), clock=lambda: now[0])
 
     def look(step: int, seconds: float) -> None:
         now[0] += seconds
-        progress = {"step": step, "total": 9, "loss": 5.5, "remaining": "0:01:00"}
+        progress = {"step": step, "total": 9, "loss": 5.5, "remaining_seconds": 60.0}
         record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
 
     for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import without_nan
 
-from ..job.ranks import Rank, seconds_in
+from ..job.ranks import Rank
 from ..job.throughput import throughput
 from .bounded_lines import BoundedLines
 
@@ -28,7 +28,7 @@ CLOCK_SECONDS = 5.0
 _USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
 
 
-class WatchRecord:
+class JobRecorder:
     """Appends to both files, which only their owner may read and which are bounded; without a path nothing is kept.
 
     Where a file meets its bound, what is of earlier runs of the job is left out first.
@@ -119,17 +119,12 @@ def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: 
         "loss": progress.get("loss"),
         "grad_norm": progress.get("grad_norm"),
         **throughput(progress, steps_per_second, samples_per_step),
-        "remaining": _seconds_left(progress),
+        "remaining": progress.get("remaining_seconds"),
         **{name: rank.usage.get(name) for name in _USAGE},
         "silent_seconds": round(rank.silent_seconds, 1),
         **({"not_finite": names} if names else {}),
     }
     return dict(without_nan(described))
-
-
-def _seconds_left(progress: Mapping[str, Any]) -> float | None:
-    known = progress.get("remaining_seconds")
-    return known if known is not None else seconds_in(progress.get("remaining"))
 
 
 def _entry(line: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from ..job.ranks import Rank
 
 
-class Record(Protocol):
+class Recorder(Protocol):
     """What a follower writes to, as WatchRecord is."""
 
     def look(self, ranks: Sequence[Rank], steps_per_second: float | None = None, samples_per_step: int = 0) -> None: ...
@@ -21,10 +21,10 @@ class Record(Protocol):
     def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None: ...
 
 
-class LastingRecord:
+class TolerantRecorder:
     """Passes all on to ``record``. What cannot be written is left out, and said once by ``warn``."""
 
-    def __init__(self, record: Record, warn: Callable[[str], None]) -> None:
+    def __init__(self, record: Recorder, warn: Callable[[str], None]) -> None:
         self._record = record
         self._warn = warn
         self._has_warned = False

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.failures import Finding, notices, why_failed
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import Diagnosis, notices, why_failed
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 
-SETTING = Setting(image="team/trainer:1", port=29500, names=["t-gpu-01", "t-gpu-02"])
+SETTING = JobContext(image="team/trainer:1", port=29500, names=["t-gpu-01", "t-gpu-02"])
 TRACEBACK = "Traceback (most recent call last):"
 WHO = "Rank 1 of job sft on host gpu-02"
 
@@ -252,4 +252,4 @@ def test_silence_counts_only_when_all_are_silent() -> None:
     silent = notices([rank("running", silent_seconds=900)], "sft", SETTING, 25, 300)
     assert [finding.kind for finding in silent] == ["silent"]
     assert notices([rank("running", silent_seconds=900)], "sft", SETTING, 25, 0) == []
-    assert isinstance(silent[0], Finding)
+    assert isinstance(silent[0], Diagnosis)

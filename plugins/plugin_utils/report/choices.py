@@ -18,7 +18,7 @@ GAP = re.compile(r"\s{2,}")
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReportedChoice:
     """``values`` are pairs of a host and what it has."""
 
     what: str
@@ -26,9 +26,9 @@ class Choice:
     reason: str
 
 
-def choices_of(lines: Sequence[str]) -> list[Choice]:
+def choices_of(lines: Sequence[str]) -> list[ReportedChoice]:
     """As the fabric's table has them: some lines, and below them why."""
-    found: list[Choice] = []
+    found: list[ReportedChoice] = []
     waiting: list[str] = []
     for line in (one.strip() for one in lines):
         if line.startswith(BECAUSE):
@@ -39,15 +39,15 @@ def choices_of(lines: Sequence[str]) -> list[Choice]:
     return [*found, *_choices(waiting, "")]
 
 
-def planned_choices(preflight: dict[str, Any]) -> list[Choice]:
+def planned_choices(preflight: dict[str, Any]) -> list[ReportedChoice]:
     chosen = records(record(preflight.get("plan")).get("choices"))
     return choices_of(table_lines([{key: text(one.get(key)) for key in (*COLUMNS, "reason")} for one in chosen]))
 
 
-def _choices(lines: Sequence[str], reason: str) -> list[Choice]:
+def _choices(lines: Sequence[str], reason: str) -> list[ReportedChoice]:
     """One for each thing that is chosen, with what every host has of it."""
     by_subject: dict[str, list[tuple[str, str]]] = {}
     for line in lines:
         what, host, value = (*GAP.split(line, maxsplit=2), "", "")[:3]
         by_subject.setdefault(what, []).append((host, value))
-    return [Choice(what, [pair for pair in values if any(pair)], reason) for what, values in by_subject.items()]
+    return [ReportedChoice(what, [pair for pair in values if any(pair)], reason) for what, values in by_subject.items()]

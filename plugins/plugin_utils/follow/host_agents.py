@@ -16,8 +16,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 
 from ..causes.end_order import Clock, clock_of
 from ..control.bundle import bundle
-from ..control.remote_agent import LIFE_SIGN_SECONDS, RemoteAgent
-from ..control.ssh import Reach
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.ssh import SshTarget
 
 WATCH = "job.agent"
 # An agent tells something at every look. Who has said nothing for so long is out of sight.
@@ -30,7 +30,7 @@ _START_AGAIN_SECONDS = 4.0
 
 
 @dataclass
-class Sight:
+class HostView:
     """What is known of one host: ``found`` is its latest look, ``heard_at`` when it last said anything."""
 
     heard_at: float
@@ -38,13 +38,13 @@ class Sight:
     because: str = ""
 
 
-class WatchFleet:
+class HostAgents:
     """``commands`` are, for each host, what its agent is told to watch."""
 
-    def __init__(self, reaches: Mapping[str, Reach], commands: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, targets: Mapping[str, SshTarget], commands: Mapping[str, Mapping[str, Any]]) -> None:
         now = time.monotonic()
-        self.sights = {host: Sight(now) for host in reaches}
-        self._reaches = reaches
+        self.sights = {host: HostView(now) for host in targets}
+        self._targets = targets
         self._commands = commands
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._program = bundle(WATCH)
@@ -52,7 +52,7 @@ class WatchFleet:
         self._started_at: dict[str, float] = {}
         self._is_over = threading.Event()
         try:
-            for host in reaches:
+            for host in targets:
                 self._start(host)
         except (ClusterError, OSError):
             self.close()
@@ -95,7 +95,7 @@ class WatchFleet:
         """Yield each answer when it comes."""
         asked = [host for host in hosts if host in self._agents and not self.unseen(host)]
         for host in asked:
-            self._agents[host].tell({**command, "job": self._commands[host]["job"]})
+            self._agents[host].send({**command, "job": self._commands[host]["job"]})
         answered: set[str] = set()
         until = time.monotonic() + timeout
         while any(host in self._agents and host not in answered for host in asked):
@@ -115,9 +115,9 @@ class WatchFleet:
             thread.join()
 
     def _say_that_we_live(self) -> None:
-        while not self._is_over.wait(LIFE_SIGN_SECONDS):
+        while not self._is_over.wait(KEEPALIVE_SECONDS):
             for agent in list(self._agents.values()):
-                agent.show_life()
+                agent.keep_alive()
 
     def _is_waited_for(self, until: float) -> bool:
         waiting = any(not sight.found and not sight.because for sight in self.sights.values())
@@ -144,8 +144,8 @@ class WatchFleet:
 
     def _start(self, host: str) -> None:
         self._started_at[host] = time.monotonic()
-        self._agents[host] = RemoteAgent(self._reaches[host], self._events, WATCH, self._program)
-        self._agents[host].tell(self._commands[host])
+        self._agents[host] = RemoteAgent(self._targets[host], self._events, WATCH, self._program)
+        self._agents[host].send(self._commands[host])
 
     def _start_anew(self, host: str) -> None:
         """As well as it can be done: a controller that has no more open files does not end the following."""

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..base.errors import ClusterError
 from ..engine.socket import DEFAULT_DOCKER_HOST, EngineSocket
+from .description import describe_job, output_of
 from .files import JobFiles
 from .memory import memory_kills
 from .process_start import engine_started, host_started
-from .report import describe_job, output_of
 from .usage import UsageMeter
 
 # What was started this soon after the job's start was started before it: clocks are read in whole seconds.
@@ -27,7 +27,7 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108 (its size is read, nothing is put ther
 _OWN_SHARED_MEMORY = ("private", "shareable")
 
 
-class JobLook:
+class RankObserver:
     """``job`` has name, container, directory, output_directory and output_root."""
 
     def __init__(self, job: Mapping[str, Any], lines: int, docker_host: str = DEFAULT_DOCKER_HOST) -> None:
@@ -63,7 +63,7 @@ class JobLook:
         return {
             "state": state["Status"],
             **_shared_memory(container.get("HostConfig") or {}),
-            "restarted": is_another or _is_later(seconds_of(state["StartedAt"]), began),
+            "restarted": is_another or _is_later(timestamp_of(state["StartedAt"]), began),
             "memory_killed": bool(state.get("OOMKilled")),
             **_memory_kills(state["Pid"], counted_before),
         }
@@ -91,7 +91,7 @@ def _is_later(moment: float | None, began: float) -> bool:
     return moment is not None and began > 0 and moment > began + _CLOCK_SECONDS
 
 
-def seconds_of(written: str) -> float | None:
+def timestamp_of(written: str) -> float | None:
     """The engine writes nanoseconds, which not every Python reads; a container that never ran has the year 1."""
     try:
         return datetime.strptime(written[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()
