@@ -19,10 +19,10 @@ from typing import Any, Protocol
 from ..base.agent import Emit, serve
 from ..base.errors import ClusterError
 from ..base.system_error import described
-from .reception import Reception
-from .server import RelayServer, Source, SourceProvider
+from .server import ItemSource, RelayServer, SourceProvider
 from .sink import Sink
 from .tls import RunKeys, client_context, server_context
+from .transfer import RelayTransfer
 from .unfinished import UnfinishedItems
 
 # As /proc/PID/comm shows it: at most 15 characters.
@@ -36,7 +36,7 @@ class Kind(Protocol):
     def observe(self) -> dict[str, Any]:
         """What this host has; changes nothing."""
 
-    def source(self, arguments: Mapping[str, Any]) -> Source:
+    def source(self, arguments: Mapping[str, Any]) -> ItemSource:
         """The items where they are whole; what takes long goes on in the background."""
 
     def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
@@ -51,7 +51,7 @@ class Kind(Protocol):
 MakeKind = Callable[[Mapping[str, Any], Emit], Kind]
 
 
-class Agent:
+class RelayAgent:
     """The commands: observe and any questions of the kind's own; prepare; then send or receive."""
 
     def __init__(self, make_kind: MakeKind, emit: Emit) -> None:
@@ -59,7 +59,7 @@ class Agent:
         self._emit = emit
         self._kind: Any = None
         self._server: RelayServer | None = None
-        self._reception: Reception | None = None
+        self._transfer: RelayTransfer | None = None
         self._keys: RunKeys | None = None
         self._sent = 0
 
@@ -75,8 +75,8 @@ class Agent:
             self._fail(traceback.format_exc(), {})
 
     def close(self) -> None:
-        if self._reception:
-            self._reception.stop()
+        if self._transfer:
+            self._transfer.stop()
         if self._server:
             self._server.close()
         if self._kind:
@@ -111,25 +111,25 @@ class Agent:
         if command["digests"] is None:
             command = {**command, "digests": self._kind.digests(command["receives"])}
         sink = self._kind.sink(command["arguments"])
-        reception = Reception(command, sink, context, self._say, self._kind.unfinished())
-        self._reception = reception
-        server.serve(reception.provider)
-        reception.start()
-        while not reception.wait(_PROGRESS_SECONDS):
-            self._emit({"event": "progress", **reception.figures(), "sent": self._sent})
-        reception.raise_failure()
-        self._emit({"event": "done", **reception.figures(), "sent": self._sent})
+        transfer = RelayTransfer(command, sink, context, self._report, self._kind.unfinished())
+        self._transfer = transfer
+        server.serve(transfer.provider)
+        transfer.start()
+        while not transfer.wait(_PROGRESS_SECONDS):
+            self._emit({"event": "progress", **transfer.figures(), "sent": self._sent})
+        transfer.raise_failure()
+        self._emit({"event": "done", **transfer.figures(), "sent": self._sent})
 
     def _fail(self, message: str, details: Mapping[str, Any]) -> None:
         """The hosts that come next go round this one."""
-        came = self._reception.figures() if self._reception else {}
+        came = self._transfer.figures() if self._transfer else {}
         self._emit({"event": "failed", "msg": message, "details": dict(details), **came})
         with contextlib.suppress(ClusterError):
             self.close()
         os._exit(1)
 
-    def _say(self, text: str) -> None:
-        self._emit({"event": "said", "text": text})
+    def _report(self, text: str) -> None:
+        self._emit({"event": "message", "text": text})
 
     def _count(self, sent: int) -> None:
         self._sent += sent
@@ -137,4 +137,4 @@ class Agent:
 
 def serve_kind(make_kind: MakeKind) -> None:
     """Be the agent for one kind of item, until the input ends."""
-    serve(functools.partial(Agent, make_kind), PROCESS_NAME)
+    serve(functools.partial(RelayAgent, make_kind), PROCESS_NAME)

@@ -69,7 +69,7 @@ class Damaged(Exception):
     """What was read of an item is wrong; it can be opened again, once it is right."""
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """The items where they are whole."""
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
@@ -82,7 +82,7 @@ class Source(Protocol):
 class SourceProvider:
     """Pieces of whole items; they can be had from any place, any number of times."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ItemSource) -> None:
         self._source = source
 
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:

@@ -17,7 +17,7 @@ from .progress import RelayProgress, Total
 from .run import RelayRun
 
 # Of every host to which nothing comes.
-NOTHING_CAME: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.0, "from_hosts": {}, "refused": []}
+NOTHING_SENT: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.0, "from_hosts": {}, "refused": []}
 
 
 @dataclass(frozen=True, kw_only=True)

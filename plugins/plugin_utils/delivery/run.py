@@ -43,20 +43,20 @@ class RelayRun:
         self._progress = progress
         self._show = show
         self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
-        self._came: dict[str, dict[str, Any]] = {}
+        self._received: dict[str, dict[str, Any]] = {}
 
     def carry(
         self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
         """What came to each host: all of it, or, where the host is among the fleet's failures, what it told of last."""
         ports = self._prepare(chain)
-        self._fleet.tell(self._source, {"do": "send", "arguments": source})
+        self._fleet.send(self._source, {"do": "send", "arguments": source})
         receiving = {link.host for link in chain if link.host in ports}
         for link in chain:
             if link.host in ports:
-                self._fleet.tell(link.host, self._command_for(link, ports, sink_of(link)))
+                self._fleet.send(link.host, self._command_for(link, ports, sink_of(link)))
         self._listen(receiving)
-        return self._came
+        return self._received
 
     def _prepare(self, chain: Sequence[Link]) -> dict[str, int]:
         """Where everybody listens; a host that cannot is left out of the chain."""
@@ -102,13 +102,13 @@ class RelayRun:
     def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: set[str]) -> None:
         kind = event["event"]
         if "bytes" in event:
-            self._came[host] = _figures(event)
-        if kind == "told":
+            self._received[host] = _figures(event)
+        if kind == "config":
             for one in waiting:
-                self._fleet.tell(one, {"do": "ask", "question": "tell", "arguments": event["arguments"]})
+                self._fleet.send(one, {"do": "ask", "question": "take_config", "arguments": event["arguments"]})
         elif kind == "progress":
             self._progress.take(host, event)
-        elif kind == "said":
+        elif kind == "message":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
             done.add(host)

@@ -24,7 +24,7 @@ _PIECE_OVERHEAD = 512
 _STOP_SECONDS = 60.0
 
 
-class Reception:
+class RelayTransfer:
     """Two threads, one that receives and one that feeds the sink. Where either fails, both end."""
 
     def __init__(
