@@ -13,7 +13,6 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Wanted, as_result
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
-    host_network_environments,
     members,
     plan_fabric,
 )
@@ -65,11 +64,6 @@ def fabric_decision(hostvars: HostVariables, hosts: Sequence[str], **wanted: Any
     return {"problem": "", "choices": [asdict(one) for one in choices], **as_result(choices)}
 
 
-def fabric_host_environments(hostvars: HostVariables, data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """What pins NCCL and gloo to the interface of each host's data path, by host."""
-    return host_network_environments(_facts(hostvars, list(data_path)), data_path)
-
-
 def _nobody_answered(hostvars: HostVariables, hosts: Sequence[str]) -> str:
     said = [(hostvars[host].get(OBSERVED) or {}).get("msg") for host in hosts]
     first = " ".join(str(next(filter(None, said), "no answer")).split()).rstrip(".")
@@ -89,7 +83,6 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "fabric_endpoints": fabric_endpoints,
-            "fabric_host_environments": fabric_host_environments,
             "fabric_is_settled": fabric_is_settled,
             "fabric_measurements": fabric_measurements,
             "fabric_decision": fabric_decision,

@@ -35,7 +35,7 @@ class Limits:
     regression_percent: float
 
 
-def outcome(written: str | None, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
+def outcome(written: str, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
     """What a container has written about its ranks; where it has written nothing, how the container ended."""
     if written:
         return json.loads(written)
