@@ -1,14 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which Linux capabilities a process may never have."""
+"""Pure: which Linux capabilities a process may never have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 # In the order of their numbers: include/uapi/linux/capability.h, Linux 6.18.
 CAPABILITIES = (
@@ -20,14 +17,9 @@ CAPABILITIES = (
 
 
 def missing_capabilities(process_status: str) -> list[str]:
-    """The capabilities outside the bounding set that C(/proc/PID/status) shows."""
+    """Return the capabilities outside the bounding set in the text of C(/proc/PID/status)."""
     for line in process_status.splitlines():
         if line.startswith("CapBnd:"):
             bounding_set = int(line.split()[1], 16)
             return [name for number, name in enumerate(CAPABILITIES) if not bounding_set >> number & 1]
-    raise AnsibleFilterError("missing_capabilities: the text has no line CapBnd, so it is no /proc/PID/status.")
-
-
-class FilterModule:
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"missing_capabilities": missing_capabilities}
+    raise PlanError("The status of the process has no line CapBnd, so its capabilities are not known.")

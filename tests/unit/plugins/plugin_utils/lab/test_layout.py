@@ -7,15 +7,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.filter.host_address import host_address
-from ansible_collections.distrain.cluster.plugins.filter.host_name import host_name
-from ansible_collections.distrain.cluster.plugins.filter.lab_interfaces import (
-    lab_attachments,
-    lab_interface_problems,
-    lab_interfaces,
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.capabilities import missing_capabilities
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.interfaces import (
+    all_interfaces,
+    host_address,
+    problems_of,
 )
-from ansible_collections.distrain.cluster.plugins.filter.missing_capabilities import missing_capabilities
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.layout import host_name, lay_out
+
+ARGUMENTS: dict[str, Any] = {
+    "name": "a",
+    "number": 3,
+    "hosts": 2,
+    "network": "198.18.3.0/24",
+    "mtu": 1500,
+    "rate": "",
+    "first_ssh_port": 22300,
+    "interfaces": [],
+}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +42,7 @@ def test_missing_capabilities(bounding_set: str, missing: list[str]) -> None:
 
 
 def test_missing_capabilities_of_another_text() -> None:
-    with pytest.raises(AnsibleFilterError, match="CapBnd"):
+    with pytest.raises(PlanError, match="CapBnd"):
         missing_capabilities("Name: cat")
 
 
@@ -44,14 +54,8 @@ def test_host_address() -> None:
     assert host_address(2, "198.18.3.0/24") == "198.18.3.12"
 
 
-@pytest.mark.parametrize(("number", "network"), [(1, "198.18.3.0/29"), (1, "nonsense")])
-def test_host_address_that_does_not_exist(number: int, network: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=network):
-        host_address(number, network)
-
-
 def interfaces(*others: dict[str, Any], network: str = "198.18.3.0/24", mtu: int = 1500, rate: str = "") -> Any:
-    return lab_interfaces(others, 3, network, mtu, rate)
+    return all_interfaces(others, 3, network, mtu, rate)
 
 
 def test_a_lab_without_interfaces_has_the_first() -> None:
@@ -77,15 +81,34 @@ def test_networks_of_all_labs_differ() -> None:
     networks = {
         interface["network"]
         for number in range(100)
-        for interface in lab_interfaces([{}, {}], number, "198.18.0.0/24", 1500)
+        for interface in all_interfaces([{}, {}], number, "198.18.0.0/24", 1500)
     }
     assert len(networks) == 1 + 200
 
 
-def test_attachments() -> None:
-    assert lab_attachments(interfaces({"name": "data"})[1:], "distrain-lab", 2) == [
-        {"name": "distrain-lab.data", "ipv4_address": "198.19.3.12"}
-    ]
+def test_each_host_has_its_ports_addresses_and_networks() -> None:
+    others = [{"name": "data"}, {"name": "decoy", "isolated": True}]
+    layout = lay_out({**ARGUMENTS, "interfaces": others})
+    assert layout["needs_files"]
+    assert layout["networks"] == [{"name": "distrain-a.data", "network": "198.19.3.0/24", "mtu": "1500"}]
+    assert layout["hosts"][1] == {
+        "name": "gpu-02",
+        "container": "distrain-a-gpu-02",
+        "ssh_port": 22302,
+        "addresses": {"management": "198.18.3.12", "data": "198.19.3.12", "decoy": "198.19.103.12"},
+        "attachments": [{"name": "distrain-a.data", "ipv4_address": "198.19.3.12"}],
+    }
+
+
+def test_a_lab_with_one_interface_needs_no_files() -> None:
+    layout = lay_out(ARGUMENTS)
+    assert (layout["needs_files"], layout["networks"]) == (False, [])
+    assert lay_out({**ARGUMENTS, "rate": "1gbit"})["needs_files"]
+
+
+def test_a_lab_that_cannot_be_is_refused_with_all_reasons() -> None:
+    with pytest.raises(PlanError, match=r"lab_mtu is 5; .* lab_rate is fast;"):
+        lay_out({**ARGUMENTS, "mtu": 5, "rate": "fast"})
 
 
 @pytest.mark.parametrize(
@@ -99,7 +122,7 @@ def test_attachments() -> None:
     ],
 )
 def test_interfaces_that_can_be(good: Any) -> None:
-    assert lab_interface_problems(good, 99) == []
+    assert problems_of(good, 99) == []
 
 
 @pytest.mark.parametrize(
@@ -125,5 +148,5 @@ def test_interfaces_that_can_be(good: Any) -> None:
     ],
 )
 def test_interfaces_that_cannot_be(bad: Any, words: str) -> None:
-    problems = lab_interface_problems(bad, 9)
+    problems = problems_of(bad, 9)
     assert len(problems) == 1 and words in problems[0]
