@@ -124,7 +124,7 @@ class Engine:
         return [one for one in tasks if one["Status"]["State"] in ("preparing", "starting", "running")]
 
     def rotate_join_tokens(self, worker: bool, manager: bool) -> None:
-        """Make the tokens anew; whoever has joined stays a node."""
+        """Replace the join tokens; a host that has joined stays a node."""
         with _translated_errors():
             swarm = self._api.inspect_swarm()
             self._api.update_swarm(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Loading an archive into an engine, and making sure of what came of it."""
+"""Load an archive into an engine, and verify the result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def give_name(engine: Engine, fingerprint: str, name: str) -> None:
 
 def _restore_names(engine: Engine, archive: ArchivedImage, before: dict[str, HeldImage | None]) -> None:
     for name in archive.names:
-        # Asked for by its name: the containerd store does not list an image that lacks a layer, yet has it.
+        # By its name: the containerd store does not list an image that lacks a layer, yet has it.
         held, now = before[name], engine.image(name)
         if now is None or (held and held.id == now["Id"]):
             continue

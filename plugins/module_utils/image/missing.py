@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which layers of an image each host still needs, in which order the hosts hand them on, and where there is no room."""
+"""Pure: which layers of an image each host still needs, in which order hosts forward them, and where room lacks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ImageSource:
 
 @dataclass(frozen=True)
 class ImageTarget:
-    """A host that is to have the image; ``held_layers`` are known to need no sending, None where nobody tried."""
+    """A host that should have the image; ``held_layers`` need not be sent, None where it was not tried."""
 
     host: str
     images: HostImages
@@ -78,7 +78,7 @@ class DeliveryPlan:
 
 
 def plan_delivery(name: str, source: ImageSource, targets: Sequence[ImageTarget], reserve: int) -> DeliveryPlan:
-    """What each host gets; raise where the source lacks the image.
+    """Return what each host gets; raise PlanError where the source lacks the image.
 
     Hosts that need the most come first in the chain, the others in the order in which they were given: so each needs
     no layer that its predecessor does not get.

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs on every host while images or directories are brought to it; the controller holds the other end of stdin.
+"""The agent on every host while images or directories are relayed. Commands and events are lines of JSON.
 
-One line of JSON is one command, one line of JSON is one answer. It ends when its input ends, however that came about:
-no agent outlives the run that started it.
+It ends when its input ends, for any reason: no agent outlives the run that started it.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ _PROGRESS_SECONDS = 1.0
 
 
 class Kind(Protocol):
-    """What is relayed, images or directories, on this host; made with the arguments of the run."""
+    """What is relayed on this host, images or directories; made with the arguments of the run."""
 
     def observe(self) -> dict[str, Any]:
-        """What this host has; changes nothing."""
+        """Return what this host has; change nothing."""
 
     def source(self, arguments: Mapping[str, Any]) -> ItemSource:
-        """The items where they are whole; what takes long goes on in the background."""
+        """Return the source of the items; what takes long goes on in the background."""
 
     def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
 
     def unfinished(self) -> UnfinishedItems | None:
-        """Where the beginning of an item outlives the run; None where that is not worth it."""
+        """Return where the beginning of an item outlives the run; None where that is not worth it."""
 
     def close(self) -> None:
-        """Leave nothing half done behind; called whatever happened."""
+        """Leave nothing half done behind; called in any case."""
 
 
 MakeKind = Callable[[Mapping[str, Any], Emit], Kind]
@@ -121,7 +120,7 @@ class RelayAgent:
         self._emit({"event": "done", **transfer.figures(), "sent": self._sent})
 
     def _fail(self, message: str, details: Mapping[str, Any]) -> None:
-        """The hosts that come next go round this one."""
+        """Report the failure and end; the hosts after this one receive from others."""
         came = self._transfer.figures() if self._transfer else {}
         self._emit({"event": "failed", "msg": message, "details": dict(details), **came})
         with contextlib.suppress(ClusterError):

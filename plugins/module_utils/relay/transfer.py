@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One host's part in a run: the items come into its window, go on to the next host, and into its sink."""
+"""One host's part in a run: it receives items into its window, and from there into the next host and its own sink."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class RelayTransfer:
         peers = [Peer(**peer) for peer in command["peers"]]
         self._client = RelayClient(peers, context, digests, self._window, command["patience"], show)
         if unfinished and items:
-            self._client.go_on_from(unfinished.take(digests[items[0]]))
+            self._client.resume_from(unfinished.take(digests[items[0]]))
         self._feeder = Feeder(self._window.open_first(), sink, command["keeps"])
         self.provider = WindowProvider(self._window)
         self._started = time.monotonic()
@@ -67,14 +67,14 @@ class RelayTransfer:
             thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Whether both halves have ended within so many seconds."""
+        """Return whether both halves have ended within ``seconds``."""
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0.0))
         return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """Give up; what came whole still goes into the sink, for the next run, where that does not take too long."""
+        """Stop; items received whole still go into the sink, for the next run, unless that takes too long."""
         self._window.drain()
         if not self.wait(_STOP_SECONDS):
             self._window.break_off()
@@ -82,7 +82,7 @@ class RelayTransfer:
         self._keep_unfinished()
 
     def raise_failure(self) -> None:
-        """The first one; that the window broke is only what followed from it."""
+        """Raise the first failure; a broken window only follows from it."""
         for failure in self._failures:
             if not isinstance(failure, Broken):
                 raise failure

@@ -51,7 +51,7 @@ class TreeKind:
         self._marker: TreeMarker | None = None
 
     def observe(self) -> dict[str, Any]:
-        """Of the source all that is there, read; of the others only where they are reached."""
+        """Return the entries of the source, read; of the others only their addresses."""
         found: dict[str, Any] = {"addresses": _addresses()}
         if self._arguments["is_source"]:
             self._entries = self._read_source()
@@ -60,7 +60,7 @@ class TreeKind:
         return found
 
     def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """What this host lacks of C(entries), and what would be done here; changes nothing."""
+        """Return what this host lacks of C(entries), and what would be done here; change nothing."""
         self._entries = unpack(arguments["entries"])
         here: list[TreeEntry] = []
         root = self._target()
@@ -74,7 +74,7 @@ class TreeKind:
         return {"is_shared": False, **self._describe(arguments)}
 
     def source(self, arguments: Mapping[str, Any]) -> TreeSource:
-        """``arguments`` are none: what was observed is what is sent."""
+        """Return the source of what was observed; ``arguments`` are empty."""
         return TreeSource(self._opened(), items_of(self._entries))
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,18 +87,18 @@ class TreeKind:
         return {}
 
     def sink(self, arguments: Mapping[str, Any]) -> TreeSink:
-        """What was staged; it needs no more ``arguments``."""
+        """Return the sink that was staged; ``arguments`` are empty."""
         if self._sink is None:
             raise RuntimeError("nothing was staged")
         return self._sink
 
     def digests(self, items: Sequence[int]) -> list[str]:
-        """Those of these items of C(entries)."""
+        """Return the digests of these items."""
         known = items_of(self._entries).digests
         return [known[item] for item in items]
 
     def unfinished(self) -> None:
-        """A part of a file is small: what came of it comes again."""
+        """Return None: a part of a file is small, and is sent again."""
 
     def close(self) -> None:
         if self._sink:

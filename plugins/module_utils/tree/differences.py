@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from what the source's directory holds and what this host's holds to what is to be done here."""
+"""Pure: what has to be done here, by what the source's directory holds and what this host's holds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TreePlan:
         return len(self.clear) + len(self.deletes)
 
     def wanted(self, items: Items) -> list[int]:
-        """The items that this host lacks."""
+        """Return the items that this host lacks."""
         return sorted({items.numbers[work.entry.digests[part]] for work in self.files for part in work.lacking})
 
     @property
@@ -120,7 +120,7 @@ def plan_tree(
 
 
 def small_disk(plan: TreePlan, host: str, dest: str, room: Mapping[str, int], reserve: int) -> str:
-    """What is wrong with the disk, with figures; empty where it is large enough. ``room``: free C(bytes), C(files)."""
+    """Return what is wrong with the disk, empty for nothing. ``room``: free C(bytes), C(files)."""
     if plan.needed_bytes and plan.needed_bytes + reserve > room["bytes"]:
         return (
             f"The disk of {host} is too small for {dest}: {in_words(room['bytes'])} are free there, but the files that "
@@ -148,7 +148,7 @@ def in_the_way(plan: TreePlan, host: str, dest: str) -> str:
 
 
 def diff_lines(plan: TreePlan, limit: int) -> list[str]:
-    """What would be added (+), changed (~) and deleted (-)."""
+    """Return what would be added (+), changed (~) and deleted (-)."""
     lines = [f"+ {shown(path)}" for path in plan.added]
     lines += [f"~ {shown(path)}" for path in plan.changed]
     lines += [f"- {shown(path)}" for path in (*plan.clear, *plan.deletes)]

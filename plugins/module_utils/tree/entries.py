@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a directory holds, as its hosts tell each other: one entry for each file, directory and symbolic link.
+"""What a directory holds, as hosts exchange it: one entry for each file, directory and symbolic link.
 
 The content of a file is the SHA-256 of its parts, of 64 MiB each. A part is what the relay calls an item: two files
 with the same part share it, and a cut costs at most one.
@@ -32,10 +32,10 @@ _SHOWN_PATHS = 5
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where nobody has looked.
+    """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where it was not read.
 
     ``mtime`` is in nanoseconds. On their own host only: ``links`` is how many names the file has, and ``identity`` is
-    what tells that it has not changed.
+    what shows that it has not changed.
     """
 
     path: str
@@ -100,7 +100,7 @@ def unpack(packed: str) -> list[TreeEntry]:
 
 
 def shown(path: str) -> str:
-    """A name as a person may see it: no control characters, no broken Unicode."""
+    """Return a name for display: without control characters and broken Unicode."""
     text = path or "."
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode()
 
@@ -123,7 +123,7 @@ def choose_links(host: str, path: str, entries: Sequence[TreeEntry], outside_lin
     if foreign:
         raise PlanError(
             f"{path} of {host} holds hard links to files of other users than their directory's: {listed(foreign)}. "
-            "Whoever can write in the directory may have made them to files that he cannot read. Copy them instead."
+            "A user who can write in the directory may have linked files there that he cannot read. Copy them instead."
         )
     outside = {one.path for one in entries if one.kind == LINK and _leads_outside(one)}
     if outside and outside_links == "refuse":

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Names below one directory, resolved step by step: no symbolic link below it is ever followed.
 
-How the directory itself is found is told in trusted_path.py. It may be one that a container writes in: then anything
+trusted_path.py says how the directory itself is found. It may be one that a container writes in: then anything
 below it can be exchanged at any time, and what is opened is always checked afterwards.
 """
 
@@ -43,7 +43,7 @@ class TreeRoot:
             raise PlanError(f"On {host}, {error.message}") from error
 
     def again(self) -> TreeRoot:
-        """The same directory, whatever its path leads to by now, for another thread."""
+        """Return the same directory for another thread, even where its path leads elsewhere by now."""
         return TreeRoot(os.dup(self._fd), self.name)
 
     @property

@@ -36,7 +36,7 @@ class Limits:
 
 
 def outcome(written: str, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a container has written about its ranks; where it has written nothing, how the container ended."""
+    """Return what a container has written about its ranks, or how it ended where that is empty."""
     if written:
         return json.loads(written)
     return {"rows": [], "versions": {}, "problem": f"the container on {host} {_end(state)} and left no result"}
@@ -53,7 +53,7 @@ def _end(state: Mapping[str, Any]) -> str:
 
 
 def gather(outcomes: Sequence[Mapping[str, Outcome]], network: str) -> dict[str, Any]:
-    """What all hosts tell of one network, the first rank's host first: its rows, and the first problem of any."""
+    """Return the outcome of one network: the rows of the first rank's host, and the first problem of any host."""
     of_network = [one[network] for one in outcomes if network in one]
     if not of_network:
         return {"rows": [], "versions": {}, "problem": ""}

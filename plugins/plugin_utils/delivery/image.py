@@ -31,7 +31,7 @@ _NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, "layers_sent": 0}
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOrder(RelayOrder):
-    """Which image is to be brought, and how."""
+    """Which image is delivered, and how."""
 
     name: str
     docker_host: str
@@ -69,7 +69,7 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         return results
 
     def _show_table(self, results: Results) -> None:
-        """The table of what came to which host, and what the spool keeps of it."""
+        """Show what each host received, and what the spool keeps."""
         table = result_table(results, "layers")
         spool = self._spool()
         kept = (
@@ -107,13 +107,13 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
 
     def _compare(self, plan: DeliveryPlan) -> dict[str, Any]:
-        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
+        """Ask the hosts that lack the image what they have of it; they remove what dead runs left there."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
         arguments = {"wanted": self._wanted().to_dict()}
         return self._ask("compare", dict.fromkeys(lacking, arguments))
 
     def _clean_up(self, plan: DeliveryPlan) -> None:
-        """What dead runs left goes also where nothing comes, and on the source."""
+        """Remove what dead runs left on hosts that receive nothing, and on the source."""
         busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
         left = (host for host, found in self._found.items() if found["leftovers"] and host not in busy)
         self._ask("clean_up", {host: {} for host in left})
@@ -135,7 +135,7 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
 
     def _settle_spool(self) -> None:
-        """Nothing is sent any more: let the spool come back under its limit, and learn what it holds then."""
+        """After the last byte, let the spool come back under its limit, and read what it holds then."""
         for host, spool in self._ask("settle_spool", {self._order.source: {}}).items():
             self._found[host]["spool"] = spool
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One relay over the agents of a fleet: keys, ports and places in the chain, then listening until all have ended."""
+"""One relay over the agents of a fleet: keys, ports and places in the chain, then events until all have ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVENT_SECONDS = 5.0
 class RelayRun:
     """``digests`` are those of all items, None where each host knows them already.
 
-    ``patience`` is how many seconds nothing may come to a host.
+    ``patience`` is after how many seconds without data a host fails.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RelayRun:
     def carry(
         self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
-        """What came to each host: all of it, or, where the host is among the fleet's failures, what it told of last."""
+        """Return what each host received: all of it, or, for a host that failed, what it reported last."""
         ports = self._prepare(chain)
         self._fleet.send(self._source, {"do": "send", "arguments": source})
         receiving = {link.host for link in chain if link.host in ports}
@@ -59,7 +59,7 @@ class RelayRun:
         return self._received
 
     def _prepare(self, chain: Sequence[Link]) -> dict[str, int]:
-        """Where everybody listens; a host that cannot is left out of the chain."""
+        """Return the port of each host; one that cannot listen is left out of the chain."""
         authority = RunAuthority()
         commands = {
             host: {
@@ -119,8 +119,8 @@ class RelayRun:
         failure = self._fleet.failed[self._source]
         for host in waiting:
             self._fleet.failed[host] = ClusterError(
-                f"{self._source}, which sends, has failed: {failure.message} What {host} has got whole stays there for "
-                "the next run.",
+                f"{self._source}, which sends, has failed: {failure.message} What {host} has received whole "
+                "stays there for the next run.",
                 **failure.details,
             )
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bringing a directory to all hosts in one pass: read it, let every host say what it lacks, let the agents carry it."""
+"""Bringing a directory to all hosts in one pass: read it, compare it with every host's, let the agents transfer it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, **_NOT_DONE}
 
 @dataclass(frozen=True, kw_only=True)
 class TreeOrder(RelayOrder):
-    """Which directory is to be brought, to where, and how."""
+    """Which directory is delivered, to where, and how."""
 
     path: str
     dest: str

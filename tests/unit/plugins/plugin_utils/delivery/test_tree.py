@@ -134,7 +134,7 @@ def test_a_host_that_fails_tells_what_had_come() -> None:
 
 def test_a_host_without_an_address_is_not_touched() -> None:
     fleet, results = deliver({"gpu-09": LACKS, "gpu-03": LACKS})
-    assert "at which address the other hosts reach gpu-09" in results["gpu-09"]["msg"]
+    assert "The address of gpu-09 for the other hosts is not known" in results["gpu-09"]["msg"]
     assert fleet.verbs("gpu-09") == ["observe", "compare"]
     assert results["gpu-03"]["changed"]
 
