@@ -16,7 +16,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action i
     bytes_of,
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, Order
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, ImageOrder
 
 _ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -38,9 +38,9 @@ class ActionModule(RelayAction):
         order = self._order()
         return lambda fleet, hosts: ImageDelivery(order, fleet, Display().display).deliver(hosts, self._task.check_mode)
 
-    def _order(self) -> Order:
+    def _order(self) -> ImageOrder:
         arguments = self.arguments
-        return Order(
+        return ImageOrder(
             name=arguments["name"],
             docker_host=arguments["docker_host"],
             engine_timeout=arguments["engine_timeout"],

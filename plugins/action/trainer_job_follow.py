@@ -13,15 +13,15 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.divergence import as_data, first_divergence
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Patience
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lasting_record import LastingRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobSight
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, all_succeeded, started
 
 ARGUMENTS = {
@@ -75,20 +75,20 @@ class ActionModule(ActionBase):
     def _outcome(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """What became of the job; never raises ClusterError."""
         hosts = [OtherHost(self, rank["host"], task_vars) for rank in self._arguments["ranks"]]
-        sight = None
+        observer = None
         try:
-            sight = self._sight(hosts)
-            ranks = started(sight.observe()) if self._task.check_mode else self._follow(sight)
-            return {"changed": False, **_summary(ranks, {rank.host: sight.job_of(rank.host) for rank in ranks})}
+            observer = self._observer(hosts)
+            ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
+            return {"changed": False, **_summary(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
             details = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
             details |= error.details if isinstance(error, ClusterError) else {}
             return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed", **details}
         finally:
-            if sight:
-                sight.close()
+            if observer:
+                observer.close()
 
-    def _sight(self, hosts: Sequence[OtherHost]) -> JobSight:
+    def _observer(self, hosts: Sequence[OtherHost]) -> JobObserver:
         arguments = self._arguments
         jobs = {
             rank["host"]: {
@@ -100,30 +100,30 @@ class ActionModule(ActionBase):
             }
             for rank in arguments["ranks"]
         }
-        return JobSight(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
+        return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
 
-    def _follow(self, sight: JobSight) -> Sequence[Rank]:
+    def _follow(self, observer: JobObserver) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        record = LastingRecord(WatchRecord(arguments["watch_file"], arguments["events_file"]), display.warning)
-        begins = [sight.job_of(rank.host).get("started") for rank in sight.observe()]
+        recorder = TolerantRecorder(JobRecorder(arguments["watch_file"], arguments["events_file"]), display.warning)
+        begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
-        record.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
+        recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
         return Follower(
             trainer=arguments["trainer"],
             job_name=arguments["name"],
-            setting=self._setting(),
-            observe=guarded(sight.observe),
-            stop=guarded(sight.stop),
-            stacks=guarded(sight.stacks),
-            clocks=sight.clocks,
+            context=self._context(),
+            observe=guarded(observer.observe),
+            stop=guarded(observer.stop),
+            stacks=guarded(observer.stacks),
+            clocks=observer.clocks,
             show=display.display,
             warn=display.warning,
-            record=record,
+            recorder=recorder,
             clock=time.monotonic,
             sleep=guarded(time.sleep),
-            patience=Patience(
+            timeouts=Timeouts(
                 interval=arguments["interval"],
                 timeout=arguments["timeout"],
                 silence=arguments["silence"],
@@ -136,10 +136,10 @@ class ActionModule(ActionBase):
             min_hosts=arguments["min_hosts"],
         ).follow()
 
-    def _setting(self) -> Setting:
+    def _context(self) -> JobContext:
         ranks = self._arguments["ranks"]
         names = [ranks[0].get("leader", ""), *(rank["container"] for rank in ranks)] if ranks else []
-        return Setting(
+        return JobContext(
             image=self._arguments["image"],
             port=self._arguments["port"],
             names=[name for name in names if name],

@@ -16,8 +16,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import shown
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import agent_reach
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import agent_target
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.by_module import fetch_by_module
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.fetch import OutputsFetch
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.host import HostOutputs
@@ -68,20 +68,20 @@ class ActionModule(ActionBase):
         return {"changed": changed, "hosts": {host: one.report() for host, one in outputs.items()}}
 
     def _fetch(self, outputs: Mapping[str, HostOutputs], task_vars: Mapping[str, Any]) -> None:
-        reaches: dict[str, Reach] = {}
+        targets: dict[str, SshTarget] = {}
         others: list[OtherHost] = []
         for host in outputs:
             try:
                 other = OtherHost(self, host, task_vars)
-                reach = agent_reach(other)
+                target = agent_target(other)
             except AnsibleError as error:
                 outputs[host].give_up(error.message)
                 continue
-            if reach:
-                reaches[host] = reach
+            if target:
+                targets[host] = target
             else:
                 others.append(other)
-        OutputsFetch(outputs, Display().display).run(reaches, self._wanted())
+        OutputsFetch(outputs, Display().display).run(targets, self._wanted())
         # One host after the other: Ansible's templating keeps one stack a process, so that threads break it.
         for other in others:
             fetch_by_module(other, self._wanted(), outputs[other.name])

@@ -5,24 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import host_network_environments
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.decision import facts_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
-
-OBSERVED = "fabric_observed"
-
-
-def fabric_host_environments(
-    hostvars: Mapping[str, Mapping[str, Any]], data_path: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """What pins NCCL and gloo to the interface of each host's data path, by host."""
-    observed = {host: hostvars[host].get(OBSERVED) or {} for host in data_path}
-    return host_network_environments(facts_of(observed), data_path)
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"fabric_host_environments": fabric_host_environments, "fabric_table": choice_lines}
+        return {"fabric_table": choice_lines}

@@ -70,7 +70,7 @@ images:
           returned: success
           type: str
         config_digest:
-          description: The digest of the image's config; null where the image store does not tell it.
+          description: The digest of the image's config; null where the image store does not report it.
           returned: success
           type: str
         diff_ids:

@@ -70,7 +70,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not report it.
       returned: success
       type: str
     diff_ids:
@@ -103,16 +103,16 @@ ARGUMENTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Observed:
+class ArchiveAndImages:
     archive: ArchivedImage
     host: HostImages
 
 
-def observe(engine: Engine, params: Mapping[str, Any]) -> Observed:
-    return Observed(read_file(params["path"], check_layers=False), observe_images(engine))
+def observe(engine: Engine, params: Mapping[str, Any]) -> ArchiveAndImages:
+    return ArchiveAndImages(read_file(params["path"], check_layers=False), observe_images(engine))
 
 
-def plan(observed: Observed, params: Mapping[str, Any]) -> Plan:
+def plan(observed: ArchiveAndImages, params: Mapping[str, Any]) -> Plan:
     return plan_load(params["path"], params["name"], observed.archive, observed.host)
 
 
@@ -123,7 +123,7 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
         give_name(engine, step.arguments["fingerprint"], step.arguments["name"])
 
 
-def report(observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
+def report(observed: ArchiveAndImages, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "bytes": observed.archive.size,
         "names": list(wanted_names(params["path"], params["name"], observed.archive)),

@@ -73,7 +73,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not report it.
       returned: success
       type: str
     diff_ids:
@@ -109,17 +109,17 @@ ARGUMENTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Observed:
+class ImageAndFile:
     image: HeldImage | None
     file: ArchiveFile | None
 
 
-def observe(engine: Engine, params: Mapping[str, Any]) -> Observed:
+def observe(engine: Engine, params: Mapping[str, Any]) -> ImageAndFile:
     image = observe_image(engine, with_tag(params["name"]), store_of(engine.info()))
-    return Observed(image, observe_file(params["path"]))
+    return ImageAndFile(image, observe_file(params["path"]))
 
 
-def plan(observed: Observed, params: Mapping[str, Any]) -> Plan:
+def plan(observed: ImageAndFile, params: Mapping[str, Any]) -> Plan:
     return plan_save(params["name"], params["path"], octal(params["mode"]), observed.image, observed.file)
 
 
@@ -131,7 +131,7 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
     write_file(path, engine.save_image(with_tag(step.arguments["name"])), mode, step.arguments["fingerprint"])
 
 
-def report(observed: Observed, params: Mapping[str, Any]) -> dict[str, Any]:
+def report(observed: ImageAndFile, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "bytes": observed.file.size if observed.file else 0,
         "path": params["path"],

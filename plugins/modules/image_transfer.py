@@ -28,7 +28,7 @@ description:
     only from the layer's first byte on, as a file in O(spool_directory). The next run goes on within that layer and
     removes the file. A larger layer that was further than that comes again as a whole.
   - A host that fails or cannot be reached fails alone; those behind it receive from the host before it, or from the
-    source. Its result says what had come to it, as far as it could tell.
+    source. Its result says what it had received, as far as is known.
   - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
     run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
@@ -169,7 +169,7 @@ from_hosts:
   type: dict
   sample: {gpu-01: 1024, gpu-02: 1048576}
 refused:
-  description: The layers that came with wrong bytes, and from whom.
+  description: The layers that came with wrong bytes, and from which host.
   returned: when the source can be reached
   type: list
   elements: dict
@@ -222,7 +222,7 @@ image_identity:
       returned: success
       type: str
     config_digest:
-      description: The digest of the image's config; null where the image store does not tell it.
+      description: The digest of the image's config; null where the image store does not report it.
       returned: success
       type: str
     diff_ids:

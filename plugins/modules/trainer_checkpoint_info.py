@@ -73,7 +73,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoint_files import read_checkpoints
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import missing, newest_whole
-from ansible_collections.distrain.cluster.plugins.module_utils.job.report import output_of
+from ansible_collections.distrain.cluster.plugins.module_utils.job.description import output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 

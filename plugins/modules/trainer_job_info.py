@@ -211,8 +211,11 @@ import time
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.job.description import (
+    describe_busy_job,
+    describe_container,
+)
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
-from ansible_collections.distrain.cluster.plugins.module_utils.job.report import describe_busy_job, describe_container
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 
 

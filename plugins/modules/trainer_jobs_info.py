@@ -58,7 +58,7 @@ jobs:
 import time
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.job.report import describe_jobs
+from ansible_collections.distrain.cluster.plugins.module_utils.job.description import describe_jobs
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 

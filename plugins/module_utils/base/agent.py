@@ -24,15 +24,15 @@ CONTROLLER_SILENCE_SECONDS = 60.0
 Emit = Callable[[dict[str, Any]], None]
 
 
-class Obedient(Protocol):
+class Agent(Protocol):
     """An agent: it answers by the function that it was made with."""
 
-    def obey(self, command: Mapping[str, Any]) -> None: ...
+    def handle(self, command: Mapping[str, Any]) -> None: ...
 
     def close(self) -> None: ...
 
 
-def serve(make_agent: Callable[[Emit], Obedient], process_name: str) -> None:
+def serve(make_agent: Callable[[Emit], Agent], process_name: str) -> None:
     """Obey until the input ends, or nothing comes from it any more. The name is what /proc/PID/comm shows."""
     ctypes.CDLL(None).prctl(_PR_SET_NAME, process_name.encode(), 0, 0, 0)
     lock = threading.Lock()
@@ -49,14 +49,14 @@ def serve(make_agent: Callable[[Emit], Obedient], process_name: str) -> None:
         watch.hear()
         # An empty line says that the controller lives.
         if line.strip():
-            threading.Thread(target=agent.obey, args=(json.loads(line),), daemon=True).start()
+            threading.Thread(target=agent.handle, args=(json.loads(line),), daemon=True).start()
     end(agent)
 
 
 class Watch:
     """Ends the agent when the controller has been silent for too long: its end does not always reach this host."""
 
-    def __init__(self, agent: Obedient) -> None:
+    def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._heard_at = time.monotonic()
         threading.Thread(target=self._run, daemon=True).start()
@@ -70,7 +70,7 @@ class Watch:
         end(self._agent)
 
 
-def end(agent: Obedient) -> None:
+def end(agent: Agent) -> None:
     with contextlib.suppress(ClusterError):
         agent.close()
     os._exit(0)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..base.errors import ClusterError
 from ..base.plan import Step
-from ..engine.connection import get_from_socket
+from ..engine.client import EngineClient
 from ..files.whole_file import read_whole, write_whole
 from .plan import Change, EngineHost, planned_change, record_of_former, record_while_unproven
 from .record import parse_record, record_text
@@ -50,7 +50,7 @@ def observe_engine_host(params: Mapping[str, Any]) -> EngineHost:
         record=read_whole(files.record) or "",
         command=unit.command(),
         answers=unit.answers(),
-        work=running_work(get_from_socket(params["docker_socket"])),
+        work=running_work(EngineClient(params["docker_socket"]).get),
     )
 
 

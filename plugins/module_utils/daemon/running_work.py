@@ -8,13 +8,12 @@ Needs nothing of the collection on the host: the processes are read from /proc, 
 
 from __future__ import annotations
 
-import http.client
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..engine.connection import Get
+from ..engine.client import Get
 from ..job.processes import MARK
 from ..trainer.claims import TRAINER_LABEL
 
@@ -52,7 +51,7 @@ def _containers(get: Get) -> Iterator[str]:
             said = container_work(get(f"/containers/{one['Id']}/json"))
             if said:
                 yield said
-    except (OSError, ValueError, http.client.HTTPException):
+    except OSError:
         # An engine that does not answer runs nothing that a restart would end.
         return
 

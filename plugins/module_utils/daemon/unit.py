@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shlex
@@ -15,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..base.errors import ClusterError
-from ..engine.connection import get_from_socket
+from ..engine.client import EngineClient
 from .journal import engine_reason
 
 UNIT = "docker.service"
@@ -30,7 +29,7 @@ class EngineUnit:
     """The unit of one host's engine, and the engine's socket."""
 
     def __init__(self, socket_path: str) -> None:
-        self._get = get_from_socket(socket_path)
+        self._get = EngineClient(socket_path).get
 
     def command(self) -> tuple[str, ...]:
         """The words of the command that the unit starts, its variables expanded where it runs; empty without a unit."""
@@ -43,7 +42,7 @@ class EngineUnit:
     def answers(self) -> bool:
         try:
             self._get("/version")
-        except (OSError, ValueError, http.client.HTTPException):
+        except OSError:
             return False
         return True
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..base.errors import EngineError, EngineUnavailable
+from .stream import checked, loaded
 
 try:
     import docker
@@ -123,7 +124,7 @@ class Engine:
         return [one for one in tasks if one["Status"]["State"] in ("preparing", "starting", "running")]
 
     def rotate_join_tokens(self, worker: bool, manager: bool) -> None:
-        """Make the tokens anew; whoever has joined stays a node."""
+        """Replace the join tokens; a host that has joined stays a node."""
         with _translated_errors():
             swarm = self._api.inspect_swarm()
             self._api.update_swarm(
@@ -205,10 +206,9 @@ class Engine:
             yield from self._api.get_image(name)
 
     def load_image(self, archive: Iterable[bytes]) -> list[str]:
-        """Load an archive and return what the engine said."""
+        """Load an archive and return the lines of the engine's answer."""
         with _translated_errors():
-            messages = _sound("The engine could not load the archive", self._api.load_image(archive))
-            return [message["stream"].strip() for message in messages if message.get("stream")]
+            return loaded(self._api.load_image(archive))
 
     def tag_image(self, source: str, name: str) -> None:
         repository, separator, tag = name.rpartition(":")
@@ -231,11 +231,11 @@ class Engine:
 
     def push_image(self, name: str, login: Mapping[str, str] | None) -> None:
         with _translated_errors():
-            list(_sound("It was not pushed", self._api.push(name, stream=True, decode=True, auth_config=login)))
+            list(checked("It was not pushed", self._api.push(name, stream=True, decode=True, auth_config=login)))
 
     def pull_image(self, name: str, login: Mapping[str, str] | None) -> None:
         with _translated_errors():
-            list(_sound("It was not pulled", self._api.pull(name, stream=True, decode=True, auth_config=login)))
+            list(checked("It was not pulled", self._api.pull(name, stream=True, decode=True, auth_config=login)))
 
     # Containers
 
@@ -256,15 +256,6 @@ class Engine:
             )
             self._api.exec_start(created["Id"], detach=True)
             return created["Id"]
-
-
-def _sound(what: str, messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The messages of a stream; its errors come with HTTP 200, inside the stream."""
-    for message in messages:
-        if "errorDetail" in message or "error" in message:
-            detail = message.get("errorDetail", {}).get("message") or message.get("error")
-            raise EngineError(f"{what}: {detail}")
-        yield message
 
 
 @contextmanager

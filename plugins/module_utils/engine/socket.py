@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The engine's verbs by its socket and the standard library alone, for programs that run beside the engine.
+"""Verbs over the Docker Engine API by its socket, for programs that run from memory or from a unit.
 
-Nothing is decided here. Every wait has an end: a write that moves nothing, and an answer that does not come.
+Nothing is decided here. Every wait has an end: a write that transfers nothing, and an answer that does not come.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import IO, Any, cast
 from urllib.parse import quote
 
 from ..base.errors import ClusterError, EngineError, EngineUnavailable
-from .connection import SocketConnection
-from .load_stream import read_answer
+from .client import LARGEST_ANSWER, CallError, EngineClient, EngineConnection, raise_for_status
+from .stream import loaded, messages_in
 
 DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
 # An engine that unpacks may stop reading for as long as its disk is busy.
@@ -26,12 +26,10 @@ STALL_SECONDS = 300.0
 # The classic store writes the whole image to its disk before the first byte of an archive comes, and unpacks a layer
 # before it answers. Nothing that works is slower than these.
 SLOWEST_BYTES_PER_SECOND = 2 * 10**6
-_LARGEST_ANSWER = 16 * 1024**2
-_FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 
-def patience(size: int) -> float:
-    """How many seconds the engine may take over this many bytes."""
+def longest_wait(size: int) -> float:
+    """Return how many seconds the engine may take over this many bytes."""
     return STALL_SECONDS + size / SLOWEST_BYTES_PER_SECOND
 
 
@@ -41,27 +39,16 @@ class EngineSocket:
     def __init__(self, docker_host: str = DEFAULT_DOCKER_HOST, timeout: float = 60) -> None:
         if not docker_host.startswith("unix://"):
             raise ClusterError(f"{docker_host} is no socket of this host. Give the option docker_host as unix:///PATH.")
-        self._path = docker_host[len("unix://") :]
-        self._timeout = timeout
+        self._client = EngineClient(docker_host[len("unix://") :], timeout)
 
     def info(self) -> dict[str, Any]:
         return self._call("GET", "/info")
 
     def image(self, name: str) -> dict[str, Any] | None:
-        try:
-            return self._call("GET", f"/images/{_quoted(name)}/json")
-        except EngineError as error:
-            if error.status == http.client.NOT_FOUND:
-                return None
-            raise
+        return self._call_or_none("GET", f"/images/{_quoted(name)}/json")
 
     def container(self, name: str) -> dict[str, Any] | None:
-        try:
-            return self._call("GET", f"/containers/{_quoted(name)}/json")
-        except EngineError as error:
-            if error.status == http.client.NOT_FOUND:
-                return None
-            raise
+        return self._call_or_none("GET", f"/containers/{_quoted(name)}/json")
 
     def image_ids(self) -> list[str]:
         return [image["Id"] for image in self._call("GET", "/images/json")]
@@ -93,30 +80,25 @@ class EngineSocket:
         self._call("POST", f"/images/{_quoted(source)}/tag?{target}")
 
     def remove(self, name: str) -> None:
-        """Take the name away, and the image with its last one; a name that is not there is no error."""
-        try:
-            self._call("DELETE", f"/images/{_quoted(name)}")
-        except EngineError as error:
-            if error.status != http.client.NOT_FOUND:
-                raise
+        """Remove the name, and the image with its last one; a name that does not exist is no error."""
+        self._call_or_none("DELETE", f"/images/{_quoted(name)}")
 
     @contextmanager
     def save(self, name: str, size: int) -> Iterator[IO[bytes]]:
         """The archive of an image of about ``size`` bytes, as a stream that need not be read to its end."""
-        connection = SocketConnection(self._path, patience(size))
+        connection = EngineConnection(self._client.path, longest_wait(size))
         try:
             with self._translated(f"saving {name}"):
                 connection.request("GET", f"/images/{_quoted(name)}/get")
                 response = connection.getresponse()
-                if response.status != http.client.OK:
-                    raise EngineError(_message_of(response), status=response.status)
+                raise_for_status(response)
             yield cast(IO[bytes], response)
         finally:
             connection.close()
 
     def load(self, size: int) -> LoadRequest:
         """Begin to load an archive of about ``size`` bytes, that is written bit by bit."""
-        connection = SocketConnection(self._path, STALL_SECONDS)
+        connection = EngineConnection(self._client.path, STALL_SECONDS)
         try:
             with self._translated("beginning a load"):
                 connection.putrequest("POST", "/images/load?quiet=1")
@@ -126,71 +108,74 @@ class EngineSocket:
         except ClusterError:
             connection.close()
             raise
-        return LoadRequest(connection, patience(size))
+        return LoadRequest(connection, longest_wait(size))
 
     def _call(self, method: str, url: str) -> Any:
-        connection = SocketConnection(self._path, self._timeout)
+        with self._translated(f"{method} {url}"):
+            return self._client.call(method, url)
+
+    def _call_or_none(self, method: str, url: str) -> Any:
+        """Return None where the engine does not know what the URL names."""
         try:
-            with self._translated(f"{method} {url}"):
-                connection.request(method, url)
-                response = connection.getresponse()
-                if response.status >= http.client.BAD_REQUEST:
-                    raise EngineError(_message_of(response), status=response.status)
-                body = response.read()
-                return json.loads(body) if body.strip() else None
-        finally:
-            connection.close()
+            return self._call(method, url)
+        except EngineError as error:
+            if error.status == http.client.NOT_FOUND:
+                return None
+            raise
 
     @contextmanager
-    def _translated(self, told: str) -> Iterator[None]:
+    def _translated(self, call: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, ConnectionRefusedError, PermissionError) as error:
             raise EngineUnavailable(
-                f"No Docker engine answers at {self._path}: {error.strerror}. Is it installed and running?"
+                f"No Docker engine answers at {self._client.path}: {error.strerror}. Is it installed and running?"
             ) from error
-        except _FAILURES as error:
-            raise EngineError(f"The call to the engine did not come to its end ({told}): {error}") from error
+        except CallError as error:
+            if error.status is None:
+                raise _unfinished(call, error) from error
+            raise EngineError(str(error), status=error.status) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise _unfinished(call, error) from error
 
 
 class LoadRequest:
     """An archive on its way into the engine. Either C(end) and C(answer), or C(abort)."""
 
-    def __init__(self, connection: SocketConnection, answer_seconds: float) -> None:
+    def __init__(self, connection: EngineConnection, answer_seconds: float) -> None:
         self._connection = connection
         self._answer_seconds = answer_seconds
 
     def write(self, chunk: bytes | memoryview) -> None:
-        """Hand on a piece of the archive; raise with the engine's own words where it takes no more."""
+        """Send a piece of the archive; raise EngineError with the engine's message where it takes no more."""
         if not len(chunk):
             return
         self._send(b"%x\r\n" % len(chunk), chunk, b"\r\n")
 
     def end(self) -> None:
-        """The archive is whole: the engine may act on it."""
+        """End the archive: it is complete, and the engine may act on it."""
         self._send(b"0\r\n\r\n")
 
     def has_answered(self) -> bool:
-        """Whether the engine has said something, or has gone; before C(end) that is a failure."""
+        """Return whether the engine has answered or closed the connection; before C(end) that is a failure."""
         return bool(select.select([self._connection.sock], [], [], 0)[0])
 
     def answer(self) -> list[str]:
-        """Wait for what the engine says, and raise EngineError where that is no success."""
+        """Wait for the engine's answer and return its lines; raise EngineError where the load failed."""
         try:
             self._connection.sock.settimeout(self._answer_seconds)
             response = self._connection.getresponse()
-            if response.status != http.client.OK:
-                raise EngineError(
-                    f"The engine could not load the archive: {_message_of(response)}", status=response.status
-                )
-            return read_answer(response.read(_LARGEST_ANSWER))
-        except _FAILURES as error:
-            raise EngineError(f"The engine did not say what came of the archive: {error or type(error)}") from error
+            raise_for_status(response)
+            return loaded(messages_in(response.read(LARGEST_ANSWER)))
+        except CallError as error:
+            raise EngineError(f"The engine could not load the archive: {error}", status=error.status) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineError(f"The engine gave no answer to the archive: {error or type(error)}") from error
         finally:
             self._connection.close()
 
     def abort(self) -> None:
-        """Break off: the engine sees an archive that is cut, and keeps nothing of it."""
+        """Close the connection: the engine sees a truncated archive, and keeps nothing of it."""
         self._connection.close()
 
     def _send(self, *parts: bytes | memoryview) -> None:
@@ -208,9 +193,5 @@ def _quoted(name: str) -> str:
     return quote(name, safe="/:")
 
 
-def _message_of(response: http.client.HTTPResponse) -> str:
-    body = response.read(_LARGEST_ANSWER)
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return body.decode(errors="replace").strip() or f"HTTP status {response.status}"
+def _unfinished(call: str, error: Exception) -> EngineError:
+    return EngineError(f"The call to the engine did not come to its end ({call}): {error}")

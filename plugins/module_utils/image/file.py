@@ -16,7 +16,7 @@ from .archive import ArchivedImage, ArchiveFile, BadArchive, read_archive
 
 
 def observe_file(path: str) -> ArchiveFile | None:
-    """The file at the path, its layers unread; None where there is none."""
+    """Return the file at the path, its layers unread; None where there is none."""
     try:
         status = Path(path).stat()
     except FileNotFoundError:
@@ -46,7 +46,7 @@ def read_file(path: str, check_layers: bool) -> ArchivedImage:
 def write_file(path: str, archive: Iterable[bytes], mode: int, expected: str) -> None:
     """Write the archive under a temporary name beside the path, and give it the path once it is whole.
 
-    ``expected`` is the fingerprint that the written image must have. Whatever was at the path stays until then, and
+    ``expected`` is the fingerprint that the written image must have. What was at the path stays until then, and
     stays for good where anything goes wrong; the temporary file never does.
     """
     wanted = Path(path).absolute()

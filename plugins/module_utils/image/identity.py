@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The identity of an image: what stays the same wherever the image lies, and under whatever name."""
+"""The identity of an image: what is the same on every host and under every name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ImageIdentity:
     The image ID alone will not do: in the classic store it is the digest of the config, in the containerd store the
     digest of the manifest, which also changes when the same layers are compressed in another way. One image has
     different IDs on two hosts with different stores. ``config_digest`` is None where it cannot be known: the
-    containerd store does not tell it.
+    containerd store does not report it.
     """
 
     fingerprint: str
@@ -61,7 +61,7 @@ class ImageIdentity:
 
 
 def identity_of_inspected(inspected: Mapping[str, Any], store: str) -> ImageIdentity:
-    """The identity of an image as the engine's inspection shows it; ``store`` is C(classic) or C(containerd)."""
+    """Return the identity of an image as the engine's inspection shows it; ``store`` is C(classic) or C(containerd)."""
     diff_ids = tuple(inspected.get("RootFS", {}).get("Layers") or ())
     return ImageIdentity(
         fingerprint=_fingerprint(
@@ -73,7 +73,7 @@ def identity_of_inspected(inspected: Mapping[str, Any], store: str) -> ImageIden
 
 
 def identity_of_config(config: bytes) -> ImageIdentity:
-    """The identity of an image from the bytes of its config, as an archive holds them; ValueError if they are none."""
+    """Return the identity of an image by the bytes of its config in an archive; raise ValueError if they are none."""
     parsed = json.loads(config)
     if not isinstance(parsed, dict) or not isinstance(parsed.get("rootfs"), dict):
         raise ValueError("it has no rootfs")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which layers of an image each host still needs, in which order the hosts hand them on, and where there is no room."""
+"""Pure: which layers of an image each host still needs, in which order hosts forward them, and where room lacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .state import HeldImage, HostImages
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageSource:
     """The host that has the image; ``sizes`` are those of its layers, empty where they are not known."""
 
     host: str
@@ -25,8 +25,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A host that is to have the image; ``held_layers`` are known to need no sending, None where nobody tried."""
+class ImageTarget:
+    """A host that should have the image; ``held_layers`` need not be sent, None where it was not tried."""
 
     host: str
     images: HostImages
@@ -77,8 +77,8 @@ class DeliveryPlan:
         return tuple(dict.fromkeys(self.identity.diff_ids[self.first :]))
 
 
-def plan_delivery(name: str, source: Source, targets: Sequence[Target], reserve: int) -> DeliveryPlan:
-    """What each host gets; raise where the source lacks the image.
+def plan_delivery(name: str, source: ImageSource, targets: Sequence[ImageTarget], reserve: int) -> DeliveryPlan:
+    """Return what each host gets; raise PlanError where the source lacks the image.
 
     Hosts that need the most come first in the chain, the others in the order in which they were given: so each needs
     no layer that its predecessor does not get.
@@ -96,7 +96,7 @@ def common_layers(images: Iterable[HeldImage], diff_ids: Sequence[str]) -> int:
     return max((_common(diff_ids, image.identity.diff_ids) for image in images), default=0)
 
 
-def _delivery(name: str, image: HeldImage, source: Source, target: Target, reserve: int) -> Delivery:
+def _delivery(name: str, image: HeldImage, source: ImageSource, target: ImageTarget, reserve: int) -> Delivery:
     held = target.images.named(name)
     if source.host == target.host or (held and held.identity == image.identity):
         return Delivery(target.host, "nothing")
@@ -118,7 +118,7 @@ def _delivery(name: str, image: HeldImage, source: Source, target: Target, reser
     )
 
 
-def _held_layers(image: HeldImage, target: Target) -> int:
+def _held_layers(image: HeldImage, target: ImageTarget) -> int:
     """The containerd store may hold a layer and yet need it again, so there only what was tried counts."""
     if target.held_layers is not None:
         return target.held_layers
@@ -127,7 +127,7 @@ def _held_layers(image: HeldImage, target: Target) -> int:
     return 0
 
 
-def _bytes_from(first: int, image: HeldImage, source: Source) -> tuple[int, int]:
+def _bytes_from(first: int, image: HeldImage, source: ImageSource) -> tuple[int, int]:
     """The bytes of all layers from there on, and of the largest of them; at most the image's where none is known."""
     if first >= len(image.identity.diff_ids):
         return 0, 0
@@ -137,7 +137,7 @@ def _bytes_from(first: int, image: HeldImage, source: Source) -> tuple[int, int]
     return sum(missing), max(missing)
 
 
-def _small_disk(name: str, target: Target, size: int, needed: int, reserve: int) -> str:
+def _small_disk(name: str, target: ImageTarget, size: int, needed: int, reserve: int) -> str:
     free = target.images.free_bytes
     if free is None or free >= needed + reserve:
         return ""

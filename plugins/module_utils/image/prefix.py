@@ -44,7 +44,7 @@ class WantedImage:
     def repository(self) -> str:
         """What the names of its prefix images begin with.
 
-        By its fingerprint, since the containerd store does not tell a config's digest before the image is saved.
+        By its fingerprint, since the containerd store does not report a config's digest before the image is saved.
         """
         return f"{REPOSITORY}/{self.identity.fingerprint.rpartition(':')[2][:12]}"
 

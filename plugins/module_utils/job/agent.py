@@ -19,7 +19,7 @@ from ..base.agent import Emit, serve
 from ..base.errors import ClusterError
 from ..engine.socket import DEFAULT_DOCKER_HOST
 from .files import JobFiles
-from .observation import JobLook
+from .rank_observer import RankObserver
 from .stacks import read_stacks
 from .stop import stop_job
 
@@ -28,17 +28,17 @@ PROCESS_NAME = "distrain-watch"
 _SOCKET = DEFAULT_DOCKER_HOST.removeprefix("unix://")
 
 
-class Agent:
+class JobAgent:
     """The commands: watch, which goes on; stacks, clock and stop, each with one answer. All carry the job."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._is_over = threading.Event()
 
-    def obey(self, command: Mapping[str, Any]) -> None:
+    def handle(self, command: Mapping[str, Any]) -> None:
         """What goes wrong ends the agent; the controller starts it anew."""
         try:
-            self._obey(command["do"], command)
+            self._handle(command["do"], command)
         except ClusterError as error:
             self._emit({"event": "failed", "msg": error.message})
             os._exit(1)
@@ -49,7 +49,7 @@ class Agent:
     def close(self) -> None:
         self._is_over.set()
 
-    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+    def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
         job = command["job"]
         if verb == "watch":
             self._watch(job, command)
@@ -63,7 +63,7 @@ class Agent:
             self._emit({"event": "stopped"})
 
     def _watch(self, job: Mapping[str, Any], command: Mapping[str, Any]) -> None:
-        looker = JobLook(job, command["lines"])
+        looker = RankObserver(job, command["lines"])
         told: list[str] | None = None
         while not self._is_over.is_set():
             found = looker.look()
@@ -77,4 +77,4 @@ class Agent:
 
 
 def main() -> None:
-    serve(Agent, PROCESS_NAME)
+    serve(JobAgent, PROCESS_NAME)

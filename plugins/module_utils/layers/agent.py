@@ -31,19 +31,19 @@ _CONFIG_SECONDS = 3600.0
 
 
 class RunEngine(EngineSocket):
-    """The engine for as long as a run: what it says of itself (its store, its directory, its swarm) it says once.
+    """The engine for as long as a run: its description (store, directory, swarm) is read once.
 
-    It starts two programs to say it, and a host is asked at every step. What is free on its disk is not part of it.
+    The engine starts two programs for it, and it is needed at every step. The free space on its disk is not part of it.
     """
 
     def __init__(self, docker_host: str, timeout: float) -> None:
         super().__init__(docker_host, timeout)
-        self._said: dict[str, Any] | None = None
+        self._info: dict[str, Any] | None = None
 
     def info(self) -> dict[str, Any]:
-        if self._said is None:
-            self._said = super().info()
-        return self._said
+        if self._info is None:
+            self._info = super().info()
+        return self._info
 
 
 class ImageKind:
@@ -57,8 +57,8 @@ class ImageKind:
         self._emit = emit
         self._spool: ImageSpool | None = None
         self._sink: LayerSink | None = None
-        # Either may come first: what the source tells of the config, or the sink that waits for it.
-        self._told: Mapping[str, Any] | None = None
+        # Either may come first: the config from the source, or the sink that waits for it.
+        self._config: Mapping[str, Any] | None = None
         self._config_or_sink = threading.Lock()
 
     def observe(self) -> dict[str, Any]:
@@ -75,14 +75,14 @@ class ImageKind:
             "leftovers": (has_leftovers(images) or self._spool_directory.has_leftovers() or self._unfinished.is_any()),
         }
 
-    def tidy(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def clean_up(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Remove what dead runs have left on a host that gets nothing in this one."""
         if self._spool_directory.has_leftovers():
             self._spool_directory.prepare()
         self._unfinished.clear()
         return {"removed": clean_leftovers(self._engine)}
 
-    def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
         wanted = WantedImage.from_dict(arguments["wanted"])
         # What a run that just ends still brings in counts as well.
@@ -110,27 +110,27 @@ class ImageKind:
         self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
         self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
         threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
-        return LayerSource(self._spool, held, lambda text: self._emit({"event": "said", "text": text}))
+        return LayerSource(self._spool, held, lambda text: self._emit({"event": "message", "text": text}))
 
     def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
         wanted = WantedImage.from_dict(arguments["wanted"])
         sink = LayerSink(ImageSink(self._engine, wanted), len(wanted.identity.diff_ids))
         with self._config_or_sink:
             self._sink = sink
-            if self._told is not None:
-                sink.hear(self._told)
+            if self._config is not None:
+                sink.set_config(self._config)
         sink.start(arguments["first"], arguments["largest"])
         return sink
 
     def unfinished(self) -> UnfinishedItems:
         return self._unfinished
 
-    def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def take_config(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The config of the image, which the source could read only now; or the problem that keeps it from coming."""
         with self._config_or_sink:
-            self._told = arguments
+            self._config = arguments
             if self._sink:
-                self._sink.hear(arguments)
+                self._sink.set_config(arguments)
         return {}
 
     def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,11 +152,11 @@ class ImageKind:
 
     def _announce_config(self, spool: ImageSpool) -> None:
         try:
-            told = {"config": base64.b64encode(spool.wait_for_config()).decode()}
+            config = {"config": base64.b64encode(spool.wait_for_config()).decode()}
         except ClusterError as error:
-            # Whoever waits for a layer hears the same from the host before it; some wait for the config alone.
-            told = {"problem": error.message}
-        self._emit({"event": "told", "arguments": told})
+            # A host that waits for a layer gets the same error from the host before it; some wait for the config alone.
+            config = {"problem": error.message}
+        self._emit({"event": "config", "arguments": config})
 
 
 class LayerSource:
@@ -174,10 +174,10 @@ class LayerSource:
             return None
         size, file = opened
         if self._spool.is_unchecked(diff_id):
-            file = cast(IO[bytes], CheckedFile(file, size, diff_id, self._judge))
+            file = cast(IO[bytes], CheckedFile(file, size, diff_id, self._note_check))
         return size, cast(IO[bytes], NamedFile(file, f"The layer {diff_id} in the spool of the host that sends"))
 
-    def _judge(self, diff_id: str, is_sound: bool) -> None:
+    def _note_check(self, diff_id: str, is_sound: bool) -> None:
         if is_sound:
             self._spool.mark_sound(diff_id)
         elif self._spool.save_again(diff_id):
@@ -185,7 +185,7 @@ class LayerSource:
 
 
 class NamedFile:
-    """As much of a file as a relay uses; what the system refuses is told with its name."""
+    """As much of a file as a relay uses; an error of the system is raised with its name."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
@@ -215,7 +215,7 @@ class LayerSink:
         self._sink = sink
         self._last = layers - 1
         self._layer = -1
-        self._has_heard = threading.Event()
+        self._has_config = threading.Event()
         self._problem: str | None = None
         self.write = sink.write
         self.abort = sink.abort
@@ -224,12 +224,12 @@ class LayerSink:
     def start(self, first: int, largest: int) -> None:
         self._sink.start(first, largest)
 
-    def hear(self, told: Mapping[str, Any]) -> None:
+    def set_config(self, config: Mapping[str, Any]) -> None:
         """Either the config or the problem."""
-        self._problem = told.get("problem")
+        self._problem = config.get("problem")
         if self._problem is None:
-            self._sink.set_config(base64.b64decode(told["config"]))
-        self._has_heard.set()
+            self._sink.set_config(base64.b64decode(config["config"]))
+        self._has_config.set()
 
     def begin(self, item: int, size: int) -> None:
         self._layer = item
@@ -245,7 +245,7 @@ class LayerSink:
         self._sink.finish()
 
     def _wait_for_config(self) -> None:
-        if not self._has_heard.wait(_CONFIG_SECONDS):
+        if not self._has_config.wait(_CONFIG_SECONDS):
             raise ClusterError("The config of the image did not come. Run it again.")
         if self._problem is not None:
             raise ClusterError(self._problem)

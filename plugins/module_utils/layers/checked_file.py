@@ -13,10 +13,10 @@ from ..relay.server import Damaged
 
 
 class CheckedFile:
-    """As much of a file as a relay uses. ``judge`` is told the digest and whether all that was read has it.
+    """As much of a file as a relay uses. ``judge`` gets the digest and whether all that was read has it.
 
     Where it has not, the last read raises Damaged. Where reading begins elsewhere than at the first byte, nothing is
-    judged: whoever has the beginning checks the whole.
+    judged: the reader that has the beginning checks the whole.
     """
 
     def __init__(self, file: IO[bytes], size: int, digest: str, judge: Callable[[str, bool], None]) -> None:

@@ -57,7 +57,7 @@ def owned_spool(path: str) -> OwnedDirectory:
 
 
 class SpoolDirectory:
-    """Takes layers in, keeps those in use, and lets the least recently used go first."""
+    """Stores layers, keeps those in use, and removes the least recently used first."""
 
     def __init__(self, path: str = DEFAULT_DIRECTORY, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         self.path = Path(path)
@@ -66,11 +66,11 @@ class SpoolDirectory:
         self._owned = owned_spool(path)
 
     def check(self) -> None:
-        """Raises PlanError where it is a directory of somebody else; changes nothing."""
+        """Raise PlanError where the directory is not ours; change nothing."""
         self._owned.check()
 
     def prepare(self) -> None:
-        """Make the directory, for root alone, and clear away what programs left that have died."""
+        """Make the directory, for root alone, and remove the temporary files of dead programs."""
         self._owned.claim()
         try:
             for left in self.path.glob(f"{_TEMPORARY}*"):
@@ -101,7 +101,7 @@ class SpoolDirectory:
         return path
 
     def discard(self, diff_id: str) -> None:
-        """Remove the layer, and use it no more; who reads it goes on reading what it was."""
+        """Remove the layer; readers that have it open go on reading it."""
         self._owned.check()
         descriptor = self._used.pop(diff_id, None)
         if descriptor is not None:
@@ -109,7 +109,7 @@ class SpoolDirectory:
         (self.path / _hex(diff_id)).unlink(missing_ok=True)
 
     def _is_sound(self, path: Path, descriptor: int, diff_id: str) -> bool:
-        """Read a layer that is older than this host's last start: nothing was waited for to reach the disk."""
+        """Check a layer that is older than this host's last boot: it was not synced to the disk."""
         if os.fstat(descriptor).st_mtime > _boot_time():
             return True
         with path.open("rb") as file:
@@ -123,7 +123,7 @@ class SpoolDirectory:
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
-        """A file to write into; it goes unless C(keep) gives it a name."""
+        """Yield a file to write into, which is removed unless C(keep) gives it a name."""
         self._owned.claim()
         descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.path)
         path = Path(name)
@@ -145,7 +145,7 @@ class SpoolDirectory:
         return path
 
     def make_room(self, size: int) -> None:
-        """Let layers that nobody uses go until ``size`` more bytes fit under the limit; raise on a full disk."""
+        """Remove unused layers until ``size`` more bytes fit under the limit; raise ClusterError on a full disk."""
         self._owned.check()
         layers = self._layers()
         held = sum(status.st_size for _path, status in layers)
@@ -163,14 +163,14 @@ class SpoolDirectory:
             )
 
     def size_of(self, diff_id: str) -> int | None:
-        """The layer's exact size, also where only its size was ever seen; None where not even that."""
+        """Return the layer's size in bytes, also of one that is not here; None where it is not known."""
         try:
             return (self.path / _hex(diff_id)).stat().st_size
         except FileNotFoundError:
             return self._index().get(_SIZES, {}).get(diff_id)
 
     def layer_in(self, blob: str) -> str | None:
-        """The diff ID of the layer that this compressed blob was once found to be."""
+        """Return the diff ID of the layer in this compressed blob; None where it is not known."""
         return self._index().get(_BLOBS, {}).get(blob)
 
     def remember(self, sizes: Mapping[str, int], blobs: Mapping[str, str]) -> None:
@@ -196,7 +196,7 @@ class SpoolDirectory:
             path.unlink(missing_ok=True)
 
     def describe(self) -> dict[str, Any]:
-        """What the spool holds; the free space is that of the nearest directory above it where it is not there yet."""
+        """Return what the spool holds; the free space is that of the nearest existing directory above it."""
         layers = self._layers()
         there = next(path for path in (self.path, *self.path.parents) if path.is_dir())
         return {
@@ -208,7 +208,7 @@ class SpoolDirectory:
         }
 
     def close(self) -> None:
-        """Use nothing any more, and come back under the limit."""
+        """Stop using all layers, and come back under the limit."""
         for descriptor in self._used.values():
             os.close(descriptor)
         self._used = {}
@@ -257,7 +257,7 @@ def _hex(digest: str) -> str:
 
 @contextmanager
 def _lock_of(path: Path) -> Iterator[bool]:
-    """Whether nobody uses the file, and while that is looked after, nobody begins to."""
+    """Yield whether the file is unused; until the end of the context no program begins to use it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -274,7 +274,7 @@ def _lock_of(path: Path) -> Iterator[bool]:
 
 
 def _remove_unused(path: Path) -> int:
-    """The bytes that went with the file; 0 where it is in use."""
+    """Remove the file and return its bytes; 0 where it is in use."""
     with _lock_of(path) as is_free:
         if not is_free:
             return 0

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A file that is read while it is written. Its last byte is handed out only once all of it was found right."""
+"""A file that is read while it is written. Its last byte is given out only once its digest was found correct."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..relay.server import WAIT_SECONDS, Damaged
 
 
 class GrowingFile:
-    """The writer's end: C(grow) as it goes, then C(end) or C(fail). C(size) is what it will have."""
+    """The writer's side: C(grow) after each write, then C(end) or C(fail). ``size`` is the final size in bytes."""
 
     def __init__(self, path: Path, size: int) -> None:
         self.size = size
@@ -23,7 +23,7 @@ class GrowingFile:
         self._is_sound: bool | None = None
 
     def grow(self, written: int) -> None:
-        """So many bytes can be read from the file by now."""
+        """Note that this many bytes can be read from the file."""
         with self._changed:
             self._written = written
             self._changed.notify_all()
@@ -32,16 +32,16 @@ class GrowingFile:
         self._judge(True)
 
     def fail(self) -> None:
-        """What was read is nothing; nothing where it has ended well."""
+        """Mark what was read as damaged; no-op after a successful end."""
         if self._is_sound is None:
             self._judge(False)
 
     def open(self) -> GrowingReader:
-        """Raises FileNotFoundError where it has got its name for good, or has gone, just now."""
+        """Return a reader; raise FileNotFoundError where the file was renamed or removed meanwhile."""
         return GrowingReader(self, self._path)
 
     def wait_beyond(self, position: int, timeout: float) -> int:
-        """How far can be read; no further than the position where nothing more came within so many seconds."""
+        """Return how many bytes can be read, ``position`` where there are no more within ``timeout`` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._readable() > position or self._is_sound is False, timeout)
             if self._is_sound is False:

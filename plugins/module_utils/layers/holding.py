@@ -30,7 +30,7 @@ class RunLock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Whether it could be had."""
+        """Take the lock; return whether it was free."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -52,7 +52,7 @@ class RunLock:
 
 
 def held_layers(engine: EngineSocket, wanted: WantedImage, images: HostImages) -> int:
-    """How many of the lowest layers need not be sent to this host, because its engine has all that they need.
+    """Return how many of the lowest layers need not be sent to this host, because its engine has all that they need.
 
     The classic store takes a layer that any image has. The containerd store unpacks no layer twice either, yet an image
     is whole only with the very blobs that it names, and another image may hold the same layers compressed; so there
@@ -76,9 +76,9 @@ def held_layers(engine: EngineSocket, wanted: WantedImage, images: HostImages) -
 
 
 def holds(engine: EngineSocket, wanted: WantedImage, layers: int, store: str) -> bool:
-    """Give the prefix image of this many layers its name without carrying any; whether that made it whole.
+    """Name the prefix image of this many layers without sending any; return whether the engine had all of it.
 
-    Where it does not, the name is not there afterwards.
+    Where it had not, the name does not exist afterwards.
     """
     name = wanted.prefix_name(layers)
     sizes = [size or 0 for size in wanted.sizes[:layers]]
@@ -99,7 +99,7 @@ def holds(engine: EngineSocket, wanted: WantedImage, layers: int, store: str) ->
 
 
 def has_leftovers(images: HostImages, lock_directory: str = LOCK_DIRECTORY) -> bool:
-    """Whether there is anything that C(clean_leftovers) would look at: left by a dead run, or of one that lives."""
+    """Return whether there is anything for C(clean_leftovers) to check: left by a dead run, or of a running one."""
     names = (name for image in images.images for name in image.names)
     return any(name.startswith(f"{REPOSITORY}/") for name in names) or any(Path(lock_directory).glob("*.lock"))
 
@@ -140,13 +140,13 @@ def _remove_dead_locks(directory: str) -> None:
 
 
 def _known_sizes(wanted: WantedImage) -> int:
-    """How many of the lowest layers have a size that is known, which a whole image must name."""
+    """Return how many of the lowest layers have a known size, which a whole image must name."""
     sizes = list(wanted.sizes)
     return sizes.index(None) if None in sizes else len(sizes)
 
 
 def take_lock(wanted: WantedImage, directory: str = LOCK_DIRECTORY) -> RunLock:
-    """Waits for a program that ends: one whose controller has gone lets the engine have what came whole."""
+    """Wait for the lock: a program whose controller has gone still loads what it has received whole."""
     lock = RunLock(wanted.repository, directory)
     until = time.monotonic() + LOCK_SECONDS
     while not lock.take():

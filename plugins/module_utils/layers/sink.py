@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from ..base.errors import ClusterError, EngineError
 from ..base.sizes import in_words
-from ..engine.load_stream import is_full_disk
 from ..engine.socket import EngineSocket, LoadRequest
+from ..engine.stream import is_full_disk
 from ..image.identity import identity_of_config, identity_of_inspected
 from ..image.observation import store_of, tightest_directory
 from ..image.prefix import Closing, WantedImage, closing, layer_header, padding, prefix_config
@@ -42,7 +42,7 @@ class _Load:
 class ImageSink:
     """Takes the layers from C(first) on, in order: C(begin), C(write) ..., C(end) or C(abort); then C(finish).
 
-    C(close) whatever happened. Every verb raises ClusterError where the engine fails, and the image is over then.
+    C(close) in any case. Every verb raises ClusterError where the engine fails, and the image is over then.
     """
 
     def __init__(self, engine: EngineSocket, wanted: WantedImage, lock_directory: str = LOCK_DIRECTORY) -> None:
@@ -78,7 +78,7 @@ class ImageSink:
         self._next = self.loaded = first
 
     def set_config(self, config: bytes) -> None:
-        """The bytes of the wanted image's config, which must be known before the last layer ends."""
+        """Set the bytes of the wanted image's config, which must be known before the last layer ends."""
         wanted = self._wanted.identity
         try:
             identity = identity_of_config(config)
@@ -92,7 +92,7 @@ class ImageSink:
         self._config = config
 
     def begin(self, index: int, size: int) -> None:
-        """The layer of this index comes, of this many uncompressed bytes."""
+        """Begin the layer of this index, of this many uncompressed bytes."""
         if index != self._next or self._current:
             raise ClusterError(f"Layer {index} came instead of layer {self._next}.")
         if self._pending and self._pending.size + size > _TEMPORARY_SHARE * self._largest:
@@ -109,7 +109,7 @@ class ImageSink:
         load.received += len(chunk)
         if load.received > load.size:
             self.abort()
-            raise ClusterError(f"Layer {load.index} is longer than the {load.size} bytes that were told.")
+            raise ClusterError(f"Layer {load.index} is longer than the {load.size} bytes that were announced.")
         if self._pending and self._pending.request.has_answered():
             self._settle()
         try:
@@ -121,11 +121,11 @@ class ImageSink:
             self._fail(error, self._next + 1)
 
     def end(self) -> None:
-        """The layer was found right: let the engine have it. Whether it takes it shows later, in any verb."""
+        """End the layer, which was found correct. Whether the engine accepts it shows later, in any verb."""
         load = self._layer()
         if load.received != load.size:
             self.abort()
-            raise ClusterError(f"Layer {load.index} has {load.received} of the {load.size} bytes that were told.")
+            raise ClusterError(f"Layer {load.index} has {load.received} of the {load.size} bytes that were announced.")
         self._settle()
         try:
             load.request.write(padding(load.size) + self._close_archive(load.index + 1).content)
@@ -136,13 +136,13 @@ class ImageSink:
         self._next += 1
 
     def abort(self) -> None:
-        """Forget the layer that is coming; the engine keeps nothing of it. C(begin) may bring it again."""
+        """Discard the current layer; the engine keeps nothing of it. C(begin) may begin it again."""
         if self._current:
             self._current.request.abort()
             self._current = None
 
     def finish(self) -> HeldImage:
-        """Make sure of the image, give it its name, and drop the prefix images."""
+        """Verify the image, give it its name, and remove the prefix images."""
         if self._next != len(self._diff_ids) or self._current:
             raise ClusterError(f"Only {self._next} of the {len(self._diff_ids)} layers have come.")
         self._settle()
@@ -238,13 +238,13 @@ class ImageSink:
             f"The disk of this host became full: {in_words(free or 0)} are free at {root}, now that what had come of "
             f"{self._wanted.name} was removed again; it came to layer {layer} of {len(self._diff_ids)}, and "
             f"those known so far have {in_words(size)}. Make room there, for example with docker image prune. "
-            f"The engine said: {error.message}",
+            f"The engine reports: {error.message}",
             free_bytes=free,
             needed_bytes=size,
         ) from error
 
     def _remove_prefixes(self) -> None:
-        """Also those that the containerd store does not list, since they lack content."""
+        """Remove the prefix images, also those that the containerd store does not list because they lack content."""
         for layers in range(1, len(self._diff_ids) + 1):
             self._drop(self._wanted.prefix_name(layers))
 

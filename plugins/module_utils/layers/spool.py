@@ -36,7 +36,7 @@ _GRACE = 10
 
 
 class ImageSpool:
-    """One image of the engine's, layer by layer. C(start) fills in the background; C(close) whatever happened."""
+    """One image of the engine's, layer by layer. C(start) fills in the background; C(close) in any case."""
 
     def __init__(self, engine: EngineSocket, directory: SpoolDirectory, name: str, image: HeldImage, store: str):
         self._engine = engine
@@ -77,7 +77,7 @@ class ImageSpool:
         self._start_filling(missing)
 
     def wait_for(self, diff_id: str, timeout: float | None = None) -> Path | None:
-        """The file of a wanted layer, once it is there and has the right digest; raise where it will not come.
+        """Return the file of a wanted layer, once it exists and has the right digest; raise where it will not come.
 
         None where neither is so within ``timeout`` seconds.
         """
@@ -118,14 +118,14 @@ class ImageSpool:
         return self._sizes.get(diff_id) or self._directory.size_of(diff_id)
 
     def is_unchecked(self, diff_id: str) -> bool:
-        """Whether nobody has read this layer in this run; what was saved in this run was."""
+        """Return whether this layer was neither read nor saved in this run."""
         return diff_id in self._unchecked
 
     def mark_sound(self, diff_id: str) -> None:
         self._unchecked.discard(diff_id)
 
     def save_again(self, diff_id: str) -> bool:
-        """Throw a layer away that was found to be damaged, and save it anew; False where that is under way."""
+        """Discard a damaged layer and save it again; return False where that is under way."""
         with self._lock:
             if diff_id not in self._unchecked:
                 return False
@@ -169,7 +169,7 @@ class ImageSpool:
         try:
             failure = self._save(set(missing))
         except BaseException as error:
-            # Whatever it is: those that wait have nothing else to hear it from.
+            # Of any kind: those that wait learn of it here alone.
             failure = unforeseen(error)
         with self._lock:
             self._failure = failure
@@ -177,7 +177,7 @@ class ImageSpool:
             self._lock.notify_all()
 
     def _save(self, missing: set[str]) -> Exception | None:
-        """What went wrong, of all that can be expected to; what was learned until then is kept."""
+        """Return the failure, if any; what was learned before it is kept."""
         failure: Exception | None = None
         try:
             with self._engine.save(self._image.id, self._image.size) as stream:
@@ -211,7 +211,7 @@ class ImageSpool:
             self._spool(first, file, member.size, missing)
 
     def _read_blob(self, digest: str, first: bytes, file: IO[bytes], size: int, missing: set[str]) -> None:
-        """Here the name is the digest: what is known not to be wanted need not be read."""
+        """Read a blob, whose name is its digest, unless it is known not to be wanted."""
         if not is_compressed(first):
             if digest in self._image.identity.diff_ids:
                 self._sizes[digest] = size
@@ -229,15 +229,15 @@ class ImageSpool:
                 self._config = document
                 self._lock.notify_all()
 
-    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str], told: str = "") -> str:
+    def _spool(self, first: bytes, file: IO[bytes], size: int, missing: set[str], announced: str = "") -> str:
         """Write a layer as it comes, keep it where it is one that is missed, and return its diff ID.
 
-        ``told`` is the diff ID that the archive tells before its bytes come: those that wait for it may read along.
+        ``announced`` is the diff ID that the archive names before the bytes: readers that wait for it may read along.
         """
         self._directory.make_room(size)
         digest = hashlib.sha256()
         written = 0
-        with self._directory.incoming() as incoming, self._read_along(told, incoming.path, size) as growing:
+        with self._directory.incoming() as incoming, self._read_along(announced, incoming.path, size) as growing:
             for chunk in uncompressed(first, file):
                 digest.update(chunk)
                 incoming.file.write(chunk)
@@ -252,7 +252,7 @@ class ImageSpool:
             if diff_id not in missing:
                 return diff_id
             path = self._directory.keep(incoming, diff_id)
-            if diff_id == told:
+            if diff_id == announced:
                 growing.end()
             missing.discard(diff_id)
             with self._lock:
@@ -261,17 +261,17 @@ class ImageSpool:
         return diff_id
 
     @contextmanager
-    def _read_along(self, told: str, path: Path, size: int) -> Iterator[GrowingFile]:
+    def _read_along(self, announced: str, path: Path, size: int) -> Iterator[GrowingFile]:
         growing = GrowingFile(path, size)
         with self._lock:
-            if told:
-                self._growing[told] = growing
+            if announced:
+                self._growing[announced] = growing
                 self._lock.notify_all()
         try:
             yield growing
         finally:
             with self._lock:
-                self._growing.pop(told, None)
+                self._growing.pop(announced, None)
             growing.fail()
 
     def _stop_if_closed(self) -> None:
@@ -287,7 +287,7 @@ class ImageSpool:
 
 
 def layer_sizes(engine: EngineSocket, name: str, layers: int) -> tuple[int, ...]:
-    """What each layer of the image holds in files, lowest first; empty where the engine's history does not tell."""
+    """Return the bytes in files of each layer, lowest first; empty where the engine's history does not say."""
     history = [step.get("Size") or 0 for step in reversed(engine.history(name))]
     if len(history) == layers:
         return tuple(history)

@@ -9,7 +9,6 @@ The standard library alone; the container itself needs no program for it and not
 from __future__ import annotations
 
 import ctypes
-import http.client
 import os
 import secrets
 import socket
@@ -19,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..base.errors import ClusterError
-from ..engine.connection import get_from_socket
+from ..engine.client import EngineClient
 from .dns import address_in, question_for
 
 NAME_SERVER = ("127.0.0.11", 53)
@@ -79,8 +78,8 @@ def interface_mtu(address: str) -> int:
 
 def _inspect(container: str, docker_socket: str) -> dict[str, Any]:
     try:
-        return get_from_socket(docker_socket)(f"/containers/{quote(container, safe='')}/json")
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        return EngineClient(docker_socket).get(f"/containers/{quote(container, safe='')}/json")
+    except OSError as error:
         raise ClusterError(f"Container {container} cannot be inspected at {docker_socket}: {error}") from error
 
 

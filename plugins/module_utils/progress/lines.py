@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..base.durations import seconds_of
 from ..base.printable import drawn_lines
 from .steps import count_of, finite, number_of
 
@@ -51,11 +52,10 @@ _LOSS = re.compile(
     re.IGNORECASE,
 )
 _NORM = re.compile(rf"grad(?:ient)?[ _]?norm\s*[:=]\s*({_NUMBER})", re.IGNORECASE)
-_TIME_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
-class Bar:
+class ProgressBar:
     """``words`` are those before it; ``pace`` is in steps a second; the loss is that behind it, if there is one."""
 
     words: str
@@ -78,7 +78,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Said:
+class LoggedValues:
     """What a dictionary or a line says; ``is_logged`` is a dictionary, whose step may stand in the bar before it."""
 
     step: int | None = None
@@ -92,12 +92,12 @@ class Said:
     is_logged: bool = False
 
 
-def read_lines(text: str) -> list[Bar | Said]:
+def read_lines(text: str) -> list[ProgressBar | LoggedValues]:
     """Return what the lines say, in their order; a line that says nothing of progress adds nothing."""
     return [found for drawn in drawn_lines(text) for line in drawn for found in _read(line)]
 
 
-def _read(line: str) -> Iterator[Bar | Said]:
+def _read(line: str) -> Iterator[ProgressBar | LoggedValues]:
     end = 0
     for match in _BAR.finditer(line):
         yield _bar(match, line[end : match.start()])
@@ -114,14 +114,14 @@ def _read(line: str) -> Iterator[Bar | Said]:
             yield said
 
 
-def _bar(match: re.Match[str], before: str) -> Bar:
+def _bar(match: re.Match[str], before: str) -> ProgressBar:
     words = re.sub(r"\{[^{}]*\}", "", before)
     while prefix := _PREFIX.match(words):
         words = words[prefix.end() :]
     rate = finite(match["rate"])
     pace = (1 / rate if match["unit"].startswith("s/") else rate) if rate else None
     said = match["postfix"] or words
-    return Bar(
+    return ProgressBar(
         words=words.strip(" :-|"),
         step=int(match["step"]),
         total=int(match["total"]),
@@ -133,18 +133,17 @@ def _bar(match: re.Match[str], before: str) -> Bar:
     )
 
 
-def _logged(text: str) -> Said:
+def _logged(text: str) -> LoggedValues:
     """A dictionary as Python prints it, or as JSON; its values may be texts."""
     position = re.search(r"['\"]global_step/max_steps['\"]\s*:\s*['\"](\d{1,12})/(\d{1,12})['\"]", text)
     own = next((found for name in ("global_step", "step", "current_steps") if (found := _field(text, name))), None)
-    left = _field(text, "remaining_time")
-    return Said(
+    return LoggedValues(
         step=int(position[1]) if position else count_of(own),
         total=int(position[2]) if position else count_of(_field(text, "total_steps")),
         loss=number_of(_field(text, "loss")),
         grad_norm=number_of(_field(text, "grad_norm")),
         pace=finite(_field(text, "train_speed(iter/s)")) or None,
-        seconds_left=seconds_in_units(left),
+        seconds_left=seconds_of(_field(text, "remaining_time")),
         tokens_seen=count_of(_field(text, "num_input_tokens_seen")),
         is_logged=True,
     )
@@ -155,14 +154,7 @@ def _field(text: str, name: str) -> str | None:
     return found[1].strip() if found else None
 
 
-def seconds_in_units(text: str | None) -> float | None:
-    """Return C(250.0) of C(4m 10s), as ms-swift writes it; None of another form."""
-    parts = re.findall(r"(\d{1,9})(?:\.\d+)?([dhms])", text or "")
-    whole = re.fullmatch(r"\s*(?:\d{1,9}(?:\.\d+)?[dhms]\s*)+", text or "")
-    return float(sum(int(many) * _TIME_UNITS[unit] for many, unit in parts)) if whole else None
-
-
-def _megatron(line: str) -> Said | None:
+def _megatron(line: str) -> LoggedValues | None:
     match = _MEGATRON.search(line)
     if not match:
         return None
@@ -173,7 +165,7 @@ def _megatron(line: str) -> Said | None:
     milliseconds = finite(values.get("elapsed time per iteration (ms)"))
     pace = 1000 / milliseconds if milliseconds else None
     step, total = int(match[1]), int(match[2])
-    return Said(
+    return LoggedValues(
         step=step,
         total=total,
         loss=number_of(own),
@@ -184,23 +176,23 @@ def _megatron(line: str) -> Said | None:
     )
 
 
-def _deepspeed(line: str) -> Said | None:
+def _deepspeed(line: str) -> LoggedValues | None:
     match = _DEEPSPEED.search(line)
-    return Said(step=int(match[1] or match[2])) if match else None
+    return LoggedValues(step=int(match[1] or match[2])) if match else None
 
 
-def _step_and_loss(line: str) -> Said | None:
+def _step_and_loss(line: str) -> LoggedValues | None:
     match = _STEP.search(line)
     loss = _number(_LOSS, line[match.end() :]) if match else None
     if not match or loss is None:
         return None
     norm = _number(_NORM, line[match.end() :])
-    return Said(step=int(match[1]), total=int(match[2]) if match[2] else None, loss=loss, grad_norm=norm)
+    return LoggedValues(step=int(match[1]), total=int(match[2]) if match[2] else None, loss=loss, grad_norm=norm)
 
 
-def _tokens(line: str) -> Said | None:
+def _tokens(line: str) -> LoggedValues | None:
     tokens = count_of(_field(line, "num_input_tokens_seen"))
-    return Said(tokens_seen=tokens) if tokens is not None else None
+    return LoggedValues(tokens_seen=tokens) if tokens is not None else None
 
 
 def _number(pattern: re.Pattern[str], text: str) -> float | None:

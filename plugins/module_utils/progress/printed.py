@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .lines import Bar, Said, read_lines
-from .reading import clock_time, seconds_of
+from ..base.durations import clock_time, seconds_of
+from .lines import LoggedValues, ProgressBar, read_lines
 from .steps import LoggedStep, count_of, figures, finite
 
 BATCH = re.compile(r"Total train batch size \(w\. parallel, distributed & accumulation\) = (\d[\d,]{0,18})")
@@ -22,7 +22,7 @@ TOKENS = re.compile(rf"'throughput': {NUMBER}")
 # DeepSpeed's, again and again; transformers' comes at the end.
 SAMPLES = re.compile(rf"\b(?:CurrSamplesPerSec|train_samples_per_second|samples/sec)'?\s*[=:]\s*{NUMBER}")
 
-Items = Sequence[Bar | Said]
+Items = Sequence[ProgressBar | LoggedValues]
 
 
 def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
@@ -42,19 +42,19 @@ def read_printed(first_text: str, latest_text: str) -> dict[str, Any]:
     }
 
 
-def _training_bars(items: Items, total: int | None) -> list[Bar]:
+def _training_bars(items: Items, total: int | None) -> list[ProgressBar]:
     """Those whose total the trainer named; else those that stand before its losses; else all that may be training."""
     if total is not None:
-        return [one for one in items if isinstance(one, Bar) and one.total == total and not one.is_other_work]
-    bars = [one for one in items if isinstance(one, Bar) and one.is_training]
+        return [one for one in items if isinstance(one, ProgressBar) and one.total == total and not one.is_other_work]
+    bars = [one for one in items if isinstance(one, ProgressBar) and one.is_training]
     usual = Counter(_totals_before_losses(items)).most_common(1)
     return [one for one in bars if one.total == usual[0][0]] if usual else bars
 
 
 def _totals_before_losses(items: Items) -> Iterator[int]:
-    latest: Bar | None = None
+    latest: ProgressBar | None = None
     for one in items:
-        if isinstance(one, Bar):
+        if isinstance(one, ProgressBar):
             latest = one if one.is_training else latest
             if one.is_training and one.loss is not None:
                 yield one.total
@@ -62,16 +62,16 @@ def _totals_before_losses(items: Items) -> Iterator[int]:
             yield latest.total
 
 
-def _standing(bars: Sequence[Bar], items: Items) -> dict[str, Any]:
+def _standing(bars: Sequence[ProgressBar], items: Items) -> dict[str, Any]:
     """Where it stands: by the last bar, or by the last line that names a step where no bar goes on."""
     places = {id(one): place for place, one in enumerate(items)}
-    steps = [one for one in items if isinstance(one, Said) and one.step is not None]
+    steps = [one for one in items if isinstance(one, LoggedValues) and one.step is not None]
     if bars and (bars[-1].step < bars[-1].total or not steps or places[id(steps[-1])] < places[id(bars[-1])]):
         return _of_bar(bars[-1])
     return _of_line(steps) if steps else {"step": None}
 
 
-def _of_bar(drawn: Bar) -> dict[str, Any]:
+def _of_bar(drawn: ProgressBar) -> dict[str, Any]:
     return {
         "step": drawn.step,
         "total": drawn.total,
@@ -82,7 +82,7 @@ def _of_bar(drawn: Bar) -> dict[str, Any]:
     }
 
 
-def _of_line(steps: Sequence[Said]) -> dict[str, Any]:
+def _of_line(steps: Sequence[LoggedValues]) -> dict[str, Any]:
     """The total is what was named last: not every line does."""
     said = steps[-1]
     total = next((one.total for one in reversed(steps) if one.total is not None), None)
@@ -94,12 +94,12 @@ def _of_line(steps: Sequence[Said]) -> dict[str, Any]:
     return found | ({"steps_per_second": round(said.pace, 4)} if said.pace else {})
 
 
-def _logged(items: Items, bars: Sequence[Bar]) -> list[LoggedStep]:
+def _logged(items: Items, bars: Sequence[ProgressBar]) -> list[LoggedStep]:
     """The losses of dictionaries, else those of lines, else those behind the bars."""
     dictionaries, lines = [], []
     bar_ids, step = {id(one) for one in bars}, None
     for one in items:
-        if isinstance(one, Bar):
+        if isinstance(one, ProgressBar):
             step = one.step if id(one) in bar_ids else step
         elif one.loss is not None and one.is_logged:
             dictionaries.append(LoggedStep(one.step if one.step is not None else step, one.loss, one.grad_norm))
@@ -110,7 +110,7 @@ def _logged(items: Items, bars: Sequence[Bar]) -> list[LoggedStep]:
     return dictionaries or lines or list(drawn.values())
 
 
-def _tokens(items: Items, bars: Sequence[Bar], text: str, steps_per_second: float | None) -> float | None:
+def _tokens(items: Items, bars: Sequence[ProgressBar], text: str, steps_per_second: float | None) -> float | None:
     """The tokens of a step, by the bars before the first and the last count of them, times the steps a second."""
     told = _last(TOKENS, text)
     known = list(_tokens_seen(items, bars))
@@ -121,18 +121,18 @@ def _tokens(items: Items, bars: Sequence[Bar], text: str, steps_per_second: floa
     return round(tokens / steps * steps_per_second, 1) if steps > 0 and tokens > 0 else None
 
 
-def _tokens_seen(items: Items, bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
+def _tokens_seen(items: Items, bars: Sequence[ProgressBar]) -> Iterator[tuple[int, int]]:
     """Pairs of a step and the tokens seen up to it."""
     bar_ids, step = {id(one) for one in bars}, None
     for one in items:
-        if isinstance(one, Bar):
+        if isinstance(one, ProgressBar):
             step = one.step if id(one) in bar_ids else step
         elif one.tokens_seen is not None and step is not None:
             yield step, one.tokens_seen
 
 
 def _last_batch(items: Items) -> int | None:
-    return next((one.batch for one in reversed(items) if isinstance(one, Said) and one.batch), None)
+    return next((one.batch for one in reversed(items) if isinstance(one, LoggedValues) and one.batch), None)
 
 
 def _count(pattern: re.Pattern[str], first_text: str, latest_text: str) -> int | None:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..base.durations import seconds_of
 from ..base.printable import drawn_lines
 from .steps import LoggedStep, count_of, figures, finite, number_of
 
-DURATION = re.compile(r"(?:(\d{1,6}) days?, )?(?:(\d{1,6}):)?(\d{1,6}):(\d{1,6})(?:\.\d{1,9})?")
 # A rate over less time says little where times are whole seconds.
 RATE_SECONDS = 20
 KNOWN = (
@@ -90,21 +89,6 @@ def _logged(entries: Sequence[Mapping[str, Any]]) -> list[LoggedStep]:
         for one in entries
     )
     return [one for one in steps if one.loss is not None]
-
-
-def seconds_of(duration: Any) -> float | None:
-    """C(41.0) of C(0:00:41), C(00:41) or C(1 day, 0:00:41)."""
-    found = DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
-    if not found:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-
-
-def clock_time(seconds: float) -> str:
-    """C(0:00:41) of 41.0."""
-    minutes, left = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{left:02d}"
 
 
 def _tokens_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs on every host while images or directories are brought to it; the controller holds the other end of stdin.
+"""The agent on every host while images or directories are relayed. Commands and events are lines of JSON.
 
-One line of JSON is one command, one line of JSON is one answer. It ends when its input ends, however that came about:
-no agent outlives the run that started it.
+It ends when its input ends, for any reason: no agent outlives the run that started it.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from typing import Any, Protocol
 from ..base.agent import Emit, serve
 from ..base.errors import ClusterError
 from ..base.system_error import described
-from .reception import Reception
-from .server import RelayServer, Source, SourceProvider
+from .server import ItemSource, RelayServer, SourceProvider
 from .sink import Sink
 from .tls import RunKeys, client_context, server_context
+from .transfer import RelayTransfer
 from .unfinished import UnfinishedItems
 
 # As /proc/PID/comm shows it: at most 15 characters.
@@ -31,27 +30,27 @@ _PROGRESS_SECONDS = 1.0
 
 
 class Kind(Protocol):
-    """What is relayed, images or directories, on this host; made with the arguments of the run."""
+    """What is relayed on this host, images or directories; made with the arguments of the run."""
 
     def observe(self) -> dict[str, Any]:
-        """What this host has; changes nothing."""
+        """Return what this host has; change nothing."""
 
-    def source(self, arguments: Mapping[str, Any]) -> Source:
-        """The items where they are whole; what takes long goes on in the background."""
+    def source(self, arguments: Mapping[str, Any]) -> ItemSource:
+        """Return the source of the items; what takes long goes on in the background."""
 
     def sink(self, arguments: Mapping[str, Any]) -> Sink: ...
 
     def unfinished(self) -> UnfinishedItems | None:
-        """Where the beginning of an item outlives the run; None where that is not worth it."""
+        """Return where the beginning of an item outlives the run; None where that is not worth it."""
 
     def close(self) -> None:
-        """Leave nothing half done behind; called whatever happened."""
+        """Leave nothing half done behind; called in any case."""
 
 
 MakeKind = Callable[[Mapping[str, Any], Emit], Kind]
 
 
-class Agent:
+class RelayAgent:
     """The commands: observe and any questions of the kind's own; prepare; then send or receive."""
 
     def __init__(self, make_kind: MakeKind, emit: Emit) -> None:
@@ -59,14 +58,14 @@ class Agent:
         self._emit = emit
         self._kind: Any = None
         self._server: RelayServer | None = None
-        self._reception: Reception | None = None
+        self._transfer: RelayTransfer | None = None
         self._keys: RunKeys | None = None
         self._sent = 0
 
-    def obey(self, command: Mapping[str, Any]) -> None:
+    def handle(self, command: Mapping[str, Any]) -> None:
         """Carry one command out; what goes wrong ends the agent."""
         try:
-            self._obey(command["do"], command)
+            self._handle(command["do"], command)
         except ClusterError as error:
             self._fail(error.message, error.details)
         except OSError as error:
@@ -75,14 +74,14 @@ class Agent:
             self._fail(traceback.format_exc(), {})
 
     def close(self) -> None:
-        if self._reception:
-            self._reception.stop()
+        if self._transfer:
+            self._transfer.stop()
         if self._server:
             self._server.close()
         if self._kind:
             self._kind.close()
 
-    def _obey(self, verb: str, command: Mapping[str, Any]) -> None:
+    def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
         if verb == "observe":
             self._kind = self._make_kind(command["arguments"], self._emit)
             self._emit({"event": "observed", "found": self._kind.observe()})
@@ -111,25 +110,25 @@ class Agent:
         if command["digests"] is None:
             command = {**command, "digests": self._kind.digests(command["receives"])}
         sink = self._kind.sink(command["arguments"])
-        reception = Reception(command, sink, context, self._say, self._kind.unfinished())
-        self._reception = reception
-        server.serve(reception.provider)
-        reception.start()
-        while not reception.wait(_PROGRESS_SECONDS):
-            self._emit({"event": "progress", **reception.figures(), "sent": self._sent})
-        reception.raise_failure()
-        self._emit({"event": "done", **reception.figures(), "sent": self._sent})
+        transfer = RelayTransfer(command, sink, context, self._report, self._kind.unfinished())
+        self._transfer = transfer
+        server.serve(transfer.provider)
+        transfer.start()
+        while not transfer.wait(_PROGRESS_SECONDS):
+            self._emit({"event": "progress", **transfer.figures(), "sent": self._sent})
+        transfer.raise_failure()
+        self._emit({"event": "done", **transfer.figures(), "sent": self._sent})
 
     def _fail(self, message: str, details: Mapping[str, Any]) -> None:
-        """The hosts that come next go round this one."""
-        came = self._reception.figures() if self._reception else {}
+        """Report the failure and end; the hosts after this one receive from others."""
+        came = self._transfer.figures() if self._transfer else {}
         self._emit({"event": "failed", "msg": message, "details": dict(details), **came})
         with contextlib.suppress(ClusterError):
             self.close()
         os._exit(1)
 
-    def _say(self, text: str) -> None:
-        self._emit({"event": "said", "text": text})
+    def _report(self, text: str) -> None:
+        self._emit({"event": "message", "text": text})
 
     def _count(self, sent: int) -> None:
         self._sent += sent
@@ -137,4 +136,4 @@ class Agent:
 
 def serve_kind(make_kind: MakeKind) -> None:
     """Be the agent for one kind of item, until the input ends."""
-    serve(functools.partial(Agent, make_kind), PROCESS_NAME)
+    serve(functools.partial(RelayAgent, make_kind), PROCESS_NAME)

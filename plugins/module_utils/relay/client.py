@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The receiving half of a relay agent: the items in their order, checked, from whichever host still has them.
+"""The receiving half of a relay agent: the items in their order, checked, from any host that still has them.
 
 The hosts before this one in the chain are asked, the nearest first and the source, which has all of it, last.
 """
@@ -54,7 +54,7 @@ class Peer:
 
 @dataclass
 class Received:
-    """What has come so far, in bytes of items; ``from_hosts`` by host, ``again`` those of items that came again."""
+    """What was received so far, in bytes; ``from_hosts`` by host, ``again`` those of items that were sent again."""
 
     items: int = 0
     bytes: int = 0
@@ -64,15 +64,15 @@ class Received:
 
 
 class _Overtaken(Exception):
-    """This host has gone on and no longer has it; those before it have gone on further, all but the source."""
+    """The peer no longer has the item, and neither do those before it, except the source."""
 
 
 class _Wrong(Exception):
-    """An item came whole, but is not the one that was wanted."""
+    """An item was received whole, with another digest than the wanted one."""
 
 
 class _WrongBeginning(Exception):
-    """What an earlier run has left is not how the item begins. No other host is to blame."""
+    """What an earlier run has left is not the beginning of the item. No other host is the cause."""
 
 
 class RelayClient:
@@ -87,7 +87,7 @@ class RelayClient:
         patience: float,
         show: Callable[[str], None],
     ) -> None:
-        """``digests`` are the SHA-256 of the items, in hex; ``patience`` is how many seconds nothing may come."""
+        """``digests`` are the SHA-256 of the items, in hex; after ``patience`` seconds without data it fails."""
         self.received = Received()
         self._peers = peers
         self._context = context
@@ -103,15 +103,15 @@ class RelayClient:
         self._beginning: Beginning | None = None
         self._begun_with = 0  # how much of the item that comes was here before
 
-    def go_on_from(self, beginning: Beginning | None) -> None:
-        """Let the first item begin with what is here of it."""
+    def resume_from(self, beginning: Beginning | None) -> None:
+        """Continue the first item after what this host has of it."""
         self._beginning = beginning
 
     def receive(self, items: Sequence[int]) -> None:
-        """Until all items are in the window; raises ClusterError where that cannot be."""
+        """Return when all items are in the window; raise ClusterError where that is impossible."""
         self._progress_at = time.monotonic()
         if self._beginning:
-            self._take_up(items[0], self._beginning)
+            self._resume(items[0], self._beginning)
         choice = 0
         while self._position < len(items):
             peer = self._peers[choice]
@@ -153,7 +153,7 @@ class RelayClient:
     def _secured(self, connection: socket.socket, peer: Peer) -> socket.socket:
         return self._context.wrap_socket(connection, server_hostname=peer.identity) if self._context else connection
 
-    def _take_up(self, item: int, beginning: Beginning) -> None:
+    def _resume(self, item: int, beginning: Beginning) -> None:
         with beginning.file:
             while data := beginning.file.read(PIECE_BYTES):
                 piece = Piece(item, beginning.size, self._offset, data)
@@ -232,6 +232,6 @@ class RelayClient:
         silent_for = time.monotonic() - self._progress_at
         if silent_for > self._patience:
             raise ClusterError(
-                f"Nothing has come for {silent_for:.0f} s, neither from the hosts before this one nor from the source; "
-                f"the last that was asked was {peer.host} at {peer.address} ({error})."
+                f"Nothing was received for {silent_for:.0f} s, neither from the hosts before this one nor from the "
+                f"source; the last that was asked was {peer.host} at {peer.address} ({error})."
             ) from error

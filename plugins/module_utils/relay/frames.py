@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What two relay agents say to each other: one request, then a stream of pieces of items, in their order.
+"""The protocol between two relay agents: one request, then a stream of pieces of items, in their order.
 
 An item is a layer or a file, known to both by its place in the list of the run. Its pieces come one after the other,
 so that a piece needs no offset of its own.
@@ -37,7 +37,7 @@ _LENGTH = struct.Struct("!I")
 
 
 class Stream(Protocol):
-    """What is used of a socket, plain or TLS."""
+    """The methods of a socket that are used, plain or TLS."""
 
     def sendall(self, data: Any, /) -> None: ...
 
@@ -86,7 +86,7 @@ def send_request(stream: Stream, request: Request) -> None:
 
 
 def read_request(stream: Stream) -> Request:
-    """Raises ValueError where what comes is no request, and OSError where nothing comes."""
+    """Return the request; raise ValueError where it is none, OSError where nothing is received."""
     (length,) = _LENGTH.unpack(read_exactly(stream, _LENGTH.size))
     if length > _REQUEST_LIMIT:
         raise ValueError("the request is too long")
@@ -101,7 +101,7 @@ def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data
 
 
 def read_frame(stream: Stream) -> Frame:
-    """The next frame; OSError where the other side has ended, ValueError where it speaks another language."""
+    """The next frame; raise OSError where the other side has closed, ValueError where it sends anything else."""
     kind, item, number = _HEADER.unpack(read_exactly(stream, _HEADER.size))
     if kind not in (DATA, FAILED):
         return Frame(kind, item, number)

@@ -50,7 +50,7 @@ _PASSING = (errno.EMFILE, errno.ENFILE, errno.ECONNABORTED)
 
 @dataclass(frozen=True)
 class Restart:
-    """What was sent of this item was wrong; it comes again from its first byte."""
+    """What was sent of this item was wrong; it is sent again from its first byte."""
 
     item: int
 
@@ -59,7 +59,7 @@ class Provider(Protocol):
     """Where the pieces come from."""
 
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
-        """The pieces of the wanted items; None where there is none yet.
+        """Yield the pieces of the wanted items; None where there is none yet.
 
         Raises Gone where what was asked for is no longer held, and ClusterError where it cannot be had at all.
         """
@@ -69,11 +69,11 @@ class Damaged(Exception):
     """What was read of an item is wrong; it can be opened again, once it is right."""
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """The items where they are whole."""
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
-        """The size of an item and its bytes; None where it is not ready within so many seconds.
+        """Return the size of an item and its bytes; None where it is not ready after ``timeout`` seconds.
 
         Reading may raise Damaged, and gives None where the next bytes are not ready within about as long.
         """
@@ -82,7 +82,7 @@ class Source(Protocol):
 class SourceProvider:
     """Pieces of whole items; they can be had from any place, any number of times."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ItemSource) -> None:
         self._source = source
 
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
@@ -147,7 +147,7 @@ class RelayServer:
         self.port = self._listener.getsockname()[1]
 
     def serve(self, provider: Provider) -> None:
-        """Answer whoever comes, each in a thread of its own; return at once."""
+        """Answer each connection in a thread of its own; return at once."""
         threading.Thread(target=self._accept, args=(provider,), daemon=True).start()
 
     def close(self) -> None:
@@ -206,7 +206,7 @@ class RelayServer:
 
 
 class _PatientStream:
-    """Sends for as long as the other side lives, however slowly it takes what is sent."""
+    """A stream that sends for as long as the receiver acknowledges, however slowly."""
 
     def __init__(self, stream: socket.socket) -> None:
         self._stream = stream

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From the window of a host into what keeps the items there: an engine's images, or a directory."""
+"""From the window of a host into its engine's images or its directory."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Sink(Protocol):
     """Takes one item after the other, in the order of the run."""
 
     def begin(self, item: int, size: int) -> None:
-        """An item of so many bytes comes."""
+        """Begin an item of ``size`` bytes."""
 
     def write(self, data: bytes) -> None: ...
 
     def end(self) -> None:
-        """All of it has been written, and its digest is right. Before this nothing may come of it."""
+        """End the item, which was written whole and has the right digest. Until then it must have no effect."""
 
     def abort(self) -> None:
-        """Forget what was written of the current item; nothing where there is none."""
+        """Discard what was written of the current item; no-op where there is none."""
 
     def finish(self) -> None:
-        """The last item has ended."""
+        """Finish after the last item."""
 
 
 class Feeder:
@@ -42,7 +42,7 @@ class Feeder:
         self._current: int | None = None
 
     def feed(self) -> None:
-        """Until the window ends; where anything fails, the sink forgets the item that was under way."""
+        """Return at the end of the window; on any failure the sink discards the current item."""
         try:
             while not self._reader.is_at_end():
                 self._feed_piece()

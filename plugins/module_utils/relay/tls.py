@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RunKeys:
-    """What an agent proves itself with and knows the others by, in PEM."""
+    """The certificate and key of an agent, and the authority of the run, in PEM."""
 
     authority: str
     certificate: str

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The beginning of the item that was coming when a run was cut, kept as a file until the next run goes on from it.
 
-Nothing here is trusted: whoever goes on checks the digest of the whole item, and fetches all of it where that is wrong.
+Nothing here is trusted: the next run checks the digest of the whole item, and fetches all of it where that is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BEGUN = ".begun-"
 
 @dataclass(frozen=True)
 class Beginning:
-    """C(size) is that of the whole item, C(file) has what is there of it."""
+    """``size`` is that of the whole item in bytes, ``file`` has its beginning."""
 
     size: int
     file: IO[bytes]
@@ -44,7 +44,7 @@ class UnfinishedItems:
         return any(self._directory.glob(f"{BEGUN}*"))
 
     def keep(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
-        """What there is no room for, or cannot be written, is not kept: it comes again."""
+        """Keep the beginning of an item, unless there is no room or it cannot be written: then it is sent again."""
         self.clear()
         there = next(path for path in (self._directory, *self._directory.parents) if path.is_dir())
         with suppress(OSError, ClusterError):
@@ -57,7 +57,7 @@ class UnfinishedItems:
                 file.writelines(pieces)
 
     def take(self, digest: str) -> Beginning | None:
-        """What is kept of this item. No file is left then: of another item nobody will ask for it."""
+        """Return what is kept of this item, and remove all that is kept."""
         taken = None
         for path in self._directory.glob(f"{BEGUN}{digest}-*"):
             with suppress(OSError, ValueError):

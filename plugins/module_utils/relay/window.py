@@ -20,11 +20,11 @@ Position = tuple[int, int]  # the rank of an item in the order of the run, and a
 
 
 class Gone(Exception):
-    """What is asked for has left the window."""
+    """What is asked for is no longer in the window."""
 
 
 class Broken(OSError):
-    """This host gives up: whoever reads here must go elsewhere."""
+    """This host has given up: readers have to use another host."""
 
 
 class Restarted(Exception):
@@ -59,7 +59,7 @@ class Window:
         self._drained = False
 
     def append(self, piece: Piece) -> None:
-        """Add what came, when there is room for it."""
+        """Add a piece, as soon as there is room for it."""
         with self._changed:
             while self._bytes >= self._limit and not (self._broken or self._drained):
                 if not self._drop_oldest():
@@ -71,25 +71,25 @@ class Window:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Nothing more will come."""
+        """End the window: no more pieces follow."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def drain(self) -> None:
-        """Let nothing more in, and nothing more out to other hosts; this host itself still reads what is here."""
+        """Refuse more pieces, and readers of other hosts; this host itself still reads what is here."""
         with self._changed:
             self._drained = True
             self._changed.notify_all()
 
     def break_off(self) -> None:
-        """Let all that read or write here fail."""
+        """Make all readers and the writer fail."""
         with self._changed:
             self._broken = True
             self._changed.notify_all()
 
     def restart(self, item: int) -> None:
-        """Forget what came of this item, and tell all that have read any of it."""
+        """Discard what was received of this item; readers that have any of it get Restarted."""
         with self._changed:
             while self._pieces and self._pieces[-1].item == item:
                 self._bytes -= len(self._pieces.pop().data) + self._overhead
@@ -102,7 +102,7 @@ class Window:
             self._changed.notify_all()
 
     def unfinished(self) -> list[Piece]:
-        """All that came of the item that has not come whole; nothing where its beginning has left the window.
+        """Return the pieces of the item that is not whole; none where its beginning has left the window.
 
         Nor where this host has given up for a reason of its own.
         """
@@ -114,19 +114,19 @@ class Window:
             return pieces if pieces[0].offset == 0 else []
 
     def hold(self, seconds: float) -> None:
-        """Keep what is here for a reader that is to come, for so long."""
+        """Keep what is here for a later reader, for ``seconds``."""
         with self._changed:
             self._held_until, self._held_from = self._clock() + seconds, self._first
 
     def open_first(self) -> Reader:
-        """Read all that comes, for this host itself."""
+        """Return the reader of this host itself, from the first piece on."""
         with self._changed:
             reader = Reader(self, self._first, (0, 0), forwards=False)
             self._readers.append(reader)
             return reader
 
     def open(self, item: int, offset: int) -> Reader:
-        """Read from there on, for another host; Gone where that has left the window.
+        """Return a reader for another host from there on; raise Gone where that has left the window.
 
         Of such readers only the latest is waited for: it has come because the one before is dead.
         """
@@ -224,7 +224,7 @@ class Reader:
         self.restarted: int | None = None
 
     def next_piece(self, timeout: float) -> Piece | None:
-        """The next piece; None where none came in so many seconds, or none will (see C(is_at_end)).
+        """Return the next piece; None where none came in ``timeout`` seconds, or none will (see C(is_at_end)).
 
         Raises Restarted where what was read of the current item was wrong, Gone where the reader was not waited for
         and has been overtaken, and Broken where the host gives up.

@@ -27,7 +27,7 @@ _LEVEL = 1
 _WORTH_IT = 0.9
 
 
-class Agent:
+class OutputsAgent:
     """The commands: survey, and then send."""
 
     def __init__(self, emit: Emit) -> None:
@@ -35,7 +35,7 @@ class Agent:
         self._files: list[dict[str, Any]] = []
         self._busy_at = time.monotonic()
 
-    def obey(self, command: Mapping[str, Any]) -> None:
+    def handle(self, command: Mapping[str, Any]) -> None:
         """What goes wrong with more than one file ends the agent."""
         try:
             if command["do"] == "survey":
@@ -75,4 +75,4 @@ class Agent:
 
 
 def main() -> None:
-    serve(Agent, PROCESS_NAME)
+    serve(OutputsAgent, PROCESS_NAME)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..engine.connection import Get, get_from_socket
+from ..engine.client import EngineClient, Get
 from .membership import observe_local_membership
 from .network import EngineNetwork
 from .state import Membership, Node
@@ -31,13 +30,13 @@ SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 def observe_engine(socket_path: str, containers: Iterable[str] = ()) -> dict[str, Any]:
     """Whether an engine is installed, whether it answers, and what it says of itself and its swarm."""
     installed = shutil.which("dockerd", path=SEARCH_PATH) is not None
-    return {"installed": installed, **engine_facts(get_from_socket(socket_path), containers)}
+    return {"installed": installed, **engine_facts(EngineClient(socket_path).get, containers)}
 
 
 def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
     try:
         info = get("/info")
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except OSError as error:
         return {**dict.fromkeys(FACTS), "error": str(error)}
     return {
         "version": info["ServerVersion"],
@@ -82,7 +81,7 @@ def container_facts(name: str, get: Get) -> dict[str, Any] | None:
 def _get_or_none(url: str, get: Get) -> dict[str, Any] | None:
     try:
         return get(url)
-    except (OSError, ValueError, http.client.HTTPException):
+    except OSError:
         return None
 
 
@@ -90,7 +89,7 @@ def overlay_networks(get: Get) -> list[dict[str, Any]]:
     """The overlay networks that this engine knows; a worker knows those that its containers use."""
     try:
         networks = get(OVERLAY_NETWORKS)
-    except (OSError, ValueError, http.client.HTTPException):
+    except OSError:
         # A manager without a quorum cannot tell; its swarm's error says so.
         return []
     return [EngineNetwork.from_api(one).as_facts() for one in networks]
@@ -112,7 +111,7 @@ def swarm_facts(info: Mapping[str, Any], get: Get) -> dict[str, Any]:
     if membership.is_manager and not membership.error:
         try:
             nodes = sorted(map(Node.from_api, get("/nodes")), key=lambda node: node.id)
-        except (OSError, ValueError, http.client.HTTPException) as failure:
+        except OSError as failure:
             membership = replace(membership, error=str(failure))
     return {
         "swarm": _short(membership, nodes, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),

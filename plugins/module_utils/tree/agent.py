@@ -18,7 +18,7 @@ from ..files.trusted_path import open_nearest
 from ..relay.agent import serve_kind
 from ..swarm.addresses import relay_addresses
 from .differences import TreePlan, diff_lines, in_the_way, plan_tree, small_disk, worth_reading
-from .entries import FILE, PART_BYTES, Entry, Items, choose_links, items_of, pack, shown, unpack
+from .entries import FILE, PART_BYTES, Items, TreeEntry, choose_links, items_of, pack, shown, unpack
 from .listing import DigestMemory, TreeReader, refuse_change
 from .marker import TreeMarker
 from .root import TreeRoot
@@ -46,12 +46,12 @@ class TreeKind:
         self._root: TreeRoot | None = None
         self._staging: TreeStaging | None = None
         self._sink: TreeSink | None = None
-        self._entries: list[Entry] = []
+        self._entries: list[TreeEntry] = []
         self._plan = TreePlan()
         self._marker: TreeMarker | None = None
 
     def observe(self) -> dict[str, Any]:
-        """Of the source all that is there, read; of the others only where they are reached."""
+        """Return the entries of the source, read; of the others only their addresses."""
         found: dict[str, Any] = {"addresses": _addresses()}
         if self._arguments["is_source"]:
             self._entries = self._read_source()
@@ -59,10 +59,10 @@ class TreeKind:
             found["marker"] = self._marker.name if self._marker else ""
         return found
 
-    def weigh(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """What this host lacks of C(entries), and what would be done here; changes nothing."""
+    def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what this host lacks of C(entries), and what would be done here; change nothing."""
         self._entries = unpack(arguments["entries"])
-        here: list[Entry] = []
+        here: list[TreeEntry] = []
         root = self._target()
         if root:
             if arguments["marker"] and self._has(root, arguments["marker"]):
@@ -74,7 +74,7 @@ class TreeKind:
         return {"is_shared": False, **self._describe(arguments)}
 
     def source(self, arguments: Mapping[str, Any]) -> TreeSource:
-        """``arguments`` are none: what was observed is what is sent."""
+        """Return the source of what was observed; ``arguments`` are empty."""
         return TreeSource(self._opened(), items_of(self._entries))
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,18 +87,18 @@ class TreeKind:
         return {}
 
     def sink(self, arguments: Mapping[str, Any]) -> TreeSink:
-        """What was staged; it needs no more ``arguments``."""
+        """Return the sink that was staged; ``arguments`` are empty."""
         if self._sink is None:
             raise RuntimeError("nothing was staged")
         return self._sink
 
     def digests(self, items: Sequence[int]) -> list[str]:
-        """Those of these items of C(entries)."""
+        """Return the digests of these items."""
         known = items_of(self._entries).digests
         return [known[item] for item in items]
 
     def unfinished(self) -> None:
-        """A part of a file is small: what came of it comes again."""
+        """Return None: a part of a file is small, and is sent again."""
 
     def close(self) -> None:
         if self._sink:
@@ -128,7 +128,7 @@ class TreeKind:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         return self._root
 
-    def _read_source(self) -> list[Entry]:
+    def _read_source(self) -> list[TreeEntry]:
         host = self._arguments["host"]
         try:
             root = self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
@@ -141,11 +141,13 @@ class TreeKind:
         entries = choose_links(host, self._path, root.entries(), self._arguments["outside_links"])
         return self._with_digests(root, entries, [one for one in entries if one.kind == FILE])
 
-    def _read_target(self, root: TreeRoot) -> list[Entry]:
+    def _read_target(self, root: TreeRoot) -> list[TreeEntry]:
         here = root.entries()
         return self._with_digests(root, here, worth_reading(self._entries, here))
 
-    def _with_digests(self, root: TreeRoot, entries: Sequence[Entry], to_read: Sequence[Entry]) -> list[Entry]:
+    def _with_digests(
+        self, root: TreeRoot, entries: Sequence[TreeEntry], to_read: Sequence[TreeEntry]
+    ) -> list[TreeEntry]:
         memory = DigestMemory(root.real_path) if self._arguments["writes"] else None
         reader = TreeReader(root, lambda: self._emit({"event": "busy"}), memory)
         read = {one.path: one for one in reader.with_digests(to_read)}
@@ -199,7 +201,7 @@ class TreeSource:
 class FilePart:
     """What is used of a file, for a part of one; its last byte is given out only where the file has not changed."""
 
-    def __init__(self, descriptor: int, entry: Entry, part: int, directory: str) -> None:
+    def __init__(self, descriptor: int, entry: TreeEntry, part: int, directory: str) -> None:
         self._descriptor = descriptor
         self._entry = entry
         self._start = part * PART_BYTES

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from what the source's directory holds and what this host's holds to what is to be done here."""
+"""Pure: what has to be done here, by what the source's directory holds and what this host's holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base.sizes import in_words
-from .entries import DIRECTORY, FILE, LINK, PART_BYTES, Entry, Items, listed, shown
+from .entries import DIRECTORY, FILE, LINK, PART_BYTES, Items, TreeEntry, listed, shown
 
 _SHARED_MODE = 0o1777
 _WHOLE_MODE = 0o7777
@@ -19,9 +19,9 @@ _WHOLE_MODE = 0o7777
 class Work:
     """A file to be written: the parts that an earlier run left, those found elsewhere here, and those that come."""
 
-    entry: Entry
+    entry: TreeEntry
     left: tuple[int, ...] = ()
-    local: tuple[tuple[int, tuple[Entry, int]], ...] = ()
+    local: tuple[tuple[int, tuple[TreeEntry, int]], ...] = ()
     lacking: tuple[int, ...] = ()
     replaces: int = 0  # the bytes of the file that it takes the place of
 
@@ -31,10 +31,10 @@ class TreePlan:
     """In the order in which it is done; ``blocked`` is what stands in the way and may not be deleted."""
 
     clear: tuple[str, ...] = ()
-    directories: tuple[Entry, ...] = ()
+    directories: tuple[TreeEntry, ...] = ()
     files: tuple[Work, ...] = ()
-    links: tuple[Entry, ...] = ()
-    settings: tuple[Entry, ...] = ()
+    links: tuple[TreeEntry, ...] = ()
+    settings: tuple[TreeEntry, ...] = ()
     deletes: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class TreePlan:
         return len(self.clear) + len(self.deletes)
 
     def wanted(self, items: Items) -> list[int]:
-        """The items that this host lacks."""
+        """Return the items that this host lacks."""
         return sorted({items.numbers[work.entry.digests[part]] for work in self.files for part in work.lacking})
 
     @property
@@ -69,12 +69,12 @@ class TreePlan:
         return needed
 
 
-def mode_of(entry: Entry, keeps_owner: bool) -> int:
+def mode_of(entry: TreeEntry, keeps_owner: bool) -> int:
     """Without its owner a file must not bring the right to act as its owner."""
     return entry.mode & (_WHOLE_MODE if keeps_owner else _SHARED_MODE)
 
 
-def worth_reading(source: Iterable[Entry], here: Iterable[Entry]) -> list[Entry]:
+def worth_reading(source: Iterable[TreeEntry], here: Iterable[TreeEntry]) -> list[TreeEntry]:
     """The files of this host that may hold content of the source's: those of the same size, or large and as named."""
     files = [one for one in source if one.kind == FILE and one.size]
     sizes = {one.size for one in files}
@@ -83,9 +83,9 @@ def worth_reading(source: Iterable[Entry], here: Iterable[Entry]) -> list[Entry]
 
 
 def plan_tree(
-    source: Sequence[Entry],
-    here: Sequence[Entry],
-    left: Callable[[Entry], Sequence[int]],
+    source: Sequence[TreeEntry],
+    here: Sequence[TreeEntry],
+    left: Callable[[TreeEntry], Sequence[int]],
     delete: bool,
     keeps_owner: bool,
 ) -> TreePlan:
@@ -120,7 +120,7 @@ def plan_tree(
 
 
 def small_disk(plan: TreePlan, host: str, dest: str, room: Mapping[str, int], reserve: int) -> str:
-    """What is wrong with the disk, with figures; empty where it is large enough. ``room``: free C(bytes), C(files)."""
+    """Return what is wrong with the disk, empty for nothing. ``room``: free C(bytes), C(files)."""
     if plan.needed_bytes and plan.needed_bytes + reserve > room["bytes"]:
         return (
             f"The disk of {host} is too small for {dest}: {in_words(room['bytes'])} are free there, but the files that "
@@ -148,14 +148,16 @@ def in_the_way(plan: TreePlan, host: str, dest: str) -> str:
 
 
 def diff_lines(plan: TreePlan, limit: int) -> list[str]:
-    """What would be added (+), changed (~) and deleted (-)."""
+    """Return what would be added (+), changed (~) and deleted (-)."""
     lines = [f"+ {shown(path)}" for path in plan.added]
     lines += [f"~ {shown(path)}" for path in plan.changed]
     lines += [f"- {shown(path)}" for path in (*plan.clear, *plan.deletes)]
     return lines if len(lines) <= limit else [*lines[:limit], f"and {len(lines) - limit} more"]
 
 
-def _work(entry: Entry, left: Sequence[int], parts: Mapping[str, tuple[Entry, int]], held: Entry | None) -> Work:
+def _work(
+    entry: TreeEntry, left: Sequence[int], parts: Mapping[str, tuple[TreeEntry, int]], held: TreeEntry | None
+) -> Work:
     local, lacking = [], []
     for part, digest in enumerate(entry.digests):
         if part in left:
@@ -168,30 +170,30 @@ def _work(entry: Entry, left: Sequence[int], parts: Mapping[str, tuple[Entry, in
     return Work(entry, tuple(left), tuple(local), tuple(lacking), replaces)
 
 
-def _blocks(held: Entry, wanted: Entry) -> bool:
+def _blocks(held: TreeEntry, wanted: TreeEntry) -> bool:
     """A rename replaces a file or a link; a directory only gives way, or comes into being, by a deletion."""
     return held.kind != wanted.kind and DIRECTORY in (held.kind, wanted.kind)
 
 
-def _is_written(held: Entry | None, wanted: Entry, keeps_owner: bool) -> bool:
+def _is_written(held: TreeEntry | None, wanted: TreeEntry, keeps_owner: bool) -> bool:
     """A file with another name too is never given a mode or a time, which would change it there: it is made anew."""
     if held is None or not _has_content(held, wanted):
         return True
     return held.links > 1 and not _is_set(held, wanted, keeps_owner)
 
 
-def _has_content(held: Entry | None, wanted: Entry) -> bool:
+def _has_content(held: TreeEntry | None, wanted: TreeEntry) -> bool:
     return bool(held and held.kind == FILE and held.size == wanted.size and held.digests == wanted.digests)
 
 
-def _is_same_link(held: Entry | None, wanted: Entry) -> bool:
+def _is_same_link(held: TreeEntry | None, wanted: TreeEntry) -> bool:
     return bool(held and held.kind == LINK and held.link == wanted.link)
 
 
-def _is_directory(held: Entry | None) -> bool:
+def _is_directory(held: TreeEntry | None) -> bool:
     return bool(held and held.kind == DIRECTORY)
 
 
-def _is_set(held: Entry, wanted: Entry, keeps_owner: bool) -> bool:
+def _is_set(held: TreeEntry, wanted: TreeEntry, keeps_owner: bool) -> bool:
     is_owned = (held.uid, held.gid) == (wanted.uid, wanted.gid) or not keeps_owner
     return is_owned and held.mtime == wanted.mtime and mode_of(held, keeps_owner) == mode_of(wanted, keeps_owner)

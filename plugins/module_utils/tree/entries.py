@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a directory holds, as its hosts tell each other: one entry for each file, directory and symbolic link.
+"""What a directory holds, as hosts exchange it: one entry for each file, directory and symbolic link.
 
 The content of a file is the SHA-256 of its parts, of 64 MiB each. A part is what the relay calls an item: two files
 with the same part share it, and a cut costs at most one.
@@ -31,11 +31,11 @@ _SHOWN_PATHS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where nobody has looked.
+class TreeEntry:
+    """``path`` is relative to the directory, and empty for itself; ``digests`` are empty where it was not read.
 
     ``mtime`` is in nanoseconds. On their own host only: ``links`` is how many names the file has, and ``identity`` is
-    what tells that it has not changed.
+    what shows that it has not changed.
     """
 
     path: str
@@ -65,10 +65,10 @@ class Items:
     digests: tuple[str, ...]
     sizes: tuple[int, ...]
     numbers: dict[str, int]
-    places: tuple[tuple[Entry, int], ...]  # where the source reads each
+    places: tuple[tuple[TreeEntry, int], ...]  # where the source reads each
 
 
-def items_of(entries: Iterable[Entry]) -> Items:
+def items_of(entries: Iterable[TreeEntry]) -> Items:
     numbers: dict[str, int] = {}
     places = []
     for entry in entries:
@@ -79,7 +79,7 @@ def items_of(entries: Iterable[Entry]) -> Items:
     return Items(tuple(numbers), tuple(entry.part_size(part) for entry, part in places), numbers, tuple(places))
 
 
-def pack(entries: Iterable[Entry]) -> str:
+def pack(entries: Iterable[TreeEntry]) -> str:
     """Compact, and all of it ASCII: a file costs about its digest and the part of its path that is new."""
     rows = [
         (one.path, one.kind, one.mode, one.mtime, one.uid, one.gid, one.size, one.link, _packed(one.digests))
@@ -88,11 +88,11 @@ def pack(entries: Iterable[Entry]) -> str:
     return base64.b64encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)).decode()
 
 
-def unpack(packed: str) -> list[Entry]:
+def unpack(packed: str) -> list[TreeEntry]:
     """Raises ClusterError where a path leads anywhere but into the directory."""
     rows = json.loads(zlib.decompress(base64.b64decode(packed)))
     entries = [
-        Entry(path, kind, mode, mtime, uid, gid, size, link, _unpacked(digests))
+        TreeEntry(path, kind, mode, mtime, uid, gid, size, link, _unpacked(digests))
         for path, kind, mode, mtime, uid, gid, size, link, digests in rows
     ]
     _check(entries)
@@ -100,7 +100,7 @@ def unpack(packed: str) -> list[Entry]:
 
 
 def shown(path: str) -> str:
-    """A name as a person may see it: no control characters, no broken Unicode."""
+    """Return a name for display: without control characters and broken Unicode."""
     text = path or "."
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode()
 
@@ -111,7 +111,7 @@ def listed(paths: Sequence[str]) -> str:
     return ", ".join(shown(path) for path in paths[:_SHOWN_PATHS]) + more
 
 
-def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: str) -> list[Entry]:
+def choose_links(host: str, path: str, entries: Sequence[TreeEntry], outside_links: str) -> list[TreeEntry]:
     """What of the source's directory is brought. Raises PlanError where it holds what cannot be brought."""
     others = [one.path for one in entries if one.kind == OTHER]
     if others:
@@ -123,7 +123,7 @@ def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: 
     if foreign:
         raise PlanError(
             f"{path} of {host} holds hard links to files of other users than their directory's: {listed(foreign)}. "
-            "Whoever can write in the directory may have made them to files that he cannot read. Copy them instead."
+            "A user who can write in the directory may have linked files there that he cannot read. Copy them instead."
         )
     outside = {one.path for one in entries if one.kind == LINK and _leads_outside(one)}
     if outside and outside_links == "refuse":
@@ -134,7 +134,7 @@ def choose_links(host: str, path: str, entries: Sequence[Entry], outside_links: 
     return [one for one in entries if outside_links == "keep" or one.path not in outside]
 
 
-def _foreign_files(entries: Sequence[Entry]) -> list[str]:
+def _foreign_files(entries: Sequence[TreeEntry]) -> list[str]:
     """Files that have another name too, and an owner that is not that of the directory which they are in.
 
     In a directory of root's that others can write as well, a file of root's is one of these.
@@ -148,7 +148,7 @@ def _foreign_files(entries: Sequence[Entry]) -> list[str]:
     return found
 
 
-def _leads_outside(entry: Entry) -> bool:
+def _leads_outside(entry: TreeEntry) -> bool:
     depth = entry.path.count("/")
     for name in entry.link.split("/"):
         depth += {"..": -1, ".": 0, "": 0}.get(name, 1)
@@ -157,7 +157,7 @@ def _leads_outside(entry: Entry) -> bool:
     return entry.link.startswith("/")
 
 
-def _check(entries: Sequence[Entry]) -> None:
+def _check(entries: Sequence[TreeEntry]) -> None:
     directories = {one.path for one in entries if one.kind == DIRECTORY}
     for one in entries:
         names = one.path.split("/")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..base.errors import ClusterError
-from .entries import PART_BYTES, Entry, shown
+from .entries import PART_BYTES, TreeEntry, shown
 from .root import TreeRoot, identity_of
 
 MEMORY_DIRECTORY = "/var/lib/distrain/trees"
@@ -36,7 +36,7 @@ class TreeReader:
         self._memory = memory
         self._told_at = time.monotonic()
 
-    def with_digests(self, entries: Iterable[Entry]) -> list[Entry]:
+    def with_digests(self, entries: Iterable[TreeEntry]) -> list[TreeEntry]:
         """Raises ClusterError where a file changes while it is read."""
         known = self._memory.load() if self._memory else {}
         read = [dataclasses.replace(one, digests=self._digests(one, known)) for one in entries]
@@ -44,7 +44,7 @@ class TreeReader:
             self._memory.store(read)
         return read
 
-    def _digests(self, entry: Entry, known: dict[str, tuple[tuple[int, ...], tuple[str, ...]]]) -> tuple[str, ...]:
+    def _digests(self, entry: TreeEntry, known: dict[str, tuple[tuple[int, ...], tuple[str, ...]]]) -> tuple[str, ...]:
         if not entry.size:
             return ()
         remembered = known.get(entry.path)
@@ -61,7 +61,7 @@ class TreeReader:
             os.close(descriptor)
         return digests
 
-    def _read(self, descriptor: int, entry: Entry) -> tuple[str, ...]:
+    def _read(self, descriptor: int, entry: TreeEntry) -> tuple[str, ...]:
         parts = [(descriptor, part * PART_BYTES, entry.part_size(part)) for part in range(entry.parts)]
         if len(parts) == 1:
             return (self._digest(*parts[0]),)
@@ -90,7 +90,7 @@ class DigestMemory:
                 return {path: (tuple(identity), tuple(digests)) for path, identity, digests in rows}
         return {}
 
-    def store(self, entries: Iterable[Entry]) -> None:
+    def store(self, entries: Iterable[TreeEntry]) -> None:
         settled = (time.time() - _SETTLED_SECONDS) * 1e9
         rows = [(one.path, one.identity, one.digests) for one in entries if one.identity[-1] < settled]
         with contextlib.suppress(OSError):
@@ -113,7 +113,7 @@ def digest_of(descriptor: int, offset: int, size: int) -> str:
     return found.hexdigest()
 
 
-def refuse_change(descriptor: int, entry: Entry, directory: str) -> None:
+def refuse_change(descriptor: int, entry: TreeEntry, directory: str) -> None:
     if identity_of(os.fstat(descriptor)) != entry.identity:
         raise ClusterError(
             f"{shown(entry.path)} in {directory} has changed while it was read. Run it again when nobody writes there."

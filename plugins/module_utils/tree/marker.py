@@ -23,7 +23,7 @@ class TreeMarker:
     def __init__(self, root: TreeRoot) -> None:
         """``name`` is empty where none can be made; the directory's time stays as it was."""
         self.name = ""
-        # A root is for one thread, and the marker goes when the run is over, whatever else goes on.
+        # A root is for one thread, and the marker goes when the run is over, in any case.
         self._directory = os.dup(root.directory(""))
         self._descriptor: int | None = None
         before = os.fstat(self._directory)

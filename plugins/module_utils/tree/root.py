@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Names below one directory, resolved step by step: no symbolic link below it is ever followed.
 
-How the directory itself is found is told in trusted_path.py. It may be one that a container writes in: then anything
+trusted_path.py says how the directory itself is found. It may be one that a container writes in: then anything
 below it can be exchanged at any time, and what is opened is always checked afterwards.
 """
 
@@ -19,7 +19,7 @@ from ..base.errors import ClusterError, PlanError
 from ..base.system_error import advice
 from ..files.safe_open import NotRegular, open_regular_at
 from ..files.trusted_path import open_trusted
-from .entries import DIRECTORY, FILE, LINK, OTHER, OWN_NAMES, Entry, shown
+from .entries import DIRECTORY, FILE, LINK, OTHER, OWN_NAMES, TreeEntry, shown
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
@@ -43,7 +43,7 @@ class TreeRoot:
             raise PlanError(f"On {host}, {error.message}") from error
 
     def again(self) -> TreeRoot:
-        """The same directory, whatever its path leads to by now, for another thread."""
+        """Return the same directory for another thread, even where its path leads elsewhere by now."""
         return TreeRoot(os.dup(self._fd), self.name)
 
     @property
@@ -95,7 +95,7 @@ class TreeRoot:
             why = f"{error.strerror or error}. {advice(error)}".rstrip()
             raise ClusterError(f"{shown(path)} in {self.name} could not be {doing}: {why}") from error
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[TreeEntry]:
         """All that is in the directory, itself first, each directory before what is in it."""
         found = [_entry("", os.fstat(self._fd), "")]
         to_read = [""]
@@ -107,7 +107,7 @@ class TreeRoot:
             to_read += [one.path for one in reversed(inside) if one.kind == DIRECTORY]
         return found
 
-    def _entries_in(self, path: str) -> Iterator[Entry]:
+    def _entries_in(self, path: str) -> Iterator[TreeEntry]:
         directory = self.directory(path)
         with os.scandir(directory) as names:
             for one in names:
@@ -123,9 +123,9 @@ def identity_of(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _entry(path: str, status: os.stat_result, link: str) -> Entry:
+def _entry(path: str, status: os.stat_result, link: str) -> TreeEntry:
     kind = _KINDS.get(stat.S_IFMT(status.st_mode), OTHER)
-    return Entry(
+    return TreeEntry(
         path=path,
         kind=kind,
         mode=stat.S_IMODE(status.st_mode),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ..base.errors import ClusterError
 from .differences import TreePlan, Work, mode_of
-from .entries import DIRECTORY, PART_BYTES, Entry, Items, shown
+from .entries import DIRECTORY, PART_BYTES, Items, TreeEntry, shown
 from .root import TreeRoot
 from .staging import TreeStaging, write_all
 
@@ -23,7 +23,13 @@ class TreeSink:
     """``entries`` are those of the source; what they say of directories is set when all else is done."""
 
     def __init__(
-        self, root: TreeRoot, staging: TreeStaging, entries: Sequence[Entry], plan: TreePlan, items: Items, owner: bool
+        self,
+        root: TreeRoot,
+        staging: TreeStaging,
+        entries: Sequence[TreeEntry],
+        plan: TreePlan,
+        items: Items,
+        owner: bool,
     ) -> None:
         self._root = root
         self._staging = staging
@@ -31,7 +37,7 @@ class TreeSink:
         self._plan = plan
         self._keeps_owner = owner
         self._missing = {work.entry.path: len(work.lacking) for work in plan.files}
-        self._places: dict[int, list[tuple[Entry, int]]] = {}
+        self._places: dict[int, list[tuple[TreeEntry, int]]] = {}
         for work in plan.files:
             for part in work.lacking:
                 self._places.setdefault(items.numbers[work.entry.digests[part]], []).append((work.entry, part))
@@ -123,16 +129,16 @@ class TreeSink:
                 if self._staging.digest(work.entry, part) != work.entry.digests[part]:
                     raise ClusterError(f"{shown(held.path)} in {self._root.name} has changed while it was copied.")
 
-    def _install(self, entry: Entry, descriptor: int | None = None) -> None:
+    def _install(self, entry: TreeEntry, descriptor: int | None = None) -> None:
         with self._root.naming(entry.path, "written"):
             self._staging.install(entry, self._keeps_owner, descriptor)
 
-    def _make_directory(self, entry: Entry) -> None:
+    def _make_directory(self, entry: TreeEntry) -> None:
         if entry.path:
             directory, name = self._root.parent(entry.path)
             os.mkdir(name, 0o700, dir_fd=directory)
 
-    def _make_link(self, entry: Entry) -> None:
+    def _make_link(self, entry: TreeEntry) -> None:
         """Under another name first, so that what has the name gives way in one step."""
         directory, name = self._root.parent(entry.path)
         staging = self._staging.descriptor
@@ -155,7 +161,7 @@ class TreeSink:
                     self._root.forget()
                     os.rmdir(name, dir_fd=self._root.parent(path)[0])
 
-    def _set(self, entry: Entry) -> None:
+    def _set(self, entry: TreeEntry) -> None:
         """Mode, owner and time of what is there; opened first, so that no link that came since is followed."""
         with self._root.naming(entry.path, "given its mode and time"):
             if entry.kind == DIRECTORY:
@@ -167,7 +173,7 @@ class TreeSink:
             finally:
                 os.close(descriptor)
 
-    def _set_open(self, descriptor: int, entry: Entry) -> None:
+    def _set_open(self, descriptor: int, entry: TreeEntry) -> None:
         if self._keeps_owner:
             os.fchown(descriptor, entry.uid, entry.gid)
         os.fchmod(descriptor, mode_of(entry, self._keeps_owner))

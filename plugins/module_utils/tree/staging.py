@@ -16,7 +16,7 @@ from collections.abc import Collection
 from ..base.errors import PlanError
 from ..files.safe_open import NotRegular, open_regular_at
 from .differences import mode_of
-from .entries import OWN_NAMES, PART_BYTES, Entry
+from .entries import OWN_NAMES, PART_BYTES, TreeEntry
 from .listing import digest_of
 from .root import TreeRoot
 
@@ -40,7 +40,7 @@ class TreeStaging:
         if owner != os.geteuid():
             raise PlanError(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
 
-    def left(self, entry: Entry) -> tuple[int, ...]:
+    def left(self, entry: TreeEntry) -> tuple[int, ...]:
         """The parts of a file that are here and whole."""
         if self._fd is None:
             return ()
@@ -59,7 +59,7 @@ class TreeStaging:
         finally:
             os.close(descriptor)
 
-    def start(self, wanted: Collection[Entry]) -> None:
+    def start(self, wanted: Collection[TreeEntry]) -> None:
         """Make the place, for this run alone, and remove what is not wanted."""
         with self._root.naming(_NAME, "made"):
             with contextlib.suppress(FileExistsError):
@@ -85,7 +85,7 @@ class TreeStaging:
             raise RuntimeError("the staging directory is not open")
         return self._fd
 
-    def open(self, entry: Entry) -> int:
+    def open(self, entry: TreeEntry) -> int:
         """For reading and writing. What has its name and is no file of ours alone is removed, not opened."""
         name = staged_name(entry)
         with contextlib.suppress(FileNotFoundError):
@@ -114,7 +114,7 @@ class TreeStaging:
         except IsADirectoryError:
             shutil.rmtree(name, dir_fd=self.descriptor)
 
-    def copy(self, source: int, offset: int, target: Entry, part: int) -> None:
+    def copy(self, source: int, offset: int, target: TreeEntry, part: int) -> None:
         """A part of a file that is open into its place in another."""
         descriptor = self.open(target)
         try:
@@ -128,14 +128,14 @@ class TreeStaging:
         finally:
             os.close(descriptor)
 
-    def digest(self, entry: Entry, part: int) -> str:
+    def digest(self, entry: TreeEntry, part: int) -> str:
         descriptor = self.open(entry)
         try:
             return digest_of(descriptor, part * PART_BYTES, entry.part_size(part))
         finally:
             os.close(descriptor)
 
-    def install(self, entry: Entry, keeps_owner: bool, opened: int | None = None) -> None:
+    def install(self, entry: TreeEntry, keeps_owner: bool, opened: int | None = None) -> None:
         """Give a whole file, which may be open, its size, mode, time and, in one step, its name."""
         descriptor = self.open(entry) if opened is None else opened
         try:
@@ -167,7 +167,7 @@ def _names_in(descriptor: int) -> list[str]:
     return os.listdir(descriptor)
 
 
-def staged_name(entry: Entry) -> str:
+def staged_name(entry: TreeEntry) -> str:
     return hashlib.sha256(json.dumps([entry.path, entry.digests]).encode()).hexdigest()[:40]
 
 

@@ -16,7 +16,7 @@ from .measurement import HOST, OVERLAY
 NAME = "distrain-check"
 
 
-def plan_ranks(
+def lay_out(
     hosts: Sequence[str], first: str, processes: Mapping[str, int], data_path: Mapping[str, str], subnet: str
 ) -> dict[str, Any]:
     """The host of each rank, and for each network where the first rank is and how a host knows its interface.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ..causes.log import Setting, read_cause
+from ..causes.log import JobContext, read_cause
 
 # What NCCL fails with may be the network's.
 _OF_NETWORK = ("nccl_error", "no_interface", "port_taken")
@@ -35,8 +35,8 @@ class Limits:
     regression_percent: float
 
 
-def outcome(written: str | None, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a container has written about its ranks; where it has written nothing, how the container ended."""
+def outcome(written: str, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a container has written about its ranks, or how it ended where that is empty."""
     if written:
         return json.loads(written)
     return {"rows": [], "versions": {}, "problem": f"the container on {host} {_end(state)} and left no result"}
@@ -53,7 +53,7 @@ def _end(state: Mapping[str, Any]) -> str:
 
 
 def gather(outcomes: Sequence[Mapping[str, Outcome]], network: str) -> dict[str, Any]:
-    """What all hosts tell of one network, the first rank's host first: its rows, and the first problem of any."""
+    """Return the outcome of one network: the rows of the first rank's host, and the first problem of any host."""
     of_network = [one[network] for one in outcomes if network in one]
     if not of_network:
         return {"rows": [], "versions": {}, "problem": ""}
@@ -167,7 +167,7 @@ def _recommend(
 
 def _may_be_of_network(problem: str) -> bool:
     """Whether the network can be the reason, or nothing else is known to be."""
-    cause = read_cause([problem], Setting())
+    cause = read_cause([problem], JobContext())
     return cause is None or cause.of_network or cause.kind in _OF_NETWORK
 
 

@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import F
 from ..job.ranks import Rank, is_failed
 from .error_line import cleaned, own_lines, read_ending, telling_line, tells_of_lost_connection
 from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, signal_of_code, spoken_signal
-from .log import Cause, Setting, read_cause
+from .log import JobContext, LogCause, read_cause
 
 # Evidence of the same tens is of the same strength; within them the lower one tells more.
 MEMORY, MACHINE, CRASHED, KILLED = 10, 11, 12, 13
@@ -54,7 +54,7 @@ class Evidence:
         return self.weight // 10
 
 
-def evidence_of(rank: Rank, setting: Setting) -> Evidence | None:
+def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
     """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
     if rank.unseen and not is_failed(rank):
         return Evidence(UNSEEN, "host_gone", f"is out of sight: {silence_of_host(rank)}.", True)
@@ -66,7 +66,7 @@ def evidence_of(rank: Rank, setting: Setting) -> Evidence | None:
     if rank.state == LOST:
         return _of_lost(rank)
     if rank.state == FAILED:
-        return _of_ended(rank, dataclasses.replace(setting, ipc=rank.ipc or setting.ipc, shm_bytes=rank.shm_bytes))
+        return _of_ended(rank, dataclasses.replace(context, ipc=rank.ipc or context.ipc, shm_bytes=rank.shm_bytes))
     return held_up_by(rank) if rank.state == RUNNING else None
 
 
@@ -135,7 +135,7 @@ def _of_lost(rank: Rank) -> Evidence:
     return Evidence(MACHINE, found[0], f"is gone: {found[1]}", True)
 
 
-def _of_ended(rank: Rank, setting: Setting) -> Evidence:
+def _of_ended(rank: Rank, context: JobContext) -> Evidence:
     ended = f"ended with exit code {rank.exit_code}"
     ending = read_ending(rank.last_lines)
     said = telling_line(rank.last_lines)
@@ -146,7 +146,7 @@ def _of_ended(rank: Rank, setting: Setting) -> Evidence:
     of_kernel = None if has_lost and signal != KILL else _of_signal(rank, signal, ended, bool(ending.faults))
     if of_kernel:
         return dataclasses.replace(of_kernel, weight=FOLLOWED) if has_lost and ending.losses else of_kernel
-    cause = read_cause(rank.last_lines, setting)
+    cause = read_cause(rank.last_lines, context)
     if cause and (ending.faults or not has_lost or cause.of_network or not ending.losses):
         return _of_cause(cause, ended, said)
     if has_lost:
@@ -159,7 +159,7 @@ def _of_ended(rank: Rank, setting: Setting) -> Evidence:
     return Evidence(SILENT, "unknown", f"{ended}. The cause is not known{_last_words(rank)}.")
 
 
-def _of_cause(cause: Cause, ended: str, said: str) -> Evidence:
+def _of_cause(cause: LogCause, ended: str, said: str) -> Evidence:
     line = cleaned(cause.said)
     quoted = f" It said: {said or line}"
     weight = OF_NETWORK if cause.of_network else NAMED

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .rule import Rule, Setting, first, fixed, pattern
+from .rule import JobContext, Rule, first, fixed, pattern
 
 _ABOUT_GPUS = pattern(r"CUDA|GPU|NVIDIA|bf16|fp16|NCCL")
 _PROCESSES = (
@@ -14,27 +14,27 @@ _PROCESSES = (
 )
 
 
-def _driver(line: str, setting: Setting) -> tuple[str, str]:
+def _driver(line: str, context: JobContext) -> tuple[str, str]:
     found = first(r"found version (\d+)", line)
     version = f" (it is made for CUDA {int(found) // 1000}.{int(found) % 1000 // 10})" if found else ""
     return (
-        f"the NVIDIA driver of its host is too old for the CUDA of the image {setting.image}{version}",
+        f"the NVIDIA driver of its host is too old for the CUDA of the image {context.image}{version}",
         "Upgrade the driver on the host, or build the image with a torch for an older CUDA (image_build_base_image, "
         "image_build_pip_requirements).",
     )
 
 
-def _architecture(_line: str, setting: Setting) -> tuple[str, str]:
+def _architecture(_line: str, context: JobContext) -> tuple[str, str]:
     return (
-        f"the torch of the image {setting.image} was not built for the architecture of its GPU",
+        f"the torch of the image {context.image} was not built for the architecture of its GPU",
         "Take a torch, and extensions of it, that support this GPU: image_build_base_image, "
         "image_build_pip_requirements.",
     )
 
 
-def _without_cuda(_line: str, setting: Setting) -> tuple[str, str]:
+def _without_cuda(_line: str, context: JobContext) -> tuple[str, str]:
     return (
-        f"the torch of the image {setting.image} was built without CUDA",
+        f"the torch of the image {context.image} was built without CUDA",
         "Take a torch with CUDA in image_build_pip_requirements, or image_build_base_image, and run "
         "playbooks/images.yml.",
     )

@@ -14,10 +14,10 @@ from .exceptions import Raised, speaker_of
 from .gpu_rules import GPU_RULES
 from .network_rules import MASTER_UNREACHABLE, NAME_UNRESOLVED, NETWORK_RULES
 from .program_rules import PROGRAM_RULES
-from .rule import Cause, Rule, Setting
+from .rule import JobContext, LogCause, Rule
 from .storage_rules import STORAGE_RULES
 
-__all__ = ["MASTER_UNREACHABLE", "Cause", "Setting", "read_cause", "read_symptom"]
+__all__ = ["MASTER_UNREACHABLE", "JobContext", "LogCause", "read_cause", "read_symptom"]
 
 # In this order: what stands first explains what stands behind it.
 RULES = (*GPU_RULES, *NETWORK_RULES, *STORAGE_RULES, *PROGRAM_RULES)
@@ -28,77 +28,77 @@ _HAS_NONE_OF_THIS_KIND = re.compile(r"gai error: -5\b")
 _TIMED_OUT = re.compile(r"client socket has timed out")
 
 
-def read_cause(lines: Sequence[str], setting: Setting) -> Cause | None:
+def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
     """Return the cause of a rank's end: by its own exception and the lines that belong to it, and then by other lines.
 
     Where it only says that others are gone, it is what kept it from reaching them, if it says so.
     """
     ending = read_ending(lines)
     for exception in ending.faults:
-        cause = _explained(exception, ending, setting) or _by_exception(exception, setting)
+        cause = _explained(exception, ending, context) or _by_exception(exception, context)
         if cause:
             return cause
     if ending.faults:
         return None
     if not ending.losses:
         for line in reversed(sounding_lines(ending.own)):
-            cause = None if is_consequence(line) else _by_text(line, setting)
+            cause = None if is_consequence(line) else _by_text(line, context)
             if cause:
                 return cause
-    return _of_losses(ending, setting)
+    return _of_losses(ending, context)
 
 
-def read_symptom(lines: Sequence[str], setting: Setting, passed: Sequence[str] = ()) -> Cause | None:
+def read_symptom(lines: Sequence[str], context: JobContext, passed: Sequence[str] = ()) -> LogCause | None:
     """Return what stands in the way of a rank that may still run; ``passed`` are the kinds that do no longer."""
     telling = _without_half_names(lines)
     for rule in RULES:
         if rule.anywhere and rule.kind not in passed:
-            cause = _in_lines(rule, telling, setting)
+            cause = _in_lines(rule, telling, context)
             if cause:
                 return cause
     return None
 
 
-def _explained(exception: Raised, ending: Ending, setting: Setting) -> Cause | None:
+def _explained(exception: Raised, ending: Ending, context: JobContext) -> LogCause | None:
     """What a line before the exception says of the reason for it."""
     for rule in RULES:
         if rule.anywhere and rule.explains and rule.explains.search(exception.whole):
-            cause = _in_lines(rule, ending.own, setting)
+            cause = _in_lines(rule, ending.own, context)
             if cause:
                 return cause
     return None
 
 
-def _by_exception(exception: Raised, setting: Setting) -> Cause | None:
-    return _by_text(exception.text, setting, last=PROGRAM_RULES[-1:]) or _by_text(exception.whole, setting)
+def _by_exception(exception: Raised, context: JobContext) -> LogCause | None:
+    return _by_text(exception.text, context, last=PROGRAM_RULES[-1:]) or _by_text(exception.whole, context)
 
 
-def _by_text(text: str, setting: Setting, last: Sequence[Rule] = ()) -> Cause | None:
+def _by_text(text: str, context: JobContext, last: Sequence[Rule] = ()) -> LogCause | None:
     """By the first rule that fits; ``last`` are left to the lines that belong to an exception."""
     for rule in RULES:
         if rule not in last and rule.pattern.search(text):
-            return rule.cause(text, setting)
+            return rule.cause(text, context)
     return None
 
 
-def _of_losses(ending: Ending, setting: Setting) -> Cause | None:
+def _of_losses(ending: Ending, context: JobContext) -> LogCause | None:
     """Where there is a later exception than that the first trainer was not reached, it was reached in the end."""
     told = [exception.whole for exception in ending.losses] or sounding_lines(ending.own)[-1:]
-    found = next((cause for text in reversed(told) if (cause := _by_network(text, setting))), None)
+    found = next((cause for text in reversed(told) if (cause := _by_network(text, context))), None)
     if found and found.kind != MASTER_UNREACHABLE:
         return found
-    symptom = read_symptom(ending.own, setting, () if found or not ending.losses else _PASSING)
+    symptom = read_symptom(ending.own, context, () if found or not ending.losses else _PASSING)
     return symptom or found
 
 
-def _by_network(text: str, setting: Setting) -> Cause | None:
-    return next((rule.cause(text, setting) for rule in NETWORK_RULES if rule.pattern.search(text)), None)
+def _by_network(text: str, context: JobContext) -> LogCause | None:
+    return next((rule.cause(text, context) for rule in NETWORK_RULES if rule.pattern.search(text)), None)
 
 
-def _in_lines(rule: Rule, lines: Sequence[str], setting: Setting) -> Cause | None:
+def _in_lines(rule: Rule, lines: Sequence[str], context: JobContext) -> LogCause | None:
     for line in reversed(lines):
         if rule.anywhere and rule.anywhere.search(line):
-            return rule.cause(speaker_of(line)[1].strip(), setting)
+            return rule.cause(speaker_of(line)[1].strip(), context)
     return None
 
 

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import re
 
-from .rule import Rule, Setting, first, fixed, pattern
+from .rule import JobContext, Rule, first, fixed, pattern
 
 PORT_TAKEN, NAME_UNRESOLVED, MASTER_UNREACHABLE = "port_taken", "name_unresolved", "master_unreachable"
 _TOKEN = re.compile(r"gated|401 Client|403 Client|authenticated", re.IGNORECASE)
 _OF_DIST = pattern(r"NCCL|Dist\w*Error|gloo|socket|store|rendezvous")
 
 
-def _port_taken(line: str, setting: Setting) -> tuple[str, str]:
-    port = first(r"port[:= ]+(\d+)|:(\d{4,5})\b", line) or setting.port
+def _port_taken(line: str, context: JobContext) -> tuple[str, str]:
+    port = first(r"port[:= ]+(\d+)|:(\d{4,5})\b", line) or context.port
     return (
         f"port {port} is taken already",
         "Set trainer_launch_job_port to a free port, or end what listens on this one.",
     )
 
 
-def _unresolved(line: str, setting: Setting) -> tuple[str, str]:
+def _unresolved(line: str, context: JobContext) -> tuple[str, str]:
     name = first(r"\(([\w.-]+), \d+\)|host='([^']+)'|resolve (?:host:? )?'?([\w-][\w.-]*)", line)
-    name = name or (setting.names[0] if setting.names else "a name")
-    if "." in name and name not in setting.names:
+    name = name or (context.names[0] if context.names else "a name")
+    if "." in name and name not in context.names:
         return (
             f"the name {name} does not resolve",
             "Put what the job fetches from there on a volume (trainer_launch_copies), or give the hosts a name server.",
@@ -36,7 +36,7 @@ def _unresolved(line: str, setting: Setting) -> tuple[str, str]:
     )
 
 
-def _no_interface(line: str, _setting: Setting) -> tuple[str, str]:
+def _no_interface(line: str, _context: JobContext) -> tuple[str, str]:
     name = first(r"find address for: ?([\w.=^-]+)", line)
     return (
         f"NCCL or gloo found no network interface{f' {name}' if name else ''} in its container",
@@ -44,16 +44,16 @@ def _no_interface(line: str, _setting: Setting) -> tuple[str, str]:
     )
 
 
-def _no_master(line: str, setting: Setting) -> tuple[str, str]:
+def _no_master(line: str, context: JobContext) -> tuple[str, str]:
     name = first(r"connect to \[?([\w.:-]+?)\]?[:,] ?\d+|connect to \(([\w.-]+)|address of \(([\w.-]+)", line)
     return (
-        f"{name or (setting.names[0] if setting.names else 'the first trainer')} did not answer at the port of the "
+        f"{name or (context.names[0] if context.names else 'the first trainer')} did not answer at the port of the "
         "job (trainer_launch_job_port)",
         "See why the rank of that trainer does not listen, and that nothing between the hosts blocks the port.",
     )
 
 
-def _download(line: str, _setting: Setting) -> tuple[str, str]:
+def _download(line: str, _context: JobContext) -> tuple[str, str]:
     if _TOKEN.search(line):
         return (
             "what it downloads is only for those who log in",

@@ -5,24 +5,24 @@
 
 from __future__ import annotations
 
-from .rule import Rule, Setting, first, fixed, pattern
+from .rule import JobContext, Rule, first, fixed, pattern
 
 
-def _no_module(line: str, setting: Setting) -> tuple[str, str]:
+def _no_module(line: str, context: JobContext) -> tuple[str, str]:
     return (
-        f"the image {setting.image} has no Python module {first(r'No module named ?([^ ;]+)', line).strip(chr(39))}",
+        f"the image {context.image} has no Python module {first(r'No module named ?([^ ;]+)', line).strip(chr(39))}",
         "Add its package to image_build_pip_requirements and run playbooks/images.yml.",
     )
 
 
-def _no_import(_line: str, setting: Setting) -> tuple[str, str]:
+def _no_import(_line: str, context: JobContext) -> tuple[str, str]:
     return (
-        f"a Python module of the image {setting.image} cannot be imported",
+        f"a Python module of the image {context.image} cannot be imported",
         "Pin versions that fit each other in image_build_pip_requirements and run playbooks/images.yml.",
     )
 
 
-def _nccl(line: str, _setting: Setting) -> tuple[str, str]:
+def _nccl(line: str, _context: JobContext) -> tuple[str, str]:
     reason = first(r"Last error: +(.{3,200})", line) or first(r"(nccl[A-Z]\w+Error|ncclInvalid\w+)", line) or "an error"
     return (
         f"NCCL failed ({reason.strip()})",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Setting:
+class JobContext:
     """What the sentences name: the image, the port, the names of the trainers (the first one's first), and the memory.
 
     ``ipc`` and ``shm_size`` are trainer_launch_ipc and trainer_launch_shm_size; ``shm_bytes`` is how large /dev/shm is
@@ -27,7 +27,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Cause:
+class LogCause:
     """``sentence`` goes on behind a colon; ``advice`` is a sentence of its own.
 
     ``retryable`` says whether starting the job again may well help; ``of_network`` that another rank, which is gone,
@@ -52,16 +52,16 @@ class Rule:
 
     kind: str
     pattern: re.Pattern[str]
-    words: Callable[[str, Setting], tuple[str, str]]
+    words: Callable[[str, JobContext], tuple[str, str]]
     retryable: bool = False
     of_network: bool = False
     anywhere: re.Pattern[str] | None = None
     explains: re.Pattern[str] | None = None
 
-    def cause(self, line: str, setting: Setting) -> Cause:
+    def cause(self, line: str, context: JobContext) -> LogCause:
         """Return what the line tells by this rule."""
-        sentence, advice = self.words(line, setting)
-        return Cause(self.kind, sentence, advice, self.retryable, self.of_network, line)
+        sentence, advice = self.words(line, context)
+        return LogCause(self.kind, sentence, advice, self.retryable, self.of_network, line)
 
 
 def pattern(text: str) -> re.Pattern[str]:
@@ -69,9 +69,9 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-def fixed(sentence: str, advice: str) -> Callable[[str, Setting], tuple[str, str]]:
+def fixed(sentence: str, advice: str) -> Callable[[str, JobContext], tuple[str, str]]:
     """Return a function that always returns these words."""
-    return lambda _line, _setting: (sentence, advice)
+    return lambda _line, _context: (sentence, advice)
 
 
 def first(text: str, line: str) -> str:

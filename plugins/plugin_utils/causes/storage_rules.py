@@ -5,33 +5,33 @@
 
 from __future__ import annotations
 
-from .rule import Rule, Setting, first, fixed, pattern
+from .rule import JobContext, Rule, first, fixed, pattern
 
 _MIB = 1 << 20
 _OF_HOST = "host"
 
 
-def shared_memory(_line: str, setting: Setting) -> tuple[str, str]:
+def shared_memory(_line: str, context: JobContext) -> tuple[str, str]:
     """Return what is too small, and what has an effect on it with this IPC mode."""
-    size = f" of {setting.shm_bytes / _MIB:.0f} MB" if setting.shm_bytes else ""
+    size = f" of {context.shm_bytes / _MIB:.0f} MB" if context.shm_bytes else ""
     fewer = "Or lower the number of the data loader's workers."
-    if setting.ipc == _OF_HOST:
+    if context.ipc == _OF_HOST:
         return (
             f"the /dev/shm of its host{size} is too small, which the container has too (trainer_launch_ipc is host, so "
             "that trainer_launch_shm_size has no effect)",
             "Enlarge it on the host, with mount -o remount,size=16G /dev/shm and in /etc/fstab, or set "
             f"trainer_launch_ipc to private and trainer_launch_shm_size to what the job needs. {fewer}",
         )
-    if setting.ipc in ("private", "shareable", ""):
-        asked = f" (now {setting.shm_size})" if setting.shm_size else ""
+    if context.ipc in ("private", "shareable", ""):
+        asked = f" (now {context.shm_size})" if context.shm_size else ""
         return f"the /dev/shm of its container{size} is too small", f"Raise trainer_launch_shm_size{asked}. {fewer}"
     return (
-        f"the /dev/shm of its container{size} is too small, which is that of {setting.ipc} (trainer_launch_ipc)",
+        f"the /dev/shm of its container{size} is too small, which is that of {context.ipc} (trainer_launch_ipc)",
         f"Enlarge it there, or set trainer_launch_ipc to private, with a trainer_launch_shm_size. {fewer}",
     )
 
 
-def _missing(line: str, _setting: Setting) -> tuple[str, str]:
+def _missing(line: str, _context: JobContext) -> tuple[str, str]:
     quoted = (
         r"no such file or directory: '([^']+)'|can't open file '([^']+)'|repo id must [^']*'[^']*': '([^']+)'"
         r"|configuration of '([^']+)'|data files? that match\w* '([^']+)'"
@@ -44,7 +44,7 @@ def _missing(line: str, _setting: Setting) -> tuple[str, str]:
     )
 
 
-def _no_shared_storage(line: str, _setting: Setting) -> tuple[str, str]:
+def _no_shared_storage(line: str, _context: JobContext) -> tuple[str, str]:
     name = first(r"(tmp-checkpoint-\d+|checkpoint-\d+)", line) or "a checkpoint"
     if first(r"(not empty|FileExistsError)", line):
         return (
@@ -59,7 +59,7 @@ def _no_shared_storage(line: str, _setting: Setting) -> tuple[str, str]:
     )
 
 
-def _denied(line: str, _setting: Setting) -> tuple[str, str]:
+def _denied(line: str, _context: JobContext) -> tuple[str, str]:
     path = first(r"(?:permission denied|not permitted)[^']*'([^']+)'|denied: \"?(/[^\s\"':]+)", line) or "a file"
     return (
         f"it may not use {path}",
@@ -67,7 +67,7 @@ def _denied(line: str, _setting: Setting) -> tuple[str, str]:
     )
 
 
-def _read_only(line: str, _setting: Setting) -> tuple[str, str]:
+def _read_only(line: str, _context: JobContext) -> tuple[str, str]:
     path = first(r"read-only file system[^']*'([^']+)'", line) or "a file"
     return (
         f"{path} cannot be written: its file system is read-only",
@@ -76,7 +76,7 @@ def _read_only(line: str, _setting: Setting) -> tuple[str, str]:
     )
 
 
-def _damaged(line: str, _setting: Setting) -> tuple[str, str]:
+def _damaged(line: str, _context: JobContext) -> tuple[str, str]:
     lfs = " It begins like a pointer of Git LFS: fetch the file itself with git lfs pull." if "key, 'v'" in line else ""
     return (
         "a file of the model or of a checkpoint is damaged or not whole",

@@ -19,11 +19,11 @@ from typing import IO, Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from .bundle import start_command
-from .ssh import Reach, ssh_command
+from .ssh import SshTarget, ssh_command
 
 _GRACE_SECONDS = 10.0
 # An agent that receives nothing for several times as long ends by itself.
-LIFE_SIGN_SECONDS = 10.0
+KEEPALIVE_SECONDS = 10.0
 # Its input, its output and its standard error.
 _FILES_OF_AN_AGENT = 3
 
@@ -32,20 +32,20 @@ class RemoteAgent:
     """One agent, on the host that it runs on. It ends with its input, so it ends with this process too."""
 
     def __init__(
-        self, reach: Reach, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], module: str, program: bytes
+        self, target: SshTarget, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], module: str, program: bytes
     ) -> None:
-        self.host = reach.host_name
+        self.host = target.host_name
         self._events = events
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._words, self._process = _start(reach.host_name, ssh_command(reach, start_command(module)))
+        self._stderr, self._process = _start(target.host_name, ssh_command(target, start_command(module)))
         self._outgoing.put(program)
-        threading.Thread(target=self._speak, daemon=True).start()
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._write, daemon=True).start()
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def tell(self, command: Mapping[str, Any]) -> None:
-        self.send(encoded(command))
+    def send(self, command: Mapping[str, Any]) -> None:
+        self.send_line(encoded(command))
 
-    def send(self, line: bytes) -> None:
+    def send_line(self, line: bytes) -> None:
         """A command as C(encoded) gives it: what is the same for many hosts is in memory once."""
         self._outgoing.put(line)
 
@@ -53,7 +53,7 @@ class RemoteAgent:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def show_life(self) -> None:
+    def keep_alive(self) -> None:
         self._outgoing.put(b"\n")
 
     def close(self) -> None:
@@ -64,9 +64,9 @@ class RemoteAgent:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._words.close()
+        self._stderr.close()
 
-    def _speak(self) -> None:
+    def _write(self) -> None:
         """A pipe takes less than the program until the host is reached: the other hosts need not wait for that."""
         stdin = cast(IO[bytes], self._process.stdin)
         # Where it has ended, its end comes as an event.
@@ -75,7 +75,7 @@ class RemoteAgent:
                 stdin.write(data)
                 stdin.flush()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         for line in cast(IO[bytes], self._process.stdout):
             try:
                 self._events.put((self.host, json.loads(line)))
@@ -83,8 +83,8 @@ class RemoteAgent:
                 continue
         code = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
-            self._words.seek(0)
-            said = self._words.read().decode(errors="replace").strip().splitlines()
+            self._stderr.seek(0)
+            said = self._stderr.read().decode(errors="replace").strip().splitlines()
             last = said[-1] if said else ""
             self._events.put((self.host, {"event": "ended", "code": code, "said": last}))
 

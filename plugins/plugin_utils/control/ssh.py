@@ -37,7 +37,7 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Reach:
+class SshTarget:
     """How Ansible reaches a host. ``options`` are those of its ssh connection plugin, under their names there."""
 
     host_name: str
@@ -49,11 +49,11 @@ class Reach:
     has_password: bool = False
 
 
-def reach_of(host_name: str, connection: Any) -> Reach:
+def ssh_target_of(host_name: str, connection: Any) -> SshTarget:
     """Read it off a connection plugin whose options are set."""
     become = connection.become
     kind = connection._load_name.rpartition(".")[2]
-    return Reach(
+    return SshTarget(
         host_name=host_name,
         connection=kind,
         options={name: connection.get_option(name) for name in _OPTIONS} if kind == "ssh" else {},
@@ -65,22 +65,22 @@ def reach_of(host_name: str, connection: Any) -> Reach:
     )
 
 
-def ssh_command(reach: Reach, remote: Sequence[str]) -> list[str]:
+def ssh_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
     """The argument list that runs ``remote``, an argument list itself, on the host.
 
     Raises ClusterError where the host is not reached by ssh, or becomes another user by something else than sudo.
     """
-    if reach.connection != "ssh":
+    if target.connection != "ssh":
         raise ClusterError(
-            f"{reach.host_name} is reached by the connection {reach.connection!r}, but images travel by ssh only. "
+            f"{target.host_name} is reached by the connection {target.connection!r}, but images travel by ssh only. "
             "Set ansible_connection to ssh for it."
         )
-    if reach.become_method not in (None, "sudo"):
+    if target.become_method not in (None, "sudo"):
         raise ClusterError(
-            f"{reach.host_name} uses the become method {reach.become_method!r}, but images travel with sudo only. "
+            f"{target.host_name} uses the become method {target.become_method!r}, but images travel with sudo only. "
             "Set ansible_become_method to sudo for it."
         )
-    options = reach.options
+    options = target.options
     command = [options.get("ssh_executable") or "ssh", "-T"]
     for option in _FIXED_OPTIONS:
         command += ["-o", option]
@@ -91,11 +91,11 @@ def ssh_command(reach: Reach, remote: Sequence[str]) -> list[str]:
             command += [flag, str(options[name])]
     for name in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
         command += [word for word in shlex.split(options.get(name) or "") if word != "-C"]
-    return [*command, "--", str(options.get("host") or reach.host_name), shlex.join(_as_user(reach, remote))]
+    return [*command, "--", str(options.get("host") or target.host_name), shlex.join(_as_user(target, remote))]
 
 
-def _as_user(reach: Reach, remote: Sequence[str]) -> list[str]:
-    if reach.become_method is None:
+def _as_user(target: SshTarget, remote: Sequence[str]) -> list[str]:
+    if target.become_method is None:
         return list(remote)
-    user = [] if reach.become_user == "root" else ["-u", reach.become_user]
+    user = [] if target.become_user == "root" else ["-u", target.become_user]
     return ["sudo", "-n", *user, "--", *remote]

@@ -22,7 +22,7 @@ from ..control.participants import participants
 from ..control.running_tasks import RunningTasks
 from ..control.same_task import SameTask
 from ..control.shared_pass import Results, SharedPass
-from ..control.ssh import Reach, reach_of
+from ..control.ssh import SshTarget, ssh_target_of
 from .fleet import Fleet
 
 # Those that a module of this kind has beside its own.
@@ -36,7 +36,7 @@ RELAY_ARGUMENTS: dict[str, Any] = {
 
 
 class RelayAction(ActionBase):
-    """The first host's task works for all that do the same; the others find their results."""
+    """The task of the first host does the work for all that run the same; the others find their results."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -47,11 +47,11 @@ class RelayAction(ActionBase):
     kind: str
 
     def prepare(self) -> Callable[[Fleet, Sequence[str]], Results]:
-        """Read the arguments, and return what does the work; raises ClusterError where they make no sense."""
+        """Return the function that does the work; raise ClusterError where the arguments contradict each other."""
         raise NotImplementedError
 
     def relay_order(self) -> dict[str, Any]:
-        """What the arguments say that every order has."""
+        """Return the fields of RelayOrder, as the arguments set them."""
         return {
             "source": self.arguments["source_host"],
             "disk_reserve": bytes_of("disk_reserve", self.arguments["disk_reserve"]),
@@ -87,7 +87,7 @@ class RelayAction(ActionBase):
             return {**result, **shared.result_for(own_name, list(dict.fromkeys([*named, own_name])), work)}
 
     def _validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """With their defaults; raises AnsibleActionFail where they are wrong."""
+        """Return the arguments with their defaults; raise AnsibleActionFail where they are wrong."""
         found = ArgumentSpecValidator(self.argument_spec).validate(dict(arguments))
         if found.error_messages:
             raise AnsibleActionFail(f"{self._task.action}: {'; '.join(found.error_messages)}")
@@ -100,38 +100,38 @@ class RelayAction(ActionBase):
         return min(forks, self._task.throttle or forks)
 
     def _deliver_to(self, hosts: Sequence[str]) -> Results:
-        """The results of all hosts; what is wrong with the task itself goes wrong for each of them."""
+        """The results of all hosts; what is wrong with the task itself fails each of them."""
         try:
             deliver = self.prepare()
             with contextlib.ExitStack() as stack:
-                unreached: dict[str, ClusterError] = {}
-                reaches = self._reaches([self.arguments["source_host"], *hosts], stack, unreached)
-                fleet = stack.enter_context(Fleet(reaches, self.kind))
-                fleet.failed.update(unreached)
+                failures: dict[str, ClusterError] = {}
+                targets = self._ssh_targets([self.arguments["source_host"], *hosts], stack, failures)
+                fleet = stack.enter_context(Fleet(targets, self.kind))
+                fleet.failed.update(failures)
                 return deliver(fleet, hosts)
         except ClusterError as error:
             return {host: {"failed": True, "msg": error.message, **error.details} for host in hosts}
         except AnsibleError as error:
             return {host: {"failed": True, "msg": str(error)} for host in hosts}
 
-    def _reaches(
-        self, hosts: Sequence[str], stack: contextlib.ExitStack, unreached: dict[str, ClusterError]
-    ) -> Iterator[Reach]:
-        """How Ansible reaches each of the hosts; for which of them that cannot be told goes into ``unreached``.
+    def _ssh_targets(
+        self, hosts: Sequence[str], stack: contextlib.ExitStack, failures: dict[str, ClusterError]
+    ) -> Iterator[SshTarget]:
+        """Yield the target of each host's connection; why there is none for a host goes into ``failures``.
 
-        All are of the inventory. What is opened for it is closed with the stack.
+        What is opened for it is closed with the stack.
         """
         own_name = self._variables["inventory_hostname"]
         others = [OtherHost(self, host, self._variables) for host in dict.fromkeys(hosts) if host != own_name]
-        yield reach_of(own_name, self._connection)
+        yield ssh_target_of(own_name, self._connection)
         for other in others:
             stack.callback(other.close)
             try:
-                reach = reach_of(other.name, other.prepare_connection())
+                target = ssh_target_of(other.name, other.prepare_connection())
             except AnsibleError as error:
-                unreached[other.name] = ClusterError(f"How {other.name} is reached cannot be told: {error.message}")
+                failures[other.name] = ClusterError(f"The connection to {other.name} cannot be set up: {error.message}")
             else:
-                yield reach
+                yield target
 
 
 def _all_as_one(own: str, results: Results) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _all_as_one(own: str, results: Results) -> dict[str, Any]:
 
 
 def bytes_of(option: str, written: str) -> int:
-    """A size as the user writes it."""
+    """Return the bytes of a size such as 20G; raise ClusterError where it is none."""
     try:
         return int(human_to_bytes(written))
     except ValueError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: who receives what from whom, in a chain in which every host forwards what it receives.
+"""Pure: which host receives what from which, in a chain in which every host forwards what it receives.
 
 Each host's interface sends and receives everything once, however many hosts there are.
 """
@@ -30,7 +30,7 @@ class Link:
 
 
 def plan_chain(source: str, wanted: Mapping[str, Sequence[int]]) -> tuple[Link, ...]:
-    """The chain over all hosts that want anything, in the order in which they get it.
+    """Return the chain of all hosts that lack anything, in the order in which they receive it.
 
     ``wanted`` holds the items that each host lacks. Those that lack the most come first: where all lack the upper
     part of one list, each host then gets nothing that it does not need itself.

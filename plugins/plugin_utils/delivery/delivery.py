@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What bringing anything to all hosts in one pass has in common: observe them, ask them, let the agents carry it."""
+"""The common part of a delivery to all hosts in one pass: observe them, ask them, let the agents transfer it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .fleet import Fleet
 from .progress import RelayProgress, Total
 from .run import RelayRun
 
-# Of every host to which nothing comes.
-NOTHING_CAME: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.0, "from_hosts": {}, "refused": []}
+# The figures of a host to which nothing is sent.
+NOTHING_SENT: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.0, "from_hosts": {}, "refused": []}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RelayOrder:
-    """From where something is brought; ``addresses`` are those that hosts listen on, where the user names them."""
+    """From which host something is delivered; ``addresses`` are those that the user names."""
 
     source: str
     disk_reserve: int
@@ -43,7 +43,7 @@ class RelayDelivery(Generic[AnyOrder]):
         self._found: dict[str, dict[str, Any]] = {}
 
     def _observe(self, arguments: Mapping[str, Mapping[str, Any]]) -> None:
-        """Look at each of the hosts, with its arguments, as a source or a sink."""
+        """Observe each of the hosts, with its arguments."""
         commands = {host: {"do": "observe", "arguments": one} for host, one in arguments.items()}
         self._found = {host: answer["found"] for host, answer in self._fleet.ask(commands, "observed").items()}
         failure = self._fleet.failed.get(self._order.source)
@@ -51,14 +51,14 @@ class RelayDelivery(Generic[AnyOrder]):
             raise failure
 
     def _ask(self, question: str, arguments: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Ask each of the hosts, with its arguments; the answers of those that gave one."""
+        """Ask each of the hosts, with its arguments; return the answers of those that gave one."""
         # The same arguments are the same command, which is encoded once: those of a tree name every file.
         by_arguments = {id(one): {"do": "ask", "question": question, "arguments": one} for one in arguments.values()}
         commands = {host: by_arguments[id(one)] for host, one in arguments.items()}
         return {host: answer["found"] for host, answer in self._fleet.ask(commands, "answered").items()}
 
     def _addresses_of(self, hosts: Sequence[str]) -> dict[str, str]:
-        """Where the others reach each of the hosts and the source; without an address a host fails alone."""
+        """Return the address of the source and of each host for the others; a host without one fails alone."""
         addresses = {}
         for host in (self._order.source, *hosts):
             own = self._found[host]["addresses"]
@@ -67,7 +67,7 @@ class RelayDelivery(Generic[AnyOrder]):
                 addresses[host] = address
             else:
                 self._fleet.failed[host] = PlanError(
-                    f"It is not known at which address the other hosts reach {host}: it is in no swarm and has no "
+                    f"The address of {host} for the other hosts is not known: it is in no swarm and has no "
                     f"default route. Name it in addresses, for example addresses: {{{host}: 10.0.0.1}}."
                 )
         if self._order.source in self._fleet.failed:
@@ -77,9 +77,9 @@ class RelayDelivery(Generic[AnyOrder]):
     def _run(
         self, addresses: Mapping[str, str], digests: Sequence[str] | None, totals: Mapping[str, Total], unit: str
     ) -> RelayRun:
-        """A relay of the items with these digests, None where the hosts know them.
+        """Return a relay of the items with these digests, None where the hosts know them.
 
-        ``totals`` is what comes to each host, in units of this name.
+        ``totals`` is what is sent to each host, in units of this name.
         """
         return RelayRun(
             fleet=self._fleet,
@@ -94,7 +94,7 @@ class RelayDelivery(Generic[AnyOrder]):
     def _with_failures(
         self, hosts: Sequence[str], results: Mapping[str, Mapping[str, Any]], nothing: Mapping[str, Any]
     ) -> Results:
-        """The result of each host; one that failed says why, and of the figures in C(nothing) what had come."""
+        """Return the result of each host; one that failed has its error, and the figures that ``nothing`` names."""
         failed = {
             host: {
                 **{name: results.get(host, nothing)[name] for name in nothing},

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The agents of one run, as the controller has them: started over SSH, told what to do, and listened to."""
+"""The agents of one run, on the controller: starting them over SSH, sending them commands, and reading their events."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import LIFE_SIGN_SECONDS, RemoteAgent, encoded, why_ended
-from ..control.ssh import Reach
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, encoded, why_ended
+from ..control.ssh import SshTarget
 
 # By what is relayed, the agent's module below module_utils.
 AGENTS = {"image": "layers.agent", "tree": "tree.agent"}
@@ -24,22 +24,22 @@ ANSWER_SECONDS = 300.0
 
 
 class Fleet:
-    """All agents of a run. A host that fails leaves the fleet, with what it said, and the others go on."""
+    """All agents of a run. A host that fails leaves the fleet, with its error in C(failed), and the others go on."""
 
-    def __init__(self, reaches: Iterable[Reach], kind: str) -> None:
-        """``kind`` is what is relayed. Each host is reached while it is still found out how the next one is."""
+    def __init__(self, targets: Iterable[SshTarget], kind: str) -> None:
+        """``kind`` is what is relayed. The agent of each target starts before the next target is asked for."""
         self.failed: dict[str, ClusterError] = {}
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         module = AGENTS[kind]
         program = bundle(module)
         self._agents: dict[str, RemoteAgent] = {}
-        for reach in reaches:
+        for target in targets:
             try:
-                self._agents[reach.host_name] = RemoteAgent(reach, self._events, module, program)
+                self._agents[target.host_name] = RemoteAgent(target, self._events, module, program)
             except ClusterError as error:
-                self.failed[reach.host_name] = error
+                self.failed[target.host_name] = error
         self._is_over = threading.Event()
-        threading.Thread(target=self._say_that_we_live, daemon=True).start()
+        threading.Thread(target=self._keep_alive, daemon=True).start()
 
     def __enter__(self) -> Fleet:
         return self
@@ -57,15 +57,15 @@ class Fleet:
     def hosts(self) -> list[str]:
         return [host for host in self._agents if host not in self.failed]
 
-    def tell(self, host: str, command: Mapping[str, Any]) -> None:
-        self._agents[host].tell(command)
+    def send(self, host: str, command: Mapping[str, Any]) -> None:
+        self._agents[host].send(command)
 
     def ask(self, commands: Mapping[str, Mapping[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
-        """Give each of the hosts its command, and return the answer (an event of this name) of each that has one."""
+        """Send each host its command, and return the answers (events of this name) of those that gave one."""
         lines: dict[int, bytes] = {}
         for host, command in commands.items():
             line = lines.get(id(command)) or encoded(command)
-            self._agents[host].send(lines.setdefault(id(command), line))
+            self._agents[host].send_line(lines.setdefault(id(command), line))
         del lines
         answers: dict[str, dict[str, Any]] = {}
         until = time.monotonic() + ANSWER_SECONDS
@@ -81,7 +81,7 @@ class Fleet:
         return answers
 
     def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
-        """The next thing that any host says; None where none says anything. A failure is noted in C(failed) as well."""
+        """Return the next event of any host, or None after ``timeout`` seconds. A failure goes into C(failed) too."""
         try:
             host, event = self._events.get(timeout=timeout)
         except queue.Empty:
@@ -92,10 +92,10 @@ class Fleet:
             self._give_up(host, why_ended(host, event["code"], event["said"]))
         return host, event
 
-    def _say_that_we_live(self) -> None:
-        while not self._is_over.wait(LIFE_SIGN_SECONDS):
+    def _keep_alive(self) -> None:
+        while not self._is_over.wait(KEEPALIVE_SECONDS):
             for host in self.hosts:
-                self._agents[host].show_life()
+                self._agents[host].keep_alive()
 
     def _give_up(self, host: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         self.failed.setdefault(host, ClusterError(message, **(details or {})))

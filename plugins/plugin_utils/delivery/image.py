@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bringing an image to all hosts in one pass: observe them, plan, let the agents carry it, tell what came of it."""
+"""Bringing an image to all hosts in one pass: observe them, plan, let the agents carry it, return the results."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import
 from ansible_collections.distrain.cluster.plugins.module_utils.image.missing import (
     Delivery,
     DeliveryPlan,
-    Source,
-    Target,
+    ImageSource,
+    ImageTarget,
     plan_delivery,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
@@ -23,15 +23,15 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image.state impor
 
 from ..control.shared_pass import Results
 from .chain import Link, plan_chain
-from .delivery import NOTHING_CAME, RelayDelivery, RelayOrder
+from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder
 from .progress import Total, result_table
 
-_NOTHING_CAME: dict[str, Any] = {**NOTHING_CAME, "layers_sent": 0}
+_NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, "layers_sent": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order(RelayOrder):
-    """Which image is to be brought, and how."""
+class ImageOrder(RelayOrder):
+    """Which image is delivered, and how."""
 
     name: str
     docker_host: str
@@ -40,7 +40,7 @@ class Order(RelayOrder):
     spool_limit: int
 
 
-class ImageDelivery(RelayDelivery[Order]):
+class ImageDelivery(RelayDelivery[ImageOrder]):
     def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
         """The result of each of the hosts."""
         order = self._order
@@ -52,15 +52,15 @@ class ImageDelivery(RelayDelivery[Order]):
             "spool_limit": order.spool_limit,
         }
         self._observe(dict.fromkeys(self._fleet.hosts, arguments))
-        results = self._foretell_all(hosts) if check_mode else self._bring(hosts)
-        results = self._with_failures(hosts, results, _NOTHING_CAME)
+        results = self._preview_all(hosts) if check_mode else self._bring(hosts)
+        results = self._with_failures(hosts, results, _NOTHING_SENT)
         return {host: {**result, "spool": self._spool()} for host, result in results.items()}
 
     def _bring(self, hosts: Sequence[str]) -> Results:
         plan = self._plan(hosts, {})
-        plan = self._plan(hosts, self._weigh(plan))
-        self._tidy(plan)
-        results = {one.host: self._result(plan, one, _NOTHING_CAME) for one in plan.deliveries}
+        plan = self._plan(hosts, self._compare(plan))
+        self._clean_up(plan)
+        results = {one.host: self._result(plan, one, _NOTHING_SENT) for one in plan.deliveries}
         self._give_names(plan)
         if plan.chain:
             for host, figures in self._carry(plan).items():
@@ -69,7 +69,7 @@ class ImageDelivery(RelayDelivery[Order]):
         return results
 
     def _show_table(self, results: Results) -> None:
-        """The table of what came to which host, and what the spool keeps of it."""
+        """Show what each host received, and what the spool keeps."""
         table = result_table(results, "layers")
         spool = self._spool()
         kept = (
@@ -80,24 +80,24 @@ class ImageDelivery(RelayDelivery[Order]):
         for line in [*table, kept] if table else []:
             self._show(line)
 
-    def _plan(self, hosts: Sequence[str], weighed: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
-        targets = [self._target(host, weighed.get(host)) for host in hosts if host in self._found]
+    def _plan(self, hosts: Sequence[str], compared: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
+        targets = [self._target(host, compared.get(host)) for host in hosts if host in self._found]
         return plan_delivery(self._order.name, self._source(), targets, self._order.disk_reserve)
 
-    def _source(self) -> Source:
+    def _source(self) -> ImageSource:
         found = self._found[self._order.source]
         sizes = found["wanted"]["sizes"] if found["wanted"] else ()
         known = tuple(size for size in sizes if size is not None)
-        return Source(
+        return ImageSource(
             host=self._order.source,
             images=HostImages.from_dict(found["images"]),
             sizes=known if len(known) == len(sizes) else tuple(found["layer_sizes"]),
         )
 
-    def _target(self, host: str, weighed: Mapping[str, Any] | None) -> Target:
-        if weighed is None:
-            return Target(host, HostImages.from_dict(self._found[host]["images"]))
-        return Target(host, HostImages.from_dict(weighed["images"]), weighed["held_layers"])
+    def _target(self, host: str, compared: Mapping[str, Any] | None) -> ImageTarget:
+        if compared is None:
+            return ImageTarget(host, HostImages.from_dict(self._found[host]["images"]))
+        return ImageTarget(host, HostImages.from_dict(compared["images"]), compared["held_layers"])
 
     def _spool(self) -> dict[str, Any]:
         spool: dict[str, Any] = self._found[self._order.source]["spool"]
@@ -106,17 +106,17 @@ class ImageDelivery(RelayDelivery[Order]):
     def _wanted(self) -> WantedImage:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
 
-    def _weigh(self, plan: DeliveryPlan) -> dict[str, Any]:
-        """Ask the hosts that lack the image for what they have of it; what dead runs left there goes."""
+    def _compare(self, plan: DeliveryPlan) -> dict[str, Any]:
+        """Ask the hosts that lack the image what they have of it; they remove what dead runs left there."""
         lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
         arguments = {"wanted": self._wanted().to_dict()}
-        return self._ask("weigh", dict.fromkeys(lacking, arguments))
+        return self._ask("compare", dict.fromkeys(lacking, arguments))
 
-    def _tidy(self, plan: DeliveryPlan) -> None:
-        """What dead runs left goes also where nothing comes, and on the source."""
+    def _clean_up(self, plan: DeliveryPlan) -> None:
+        """Remove what dead runs left on hosts that receive nothing, and on the source."""
         busy = {one.host for one in plan.deliveries if one.action in ("send", "refused")}
         left = (host for host, found in self._found.items() if found["leftovers"] and host not in busy)
-        self._ask("tidy", {host: {} for host in left})
+        self._ask("clean_up", {host: {} for host in left})
 
     def _give_names(self, plan: DeliveryPlan) -> None:
         self._ask("name", {one.host: {"image_id": one.image_id} for one in plan.deliveries if one.action == "name"})
@@ -135,7 +135,7 @@ class ImageDelivery(RelayDelivery[Order]):
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
 
     def _settle_spool(self) -> None:
-        """Nothing is sent any more: let the spool come back under its limit, and learn what it holds then."""
+        """After the last byte, let the spool come back under its limit, and read what it holds then."""
         for host, spool in self._ask("settle_spool", {self._order.source: {}}).items():
             self._found[host]["spool"] = spool
 
@@ -165,23 +165,23 @@ class ImageDelivery(RelayDelivery[Order]):
             },
             "image_identity": plan.identity.to_dict(),
             "layers_skipped": len(plan.identity.diff_ids) - figures["layers_sent"],
-            **{name: figures[name] for name in _NOTHING_CAME},
+            **{name: figures[name] for name in _NOTHING_SENT},
         }
         return {**result, "failed": True, "msg": delivery.problem, "changed": False} if delivery.problem else result
 
-    def _foretell_all(self, hosts: Sequence[str]) -> Results:
+    def _preview_all(self, hosts: Sequence[str]) -> Results:
         if self._source().images.named(self._order.name) is None:
-            return {host: self._foretell_missing(host) for host in hosts}
+            return {host: self._preview_missing(host) for host in hosts}
         plan = self._plan(hosts, {})
-        return {one.host: self._foretell(plan, one) for one in plan.deliveries}
+        return {one.host: self._preview(plan, one) for one in plan.deliveries}
 
-    def _foretell(self, plan: DeliveryPlan, delivery: Delivery) -> dict[str, Any]:
-        result = self._result(plan, delivery, _NOTHING_CAME)
+    def _preview(self, plan: DeliveryPlan, delivery: Delivery) -> dict[str, Any]:
+        result = self._result(plan, delivery, _NOTHING_SENT)
         what = {"send": "be sent", "name": "get its name only"}.get(delivery.action)
-        told = f"The image {self._order.name} of {self._order.source} would {what}."
-        return {**result, "msg": told} if what else result
+        message = f"The image {self._order.name} of {self._order.source} would {what}."
+        return {**result, "msg": message} if what else result
 
-    def _foretell_missing(self, host: str) -> dict[str, Any]:
+    def _preview_missing(self, host: str) -> dict[str, Any]:
         """The image is built only by the real run."""
         name = with_tag(self._order.name)
         return {
@@ -191,7 +191,7 @@ class ImageDelivery(RelayDelivery[Order]):
                 "after": {"name": name, "fingerprint": "known once the image is there"},
             },
             "image_identity": None,
-            **_NOTHING_CAME,
+            **_NOTHING_SENT,
             "msg": f"The image {self._order.name} of {self._order.source} would be sent.",
         }
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How far every host has come, in lines for the person who waits; in a log file they read just as well."""
+"""The progress of every host, in lines that also suit a log file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RESULT_HEADING = ("bytes", "seconds", "MB/s", "from", "again")
 
 @dataclass(frozen=True)
 class Total:
-    """What comes to a host: how many items, and about how many bytes."""
+    """What is sent to a host: how many items, and about how many bytes."""
 
     items: int
     bytes: int
@@ -51,7 +51,7 @@ class RelayProgress:
                     self._show(self._line(one, self._figures[one]))
 
     def leave(self, host: str) -> None:
-        """The host is done, or has failed: no more lines about it."""
+        """Show no more lines about a host that has ended or failed."""
         self._figures.pop(host, None)
 
     def _line(self, host: str, figures: Mapping[str, Any]) -> str:

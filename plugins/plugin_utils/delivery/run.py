@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One relay over the agents of a fleet: keys, ports and places in the chain, then listening until all have ended."""
+"""One relay over the agents of a fleet: keys, ports and places in the chain, then events until all have ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVENT_SECONDS = 5.0
 class RelayRun:
     """``digests`` are those of all items, None where each host knows them already.
 
-    ``patience`` is how many seconds nothing may come to a host.
+    ``patience`` is after how many seconds without data a host fails.
     """
 
     def __init__(
@@ -43,23 +43,23 @@ class RelayRun:
         self._progress = progress
         self._show = show
         self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
-        self._came: dict[str, dict[str, Any]] = {}
+        self._received: dict[str, dict[str, Any]] = {}
 
     def carry(
         self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
     ) -> dict[str, dict[str, Any]]:
-        """What came to each host: all of it, or, where the host is among the fleet's failures, what it told of last."""
+        """Return what each host received: all of it, or, for a host that failed, what it reported last."""
         ports = self._prepare(chain)
-        self._fleet.tell(self._source, {"do": "send", "arguments": source})
+        self._fleet.send(self._source, {"do": "send", "arguments": source})
         receiving = {link.host for link in chain if link.host in ports}
         for link in chain:
             if link.host in ports:
-                self._fleet.tell(link.host, self._command_for(link, ports, sink_of(link)))
+                self._fleet.send(link.host, self._command_for(link, ports, sink_of(link)))
         self._listen(receiving)
-        return self._came
+        return self._received
 
     def _prepare(self, chain: Sequence[Link]) -> dict[str, int]:
-        """Where everybody listens; a host that cannot is left out of the chain."""
+        """Return the port of each host; one that cannot listen is left out of the chain."""
         authority = RunAuthority()
         commands = {
             host: {
@@ -102,13 +102,13 @@ class RelayRun:
     def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: set[str]) -> None:
         kind = event["event"]
         if "bytes" in event:
-            self._came[host] = _figures(event)
-        if kind == "told":
+            self._received[host] = _figures(event)
+        if kind == "config":
             for one in waiting:
-                self._fleet.tell(one, {"do": "ask", "question": "tell", "arguments": event["arguments"]})
+                self._fleet.send(one, {"do": "ask", "question": "take_config", "arguments": event["arguments"]})
         elif kind == "progress":
             self._progress.take(host, event)
-        elif kind == "said":
+        elif kind == "message":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
             done.add(host)
@@ -119,8 +119,8 @@ class RelayRun:
         failure = self._fleet.failed[self._source]
         for host in waiting:
             self._fleet.failed[host] = ClusterError(
-                f"{self._source}, which sends, has failed: {failure.message} What {host} has got whole stays there for "
-                "the next run.",
+                f"{self._source}, which sends, has failed: {failure.message} What {host} has received whole "
+                "stays there for the next run.",
                 **failure.details,
             )
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bringing a directory to all hosts in one pass: read it, let every host say what it lacks, let the agents carry it."""
+"""Bringing a directory to all hosts in one pass: read it, compare it with every host's, let the agents transfer it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 
 from ..control.shared_pass import Results
 from .chain import Link, plan_chain
-from .delivery import NOTHING_CAME, RelayDelivery, RelayOrder
+from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder
 from .progress import Total, result_table
 
 # Of a host that failed it is not known of how many files something came.
 _NOT_DONE = {"files_sent": 0, "deleted": 0}
-_NOTHING_CAME: dict[str, Any] = {**NOTHING_CAME, **_NOT_DONE}
+_NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, **_NOT_DONE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TreeOrder(RelayOrder):
-    """Which directory is to be brought, to where, and how."""
+    """Which directory is delivered, to where, and how."""
 
     path: str
     dest: str
@@ -36,18 +36,18 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
     def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
         """The result of each of the hosts."""
         self._observe({host: self._arguments_of(host, check_mode) for host in self._fleet.hosts})
-        weighed = self._weigh([host for host in hosts if host != self._order.source])
-        results = {host: self._result(one, check_mode) for host, one in weighed.items()}
+        compared = self._compare([host for host in hosts if host != self._order.source])
+        results = {host: self._result(one, check_mode) for host, one in compared.items()}
         if self._order.source in hosts:
-            results[self._order.source] = {"changed": False, **_NOTHING_CAME}
+            results[self._order.source] = {"changed": False, **_NOTHING_SENT}
         if not check_mode:
-            to_do = [host for host, one in weighed.items() if one.get("changed") and not one["problem"]]
-            for host, figures in self._carry(weighed, to_do).items():
-                results[host] |= {name: figures[name] for name in NOTHING_CAME}
+            to_do = [host for host, one in compared.items() if one.get("changed") and not one["problem"]]
+            for host, figures in self._carry(compared, to_do).items():
+                results[host] |= {name: figures[name] for name in NOTHING_SENT}
                 results[host] |= (
-                    _NOT_DONE if host in self._fleet.failed else {"files_sent": weighed[host]["files_sent"]}
+                    _NOT_DONE if host in self._fleet.failed else {"files_sent": compared[host]["files_sent"]}
                 )
-        results = self._with_failures(hosts, results, _NOTHING_CAME)
+        results = self._with_failures(hosts, results, _NOTHING_SENT)
         for line in result_table(results, "files"):
             self._show(line)
         return results
@@ -63,7 +63,7 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "writes": not check_mode,
         }
 
-    def _weigh(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def _compare(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
         found = self._found[self._order.source]
         arguments = {
             "entries": found["entries"],
@@ -72,43 +72,43 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "owner": self._order.owner,
             "reserve": self._order.disk_reserve,
         }
-        weighed = self._ask("weigh", {host: arguments for host in hosts if host in self._found})
+        compared = self._ask("compare", {host: arguments for host in hosts if host in self._found})
         # Most hosts lack the same: that is in memory once.
         same: dict[tuple[int, ...], tuple[int, ...]] = {}
-        for one in weighed.values():
+        for one in compared.values():
             wanted = tuple(one.get("wanted", ()))
             one["wanted"] = same.setdefault(wanted, wanted)
-        return weighed
+        return compared
 
-    def _carry(self, weighed: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def _carry(self, compared: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Let the hosts do what needs no other host, then relay what they lack."""
         if not hosts:
             return {}
         addresses = self._addresses_of(hosts)
         hosts = list(self._ask("stage", {host: {"owner": self._order.owner} for host in hosts if host in addresses}))
-        lacking = {host: weighed[host]["wanted"] for host in hosts if weighed[host]["wanted"]}
+        lacking = {host: compared[host]["wanted"] for host in hosts if compared[host]["wanted"]}
         # The others have every byte, and only need to put things into their places.
         rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
-        totals = {host: Total(len(weighed[host]["wanted"]), weighed[host]["bytes"]) for host in hosts}
+        totals = {host: Total(len(compared[host]["wanted"]), compared[host]["bytes"]) for host in hosts}
         # Of a million files the digests are many: each host has read them in the list of files.
         run = self._run(addresses, None, totals, "parts of files")
         return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
 
-    def _result(self, weighed: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-        if weighed["is_shared"]:
-            told = f"{self._order.dest} is the same directory as {self._order.path} of {self._order.source}."
-            return {"changed": False, "msg": told, **_NOTHING_CAME}
+    def _result(self, compared: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+        if compared["is_shared"]:
+            message = f"{self._order.dest} is the same directory as {self._order.path} of {self._order.source}."
+            return {"changed": False, "msg": message, **_NOTHING_SENT}
         result = {
-            **_NOTHING_CAME,
-            "changed": weighed["changed"],
-            "deleted": weighed["deleted"],
+            **_NOTHING_SENT,
+            "changed": compared["changed"],
+            "deleted": compared["deleted"],
         }
         if self._order.shows_diff:
-            result["diff"] = {"prepared": "".join(f"{line}\n" for line in weighed["diff"])}
-        if weighed["problem"]:
-            figures = {name: weighed[name] for name in ("free_bytes", "needed_bytes")}
-            return {**result, **figures, "failed": True, "changed": False, "deleted": 0, "msg": weighed["problem"]}
-        if check_mode and weighed["changed"]:
-            told = f"{weighed['files_sent']} files of {weighed['files']} would be sent, with {weighed['bytes']} bytes."
-            return {**result, "msg": told}
+            result["diff"] = {"prepared": "".join(f"{line}\n" for line in compared["diff"])}
+        if compared["problem"]:
+            figures = {name: compared[name] for name in ("free_bytes", "needed_bytes")}
+            return {**result, **figures, "failed": True, "changed": False, "deleted": 0, "msg": compared["problem"]}
+        if check_mode and compared["changed"]:
+            files, size = f"{compared['files_sent']} files of {compared['files']}", compared["bytes"]
+            return {**result, "msg": f"{files} would be sent, with {size} bytes."}
         return result

@@ -22,7 +22,7 @@ _SMALLEST_SPAN = 5.0
 
 
 @dataclass(frozen=True)
-class Line:
+class StoredLine:
     """One line of the file: its place and size in bytes, its time, and what must differ between two for it to stay."""
 
     place: int
@@ -50,7 +50,7 @@ class BoundedLines:
         self._state_of = state_of
         self._begins = begins
         # The lines of the file, as long as nobody else writes it; so that it is not read again to be thinned.
-        self._lines: list[Line] = []
+        self._lines: list[StoredLine] = []
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one entry, and thin the file where it has become larger than its bound. It has to be valid JSON."""
@@ -63,11 +63,11 @@ class BoundedLines:
             stream.write(text)
             stream.flush()
             size = os.fstat(stream.fileno()).st_size
-        self._remember(Line(size - len(text), len(text), float(entry["at"]), self._state_of(entry)))
+        self._remember(StoredLine(size - len(text), len(text), float(entry["at"]), self._state_of(entry)))
         if size > self._most_bytes:
             self._thin(self._path)
 
-    def _remember(self, line: Line) -> None:
+    def _remember(self, line: StoredLine) -> None:
         end = self._lines[-1].place + self._lines[-1].size if self._lines else 0
         if end != line.place:
             self._lines = []
@@ -96,19 +96,19 @@ class BoundedLines:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _read(self, source: BinaryIO) -> Iterator[Line]:
+    def _read(self, source: BinaryIO) -> Iterator[StoredLine]:
         """Those that can be read; a line that was cut by a crash is left out."""
         place = 0
         for raw in source:
             try:
                 entry = json.loads(raw)
-                yield Line(place, len(raw), float(entry["at"]), self._state_of(entry))
+                yield StoredLine(place, len(raw), float(entry["at"]), self._state_of(entry))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
                 pass
             place += len(raw)
 
 
-def thinned(lines: Sequence[Line], most_bytes: int) -> list[Line]:
+def thinned(lines: Sequence[StoredLine], most_bytes: int) -> list[StoredLine]:
     """Return those that stay, about half of ``most_bytes`` at most, in their order; the last one stays in any case."""
     if not lines:
         return []
@@ -118,7 +118,7 @@ def thinned(lines: Sequence[Line], most_bytes: int) -> list[Line]:
     return [*lines[:first], *_middle(lines[first:end], most_bytes * _MIDDLE_SHARE), *lines[end:]]
 
 
-def _middle(lines: Sequence[Line], most_bytes: float) -> list[Line]:
+def _middle(lines: Sequence[StoredLine], most_bytes: float) -> list[StoredLine]:
     """One for each span, and where they fit also each of another state than the one before."""
     longest = 2 * (max((line.at for line in lines), default=0) - min((line.at for line in lines), default=0)) + 1
     for keeps_states in (True, False):
@@ -132,13 +132,13 @@ def _middle(lines: Sequence[Line], most_bytes: float) -> list[Line]:
     return []
 
 
-def _stays(line: Line, before: Line | None, span: float, keeps_states: bool) -> bool:
+def _stays(line: StoredLine, before: StoredLine | None, span: float, keeps_states: bool) -> bool:
     if before is None or line.at // span != before.at // span:
         return True
     return keeps_states and line.state != before.state
 
 
-def _count_within(lines: Sequence[Line], most_bytes: float) -> int:
+def _count_within(lines: Sequence[StoredLine], most_bytes: float) -> int:
     """How many of the first ones have no more bytes than these."""
     total = 0
     for number, line in enumerate(lines):

@@ -11,19 +11,19 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, divergence
 
-from ..causes.failures import Finding
+from ..causes.diagnosis import Diagnosis
 from ..job.ranks import Rank
 
 DIVERGED = "diverged"
 
 
-def divergence_notices(ranks: Sequence[Rank], job_name: str) -> list[Finding]:
+def divergence_notices(ranks: Sequence[Rank], job_name: str) -> list[Diagnosis]:
     """Return one finding for a job that has diverged, on the rank that logged it first; the job goes on."""
     for rank in ranks:
         found = divergence(rank.progress, rank.state != RUNNING)
         if found:
             text = f"{sentence(found, f'The training of job {job_name}')} {_advice(job_name, rank.state == RUNNING)}"
-            return [Finding(DIVERGED, rank.host, rank.rank, text)]
+            return [Diagnosis(DIVERGED, rank.host, rank.rank, text)]
     return []
 
 

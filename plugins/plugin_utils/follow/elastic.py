@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..causes.failures import Finding
+from ..causes.diagnosis import Diagnosis
 from ..job.ranks import Rank, is_failed
 
 
@@ -24,8 +24,8 @@ def departed(ranks: Sequence[Rank], min_hosts: int, patience: float) -> list[Ran
     return gone
 
 
-def shrunk(rank: Rank, ranks: Sequence[Rank], job_name: str) -> Finding:
+def shrunk(rank: Rank, ranks: Sequence[Rank], job_name: str) -> Diagnosis:
     """That the job goes on without this rank; ``ranks`` are those that are left."""
     hosts = ", ".join(left.host for left in ranks)
     text = f"Job {job_name} goes on without rank {rank.rank} on host {rank.host}, which is gone; left are {hosts}."
-    return Finding("shrunk", rank.host, rank.rank, text)
+    return Diagnosis("shrunk", rank.host, rank.rank, text)

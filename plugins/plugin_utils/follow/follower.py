@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 
+from ..causes.diagnosis import Diagnosis, find_cause, notices, why_failed
 from ..causes.end_order import Clocks
-from ..causes.failures import Finding, find_cause, notices, why_failed
-from ..causes.log import Setting
+from ..causes.log import JobContext
 from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
 from .divergence import divergence_notices
 from .elastic import departed, shrunk
-from .lasting_record import Record
 from .stacks import Stack, stack_sentence
+from .tolerant_recorder import Recorder
 
 HEARTBEAT = 30
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """Seconds: between two looks, until a job counts as hung, until silence is worth a word, and so on.
 
     A host is named once it has not answered for ``unseen``, and given up after ``lost``.
@@ -39,7 +39,7 @@ class Patience:
 
 
 @dataclass
-class Pace:
+class StepRate:
     """Steps a second over about the last half minute."""
 
     window: float = 30
@@ -67,16 +67,16 @@ class Follower:
 
     trainer: str
     job_name: str
-    setting: Setting
+    context: JobContext
     observe: Callable[[], Sequence[Rank]]
     stop: Callable[[Sequence[Rank]], None]
     stacks: Callable[[], Sequence[Stack]]
     show: Callable[[str], None]
     warn: Callable[[str], None]
-    record: Record
+    recorder: Recorder
     clock: Callable[[], float]
     sleep: Callable[[float], None]
-    patience: Patience
+    timeouts: Timeouts
     # How many samples a step takes over all ranks, where the ranks do not know it; zero is not known.
     samples_per_step: int = 0
     # Whether the job will be started again where that may help, and so all hosts have to be back first.
@@ -88,7 +88,7 @@ class Follower:
     _shown_at: float = 0
     _told: set[tuple[str, str]] = field(default_factory=set)
     _departed: set[str] = field(default_factory=set)
-    _pace: Pace = field(default_factory=Pace)
+    _pace: StepRate = field(default_factory=StepRate)
 
     def follow(self) -> Sequence[Rank]:
         """Return the ranks once all have succeeded; raise ClusterError when the job cannot succeed any more."""
@@ -98,26 +98,26 @@ class Follower:
             diverged = divergence_notices(ranks, self.job_name)
             if all_succeeded(ranks):
                 self._tell(diverged)
-                self.record.event("ended", None, None, f"Job {self.job_name} has succeeded.")
+                self.recorder.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if any(map(is_failed, ranks)):
                 self._give_up_on(ranks)
-            found = notices(ranks, self.job_name, self.setting, self.patience.unseen, self.patience.silence)
+            found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, self.timeouts.silence)
             self._tell([*found, *diverged])
             self._check_sight(ranks)
             self._check_time(ranks, self.clock() - began)
-            self.sleep(self.patience.interval)
+            self.sleep(self.timeouts.interval)
 
     def _without_departed(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
         """An elastic job goes on with those that are left."""
-        gone = departed(ranks, self.min_hosts, self.patience.unseen)
+        gone = departed(ranks, self.min_hosts, self.timeouts.unseen)
         left = [rank for rank in ranks if rank not in gone]
         for rank in gone:
             if rank.host not in self._departed:
                 self._departed.add(rank.host)
                 finding = shrunk(rank, left, self.job_name)
                 self.warn(finding.text)
-                self.record.event("finding", finding.host, finding.rank, finding.text)
+                self.recorder.event("finding", finding.host, finding.rank, finding.text)
         return left
 
     def _look(self) -> Sequence[Rank]:
@@ -126,7 +126,7 @@ class Follower:
             raise ClusterError(f"Job {self.job_name} was started on no host.")
         rate = self._pace.take(self.clock(), step_of(ranks))
         self._show(ranks, rate)
-        self.record.look(ranks, rate, self.samples_per_step)
+        self.recorder.look(ranks, rate, self.samples_per_step)
         return ranks
 
     def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
@@ -135,7 +135,7 @@ class Follower:
             self.show(progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step))
             self._shown, self._shown_at = line, self.clock()
 
-    def _tell(self, found: Sequence[Finding]) -> None:
+    def _tell(self, found: Sequence[Diagnosis]) -> None:
         """Each finding once, and again when it was gone in between."""
         for finding in found:
             if _told_as(finding) not in self._told:
@@ -143,27 +143,27 @@ class Follower:
                 if finding.kind == "silent":
                     text = f"{text} {stack_sentence(self.stacks())}".rstrip()
                 self.warn(text)
-                self.record.event("finding", finding.host, finding.rank, text)
+                self.recorder.event("finding", finding.host, finding.rank, text)
         self._told = {_told_as(finding) for finding in found}
 
     def _give_up_on(self, ranks: Sequence[Rank]) -> None:
         """See who else ends within the grace, so that the cause is told from what it caused; then stop the others."""
-        until = self.clock() + self.patience.grace
+        until = self.clock() + self.timeouts.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
-            self.sleep(min(2.0, self.patience.interval))
+            self.sleep(min(2.0, self.timeouts.interval))
             ranks = self._look()
         failed = [rank for rank in ranks if is_failed(rank) and not rank.unseen]
         # One rank needs no order.
         clocks = self.clocks(failed) if len(failed) > 1 else {}
-        cause = find_cause(ranks, self.job_name, self.setting, clocks)
+        cause = find_cause(ranks, self.job_name, self.context, clocks)
         if cause:
             self._fail(cause, ranks)
 
     def _check_sight(self, ranks: Sequence[Rank]) -> None:
         """A host out of sight may still train: its rank is given up only after a long time."""
-        gone = unseen_too_long(ranks, self.patience.lost)
+        gone = unseen_too_long(ranks, self.timeouts.lost)
         if gone and len(gone) < len(ranks):
-            self._fail(why_failed(gone[0], self.job_name, self.setting), ranks)
+            self._fail(why_failed(gone[0], self.job_name, self.context), ranks)
         if gone:
             raise ClusterError(
                 f"No host of job {self.job_name} has answered for {gone[0].unseen:.0f} s ({gone[0].unseen_because}). "
@@ -173,12 +173,12 @@ class Follower:
             )
 
     def _check_time(self, ranks: Sequence[Rank], passed: float) -> None:
-        if self.patience.timeout and passed > self.patience.timeout:
-            text = f"Job {self.job_name} had not ended after {self.patience.timeout:g} s (trainer_launch_job_timeout)."
-            self._fail(Finding("timeout", ranks[0].host, ranks[0].rank, text), ranks)
+        if self.timeouts.timeout and passed > self.timeouts.timeout:
+            text = f"Job {self.job_name} had not ended after {self.timeouts.timeout:g} s (trainer_launch_job_timeout)."
+            self._fail(Diagnosis("timeout", ranks[0].host, ranks[0].rank, text), ranks)
 
-    def _fail(self, finding: Finding, ranks: Sequence[Rank]) -> None:
-        self.record.event("finding", finding.host, finding.rank, finding.text)
+    def _fail(self, finding: Diagnosis, ranks: Sequence[Rank]) -> None:
+        self.recorder.event("finding", finding.host, finding.rank, finding.text)
         text = finding.text + self._stop_the_running(ranks)
         retryable, absent = finding.retryable, list[str]()
         away = [rank.host for rank in ranks if rank.unseen]
@@ -187,13 +187,13 @@ class Follower:
             retryable = not absent
             away = [host for host in away if host in absent]
         text += _may_still_run(away, self.job_name) if away else ""
-        self.record.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
+        self.recorder.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
         details = {"absent_hosts": absent} if absent else {}
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
 
     def _wait_for_return(self) -> list[str]:
         """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""
-        until = self.clock() + self.patience.lost
+        until = self.clock() + self.timeouts.lost
         while True:
             ranks = started(self.observe())
             absent = [rank.host for rank in ranks if rank.unseen or not rank.engine_answers]
@@ -201,7 +201,7 @@ class Follower:
                 self._stop_the_running(ranks)
                 return absent
             self._tell([_waiting_for(host, self.job_name) for host in absent])
-            self.sleep(self.patience.interval)
+            self.sleep(self.timeouts.interval)
 
     def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
         running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
@@ -209,7 +209,7 @@ class Follower:
             return ""
         self.stop(running)
         hosts = ", ".join(rank.host for rank in running)
-        self.record.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
+        self.recorder.event("stopped", None, None, f"Job {self.job_name} was stopped on {hosts}.")
         return f"\nThe job was then stopped on {hosts}."
 
 
@@ -220,11 +220,11 @@ def _may_still_run(hosts: Sequence[str], job_name: str) -> str:
     )
 
 
-def _told_as(finding: Finding) -> tuple[str, str]:
+def _told_as(finding: Diagnosis) -> tuple[str, str]:
     """That all ranks are silent is one finding, whichever of them has been so the longest."""
     return finding.kind, "" if finding.kind == "silent" else finding.host
 
 
-def _waiting_for(host: str, job_name: str) -> Finding:
+def _waiting_for(host: str, job_name: str) -> Diagnosis:
     text = f"Job {job_name} is started again once host {host} and its engine answer."
-    return Finding("waiting", host, -1, text)
+    return Diagnosis("waiting", host, -1, text)

@@ -16,10 +16,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.stop import K
 
 from ..causes.end_order import Clock
 from ..control.other_host import OtherHost
-from ..control.ssh import Reach, reach_of, ssh_command
+from ..control.ssh import SshTarget, ssh_command, ssh_target_of
 from ..job.ranks import Rank
+from .host_agents import HostAgents
 from .stacks import Stack
-from .watchers import WatchFleet
 
 LINES = 80
 # An agent looks at least this often, whatever the controller does with it.
@@ -28,7 +28,7 @@ STACK_SECONDS = 60.0
 CLOCK_SECONDS = 3.0
 
 
-class JobSight:
+class JobObserver:
     """``hosts`` are in the order of the ranks; ``jobs`` tells each of them name, container and directories."""
 
     def __init__(
@@ -45,12 +45,12 @@ class JobSight:
         self._warn = warn
         self._polled: dict[str, dict[str, Any]] = {host.name: {} for host in hosts}
         self._polled_at: dict[str, float] = {}
-        reaches = {host.name: reach for host in hosts if (reach := agent_reach(host))}
+        targets = {host.name: target for host in hosts if (target := agent_target(host))}
         commands = {
             host: {"do": "watch", "job": jobs[host], "interval": min(interval, LOOK_SECONDS), "lines": LINES}
-            for host in reaches
+            for host in targets
         }
-        self._fleet = WatchFleet(reaches, commands)
+        self._fleet = HostAgents(targets, commands)
 
     def observe(self) -> list[Rank]:
         self._fleet.look()
@@ -58,7 +58,7 @@ class JobSight:
         for number, host in enumerate(self._hosts):
             if host in self._fleet.sights:
                 sight = self._fleet.sights[host]
-                ranks.append(rank_of(host, number, sight.found, self._fleet.unseen(host), sight.because))
+                ranks.append(described_rank(host, number, sight.found, self._fleet.unseen(host), sight.because))
             else:
                 ranks.append(self._poll(host, number))
         return ranks
@@ -110,7 +110,7 @@ class JobSight:
         except AnsibleActionFail as error:
             self._hosts[host].close()
             unseen, because = max(0.1, now - self._polled_at.setdefault(host, now)), error.message
-        return rank_of(host, number, self._polled[host], unseen, because)
+        return described_rank(host, number, self._polled[host], unseen, because)
 
     def _stop_by_module(self, host: str) -> None:
         job = {name: self._jobs[host][name] for name in ("name", "container", "directory")}
@@ -121,17 +121,17 @@ class JobSight:
             self._warn(f"The job could not be stopped on {host}: {error.message}")
 
 
-def agent_reach(host: OtherHost) -> Reach | None:
+def agent_target(host: OtherHost) -> SshTarget | None:
     """How an agent gets to the host; None where only Ansible itself can reach it, or a password has to be given."""
-    reach = reach_of(host.name, host.prepare_connection())
+    target = ssh_target_of(host.name, host.prepare_connection())
     try:
-        ssh_command(reach, [])
+        ssh_command(target, [])
     except ClusterError:
         return None
-    return None if reach.has_password else reach
+    return None if target.has_password else target
 
 
-def rank_of(host: str, number: int, found: Mapping[str, Any], unseen: float, because: str) -> Rank:
+def described_rank(host: str, number: int, found: Mapping[str, Any], unseen: float, because: str) -> Rank:
     job = found.get("job", {})
     container = found.get("container", {})
     usage = found.get("usage", {})

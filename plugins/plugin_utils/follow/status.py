@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.durations import clock_time
 from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
@@ -141,12 +142,7 @@ def _step(row: Row) -> str:
 
 
 def _time(seconds: float | None) -> str:
-    """C(01:05), C(2:01:05)."""
-    if seconds is None:
-        return ""
-    minutes, left = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes:02d}:{left:02d}"
+    return "" if seconds is None else clock_time(seconds)
 
 
 def _busy(row: Row) -> str:

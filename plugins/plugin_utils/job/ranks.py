@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.durations import clock_time
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
     ABSENT,
     FAILED,
@@ -88,7 +88,8 @@ def progress_line(
         parts.append(step_words(progress))
         parts += [f"loss {loss}" if loss else "", f"grad_norm {norm}" if norm else ""]
         parts += _rates(progress, steps_per_second, samples_per_step) if steps_per_second else []
-        parts.append(f"{short_time(progress['remaining'])} left" if progress.get("remaining") else "")
+        left = progress.get("remaining_seconds")
+        parts.append(f"{clock_time(left)} left" if left is not None else "")
     parts.append(f"ranks {moving}/{len(ranks)}")
     return "  ".join(part for part in parts if part)
 
@@ -105,23 +106,9 @@ def _rates(progress: Mapping[str, Any], steps_per_second: float, samples_per_ste
     return [rate_text(steps_per_second), rate_words(throughput(progress, steps_per_second, samples_per_step))]
 
 
-def short_time(text: str) -> str:
-    """0:00:41 as 00:41; hours and days stay."""
-    return re.sub(r"^0:(?=\d\d:\d\d$)", "", text)
-
-
 def rate_text(steps_per_second: float) -> str:
     return f"{steps_per_second:.1f} steps/s" if steps_per_second >= 1 else f"{1 / steps_per_second:.1f} s/step"
 
 
 def step_of(ranks: Sequence[Rank]) -> int | None:
     return next((rank.progress["step"] for rank in ranks if rank.progress.get("step") is not None), None)
-
-
-def seconds_in(text: str | None) -> int | None:
-    """0:00:41, or 2 days, 3:04:05, in seconds."""
-    found = re.fullmatch(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", (text or "").strip())
-    if not found:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

@@ -37,7 +37,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """``paths`` are its pieces: it is broken where nothing was known for long."""
 
     name: str
@@ -60,7 +60,7 @@ class Tick:
 class Chart:
     title: str
     unit: str
-    lines: Sequence[Line]
+    lines: Sequence[ChartLine]
     across: Sequence[Tick]
     down: Sequence[Tick]
     marks: Sequence[Tick]
@@ -151,9 +151,9 @@ def _middle(one: Series) -> float:
     return statistics.median(value for _at, value in one.points)
 
 
-def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap: float) -> Line:
+def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap: float) -> ChartLine:
     values = [value for _at, value in one.points]
-    return Line(
+    return ChartLine(
         name=one.name,
         style=style,
         paths=_paths(one.points, end, bounds, gap),

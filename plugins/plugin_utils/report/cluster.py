@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .files import ClusterArtifacts, Source, find, unusable
+from .choices import ReportedChoice, planned_choices
+from .files import ArtifactFile, ClusterArtifacts, find, unusable
 from .head import OUTCOMES, Figure, Head
 from .hosts import Parity, hosts_table, image_parity
 from .matrix import HeatMap, heat_map
 from .network_check import NetworkCheck, latest, network_checks
-from .plan import Choice, planned_choices
 from .table import Cell, Table
 from .values import number, record, records, text
 from .words import UNKNOWN, count, duration, figure, moment
@@ -35,7 +35,7 @@ class ClusterPage:
     problem: str
     hosts: Table | None
     parity: Parity
-    plan: Sequence[Choice]
+    plan: Sequence[ReportedChoice]
     matrix: HeatMap | None
     checks: Sequence[NetworkCheck]
     unusable: Sequence[dict[str, str]]
@@ -65,12 +65,12 @@ def cluster_page(artifacts: ClusterArtifacts) -> ClusterPage:
     )
 
 
-def _began(source: Source) -> float:
+def _began(source: ArtifactFile) -> float:
     return number(record(source.content).get("began")) or 0.0
 
 
 def _head(
-    matrix: HeatMap | None, hosts: Sequence[dict[str, Any]], preflight: dict[str, Any], jobs: Sequence[Source]
+    matrix: HeatMap | None, hosts: Sequence[dict[str, Any]], preflight: dict[str, Any], jobs: Sequence[ArtifactFile]
 ) -> Head:
     state = "unknown" if matrix is None else "whole" if matrix.whole else "broken"
     problem = text(record(preflight.get("plan")).get("problem"))
@@ -80,7 +80,7 @@ def _head(
 
 
 def _figures(
-    matrix: HeatMap | None, hosts: Sequence[dict[str, Any]], preflight: dict[str, Any], jobs: Sequence[Source]
+    matrix: HeatMap | None, hosts: Sequence[dict[str, Any]], preflight: dict[str, Any], jobs: Sequence[ArtifactFile]
 ) -> Iterator[Figure]:
     known = len(matrix.hosts) if matrix else len(hosts)
     yield Figure("Hosts", count(known) if known else UNKNOWN)
@@ -95,7 +95,7 @@ def _figures(
     yield Figure("Jobs", count(len(jobs)))
 
 
-def _jobs(jobs: Sequence[Source]) -> Table | None:
+def _jobs(jobs: Sequence[ArtifactFile]) -> Table | None:
     rows = [_job(source.name.partition("/")[0], record(source.content)) for source in jobs]
     return (
         Table("Jobs, the newest first", JOB_HEADINGS, rows, figures=("Took", "Hosts", "Steps", "Loss"))

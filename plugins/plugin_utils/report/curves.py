@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .chart import Chart, Point, Series, draw, draw_over_steps
-from .moments import Log, said_at
+from .moments import TrainerLog, said_at
 from .run import Entries, Span
 from .values import number, records, seconds, text
 from .words import rank_name
@@ -22,17 +22,17 @@ NO_TIMES = "Over steps: when they were made was not written down."
 
 
 @dataclass(frozen=True)
-class Known:
+class RunData:
     """All that is known of a run; ``marks`` are seconds since its begin, and words."""
 
     looks: Entries
-    logs: Mapping[str, Log]
+    logs: Mapping[str, TrainerLog]
     span: Span
     marks: Sequence[tuple[float, str]] = field(default_factory=tuple)
     samples_per_step: float | None = None
 
 
-def curves(known: Known) -> list[Chart]:
+def curves(known: RunData) -> list[Chart]:
     """Loss, throughput, and how busy each rank was; what nobody wrote down is left out."""
     drawn = [
         _loss(known),
@@ -43,14 +43,14 @@ def curves(known: Known) -> list[Chart]:
     return [chart for chart in drawn if chart]
 
 
-def looks_of(logs: Mapping[str, Log]) -> list[dict[str, Any]]:
+def looks_of(logs: Mapping[str, TrainerLog]) -> list[dict[str, Any]]:
     """What the trainers wrote down in the form of looks, for where nobody looked."""
     fields = {"step": "current_steps", "total": "total_steps", "loss": "loss"}
     entries = [one for log in logs.values() for one in log.entries]
     return [{"ranks": [{name: one.get(field) for name, field in fields.items()}]} for one in entries]
 
 
-def _loss(known: Known) -> Chart | None:
+def _loss(known: RunData) -> Chart | None:
     seen = _by_rank(known, "loss")
     written = {host: _written(log, "loss") for host, log in known.logs.items()}
     steps = {host: _over_steps(log.entries, "loss") for host, log in known.logs.items()}
@@ -60,7 +60,7 @@ def _loss(known: Known) -> Chart | None:
     return _draw(known, "Loss", "", _joined(seen, written, _longer))
 
 
-def _throughput(known: Known) -> Chart | None:
+def _throughput(known: RunData) -> Chart | None:
     """In the first unit of which there is a line, else in the first of which there is a point."""
     units = (
         ("tokens/s", _by_rank(known, "tokens_per_second"), "total_tokens", 1.0, ""),
@@ -77,7 +77,7 @@ def _throughput(known: Known) -> Chart | None:
     return next((chart for most, chart in drawn if most > 1), drawn[0][1] if drawn else None)
 
 
-def _use(known: Known, fields: Sequence[tuple[str, str]], unit: str, size: float) -> Chart | None:
+def _use(known: RunData, fields: Sequence[tuple[str, str]], unit: str, size: float) -> Chart | None:
     """The first of the fields that anybody knew."""
     for title, name in fields:
         found = _by_rank(known, name, is_said=False)
@@ -88,7 +88,7 @@ def _use(known: Known, fields: Sequence[tuple[str, str]], unit: str, size: float
     return None
 
 
-def _draw(known: Known, title: str, unit: str, series: Sequence[Series], note: str = "") -> Chart | None:
+def _draw(known: RunData, title: str, unit: str, series: Sequence[Series], note: str = "") -> Chart | None:
     return draw(title, unit, series, known.span.end - known.span.began, known.marks, note)
 
 
@@ -96,7 +96,7 @@ Ranks = dict[tuple[str, str], list[Point]]
 Choose = Callable[[list[Point], list[Point]], list[Point]]
 
 
-def _by_rank(known: Known, name: str, is_said: bool = True) -> Ranks:
+def _by_rank(known: RunData, name: str, is_said: bool = True) -> Ranks:
     """The points of one field, by host and the name of the rank, in the order of the ranks.
 
     What a rank said stands where it said it, what was measured of it where that was done.
@@ -138,21 +138,21 @@ def _width(points: Sequence[Point]) -> float:
     return max((at for at, _value in points), default=0.0) - min((at for at, _value in points), default=0.0)
 
 
-def _is_better_over_steps(known: Known, steps: Mapping[str, list[Point]], written: Mapping[str, list[Point]]) -> bool:
+def _is_better_over_steps(known: RunData, steps: Mapping[str, list[Point]], written: Mapping[str, list[Point]]) -> bool:
     """Where a log cannot be placed in time, and whoever looked saw less than half of its steps."""
     unplaced = [_width(points) for host, points in steps.items() if points and not written[host]]
     return bool(unplaced) and _width(_seen_steps(known)) < FOLLOWED * max(unplaced)
 
 
-def _seen_steps(known: Known) -> list[Point]:
+def _seen_steps(known: RunData) -> list[Point]:
     return [(step, step) for points in _by_rank(known, "step").values() for _at, step in points]
 
 
-def _seen_rates(known: Known) -> Ranks:
+def _seen_rates(known: RunData) -> Ranks:
     return {key: _rates(points, 60.0) for key, points in _by_rank(known, "step").items()}
 
 
-def _written(log: Log, name: str) -> list[Point]:
+def _written(log: TrainerLog, name: str) -> list[Point]:
     """From the job's begin on; none where they have no place there."""
     if log.offset is None:
         return []

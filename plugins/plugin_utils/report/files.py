@@ -22,7 +22,7 @@ CLUSTER_FILES = ("preflight.json", "overlay-matrix.json", "network-check.json")
 
 
 @dataclass(frozen=True)
-class Source:
+class ArtifactFile:
     """One file; ``problem`` says what of it could not be used, and is empty where all of it could."""
 
     name: str
@@ -32,8 +32,8 @@ class Source:
 
 @dataclass(frozen=True)
 class ClusterArtifacts:
-    sources: tuple[Source, ...]
-    jobs: tuple[Source, ...]
+    sources: tuple[ArtifactFile, ...]
+    jobs: tuple[ArtifactFile, ...]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class JobArtifacts:
     """``logs`` are what the trainer wrote down on each host, by the host's name."""
 
     name: str
-    job: Source
-    watch: Source
-    events: Source
-    logs: dict[str, Source]
+    job: ArtifactFile
+    watch: ArtifactFile
+    events: ArtifactFile
+    logs: dict[str, ArtifactFile]
     cluster: ClusterArtifacts
 
 
@@ -52,7 +52,7 @@ def read_cluster(directory: Path) -> ClusterArtifacts:
     return ClusterArtifacts(tuple(read_json(directory, name) for name in CLUSTER_FILES), read_jobs(directory))
 
 
-def read_jobs(directory: Path) -> tuple[Source, ...]:
+def read_jobs(directory: Path) -> tuple[ArtifactFile, ...]:
     """The records of all jobs; none where there is no such directory."""
     names = sorted(path.parent.name for path in directory.glob("*/job.json"))
     return tuple(read_json(directory, f"{name}/job.json") for name in names)
@@ -74,24 +74,24 @@ def find(artifacts: ClusterArtifacts, name: str) -> dict[str, Any]:
     return next((record(one.content) for one in artifacts.sources if one.name == name), {})
 
 
-def read_json(directory: Path, name: str) -> Source:
+def read_json(directory: Path, name: str) -> ArtifactFile:
     content, problem = _read(directory / name)
     if problem:
-        return Source(name, {}, problem)
+        return ArtifactFile(name, {}, problem)
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        return Source(name, {}, "is no JSON")
-    return Source(name, found) if isinstance(found, dict) else Source(name, {}, "holds no JSON object")
+        return ArtifactFile(name, {}, "is no JSON")
+    return ArtifactFile(name, found) if isinstance(found, dict) else ArtifactFile(name, {}, "holds no JSON object")
 
 
-def read_lines(directory: Path, name: str) -> Source:
+def read_lines(directory: Path, name: str) -> ArtifactFile:
     """The entries of a file of any size: of one that is too large every second line, every fourth, and so on."""
     try:
         with (directory / name).open("rb") as stream:
-            return Source(name, *_entries(stream))
+            return ArtifactFile(name, *_entries(stream))
     except OSError as error:
-        return Source(name, [], _why(error))
+        return ArtifactFile(name, [], _why(error))
 
 
 def _entries(stream: BinaryIO) -> tuple[list[dict[str, Any]], str]:
@@ -124,7 +124,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def unusable(sources: Iterator[Source]) -> list[dict[str, str]]:
+def unusable(sources: Iterator[ArtifactFile]) -> list[dict[str, str]]:
     return [{"name": text(one.name), "problem": one.problem} for one in sources if one.problem]
 
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .chart import Chart
-from .curves import Known, curves, looks_of
+from .choices import ReportedChoice, choices_of, planned_choices
+from .curves import RunData, curves, looks_of
 from .files import JobArtifacts, find, unusable
 from .head import Head, job_head
 from .hosts import Parity, hosts_table, image_parity
 from .matrix import HeatMap, heat_map
-from .moments import Log, place, placed_looks
+from .moments import TrainerLog, place, placed_looks
 from .network_check import NetworkCheck, network_checks
-from .plan import Choice, choices_of, planned_choices
 from .run import RESTARTED, Entries, Span, of_newest_run, restarts_of, span_of
 from .table import Cell, Table
 from .timeline import Timeline, timeline
@@ -37,7 +37,7 @@ class JobPage:
     events: Table | None
     hosts: Table | None
     parity: Parity
-    plan: Sequence[Choice]
+    plan: Sequence[ReportedChoice]
     matrix: HeatMap | None
     checks: Sequence[NetworkCheck]
     command: str
@@ -58,7 +58,7 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
     return JobPage(
         head=job_head(artifacts.name, job, looks or looks_of(logs), took, len(restarts_of(events))),
         timeline=_timeline(span, looks, logs, events),
-        charts=curves(Known(looks, logs, span, marks, batch)),
+        charts=curves(RunData(looks, logs, span, marks, batch)),
         events=_events(events, span.began),
         hosts=hosts_table(records(job.get("hosts"))),
         parity=image_parity(records(job.get("hosts")), record(job.get("image"))),
@@ -77,7 +77,7 @@ def _longest(logs: Mapping[str, Entries]) -> float:
     return max(written, default=0.0)
 
 
-def _timeline(span: Span, looks: Entries, logs: Mapping[str, Log], events: Entries) -> Timeline | None:
+def _timeline(span: Span, looks: Entries, logs: Mapping[str, TrainerLog], events: Entries) -> Timeline | None:
     """Where somebody looked, with what the trainers wrote down of the time before."""
     if not looks or span.end <= span.began:
         return None

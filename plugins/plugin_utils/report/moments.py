@@ -20,7 +20,7 @@ SLACK_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Log:
+class TrainerLog:
     """What one trainer wrote down, and how long after the job's begin its clock began; None where nobody can tell."""
 
     entries: Entries
@@ -33,18 +33,18 @@ def said_at(look: dict[str, Any], rank: dict[str, Any]) -> float | None:
     return None if at is None else at - max(0.0, number(rank.get("silent_seconds")) or 0.0)
 
 
-def place(logs: Mapping[str, Entries], looks: Entries, span: Span) -> dict[str, Log]:
+def place(logs: Mapping[str, Entries], looks: Entries, span: Span) -> dict[str, TrainerLog]:
     """By host. What an earlier run left is not among them: its steps would have been made before this one began."""
     said = _first_said(looks, span)
     bounds = {host: list(_bounds(entries, said, span)) for host, entries in logs.items()}
     return {
-        host: Log(entries, _offset(entries, bounds[host], span))
+        host: TrainerLog(entries, _offset(entries, bounds[host], span))
         for host, entries in logs.items()
         if min(bounds[host], default=0.0) >= -SLACK_SECONDS
     }
 
 
-def placed_looks(logs: Mapping[str, Log], span: Span) -> list[dict[str, Any]]:
+def placed_looks(logs: Mapping[str, TrainerLog], span: Span) -> list[dict[str, Any]]:
     """The steps that were written down in the form of looks, for when nobody looked."""
     return [
         {"at": span.began + log.offset + at, "ranks": [{"host": host, "step": one.get("current_steps")}]}

@@ -18,7 +18,7 @@ NETWORKS = {"overlay": "overlay", "host": "host network"}
 
 
 @dataclass(frozen=True)
-class Bar:
+class RateBar:
     """``share`` is per cent of the fastest."""
 
     network: str
@@ -31,7 +31,7 @@ class Bar:
 @dataclass(frozen=True)
 class Row:
     size: str
-    bars: Sequence[Bar]
+    bars: Sequence[RateBar]
     ratio: str
 
 
@@ -105,13 +105,13 @@ def _row(row: dict[str, Any], fastest: float) -> Row:
     return Row(_size(row.get("bytes")), [found for found in bars if found], figure(row.get("ratio"), 2))
 
 
-def _bar(row: dict[str, Any], network: str, name: str, fastest: float) -> Bar | None:
+def _bar(row: dict[str, Any], network: str, name: str, fastest: float) -> RateBar | None:
     bus, seconds = _figure(row, network, "bus"), _figure(row, network, "seconds")
     if bus is None:
         return None
     share = round(max(0.0, bus) / fastest * 100, 2) if fastest > 0 else 0.0
     took = f"{figure(seconds * 1000)} ms" if seconds is not None else UNKNOWN
-    return Bar(network, name, share, _rate(bus), took)
+    return RateBar(network, name, share, _rate(bus), took)
 
 
 def _figure(row: dict[str, Any], network: str, field: str) -> float | None:

@@ -40,7 +40,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Sum:
+class PhaseTotal:
     kind: str
     name: str
     took: str
@@ -50,7 +50,7 @@ class Sum:
 @dataclass(frozen=True)
 class Timeline:
     phases: Sequence[Phase]
-    sums: Sequence[Sum]
+    sums: Sequence[PhaseTotal]
     ticks: Sequence[Tick]
     summary: str
 
@@ -102,9 +102,9 @@ def _phase(kind: str, since: float, until: float, began: float, whole: float) ->
     return Phase(kind, WORDS[kind], until - since, at, round(share, 2), took, _percent(share))
 
 
-def _sum(kind: str, phases: Sequence[Phase], whole: float) -> Sum | None:
+def _sum(kind: str, phases: Sequence[Phase], whole: float) -> PhaseTotal | None:
     total = sum(one.seconds for one in phases if one.kind == kind)
-    return Sum(kind, WORDS[kind], duration(total), _percent(total / whole * 100)) if total else None
+    return PhaseTotal(kind, WORDS[kind], duration(total), _percent(total / whole * 100)) if total else None
 
 
 def _percent(share: float) -> str:

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.durations import seconds_of
 
 # Larger than anything that is measured here, and small enough to calculate with.
 LARGEST = 1e18
@@ -32,16 +33,10 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) and abs(found) <= LARGEST else None
 
 
-CLOCK = re.compile(r"(?:(\d{1,6}) days?, )?(\d{1,6}):(\d\d):(\d\d)(?:\.\d+)?")
-
-
 def seconds(value: Any) -> float | None:
-    """A span as a number, or as trainers write it: C(1 day, 2:03:04)."""
-    found = CLOCK.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return number(value)
-    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60.0 + rest
+    """Return the seconds of a duration that is a number, or a text as trainers write it; None of anything else."""
+    found = seconds_of(value)
+    return number(value) if found is None else found
 
 
 def record(value: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.durations import in_words
+
 from .values import number
 
 UNKNOWN = "\N{EN DASH}"
@@ -16,19 +18,7 @@ LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 def duration(seconds: float | None) -> str:
-    """C(2 h 05 min) of 7500."""
-    if seconds is None:
-        return UNKNOWN
-    whole = round(max(0.0, seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes:02} min"
-    return f"{hours // 24} d {hours % 24:02} h"
+    return UNKNOWN if seconds is None else in_words(seconds)
 
 
 def moment(at: float | None) -> str:

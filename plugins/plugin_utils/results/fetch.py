@@ -15,8 +15,8 @@ from typing import Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import LIFE_SIGN_SECONDS, RemoteAgent
-from ..control.ssh import Reach
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.ssh import SshTarget
 from ..delivery.progress import RelayProgress, Total
 from .host import HostOutputs
 
@@ -56,20 +56,20 @@ class OutputsFetch:
         self._heard_at: dict[str, float] = {}
         self._lived_at = time.monotonic()
 
-    def run(self, reaches: Mapping[str, Reach], wanted: Mapping[str, Any]) -> None:
+    def run(self, targets: Mapping[str, SshTarget], wanted: Mapping[str, Any]) -> None:
         program = bundle(OUTPUTS)
         try:
-            for host, reach in reaches.items():
-                self._start(host, reach, program, wanted)
+            for host, target in targets.items():
+                self._start(host, target, program, wanted)
             while any(not self._outputs[host].is_done for host in self._agents):
                 self._take_next()
         finally:
             self._close()
 
-    def _start(self, host: str, reach: Reach, program: bytes, wanted: Mapping[str, Any]) -> None:
+    def _start(self, host: str, target: SshTarget, program: bytes, wanted: Mapping[str, Any]) -> None:
         events = cast("queue.SimpleQueue[Event]", self._events)
         try:
-            self._agents[host] = RemoteAgent(reach, events, OUTPUTS, program)
+            self._agents[host] = RemoteAgent(target, events, OUTPUTS, program)
         except ClusterError as error:
             self._outputs[host].give_up(error.message)
             return
@@ -77,14 +77,14 @@ class OutputsFetch:
             self._outputs[host].give_up(f"no SSH could be started ({error.strerror})")
             return
         self._heard_at[host] = time.monotonic()
-        self._agents[host].tell({"do": "survey", "wanted": wanted})
+        self._agents[host].send({"do": "survey", "wanted": wanted})
 
     def _take_next(self) -> None:
         now = time.monotonic()
-        if now - self._lived_at > LIFE_SIGN_SECONDS:
+        if now - self._lived_at > KEEPALIVE_SECONDS:
             self._lived_at = now
             for agent in self._agents.values():
-                agent.show_life()
+                agent.keep_alive()
         try:
             host, event = self._events.get(timeout=1.0)
         except queue.Empty:
@@ -105,7 +105,7 @@ class OutputsFetch:
         if kind == "found":
             numbers = outputs.take_survey(event["found"])
             self._totals[host] = Total(len(numbers), outputs.total_bytes)
-            self._agents[host].tell({"do": "send", "numbers": numbers})
+            self._agents[host].send({"do": "send", "numbers": numbers})
         elif kind == "data":
             outputs.take_data(event["number"], event["piece"], event["data"], event["packed"])
             self._progress.take(host, outputs.figures())

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which container is to give an address up that a container of another host holds too, and when.
+"""Which of two containers of different hosts with one address has to be restarted, and when.
 
 A manager that starts again may hand an address out that somebody still holds (moby/moby 41576, 33402), and then neither
-of the two is reached from everywhere. The hosts decide without talking to each other, from the names and addresses
+of the two is reached from everywhere. Each host decides alone, from the names and addresses
 that each engine knows of all of them: of two, the one that sorts last goes first. The other one goes only where that
 one has not gone for much longer, for its own host leaves it alone.
 """
@@ -26,7 +26,7 @@ MOST_RESTARTS = 5
 
 
 @dataclass(frozen=True, order=True)
-class Endpoint:
+class NetworkEndpoint:
     """A container's place on the network; in this order hosts agree on which of two goes first."""
 
     host: str
@@ -43,12 +43,12 @@ class Double:
     """A container of this host, and one of another host that has the same address."""
 
     container_id: str
-    own: Endpoint
-    other: Endpoint
+    own: NetworkEndpoint
+    other: NetworkEndpoint
 
     def is_due(self, seen_for: float, age: float) -> bool:
-        patience = FIRST_AFTER_SECONDS if self.own > self.other else OTHER_AFTER_SECONDS
-        return seen_for >= patience and 0 <= age <= YOUNG_SECONDS
+        wait = FIRST_AFTER_SECONDS if self.own > self.other else OTHER_AFTER_SECONDS
+        return seen_for >= wait and 0 <= age <= YOUNG_SECONDS
 
 
 def doubles(network: Mapping[str, Any]) -> list[Double]:
@@ -63,13 +63,13 @@ def doubles(network: Mapping[str, Any]) -> list[Double]:
     ]
 
 
-def _endpoint(task: Mapping[str, Any]) -> Endpoint:
+def _endpoint(task: Mapping[str, Any]) -> NetworkEndpoint:
     host = (task.get("Info") or {}).get("Host IP", "")
-    return Endpoint(host=host, id=task["EndpointID"], name=task["Name"], address=task.get("EndpointIP") or "")
+    return NetworkEndpoint(host=host, id=task["EndpointID"], name=task["Name"], address=task.get("EndpointIP") or "")
 
 
 @dataclass
-class Patience:
+class DoubleHistory:
     """Since when each double address has been seen, and how often each container was restarted for one."""
 
     _since: dict[Double, float] = field(default_factory=dict)
@@ -80,10 +80,10 @@ class Patience:
         self._since = {double: self._since.get(double, now) for double in found}
         return {double: now - since for double, since in self._since.items()}
 
-    def allows(self, container_id: str, now: float) -> bool:
+    def may_restart(self, container_id: str, now: float) -> bool:
         return self._restarts.get(container_id, 0) < MOST_RESTARTS and now >= self._next.get(container_id, now)
 
-    def restarted(self, container_id: str, now: float) -> None:
+    def note_restart(self, container_id: str, now: float) -> None:
         count = self._restarts.get(container_id, 0) + 1
         self._restarts[container_id] = count
         self._next[container_id] = now + 5 * 2**count

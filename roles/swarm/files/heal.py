@@ -16,10 +16,8 @@ no swarm, no network, no engine.
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -31,7 +29,8 @@ from typing import Any
 from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from distrain_doubles import Double, Patience, doubles
+from distrain_doubles import Double, DoubleHistory, doubles
+from distrain_engine_client import EngineClient
 
 # An engine answers the start of a container after it has waited 20 seconds for the swarm.
 ANSWER_TIMEOUT_SECONDS = 60
@@ -44,17 +43,13 @@ ENGINE_UNIT = "docker.service"
 ENGINE_SOCKET = "/run/docker.sock"
 NETWORK_ERROR = re.compile(r"\b(attach|attaching|endpoint|network|networking|sandbox|swarm)\b", re.IGNORECASE)
 
-Ask = Callable[..., Any]
-Say = Callable[[str], None]
-
-
-class EngineError(Exception):
-    """The engine refused a call, or did not answer it."""
+Call = Callable[..., Any]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Container:
-    """What the decision depends on."""
+    """The properties of a container on which the decision depends."""
 
     id: str
     name: str
@@ -80,14 +75,14 @@ class Container:
 
 @dataclass(frozen=True)
 class Absence:
-    """From when the engine was last there to when it was there again, in seconds since 1970."""
+    """The last time without an engine, in seconds since 1970."""
 
     begin: float
     end: float
 
 
 def reason_to_start(container: Container, absence: Absence | None) -> str:
-    """Why the engine left it down, or nothing where it was not the engine.
+    """Return why the engine left it down, or an empty string where it was not the engine.
 
     Only a start that fails leaves an error behind, and the next start that succeeds takes it away: a container that
     somebody stopped, or whose program ended, has none. And nobody can stop a container while no engine is there.
@@ -112,7 +107,7 @@ def seconds(time_of_engine: str) -> float:
 
 
 def absence_of_engine(properties: str, now: float, monotonic: float) -> Absence | None:
-    """The last absence of the engine, from what systemd shows of its unit; none since this host has started."""
+    """Return the last absence of the engine by the properties of its unit; None where it has not stopped since boot."""
     shown = dict(line.split("=", 1) for line in properties.splitlines() if "=" in line)
     left, entered = (int(shown.get(f"Active{one}TimestampMonotonic") or 0) / 1e6 for one in ("Exit", "Enter"))
     if not 0 < left < entered:
@@ -121,7 +116,7 @@ def absence_of_engine(properties: str, now: float, monotonic: float) -> Absence 
 
 
 def is_on(network: str, listed: Mapping[str, Any]) -> bool:
-    """Whether a container of the engine's list belongs to the network, by name: a worker may have forgotten its ID."""
+    """Return whether a listed container belongs to the network, by name: a worker may have forgotten its ID."""
     return network in ((listed.get("NetworkSettings") or {}).get("Networks") or {}) or (
         (listed.get("HostConfig") or {}).get("NetworkMode") == network
     )
@@ -146,24 +141,26 @@ class Pauses:
 
 
 class Healer:
-    """One look at the engine at a time, and what it says changes only when something did."""
+    """Repair what one check of the engine at a time finds; report a reason to wait only when it changes."""
 
-    def __init__(self, ask: Ask, say: Say, network: str, interval: float, absence: Absence | None = None) -> None:
-        self._ask = ask
-        self._say = say
+    def __init__(
+        self, call: Call, report: Report, network: str, interval: float, absence: Absence | None = None
+    ) -> None:
+        self._call = call
+        self._report = report
         self._network = network
         self._absence = absence
         self._pauses = Pauses(interval)
-        self._patience = Patience()
+        self._history = DoubleHistory()
         self._trouble = ""
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         try:
-            trouble = self._heal(now) or self._part(now)
-        except EngineError as error:
+            trouble = self._heal(now) or self._separate_double(now)
+        except OSError as error:
             trouble = f"The engine does not answer: {error}"
         if trouble != self._trouble:
-            self._say(trouble or "The swarm is ready again.")
+            self._report(trouble or "The swarm is ready again.")
             self._trouble = trouble
 
     def _heal(self, now: float) -> str:
@@ -183,99 +180,71 @@ class Healer:
         return ""
 
     def _reason_to_wait(self) -> str:
-        swarm = self._ask("GET", "/info").get("Swarm") or {}
+        swarm = self._call("GET", "/info").get("Swarm") or {}
         state = swarm.get("LocalNodeState") or "inactive"
         return "" if state == "active" else f"the swarm is {state} ({swarm.get('Error') or 'no manager answers yet'})."
 
-    def _part(self, now: float) -> str:
+    def _separate_double(self, now: float) -> str:
         """Restart one container at most whose address a container of another host has too."""
-        for double, seen_for in self._patience.seen_for(now, self._doubles()).items():
+        for double, seen_for in self._history.seen_for(now, self._doubles()).items():
             container = self._inspect(double.container_id)
             if not container or container.status != "running" or container.policy not in RESTART_POLICIES:
                 continue
-            if double.is_due(seen_for, time.time() - container.started) and self._patience.allows(container.id, now):
+            if double.is_due(seen_for, time.time() - container.started) and self._history.may_restart(
+                container.id, now
+            ):
                 wait = self._reason_to_wait()
                 if wait:
                     return f"{container.name} has a double address: {wait}"
-                self._patience.restarted(container.id, now)
+                self._history.note_restart(container.id, now)
                 self._restart(container, double)
                 break
         return ""
 
     def _doubles(self) -> list[Double]:
         try:
-            return doubles(self._ask("GET", f"/networks/{self._network}?verbose=true"))
-        except EngineError:
+            return doubles(self._call("GET", f"/networks/{self._network}?verbose=true"))
+        except OSError:
             return []  # A worker knows the network only while it has a container on it.
 
     def _containers_that_are_down(self) -> list[Container]:
         filters = json.dumps({"status": list(DOWN)}, separators=(",", ":"))
-        listed = self._ask("GET", f"/containers/json?all=1&filters={quote(filters)}")
+        listed = self._call("GET", f"/containers/json?all=1&filters={quote(filters)}")
         inspected = [self._inspect(one["Id"]) for one in listed if is_on(self._network, one)]
         return [container for container in inspected if container]
 
     def _inspect(self, container_id: str) -> Container | None:
         try:
-            return Container.from_inspect(self._ask("GET", f"/containers/{container_id}/json"))
-        except EngineError:
+            return Container.from_inspect(self._call("GET", f"/containers/{container_id}/json"))
+        except OSError:
             return None  # Somebody has removed it since it was listed.
 
     def _start(self, container: Container, reason: str, now: float) -> None:
         try:
-            self._ask("POST", f"/containers/{container.id}/start")
-        except EngineError as error:
+            self._call("POST", f"/containers/{container.id}/start")
+        except OSError as error:
             self._pauses.lengthen(container.id, now)
-            self._say(f"{container.name} could not be started: {error}")
+            self._report(f"{container.name} could not be started: {error}")
         else:
-            self._say(f"Started {container.name}, which the engine had left down: {reason}")
+            self._report(f"Started {container.name}, which the engine had left down: {reason}")
 
     def _restart(self, container: Container, double: Double) -> None:
         # In one call: nothing is left half done where this service ends meanwhile.
         try:
-            self._ask("POST", f"/containers/{container.id}/restart?t={STOP_SECONDS}")
-        except EngineError as error:
-            self._say(f"{container.name} with the address of {double.other} did not restart: {error}")
+            self._call("POST", f"/containers/{container.id}/restart?t={STOP_SECONDS}")
+        except OSError as error:
+            self._report(f"{container.name} with the address of {double.other} did not restart: {error}")
         else:
-            self._say(f"Restarted {container.name}, whose address {double.own.address} {double.other} had too.")
+            self._report(f"Restarted {container.name}, whose address {double.own.address} {double.other} had too.")
 
 
-class _SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=ANSWER_TIMEOUT_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def ask_socket(path: str) -> Ask:
-    def ask(method: str, url: str) -> Any:
-        connection = _SocketConnection(path)
-        try:
-            connection.request(method, url)
-            response = connection.getresponse()
-            body = response.read()
-            content = json.loads(body) if body else {}
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise EngineError(str(error) or type(error).__name__) from error
-        finally:
-            connection.close()
-        if response.status >= http.client.BAD_REQUEST:
-            raise EngineError(content.get("message", f"HTTP status {response.status}"))
-        return content
-
-    return ask
-
-
-def ask_systemd() -> str:
+def unit_properties() -> str:
     names = ",".join(f"Active{one}TimestampMonotonic" for one in ("Exit", "Enter"))
     command = ["/usr/bin/systemctl", "show", f"--property={names}", ENGINE_UNIT]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=30).stdout
 
 
-def say(line: str) -> None:
+def report(line: str) -> None:
     sys.stdout.write(" ".join(line.split()) + "\n")
     sys.stdout.flush()
 
@@ -285,11 +254,12 @@ def main() -> None:
     parser.add_argument("--network", required=True)
     parser.add_argument("--interval", type=float, default=5)
     arguments = parser.parse_args()
-    # Once is enough: this service comes and goes with the engine.
-    absence = absence_of_engine(ask_systemd(), time.time(), time.monotonic())
-    healer = Healer(ask_socket(ENGINE_SOCKET), say, arguments.network, arguments.interval, absence)
+    # Once is enough: systemd starts and stops this service with the engine.
+    absence = absence_of_engine(unit_properties(), time.time(), time.monotonic())
+    engine = EngineClient(ENGINE_SOCKET, ANSWER_TIMEOUT_SECONDS)
+    healer = Healer(engine.call, report, arguments.network, arguments.interval, absence)
     while True:
-        healer.look(time.monotonic())
+        healer.check(time.monotonic())
         time.sleep(arguments.interval)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base import printable
+from ansible_collections.distrain.cluster.plugins.module_utils.base import durations, printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base import subnets as network_subnets
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.engine import load_stream as load_answer
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import stream as engine_stream
 from ansible_collections.distrain.cluster.plugins.module_utils.host import addresses as host_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.host import engine as host_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.host import ports as host_ports
@@ -65,8 +65,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "route table": (overlay_interface.interface_of, (st.just("10.0.0.2"), TEXT)),
     "registry host": (registry_name.host_of_registry, (TEXT,)),
     "registry error": (registry_words.explained, (TEXT, TEXT, TEXT)),
-    "load answer": (load_answer.read_answer, (BYTES,)),
-    "load complaint": (load_answer.complaint_in, (LINES,)),
+    "load answer": (lambda body: engine_stream.loaded(engine_stream.messages_in(body)), (BYTES,)),
     "image name": (image_name.with_tag, (TEXT,)),
     "image config": (image_identity.identity_of_config, (BYTES | JSON.map(lambda one: json.dumps(one).encode()),)),
     "relay addresses": (relay_address.relay_addresses, (st.dictionaries(TEXT, JSON, max_size=3),)),
@@ -81,7 +80,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "printed progress": (printed_progress.read_printed, (TEXT, TEXT)),
     "trainer log": (progress.read_progress, (LOG_LINES, LOG_LINES)),
     "last lines": (progress.last_lines, (TEXT, st.integers(-3, 50))),
-    "duration": (progress.seconds_of, (JSON,)),
+    "duration": (durations.seconds_of, (JSON | st.from_regex(r"[0-9dhms:. ]{0,20}"),)),
     "number": (logged_steps.number_of, (JSON,)),
     "without nan": (logged_steps.without_nan, (JSON,)),
     "job record": (lambda text: job_record_file.parse_record(text, Path("job.json")), (TEXT | RECORD.map(json.dumps),)),

@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import yaml
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import client
 from ansible_collections.distrain.cluster.tests.unit.support.overlay_tasks import OWN, network
+from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 from ansible_collections.distrain.cluster.tests.unit.support.role_programs import load_program
 
 ATTACH = "Could not attach to network 4oukb04wbc4uuax587qry5fn3: context deadline exceeded"
@@ -123,7 +130,7 @@ class FakeEngine:
     """An engine with containers that gave up; a start succeeds unless it is told to fail."""
 
     def __init__(self, heal: ModuleType, *containers: dict[str, Any]) -> None:
-        self._error = heal.EngineError
+        self._error = OSError
         self.containers = {one["Id"]: one for one in containers}
         self.swarm = {"LocalNodeState": "active", "Error": ""}
         self.is_down = False
@@ -158,7 +165,7 @@ class FakeEngine:
 def make(heal: ModuleType) -> Callable[..., tuple[FakeEngine, Any, list[str]]]:
     def make_healer(*containers: dict[str, Any]) -> tuple[FakeEngine, Any, list[str]]:
         engine, said = FakeEngine(heal, *containers), []
-        return engine, heal.Healer(engine, said.append, "distrain", 5), said
+        return engine, heal.Healer(engine, said.append, "distrain", 5, None), said
 
     return make_healer
 
@@ -166,7 +173,7 @@ def make(heal: ModuleType) -> Callable[..., tuple[FakeEngine, Any, list[str]]]:
 def test_it_starts_what_gave_up_once_and_says_so(make: Any) -> None:
     engine, healer, said = make(container(), container(id="b2", error=""))
     for now in (0, 5, 10):
-        healer.look(now)
+        healer.check(now)
     assert engine.started == ["a1"]
     assert said == [f"Started trainer, which the engine had left down: {ATTACH}"]
 
@@ -174,12 +181,12 @@ def test_it_starts_what_gave_up_once_and_says_so(make: Any) -> None:
 def test_it_waits_for_the_swarm_and_says_so_once(make: Any) -> None:
     engine, healer, said = make(container())
     engine.swarm = {"LocalNodeState": "pending", "Error": ""}
-    healer.look(0)
-    healer.look(5)
+    healer.check(0)
+    healer.check(5)
     assert not engine.started
     assert said == ["trainer must wait: the swarm is pending (no manager answers yet)."]
     engine.swarm = {"LocalNodeState": "active"}
-    healer.look(10)
+    healer.check(10)
     assert engine.started == ["a1"] and said[-1] == "The swarm is ready again."
 
 
@@ -189,7 +196,7 @@ def test_it_tries_again_after_longer_and_longer_pauses(make: Any) -> None:
     tried = []
     for now in range(0, 100, 5):
         before = len(engine.started)
-        healer.look(now)
+        healer.check(now)
         tried += [now] * (len(engine.started) - before)
     assert tried == [0, 5, 15, 35, 55, 75, 95]
 
@@ -197,21 +204,21 @@ def test_it_tries_again_after_longer_and_longer_pauses(make: Any) -> None:
 def test_it_leaves_alone_what_fails_for_another_reason(make: Any) -> None:
     engine, healer, _said = make(container())
     engine.start_error = "could not select device driver"
-    healer.look(0)
+    healer.check(0)
     engine.containers["a1"]["State"]["Error"] = engine.start_error
     for now in range(5, 100, 5):
-        healer.look(now)
+        healer.check(now)
     assert engine.started == ["a1"]
 
 
 def test_it_outlives_an_engine_that_does_not_answer(make: Any) -> None:
     engine, healer, said = make(container())
     engine.is_down = True
-    healer.look(0)
-    healer.look(5)
+    healer.check(0)
+    healer.check(5)
     assert said == ["The engine does not answer: Connection refused"]
     engine.is_down = False
-    healer.look(10)
+    healer.check(10)
     assert engine.started == ["a1"]
 
 
@@ -222,7 +229,7 @@ def test_it_asks_for_containers_that_are_down_and_for_its_network_only(heal: Mod
         asked.append(f"{method} {url}")
         return {} if url.startswith("/networks/") else []
 
-    heal.Healer(ask, lambda line: None, "distrain", 5).look(0)
+    heal.Healer(ask, lambda line: None, "distrain", 5, None).check(0)
     quoted = quote(json.dumps({"status": ["created", "exited"]}, separators=(",", ":")))
     assert asked == [f"GET /containers/json?all=1&filters={quoted}", "GET /networks/distrain?verbose=true"]
 
@@ -238,7 +245,7 @@ def test_it_restarts_the_one_with_a_double_address_with_longer_and_longer_pauses
     at = []
     for now in range(0, 900, 5):
         before = len(engine.restarted)
-        healer.look(now)
+        healer.check(now)
         at += [now] * (len(engine.restarted) - before)
     assert at == [10, 20, 40, 80, 160]
     assert said[0] == "Restarted trainer, whose address 10.77.0.2 of-e9 on 10.0.0.1 had too."
@@ -249,7 +256,7 @@ def test_it_leaves_other_doubles_alone(make: Any, age: float, policy: str) -> No
     engine, healer, said = make(running(time.time() - age, policy))
     engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
     for now in range(0, 100, 5):
-        healer.look(now)
+        healer.check(now)
     assert (engine.restarted, said) == ([], [])
 
 
@@ -257,7 +264,18 @@ def test_a_double_address_waits_for_the_swarm(make: Any) -> None:
     engine, healer, said = make(running(time.time()))
     engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
     engine.swarm = {"LocalNodeState": "pending"}
-    healer.look(0)
-    healer.look(10)
+    healer.check(0)
+    healer.check(10)
     assert not engine.restarted
     assert said == ["trainer has a double address: the swarm is pending (no manager answers yet)."]
+
+
+def test_it_runs_isolated_beside_the_files_of_its_service(tmp_path: Path) -> None:
+    service = yaml.safe_load((ROOT / "roles/swarm/vars/main.yml").read_text())
+    for program in ("heal.py", "distrain_doubles.py"):
+        shutil.copy(ROOT / "roles/swarm/files" / program, tmp_path)
+    shutil.copy(client.__file__, tmp_path / Path(service["__swarm_heal_client"]).name)
+    done = subprocess.run(
+        [sys.executable, "-I", tmp_path / "heal.py", "--help"], check=False, cwd="/", capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -14,7 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage, HostImages
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, Order
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, ImageOrder
 
 NAME = "team/trainer:1"
 MB = 10**6
@@ -38,7 +38,7 @@ class FakeFleet:
 
     def __init__(self, hosts: Mapping[str, Mapping[str, Any]], scripted: list[tuple[str, dict[str, Any]]]) -> None:
         self.failed: dict[str, ClusterError] = {}
-        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.sent: list[tuple[str, dict[str, Any]]] = []
         self._hosts = hosts
         self._events = deque(scripted)
 
@@ -46,13 +46,13 @@ class FakeFleet:
     def hosts(self) -> list[str]:
         return [host for host in self._hosts if host not in self.failed]
 
-    def tell(self, host: str, command: dict[str, Any]) -> None:
-        self.told.append((host, command))
+    def send(self, host: str, command: dict[str, Any]) -> None:
+        self.sent.append((host, command))
 
     def ask(self, commands: Mapping[str, dict[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
         answers = {}
         for host, command in commands.items():
-            self.tell(host, command)
+            self.send(host, command)
             if host in self.failed:
                 continue
             if command["do"] == "prepare":
@@ -62,8 +62,8 @@ class FakeFleet:
             elif command.get("question") == "settle_spool":
                 answers[host] = {"event": answer, "found": SPOOL_AFTER}
             else:
-                weighed = {"images": self._hosts[host]["images"], "held_layers": self._hosts[host]["held_layers"]}
-                answers[host] = {"event": answer, "found": weighed}
+                compared = {"images": self._hosts[host]["images"], "held_layers": self._hosts[host]["held_layers"]}
+                answers[host] = {"event": answer, "found": compared}
         return answers
 
     def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
@@ -75,7 +75,7 @@ class FakeFleet:
 
     def commands(self, verb: str) -> dict[str, dict[str, Any]]:
         """By host, what it was told with this verb or was asked with this question."""
-        return {host: command for host, command in self.told if verb in (command["do"], command.get("question"))}
+        return {host: command for host, command in self.sent if verb in (command["do"], command.get("question"))}
 
 
 def host(*images: HeldImage, layers: int = 0, free: int = 1000 * MB, **more: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def done(items: int, size: int, **more: Any) -> dict[str, Any]:
     return {"event": "done", **figures, **more}
 
 
-ORDER = Order(
+ORDER = ImageOrder(
     name=NAME,
     source="gpu-01",
     docker_host="unix:///run/docker.sock",
@@ -118,7 +118,7 @@ def deliver(
     hosts: dict[str, dict[str, Any]],
     *scripted: tuple[str, dict[str, Any]],
     check_mode: bool = False,
-    order: Order = ORDER,
+    order: ImageOrder = ORDER,
 ) -> tuple[FakeFleet, dict[str, dict[str, Any]], list[str]]:
     fleet, lines = FakeFleet(hosts, list(scripted)), list[str]()
     results = ImageDelivery(order, fleet, lines.append).deliver(list(hosts), check_mode)  # type: ignore[arg-type]

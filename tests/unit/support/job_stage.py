@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Patience
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.stacks import Stack
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 
@@ -36,19 +36,19 @@ class Stage:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def follower(self, events_file: Path | None = None, **patience: float) -> Follower:
+    def follower(self, events_file: Path | None = None, **timeouts: float) -> Follower:
         kept = str(events_file) if events_file else None
         return Follower(
             trainer="llama-factory",
             job_name="sft",
-            setting=Setting(image="team/trainer:1", port=29500, names=["llama-factory-gpu-01"]),
+            context=JobContext(image="team/trainer:1", port=29500, names=["llama-factory-gpu-01"]),
             stacks=lambda: [Stack("gpu-02", 1, 77, "T")],
-            record=WatchRecord(None, kept, clock=lambda: self.now),
+            recorder=JobRecorder(None, kept, clock=lambda: self.now),
             observe=self.observe,
             stop=lambda ranks: self.stopped.extend(rank.host for rank in ranks),
             show=self.shown.append,
             warn=self.warned.append,
             clock=lambda: self.now,
             sleep=self.sleep,
-            patience=Patience(**patience),
+            timeouts=Timeouts(**timeouts),
         )

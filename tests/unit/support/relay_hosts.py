@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
-from ansible_collections.distrain.cluster.plugins.module_utils.relay.reception import Reception
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import client_context, server_context
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.transfer import RelayTransfer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.unfinished import UnfinishedItems
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 
@@ -100,22 +100,22 @@ class Host:
             "patience": patience,
         }
         context = client_context(keys) if keys else None
-        self.reception = Reception(command, self.sink, context, self.said.append, unfinished)
-        self._server.serve(self.reception.provider)
+        self.transfer = RelayTransfer(command, self.sink, context, self.said.append, unfinished)
+        self._server.serve(self.transfer.provider)
 
     def start(self) -> Host:
-        self.reception.start()
+        self.transfer.start()
         return self
 
     def wait(self, timeout: float = 30) -> None:
-        assert self.reception.wait(timeout), (self.name, self.said)
-        self.reception.raise_failure()
+        assert self.transfer.wait(timeout), (self.name, self.said)
+        self.transfer.raise_failure()
 
     def has_all(self) -> bool:
         return self.sink.items == dict(enumerate(self._items))
 
     def figures(self) -> dict:
-        return self.reception.figures()
+        return self.transfer.figures()
 
     def peer(self) -> Peer:
         return Peer(self.name, self.name, "127.0.0.1", self._server.port)
@@ -123,7 +123,7 @@ class Host:
     def kill(self) -> None:
         """As if its process had died: its connections break, and nobody can connect any more."""
         self._server.close()
-        self.reception.stop()
+        self.transfer.stop()
 
 
 def start_source(authority: RunAuthority | None, source: MemorySource | None = None) -> tuple[Peer, list[int]]:

@@ -9,12 +9,14 @@ import importlib.util
 import sys
 from types import ModuleType
 
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import client
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 ROLES = ROOT / "roles"
 
 
 def load_program(role: str, name: str) -> ModuleType:
+    sys.modules["distrain_engine_client"] = client  # under the name that it has beside the programs on a host
     spec = importlib.util.spec_from_file_location(name, ROLES / role / "files" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import Diagnosis, find_cause, notices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.failures import Finding, find_cause, notices
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import Setting
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
@@ -38,7 +38,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "connection": ["connection_lost"],
     "host-lost": ["container_restarted", "engine_restarted", "host_restarted"],
 }
-SETTING = Setting("team/trainer:1", 29500, ["trainer-gpu-01", "trainer-gpu-02", "trainer-gpu-03"], "host", "16gb")
+SETTING = JobContext("team/trainer:1", 29500, ["trainer-gpu-01", "trainer-gpu-02", "trainer-gpu-03"], "host", "16gb")
 # By what an agent tells, each clock is known to some hundredths of a second.
 USUAL_ERROR = 0.05
 ALIASES = {"oom": "memory_kills", "exit": "exit_code"}
@@ -61,7 +61,7 @@ class Tail:
     expect: Mapping[str, Any]
     clocks: Mapping[str, Clock]
     is_held_out: bool = False
-    setting: Setting = field(default=SETTING)
+    setting: JobContext = field(default=SETTING)
 
 
 def tails() -> list[Tail]:
@@ -75,7 +75,7 @@ def tails() -> list[Tail]:
 def _tail(entry: Mapping[str, Any], stem: str) -> Tail:
     ranks = [_rank(number, one) for number, one in enumerate(entry["ranks"])]
     clocks = {one["host"]: Clock(*one.get("clock", (0.0, USUAL_ERROR))) for one in entry["ranks"]}
-    setting = Setting(**{**vars(SETTING), **entry.get("setting", {})})
+    setting = JobContext(**{**vars(SETTING), **entry.get("setting", {})})
     return Tail(entry["name"], entry.get("family", stem), ranks, entry["expect"], clocks, stem in HELD_OUT, setting)
 
 
@@ -92,7 +92,7 @@ def _rank(number: int, written: Mapping[str, Any]) -> Rank:
     return Rank(**{"rank": number, "state": state, "last_lines": lines, **told})
 
 
-def finding_of(tail: Tail) -> Finding | None:
+def finding_of(tail: Tail) -> Diagnosis | None:
     """What is said of the entry: of a job that goes on, the first word on it."""
     found = find_cause(tail.ranks, "sft", tail.setting, tail.clocks)
     said = notices(tail.ranks, "sft", tail.setting, 25, 300)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.watchers import WatchFleet
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.host_agents import HostAgents
 
 
-def fleet_of(ssh: str, directory: Path, *hosts: str) -> WatchFleet:
+def fleet_of(ssh: str, directory: Path, *hosts: str) -> HostAgents:
     job = {"name": "sft", "container": "t-gpu-01", "directory": str(directory), "output_directory": None}
     commands = {host: {"do": "watch", "job": job, "interval": 0.1, "lines": 5} for host in hosts}
-    return WatchFleet({host: Reach(host, "ssh", {"ssh_executable": ssh}) for host in hosts}, commands)
+    return HostAgents({host: SshTarget(host, "ssh", {"ssh_executable": ssh}) for host in hosts}, commands)

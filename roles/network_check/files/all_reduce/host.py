@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ranks of one host: started together, ended together, and told of in one file."""
+"""The ranks of one host: started together, ended together, and reported in one file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the ranks tell each other beside the all-reduces, over the store that the first rank keeps."""
+"""What the ranks report to each other beside the all-reduces, over the store that the first rank keeps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 POLL_SECONDS = 0.02
-# How long the others may take to tell how they ended.
+# How long the others may take to report how they ended.
 GRACE_SECONDS = 5.0
 
 
@@ -26,7 +26,7 @@ class Problem(Exception):
 
 
 class Meeting:
-    """One rank's view of the store. Every wait has an end, and what another rank tells as a problem ends it too."""
+    """One rank's view of the store. Every wait has an end, and a problem that another rank reports ends it too."""
 
     def __init__(self, settings: argparse.Namespace, distributed: Any) -> None:
         self._hosts: list[str] = settings.ranks
@@ -35,7 +35,7 @@ class Meeting:
 
     def arrive(self, seconds: float) -> None:
         """Return when all ranks are there."""
-        self.tell("arrived")
+        self.report("arrived")
         if self._rank == 0:
             self.refuse_missing("arrived", seconds, f"did not arrive within {seconds:g} s")
             self.set("met")
@@ -46,17 +46,17 @@ class Meeting:
         """The first rank calls the others, which then have all to be there; they wait for ``seconds`` to be called."""
         if self._rank == 0:
             self.set(f"go-{step}")
-            self.tell(f"ready-{step}")
+            self.report(f"ready-{step}")
             self.refuse_missing(f"ready-{step}", patience, "stopped answering")
             self.set(f"start-{step}")
             return
         self.wait_for(f"go-{step}", seconds)
-        self.tell(f"ready-{step}")
+        self.report(f"ready-{step}")
         self.wait_for(f"start-{step}", patience + GRACE_SECONDS)
 
     def slowest(self, step: str, seconds: float, patience: float) -> float:
         """The most seconds that any rank took; only the first rank learns it."""
-        self.tell(f"done-{step}", repr(seconds))
+        self.report(f"done-{step}", repr(seconds))
         if self._rank != 0:
             return seconds
         self.refuse_missing(f"done-{step}", patience, "did not end the all-reduce")
@@ -71,24 +71,24 @@ class Meeting:
         return int(self.store.get(key))
 
     def part(self, problem: str, names_ranks: bool) -> str:
-        """Tell the others how this rank ended; the first one adds from which ranks nothing is heard."""
+        """Report how this rank ended; the first rank adds which ranks have not reported."""
         with contextlib.suppress(RuntimeError):
             if problem:
                 self.set("problem", problem)
-            self.tell("ended")
+            self.report("ended")
             silent = self._missing("ended", GRACE_SECONDS) if self._rank == 0 else []
             if problem and silent and not names_ranks:
-                return f"{problem}; nothing was heard from {self._names(silent)}"
+                return f"{problem}; no report came from {self._names(silent)}"
         return problem
 
-    def raise_what_others_tell(self) -> None:
+    def raise_reported_problem(self) -> None:
         if self.store.check(["problem"]):
             raise Problem(self.store.get("problem").decode())
 
     def wait_for(self, key: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not self.store.check([key]):
-            self.raise_what_others_tell()
+            self.raise_reported_problem()
             if time.monotonic() > deadline:
                 raise Problem(f"{self._names([0])} went silent", names_ranks=True)
             time.sleep(POLL_SECONDS)
@@ -98,21 +98,21 @@ class Meeting:
         if missing:
             raise Problem(f"{self._names(missing)} {what}", names_ranks=True)
 
-    def tell(self, key: str, value: str = "") -> None:
+    def report(self, key: str, value: str = "") -> None:
         self.set(f"{key}-{self._rank}", value)
 
     def set(self, key: str, value: str = "") -> None:
         self.store.set(key, value)
 
     def _missing(self, key: str, seconds: float) -> list[int]:
-        """The ranks that have not told this when the time is over."""
+        """Return the ranks that have not reported this when the time is over."""
         deadline = time.monotonic() + seconds
         while True:
             missing = [rank for rank in range(len(self._hosts)) if not self.store.check([f"{key}-{rank}"])]
             if not missing or time.monotonic() > deadline:
                 return missing
             if key != "ended":
-                self.raise_what_others_tell()
+                self.raise_reported_problem()
             time.sleep(POLL_SECONDS)
 
     def _names(self, ranks: list[int]) -> str:

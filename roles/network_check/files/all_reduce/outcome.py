@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What became of a rank, and of all ranks of a host, as files that the other side never sees half written."""
+"""The outcome of a rank, and of all ranks of a host, as files that are never seen half written."""
 
 from __future__ import annotations
 

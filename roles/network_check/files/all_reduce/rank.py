@@ -46,7 +46,7 @@ class Rank:
         self._end("")
 
     def _end(self, problem: str, names_ranks: bool = False) -> None:
-        """Tell the other ranks and end the process at once: what torch still holds must not keep it."""
+        """Report to the other ranks and end the process at once: what torch still holds must not keep it."""
         self._ending.acquire()
         if self._is_first:
             self._turns.leave()
@@ -61,7 +61,7 @@ class Rank:
     def _measure(self) -> None:
         settings = self._settings
         self._watchdog.expect("the import of torch", settings.arrival)
-        import torch  # noqa: PLC0415 (within the watchdog's sight)
+        import torch  # noqa: PLC0415 (where the watchdog sees it)
         import torch.distributed  # noqa: PLC0415
 
         self._torch = torch
@@ -96,7 +96,7 @@ class Rank:
         # A network that stands still for longer is waited for no more.
         deadline = time.monotonic() + settings.arrival + settings.patience
         while self._is_first and not self._turns.has_come(step) and time.monotonic() < deadline:
-            meeting.raise_what_others_tell()
+            meeting.raise_reported_problem()
             time.sleep(POLL_SECONDS)
         meeting.begin(str(step), settings.timeout, settings.patience)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.client import EngineClient
 from ansible_collections.distrain.cluster.plugins.module_utils.host import facts as host_facts
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.facts import (
     OVERLAY_NETWORKS,
     data_path_address,
     engine_facts,
-    get_from_socket,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network import MTU_OPTION, EngineNetwork
 
@@ -249,7 +249,7 @@ def test_containers_of_an_engine() -> None:
 
 
 def test_no_engine(tmp_path: Path) -> None:
-    facts = engine_facts(get_from_socket(str(tmp_path / "docker.sock")))
+    facts = engine_facts(EngineClient(str(tmp_path / "docker.sock")).get)
     assert facts["version"] is None
     assert facts["swarm"] is None
     assert "No such file" in facts["error"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineError
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.stream import loaded
 from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import read_archive
 from ansible_collections.distrain.cluster.plugins.modules import image_info, image_load, image_save
 from ansible_collections.distrain.cluster.tests.unit.support.fake_engine import fail_with
@@ -51,7 +52,7 @@ class FakeEngine(ImageHolder):
         image = next(one for one in (IMAGE, OTHER) if one.id == found.identity.config_digest)
         self.hold(image, *found.names)
         fail_with(self.load_error)
-        return self.load_says
+        return loaded({"stream": line} for line in self.load_says)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
     EngineError,
     EngineUnavailable,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.engine.load_stream import is_full_disk, read_answer
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
+from ansible_collections.distrain.cluster.plugins.module_utils.engine.stream import is_full_disk, loaded, messages_in
 from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
@@ -101,11 +101,11 @@ def test_a_failed_load_says_why(fake: FakeImageEngine, engine: EngineSocket) -> 
 )
 def test_failures_inside_a_success(body: bytes, words: str) -> None:
     with pytest.raises(EngineError, match=words):
-        read_answer(body)
+        loaded(messages_in(body))
 
 
 def test_a_success() -> None:
-    assert read_answer(b'{"stream":"Loaded image: a:1\\n"}\r\n\r\n{"status":"x"}\n') == ["Loaded image: a:1"]
+    assert loaded(messages_in(b'{"stream":"Loaded image: a:1\\n"}\r\n\r\n{"status":"x"}\n')) == ["Loaded image: a:1"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.missing import (
-    Source,
-    Target,
+    ImageSource,
+    ImageTarget,
     common_layers,
     plan_delivery,
 )
@@ -29,8 +29,8 @@ def images(*held_images: HeldImage, store: str = "classic", free: int | None = 1
     return HostImages(store, "/var/lib/docker", free, held_images)
 
 
-def source(sizes: tuple[int, ...] = SIZES) -> Source:
-    return Source("gpu-01", images(held(NAME)), sizes)
+def source(sizes: tuple[int, ...] = SIZES) -> ImageSource:
+    return ImageSource("gpu-01", images(held(NAME)), sizes)
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def source(sizes: tuple[int, ...] = SIZES) -> Source:
 def test_what_a_host_gets(
     found: HostImages, tried: int | None, action: str, first: int, size: int, needed: int
 ) -> None:
-    (delivery,) = plan_delivery(NAME, source(), [Target("gpu-02", found, tried)], GB).deliveries
+    (delivery,) = plan_delivery(NAME, source(), [ImageTarget("gpu-02", found, tried)], GB).deliveries
     assert (delivery.action, delivery.first, delivery.size) == (action, first, size)
     assert delivery.needed_bytes == (needed + GB if action in ("send", "refused") else 0)
 
 
 def test_the_chain_goes_down_from_who_needs_the_most() -> None:
     targets = [
-        Target("gpu-01", images(held(NAME))),
-        Target("gpu-02", images(held(layers="ab"))),
-        Target("gpu-03", images()),
-        Target("gpu-04", images(held(NAME))),
-        Target("gpu-05", images(free=GB)),
-        Target("gpu-06", images(held(layers="a"))),
-        Target("gpu-07", images()),
+        ImageTarget("gpu-01", images(held(NAME))),
+        ImageTarget("gpu-02", images(held(layers="ab"))),
+        ImageTarget("gpu-03", images()),
+        ImageTarget("gpu-04", images(held(NAME))),
+        ImageTarget("gpu-05", images(free=GB)),
+        ImageTarget("gpu-06", images(held(layers="a"))),
+        ImageTarget("gpu-07", images()),
     ]
     plan = plan_delivery(NAME, source(), targets, GB)
     assert plan.chain == ("gpu-03", "gpu-07", "gpu-06", "gpu-02")
@@ -85,23 +85,25 @@ def test_the_chain_goes_down_from_who_needs_the_most() -> None:
 
 
 def test_where_all_have_it_nothing_changes() -> None:
-    plan = plan_delivery(NAME, source(), [Target("gpu-01", images()), Target("gpu-02", images(held(NAME)))], GB)
+    plan = plan_delivery(
+        NAME, source(), [ImageTarget("gpu-01", images()), ImageTarget("gpu-02", images(held(NAME)))], GB
+    )
     assert (plan.changes, plan.chain, plan.wanted) == (False, (), ())
 
 
 def test_unknown_sizes_count_as_the_whole_image() -> None:
-    (delivery,) = plan_delivery(NAME, source(()), [Target("gpu-02", images(held(layers="ab")))], 0).deliveries
+    (delivery,) = plan_delivery(NAME, source(()), [ImageTarget("gpu-02", images(held(layers="ab")))], 0).deliveries
     assert (delivery.size, delivery.needed_bytes) == (9 * GB, 18 * GB)
 
 
 def test_a_layer_that_comes_twice_is_fetched_once() -> None:
-    twice = Source("gpu-01", images(held(NAME, layers="aba")), SIZES)
-    assert plan_delivery(NAME, twice, [Target("gpu-02", images())], 0).wanted == ("sha256:a", "sha256:b")
+    twice = ImageSource("gpu-01", images(held(NAME, layers="aba")), SIZES)
+    assert plan_delivery(NAME, twice, [ImageTarget("gpu-02", images())], 0).wanted == ("sha256:a", "sha256:b")
 
 
 def test_an_image_that_is_not_there() -> None:
     with pytest.raises(PlanError, match="There is no image other:1 on gpu-01"):
-        plan_delivery("other:1", source(), [Target("gpu-02", images())], 0)
+        plan_delivery("other:1", source(), [ImageTarget("gpu-02", images())], 0)
 
 
 @pytest.mark.parametrize(("others", "expected"), [((), 0), (("abx", "a"), 2), (("abcd",), 3), (("x",), 0), (("",), 0)])

@@ -9,8 +9,8 @@ import os
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.job import observation as job_look
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.rule import Setting
+from ansible_collections.distrain.cluster.plugins.module_utils.job import rank_observer as job_look
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.rule import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.storage_rules import shared_memory
 
 MIB = 1 << 20
@@ -38,14 +38,14 @@ def test_the_size_of_the_host() -> None:
 @pytest.mark.parametrize(
     ("setting", "says", "says_not"),
     [
-        (Setting(ipc="host", shm_size="16gb", shm_bytes=64 * MIB), "has no effect", "Raise trainer_launch_shm_size"),
-        (Setting(ipc="host", shm_bytes=64 * MIB), "host of 64 MB is too small", "Raise trainer_launch_shm_size"),
-        (Setting(ipc="private", shm_size="64mb"), "Raise trainer_launch_shm_size (now 64mb)", "remount"),
-        (Setting(ipc="shareable"), "Raise trainer_launch_shm_size.", "remount"),
-        (Setting(ipc="container:data"), "that of container:data (trainer_launch_ipc)", "Raise"),
+        (JobContext(ipc="host", shm_size="16gb", shm_bytes=64 * MIB), "has no effect", "Raise trainer_launch_shm_size"),
+        (JobContext(ipc="host", shm_bytes=64 * MIB), "host of 64 MB is too small", "Raise trainer_launch_shm_size"),
+        (JobContext(ipc="private", shm_size="64mb"), "Raise trainer_launch_shm_size (now 64mb)", "remount"),
+        (JobContext(ipc="shareable"), "Raise trainer_launch_shm_size.", "remount"),
+        (JobContext(ipc="container:data"), "that of container:data (trainer_launch_ipc)", "Raise"),
     ],
 )
-def test_the_advice_has_an_effect(setting: Setting, says: str, says_not: str) -> None:
+def test_the_advice_has_an_effect(setting: JobContext, says: str, says_not: str) -> None:
     said = " ".join(shared_memory("", setting))
     assert says in said
     assert says_not not in said

@@ -44,19 +44,19 @@ def image_kind(spool: Path, docker_host: str, emit: Emit) -> ImageKind:
     return ImageKind(arguments, emit)
 
 
-@pytest.mark.parametrize("order", [("tell", "sink"), ("sink", "tell")])
+@pytest.mark.parametrize("order", [("take_config", "sink"), ("sink", "take_config")])
 def test_the_sink_gets_the_config(kind: ImageKind, order: tuple[str, str]) -> None:
-    answers = {verb: getattr(kind, verb)({"tell": CONFIG, "sink": SINK}[verb]) for verb in order}
+    answers = {verb: getattr(kind, verb)({"take_config": CONFIG, "sink": SINK}[verb]) for verb in order}
     answers["sink"].begin(0, 1)
     answers["sink"].end()
     answers["sink"].finish()
     image_relay.ImageSink.return_value.set_config.assert_called_once_with(b"{}")  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("order", [("tell", "sink"), ("sink", "tell")])
+@pytest.mark.parametrize("order", [("take_config", "sink"), ("sink", "take_config")])
 def test_the_sink_that_gets_no_config_says_why(kind: ImageKind, order: tuple[str, str]) -> None:
     problem = "team/trainer:1 could not be saved: its archive lacks its config."
-    answers = {verb: getattr(kind, verb)({"tell": {"problem": problem}, "sink": SINK}[verb]) for verb in order}
+    answers = {verb: getattr(kind, verb)({"take_config": {"problem": problem}, "sink": SINK}[verb]) for verb in order}
     with pytest.raises(ClusterError, match=problem):
         answers["sink"].finish()
     image_relay.ImageSink.return_value.finish.assert_not_called()  # type: ignore[attr-defined]

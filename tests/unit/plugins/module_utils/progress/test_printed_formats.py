@@ -11,7 +11,6 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.progress.lines import seconds_in_units
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.printed import read_printed
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import complete, read_progress
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, progress_line
@@ -142,14 +141,6 @@ TRAINING = "\r 12%|#2| {0}/1000 [05:10<37:53,  2.58s/it]{{'loss': 2.5, 'epoch': 
 def test_the_bar_of_the_training_is_found_among_others(latest: str, step: tuple[int, int]) -> None:
     read = read_printed("", latest)
     assert (read["step"], read["total"]) == step
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("4m 10s", 250.0), ("13s", 13.0), ("1d 2h 3m 4s", 93784.0), ("0:04:10", None), ("soon", None), ("", None)],
-)
-def test_a_time_in_units(text: str, seconds: float | None) -> None:
-    assert seconds_in_units(text) == seconds
 
 
 PIECES = (

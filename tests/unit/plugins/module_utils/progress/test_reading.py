@@ -13,7 +13,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.printed 
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import (
     complete,
     read_progress,
-    seconds_of,
 )
 
 HEAD = (
@@ -32,22 +31,6 @@ def entries(*steps: tuple[int, str, float | None]) -> list[str]:
         json.dumps({"current_steps": step, "total_steps": 120, "elapsed_time": elapsed, "loss": loss})
         for step, elapsed, loss in steps
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0:00:41", 41.0),
-        ("1:02:03", 3723.0),
-        ("2 days, 0:00:01", 172801.0),
-        ("00:28", 28.0),
-        ("?", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_duration_in_words(text: str | None, seconds: float | None) -> None:
-    assert seconds_of(text) == seconds
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,6 @@ def test_what_came_whole_is_kept_by_a_host_that_stops(authority: RunAuthority) -
     host = Host("h1", authority, [source], sink=MemorySink(pause=0.1), is_last=True).start()
     wait_until(lambda: host.figures()["bytes"] > SIZES[0] + SIZES[2] + SIZES[3])
     assert len(host.sink.items) < 3
-    host.reception.stop()
+    host.transfer.stop()
     assert sorted(host.sink.items) == [0, 1, 2, 3]
     assert not host.sink.finished

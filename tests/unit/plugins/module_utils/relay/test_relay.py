@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.relay import reception as relay_reception
+from ansible_collections.distrain.cluster.plugins.module_utils.relay import transfer as relay_transfer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import (
     SIZES,
@@ -52,7 +52,7 @@ def test_a_host_passes_on_what_it_does_not_keep() -> None:
 
 
 def test_a_slow_engine_slows_the_chain_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_reception, "WINDOW_BYTES", 1_048_576)
+    monkeypatch.setattr(relay_transfer, "WINDOW_BYTES", 1_048_576)
     authority = RunAuthority()
     source, _sent = start_source(authority)
     first = Host("h1", authority, [source], sink=MemorySink(pause=0.1))

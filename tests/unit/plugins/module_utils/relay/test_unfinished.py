@@ -57,7 +57,7 @@ def cut_run(authority: RunAuthority, kept: Path, **more: Any) -> int:
     peer, _sent = start(authority, piece_pause=0.02)
     host = receiver(authority, peer, kept, **more).start()
     wait_until(lambda: host.figures()["bytes"] >= MUCH)
-    host.reception.stop()
+    host.transfer.stop()
     assert host.figures()["items"] == 1
     return host.figures()["bytes"] - len(ITEMS[0])
 
@@ -89,7 +89,7 @@ def test_a_run_that_is_cut_twice_keeps_what_both_had(authority: RunAuthority, tm
     peer, _sent = start(authority, piece_pause=0.02)
     host = receiver(authority, peer, tmp_path, receives=(1, 2)).start()
     wait_until(lambda: host.figures()["bytes"] >= 500_000)
-    host.reception.stop()
+    host.transfer.stop()
     (after,) = kept_files(tmp_path).values()
     assert ITEMS[1].startswith(after)
     assert len(after) > len(before)
@@ -145,8 +145,8 @@ def test_a_host_whose_engine_fails_keeps_nothing(authority: RunAuthority, tmp_pa
 
     peer, _sent = start(authority)
     host = receiver(authority, peer, tmp_path, sink=FullSink()).start()
-    assert host.reception.wait(20)
-    host.reception.stop()
+    assert host.transfer.wait(20)
+    host.transfer.stop()
     assert kept_files(tmp_path) == {}
 
 

@@ -58,12 +58,12 @@ def kind(path: Path, is_source: bool, **more) -> TreeKind:
 
 
 class Pair:
-    """A source and a target, weighed against each other."""
+    """A source and a target, compared against each other."""
 
     def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0) -> None:
         self.source, self.target = kind(source, True), kind(target, False)
         found = self.source.observe()
-        self.found = self.target.weigh(
+        self.found = self.target.compare(
             {
                 "entries": found["entries"],
                 "marker": found["marker"],

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, Entry, pack, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry, pack, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -60,7 +60,7 @@ def kind(path: Path, is_source: bool) -> TreeKind:
     return TreeKind({**arguments, "writes": True}, lambda event: None)
 
 
-def observed(path: Path) -> list[Entry]:
+def observed(path: Path) -> list[TreeEntry]:
     one = kind(path, True)
     try:
         return unpack(one.observe()["entries"])
@@ -73,11 +73,11 @@ def bring(source: Path, target: Path) -> None:
     try:
         found = giver.observe()
         wanted = {"entries": found["entries"], "marker": found["marker"], "reserve": 0}
-        weighed = taker.weigh({**wanted, "delete": True, "owner": False})
-        assert not weighed["problem"]
+        compared = taker.compare({**wanted, "delete": True, "owner": False})
+        assert not compared["problem"]
         taker.stage({"owner": False})
         sink, parts = taker.sink({}), giver.source({})
-        for item in weighed["wanted"]:
+        for item in compared["wanted"]:
             size, part = parts.open_item(item, 1) or (0, None)
             assert part
             sink.begin(item, size)
@@ -223,7 +223,7 @@ def test_names_that_are_no_utf8_arrive_as_they_are(tmp_path: Path, name: bytes) 
 
 @pytest.mark.parametrize("path", ["\ud800", "a\udc00", "b\0"])
 def test_what_no_name_can_be_is_refused_escaped(path: str) -> None:
-    packed = pack([Entry("", DIRECTORY), Entry(path, DIRECTORY)])
+    packed = pack([TreeEntry("", DIRECTORY), TreeEntry(path, DIRECTORY)])
     with pytest.raises(ClusterError) as raised:
         unpack(packed)
     assert raised.value.message.isprintable()

@@ -24,7 +24,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries impo
     LINK,
     OTHER,
     PART_BYTES,
-    Entry,
+    TreeEntry,
     choose_links,
     items_of,
     pack,
@@ -33,19 +33,19 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries impo
 )
 
 A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
-ROOT = Entry("", DIRECTORY, 0o755)
+ROOT = TreeEntry("", DIRECTORY, 0o755)
 
 
-def file(path: str, *digests: str, size: int = 3, mode: int = 0o644, mtime: int = 7) -> Entry:
-    return Entry(path, FILE, mode, mtime, size=size, digests=digests)
+def file(path: str, *digests: str, size: int = 3, mode: int = 0o644, mtime: int = 7) -> TreeEntry:
+    return TreeEntry(path, FILE, mode, mtime, size=size, digests=digests)
 
 
-def directory(path: str) -> Entry:
-    return Entry(path, DIRECTORY, 0o755)
+def directory(path: str) -> TreeEntry:
+    return TreeEntry(path, DIRECTORY, 0o755)
 
 
-def link(path: str, to: str) -> Entry:
-    return Entry(path, LINK, 0o777, link=to)
+def link(path: str, to: str) -> TreeEntry:
+    return TreeEntry(path, LINK, 0o777, link=to)
 
 
 def plan(source, here, delete=False, left=()):
@@ -146,7 +146,7 @@ def test_only_files_that_may_help_are_read() -> None:
 
 
 def test_without_its_owner_no_file_acts_as_its_owner() -> None:
-    entry = Entry("f", FILE, 0o6755)
+    entry = TreeEntry("f", FILE, 0o6755)
     assert mode_of(entry, keeps_owner=False) == 0o755
     assert mode_of(entry, keeps_owner=True) == 0o6755
 
@@ -182,7 +182,7 @@ def test_lists_travel_whole() -> None:
         file("f"),
         file(".distrain-tree-staging", A),
         link("..", "x"),
-        Entry("x", OTHER),
+        TreeEntry("x", OTHER),
     ],
     ids=lambda entry: entry.path,
 )
@@ -221,4 +221,4 @@ def test_links_that_lead_out(path, to, is_inside) -> None:
 
 def test_devices_are_refused() -> None:
     with pytest.raises(PlanError, match="sockets, pipes or devices, which cannot be brought: p"):
-        choose_links("gpu-01", "/srv", [ROOT, Entry("p", OTHER)], "keep")
+        choose_links("gpu-01", "/srv", [ROOT, TreeEntry("p", OTHER)], "keep")

@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.distrain.cluster.plugins.filter import network_check
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import measurement as allreduce_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.history import add, difference
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, measurement_lines
@@ -152,65 +148,3 @@ def test_the_table_has_a_line_a_size() -> None:
     assert lines[3].split() == "1 MiB 4.0 ms 262.14 MB/s 262.14 MB/s 2.0 ms 524.29 MB/s 524.29 MB/s 0.50".split()
     assert lines[4].startswith("A job should use the host network: the overlay costs large messages 50 %")
     assert len({len(line) for line in lines[1:4]}) == 1
-
-
-@pytest.mark.parametrize(
-    ("ended", "said"),
-    [
-        ({"container": {"State": {"OOMKilled": True, "ExitCode": 137}}}, "was killed for memory"),
-        ({"container": {"State": {"Running": True, "Paused": True}}}, "has not ended"),
-        ({"container": {"State": {"Running": False, "ExitCode": 2}}}, "ended with exit code 2"),
-        ({"exists": False, "container": None}, "is gone"),
-    ],
-)
-def test_a_container_that_wrote_nothing_is_a_problem(ended: dict[str, Any], said: str) -> None:
-    content = base64.b64encode(json.dumps(outcome((4, 1.0))).encode()).decode()
-    results = [{"item": "overlay", "content": content}, {"item": "host", "failed": True}]
-    found = network_check.all_reduce_outcomes(results, [ended, ended], "gpu-02")
-    assert found["overlay"]["rows"][0]["bytes"] == 4
-    assert found["host"]["problem"] == f"the container on gpu-02 {said} and left no result"
-
-
-def test_the_measurement_says_how_it_was_made_and_what_it_was_compared_with() -> None:
-    found = {"overlay": outcome((MIB, 1.0)), "host": outcome((MIB, 1.0))}
-    observed = {"kernel": "6.12", "engine": {"version": "26.1.5"}}
-    hostvars = {host: {"network_check_outcomes": found, "fabric_observed": observed} for host in RANKS}
-    about = {"date": "today", "ranks": RANKS, "backend": "gloo"}
-    limits = {"large_bytes": MIB, "overlay_cost_percent": 20, "regression_percent": 30}
-
-    def measure(history: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        return network_check.all_reduce_measurement(
-            hostvars, {**about, **changes}, ADDRESSES, "overlay", limits, history
-        )
-
-    first = measure({})
-    assert first["cluster"] == "gpu-01 (192.0.2.11), gpu-02 (192.0.2.12)"
-    assert first["versions"] == {"torch": "2.13.0"}
-    assert first["hosts"][1] == {"host": "gpu-02", "address": "192.0.2.12", "kernel": "6.12", "engine": "26.1.5"}
-    assert (first["compared_with"], first["not_compared"]) == ("", "")
-    history = network_check.all_reduce_history({}, first, False)
-    assert measure(history)["compared_with"] == "today"
-    assert measure(history, backend="nccl")["not_compared"] == "backend: gloo then, nccl now"
-
-
-def test_the_ranks_find_each_other_by_name_or_by_address() -> None:
-    hosts = ["gpu-02", "gpu-01"]
-    layout = network_check.all_reduce_layout({"gpu-01": 2, "gpu-02": 1}, hosts, "gpu-01", ADDRESSES, "10.77.0.0/16")
-    assert layout["ranks"] == ["gpu-01", "gpu-01", "gpu-02"]
-    options = {"sizes": [4, 8], "port": 29511}
-    overlay = network_check.all_reduce_command(layout, options, "gpu-02", "overlay")
-    assert (
-        overlay
-        == (
-            "--network overlay --host gpu-02 --ranks gpu-01 gpu-01 gpu-02 --address distrain-check-overlay-gpu-01 "
-            "--near 10.77.0.0 --sizes 4 8 --port 29511"
-        ).split()
-    )
-    host = network_check.all_reduce_command(layout, options, "gpu-02", "host")
-    assert "--near" not in host
-    assert host[host.index("--address") + 1] == "192.0.2.11"
-
-
-def test_one_host_has_no_network_to_check() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"network_check_hosts: found gpu-01\. Name at least two"):
-        network_check.all_reduce_layout({"gpu-01": 8}, ["gpu-01"], "gpu-01", ADDRESSES, "10.77.0.0/16")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach, reach_of, ssh_command
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget, ssh_command, ssh_target_of
 
 FIXED = [
     "-T",
@@ -36,7 +36,7 @@ DOCKER_SAVE = ["docker", "save", "team/trainer:1"]
     ],
 )
 def test_options(options: dict[str, Any], arguments: list[str]) -> None:
-    command = ssh_command(Reach("gpu-01", "ssh", options), DOCKER_SAVE)
+    command = ssh_command(SshTarget("gpu-01", "ssh", options), DOCKER_SAVE)
     assert command == ["ssh", *FIXED, *arguments, "docker save team/trainer:1"]
 
 
@@ -49,27 +49,27 @@ def test_options(options: dict[str, Any], arguments: list[str]) -> None:
     ],
 )
 def test_become(method: str | None, user: str, remote: str) -> None:
-    assert ssh_command(Reach("gpu-01", "ssh", {}, method, user), DOCKER_SAVE)[-1] == remote
+    assert ssh_command(SshTarget("gpu-01", "ssh", {}, method, user), DOCKER_SAVE)[-1] == remote
 
 
 def test_words_for_the_remote_shell_are_quoted() -> None:
-    assert ssh_command(Reach("gpu-01", "ssh"), ["docker", "save", "a; reboot"])[-1] == "docker save 'a; reboot'"
+    assert ssh_command(SshTarget("gpu-01", "ssh"), ["docker", "save", "a; reboot"])[-1] == "docker save 'a; reboot'"
 
 
 @pytest.mark.parametrize(
     ("reach", "message"),
     [
-        (Reach("gpu-01", "local"), "gpu-01 is reached by the connection 'local', but images travel by ssh only"),
-        (Reach("gpu-01", "ssh", {}, "su"), "gpu-01 uses the become method 'su', but images travel with sudo only"),
+        (SshTarget("gpu-01", "local"), "gpu-01 is reached by the connection 'local', but images travel by ssh only"),
+        (SshTarget("gpu-01", "ssh", {}, "su"), "gpu-01 uses the become method 'su', but images travel with sudo only"),
     ],
 )
-def test_refuses_other_ways(reach: Reach, message: str) -> None:
+def test_refuses_other_ways(reach: SshTarget, message: str) -> None:
     with pytest.raises(ClusterError, match=message):
         ssh_command(reach, DOCKER_SAVE)
 
 
 def test_host_keys_are_never_left_unchecked() -> None:
-    assert "StrictHostKeyChecking" not in " ".join(ssh_command(Reach("gpu-01", "ssh", {}), DOCKER_SAVE))
+    assert "StrictHostKeyChecking" not in " ".join(ssh_command(SshTarget("gpu-01", "ssh", {}), DOCKER_SAVE))
 
 
 class Plugin:
@@ -93,6 +93,6 @@ class Plugin:
     ],
 )
 def test_reach_is_read_off_the_connection(plugin: Plugin, connection: str, method: str | None, user: str) -> None:
-    reach = reach_of("gpu-01", plugin)
+    reach = ssh_target_of("gpu-01", plugin)
     assert (reach.connection, reach.become_method, reach.become_user) == (connection, method, user)
     assert reach.options["port"] == 22

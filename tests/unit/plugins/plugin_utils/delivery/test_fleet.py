@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control import remote_agent
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery import fleet as relay_fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
@@ -38,7 +38,7 @@ def docker_host(tmp_path: Path) -> Iterator[str]:
 
 
 def fleet_of(ssh: str, *hosts: str) -> Fleet:
-    return Fleet((Reach(host, "ssh", {"ssh_executable": ssh}) for host in hosts), "image")
+    return Fleet((SshTarget(host, "ssh", {"ssh_executable": ssh}) for host in hosts), "image")
 
 
 def observe(docker_host: str, spool: Path) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_a_host_that_does_not_answer_is_given_up(ssh: str, monkeypatch: pytest.M
 
 
 def test_a_host_that_ssh_does_not_reach_fails_alone(ssh: str, docker_host: str, tmp_path: Path) -> None:
-    with Fleet([Reach("gpu-01", "local"), Reach("gpu-02", "ssh", {"ssh_executable": ssh})], "image") as fleet:
+    with Fleet([SshTarget("gpu-01", "local"), SshTarget("gpu-02", "ssh", {"ssh_executable": ssh})], "image") as fleet:
         answers = fleet.ask(dict.fromkeys(fleet.hosts, observe(docker_host, tmp_path / "spool")), "observed")
     assert sorted(answers) == ["gpu-02"]
     assert "images travel by ssh only" in fleet.failed["gpu-01"].message

@@ -29,9 +29,9 @@ from ansible_collections.distrain.cluster.tests.unit.support.image_deliveries im
 def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(layers=2), "gpu-03": host(layers=0)}
     events = [
-        ("gpu-01", {"event": "told", "arguments": {"config": CONFIG}}),
+        ("gpu-01", {"event": "config", "arguments": {"config": CONFIG}}),
         ("gpu-03", done(3, 30 * MB)),
-        ("gpu-02", {"event": "said", "text": "asking gpu-01"}),
+        ("gpu-02", {"event": "message", "text": "asking gpu-01"}),
         ("gpu-02", done(1, 10 * MB)),
     ]
     fleet, results, lines = deliver(hosts, *events)
@@ -45,7 +45,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
     assert [command["is_last"] for command in receive.values()] == [False, True]
     assert receive["gpu-03"]["arguments"]["largest"] == 10 * MB
     assert receive["gpu-02"]["arguments"]["first"] == 2
-    assert fleet.commands("tell").keys() == {"gpu-02", "gpu-03"}
+    assert fleet.commands("take_config").keys() == {"gpu-02", "gpu-03"}
     assert not results["gpu-01"]["changed"]
     assert {key: results["gpu-02"][key] for key in ("changed", "layers_sent", "layers_skipped", "bytes_sent")} == {
         "changed": True,
@@ -92,7 +92,7 @@ def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:
 def test_where_the_image_is_nothing_is_sent(images: tuple[HeldImage, ...], changed: bool, questions: list[str]) -> None:
     fleet, results, lines = deliver({"gpu-01": source(), "gpu-02": host(*images)})
     assert results["gpu-02"]["changed"] is changed
-    assert [command["question"] for _host, command in fleet.told if command["do"] == "ask"] == questions
+    assert [command["question"] for _host, command in fleet.sent if command["do"] == "ask"] == questions
     assert not fleet.commands("prepare")
     assert lines == []
     assert results["gpu-02"]["spool"] == SPOOL_BEFORE
@@ -102,15 +102,15 @@ def test_what_dead_runs_left_goes_also_where_nothing_comes() -> None:
     images = (held("abc", NAME), held("ab", f"{REPOSITORY}/of-abc:2"))
     hosts = {"gpu-01": {**source(), "leftovers": True}, "gpu-02": host(*images, leftovers=True)}
     fleet, results, _lines = deliver(hosts)
-    assert fleet.commands("tidy").keys() == {"gpu-01", "gpu-02"}
+    assert fleet.commands("clean_up").keys() == {"gpu-01", "gpu-02"}
     assert not results["gpu-02"]["changed"]
-    assert not deliver(hosts, check_mode=True)[0].commands("tidy")
+    assert not deliver(hosts, check_mode=True)[0].commands("clean_up")
 
 
 def test_check_mode_only_looks() -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(held("xyz", NAME)), "gpu-03": host(held("abc", "other:1"))}
     fleet, results, _lines = deliver(hosts, check_mode=True)
-    assert {command["do"] for _host, command in fleet.told} == {"observe"}
+    assert {command["do"] for _host, command in fleet.sent} == {"observe"}
     assert {one: result["changed"] for one, result in results.items()} == {
         "gpu-01": False,
         "gpu-02": True,

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.tree_transfer import _checked
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, Entry, pack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, TreeEntry, pack
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.tree import TreeDelivery, TreeOrder
 
-ENTRIES = [Entry("", DIRECTORY, 0o755), Entry("f", FILE, 0o644, size=3, digests=("aa" * 32,))]
+ENTRIES = [TreeEntry("", DIRECTORY, 0o755), TreeEntry("f", FILE, 0o644, size=3, digests=("aa" * 32,))]
 NOTHING = {
     "is_shared": False,
     "changed": False,
@@ -46,19 +46,19 @@ LACKS = {**NOTHING, "changed": True, "wanted": [0], "bytes": 3, "files_sent": 1,
 class FakeFleet:
     """Answers as agents do; those that receive are done at once."""
 
-    def __init__(self, weighed: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, compared: Mapping[str, Mapping[str, Any]]) -> None:
         self.failed: dict[str, ClusterError] = {}
-        self.told: list[tuple[str, dict[str, Any]]] = []
-        self.hosts = ["gpu-01", *weighed]
-        self._weighed = weighed
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.hosts = ["gpu-01", *compared]
+        self._weighed = compared
         self._done: list[str] = []
 
     def ask(self, commands: Mapping[str, dict[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
-        self.told += commands.items()
+        self.sent += commands.items()
         return {host: {"port": 4000, "found": self._found(host, command)} for host, command in commands.items()}
 
-    def tell(self, host: str, command: dict[str, Any]) -> None:
-        self.told.append((host, command))
+    def send(self, host: str, command: dict[str, Any]) -> None:
+        self.sent.append((host, command))
         if command["do"] == "receive":
             self._done.append(host)
 
@@ -67,17 +67,17 @@ class FakeFleet:
         return self._done.pop(0), {"event": "done", **came}
 
     def verbs(self, host: str) -> list[str]:
-        return [command.get("question", command["do"]) for one, command in self.told if one == host]
+        return [command.get("question", command["do"]) for one, command in self.sent if one == host]
 
     def _found(self, host: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
-        if command.get("question") == "weigh":
+        if command.get("question") == "compare":
             return self._weighed[host]
         addresses = {"swarm": "", "route": "" if host == "gpu-09" else f"10.0.0.{host[-1]}"}
         return {"addresses": addresses, "entries": pack(ENTRIES), "marker": "m"}
 
 
-def deliver(weighed, check_mode=False):
-    fleet = FakeFleet(weighed)
+def deliver(compared, check_mode=False):
+    fleet = FakeFleet(compared)
     order = dataclasses.replace(ORDER, shows_diff=True)
     results = TreeDelivery(order, fleet, lambda line: None).deliver(fleet.hosts, check_mode)
     return fleet, results
@@ -85,8 +85,8 @@ def deliver(weighed, check_mode=False):
 
 def test_only_hosts_that_lack_something_are_told_to_do_anything() -> None:
     fleet, results = deliver({"gpu-02": LACKS, "gpu-03": NOTHING})
-    assert fleet.verbs("gpu-02") == ["observe", "weigh", "stage", "prepare", "receive"]
-    assert fleet.verbs("gpu-03") == ["observe", "weigh"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare", "stage", "prepare", "receive"]
+    assert fleet.verbs("gpu-03") == ["observe", "compare"]
     assert results["gpu-01"]["changed"] is results["gpu-03"]["changed"] is False
     told = {name: results["gpu-02"][name] for name in ("changed", "files_sent", "bytes_sent", "deleted", "from_hosts")}
     assert told == {"changed": True, "files_sent": 1, "bytes_sent": 3, "deleted": 2, "from_hosts": {"gpu-01": 3}}
@@ -95,15 +95,15 @@ def test_only_hosts_that_lack_something_are_told_to_do_anything() -> None:
 
 def test_check_mode_only_asks() -> None:
     fleet, results = deliver({"gpu-02": LACKS}, check_mode=True)
-    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare"]
     assert results["gpu-02"]["changed"]
     assert results["gpu-02"]["msg"] == "1 files of 1 would be sent, with 3 bytes."
-    assert all(not command["arguments"]["writes"] for _host, command in fleet.told if command["do"] == "observe")
+    assert all(not command["arguments"]["writes"] for _host, command in fleet.sent if command["do"] == "observe")
 
 
 def test_a_host_that_only_puts_things_right_gets_no_byte() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "wanted": [], "bytes": 0, "files_sent": 0}})
-    command = next(command for _host, command in fleet.told if command["do"] == "receive")
+    command = next(command for _host, command in fleet.sent if command["do"] == "receive")
     assert command["receives"] == ()
     assert results["gpu-02"]["changed"]
 
@@ -112,7 +112,7 @@ def test_a_problem_of_one_host_is_its_own() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "problem": "too small", "needed_bytes": 99}, "gpu-03": LACKS})
     assert results["gpu-02"]["failed"]
     assert (results["gpu-02"]["msg"], results["gpu-02"]["needed_bytes"]) == ("too small", 99)
-    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare"]
     assert results["gpu-03"]["changed"]
 
 
@@ -134,8 +134,8 @@ def test_a_host_that_fails_tells_what_had_come() -> None:
 
 def test_a_host_without_an_address_is_not_touched() -> None:
     fleet, results = deliver({"gpu-09": LACKS, "gpu-03": LACKS})
-    assert "at which address the other hosts reach gpu-09" in results["gpu-09"]["msg"]
-    assert fleet.verbs("gpu-09") == ["observe", "weigh"]
+    assert "The address of gpu-09 for the other hosts is not known" in results["gpu-09"]["msg"]
+    assert fleet.verbs("gpu-09") == ["observe", "compare"]
     assert results["gpu-03"]["changed"]
 
 
@@ -143,7 +143,7 @@ def test_shared_storage_is_left_alone() -> None:
     fleet, results = deliver({"gpu-02": {"is_shared": True}})
     assert not results["gpu-02"]["changed"]
     assert "the same directory" in results["gpu-02"]["msg"]
-    assert fleet.verbs("gpu-02") == ["observe", "weigh"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare"]
 
 
 @pytest.mark.parametrize("path", ["relative", "/srv/../etc", "/", "/etc", "/var/lib/"])

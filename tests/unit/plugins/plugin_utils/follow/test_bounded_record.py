@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import BoundedLines, Line, thinned
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import (
+    BoundedLines,
+    StoredLine,
+    thinned,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report import files as report_files
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_lines
@@ -28,7 +32,7 @@ def watch(tmp_path: Path, looks: int, hosts: int = 2, failed_at: int = -1) -> Pa
     """A job that is looked at every 5 s; at one look a rank has another state."""
     path = tmp_path / "watch.jsonl"
     now = [1000.0]
-    record = WatchRecord(str(path), str(tmp_path / "events.jsonl"), lambda: now[0], BOUND, BOUND)
+    record = JobRecorder(str(path), str(tmp_path / "events.jsonl"), lambda: now[0], BOUND, BOUND)
     for number in range(looks):
         now[0] = 1000.0 + 5 * number
         state = "lost" if number == failed_at else "running"
@@ -78,7 +82,7 @@ def test_a_file_that_somebody_else_writes_too_is_read_before_it_is_thinned(tmp_p
 def test_only_valid_json_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         BoundedLines(str(tmp_path / "x"), 300, str).append({"at": float("nan")})
-    record = WatchRecord(str(tmp_path / "w"), None, lambda: 1000.0)
+    record = JobRecorder(str(tmp_path / "w"), None, lambda: 1000.0)
     progress = {"step": 3, "loss": None, "grad_norm": None, "not_finite": {"loss": "nan", "grad_norm": "inf"}}
     record.look([Rank("a", 0, "running", progress=progress, usage={"gpu_percent": float("nan")})], float("nan"))
     rank = lines_of(tmp_path / "w")[0]["ranks"][0]
@@ -87,7 +91,7 @@ def test_only_valid_json_is_written(tmp_path: Path) -> None:
 
 def test_findings_are_thinned_and_starts_are_kept(tmp_path: Path) -> None:
     path, now = tmp_path / "events.jsonl", [0.0]
-    record = WatchRecord(None, str(path), lambda: now[0], BOUND, BOUND)
+    record = JobRecorder(None, str(path), lambda: now[0], BOUND, BOUND)
     record.event("started", None, None, "It was started.")
     for number in range(3000):
         now[0] += 30
@@ -101,7 +105,7 @@ def test_findings_are_thinned_and_starts_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sizes", [[], [5], [500], [10] * 9, [1] * 500, [99, 99, 99], [1, 200, 1], [30] * 4])
 def test_whatever_the_lines_the_bound_is_met(sizes: list[int]) -> None:
-    lines = [Line(0, size, float(number)) for number, size in enumerate(sizes)]
+    lines = [StoredLine(0, size, float(number)) for number, size in enumerate(sizes)]
     kept = thinned(lines, 100)
     assert kept == sorted(kept, key=lambda one: one.at) and kept[-1:] == lines[-1:]
     assert sum(one.size for one in kept) <= max(100, sizes[-1] if sizes else 0)
@@ -110,7 +114,7 @@ def test_whatever_the_lines_the_bound_is_met(sizes: list[int]) -> None:
 
 def test_looks_at_one_moment_or_with_a_clock_that_goes_back_are_no_trouble() -> None:
     for times in ([7.0] * 300, [float(-number) for number in range(300)], [1e300, -1e300] * 150):
-        kept = thinned([Line(0, 1, at, number) for number, at in enumerate(times)], 100)
+        kept = thinned([StoredLine(0, 1, at, number) for number, at in enumerate(times)], 100)
         assert 0 < len(kept) <= 100
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import last_lines, read_progress
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import first_failed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.failures import first_failed
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Pace
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import StepRate
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job import ranks as follow_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, seconds_in
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 
 
 def test_it_ends_when_all_ranks_have_succeeded() -> None:
-    progress = {"step": 12, "total": 40, "loss": 5.931, "remaining": "0:00:41"}
+    progress = {"step": 12, "total": 40, "loss": 5.931, "remaining_seconds": 41.0}
     stage = Stage(
         [rank(0), rank(1)],
         [rank(0, progress=progress), rank(1)],
@@ -43,7 +43,7 @@ def test_a_job_that_stands_is_shown_again_after_a_while() -> None:
 
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:
-    pace = Pace()
+    pace = StepRate()
     assert [pace.take(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
     assert pace.take(60, 100) == 2.0
     assert pace.take(90, 160) == 2.0
@@ -244,11 +244,3 @@ def test_an_elastic_job_fails_without_its_first_host_or_with_too_few(min_hosts: 
     follower.min_hosts = min_hosts
     with pytest.raises(ClusterError, match=f"Rank {lost} of job sft"):
         follower.follow()
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("0:00:41", 41), ("2 days, 3:04:05", 183845), ("1 day, 0:00:00", 86400), ("", None), (None, None)],
-)
-def test_a_time_that_is_left_in_seconds(text: str | None, seconds: int | None) -> None:
-    assert seconds_in(text) == seconds

@@ -21,9 +21,9 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import BoundedLines
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lasting_record import LastingRecord
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
@@ -164,10 +164,10 @@ def test_a_full_disk_does_not_end_the_following_and_is_said_once(
     monkeypatch.setattr(BoundedLines, "append", full)
     stage = Stage([rank(0)], [rank(0, silent_seconds=400)], [rank(0, "succeeded")])
     follower = stage.follower(tmp_path / "events.jsonl")
-    follower.record = LastingRecord(
-        WatchRecord("watch.jsonl", "events.jsonl", clock=lambda: stage.now), stage.warned.append
+    follower.recorder = TolerantRecorder(
+        JobRecorder("watch.jsonl", "events.jsonl", clock=lambda: stage.now), stage.warned.append
     )
-    follower.record.began(1.0, 1, "sft", 0)
+    follower.recorder.began(1.0, 1, "sft", 0)
     assert [one.state for one in follower.follow()] == ["succeeded"]
     said = [text for text in stage.warned if "No space left on device" in text]
     assert len(said) == 1 and "events.jsonl" in said[0]
@@ -176,7 +176,7 @@ def test_a_full_disk_does_not_end_the_following_and_is_said_once(
 def test_an_end_is_written_once_after_each_start(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     for started, ends in ((5.0, 2), (5.0, 1), (9.0, 3)):
-        record = WatchRecord(None, str(events))
+        record = JobRecorder(None, str(events))
         record.began(started, 1, "sft", 0)
         for _time in range(ends):
             record.event("ended", None, None, "Job sft has succeeded.")
@@ -187,7 +187,7 @@ def test_an_end_is_written_once_after_each_start(tmp_path: Path) -> None:
 
 def test_what_can_be_written_is_kept(tmp_path: Path) -> None:
     events, watch = tmp_path / "events.jsonl", tmp_path / "watch.jsonl"
-    record = LastingRecord(WatchRecord(str(watch), str(events)), print)
+    record = TolerantRecorder(JobRecorder(str(watch), str(events)), print)
     record.began(5.0, 1, "sft", 0)
     record.event("ended", None, None, "Job sft has succeeded.")
     record.look([Rank("gpu-01", 0, "running")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report.curves import Known, curves
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.curves import RunData, curves
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.moments import place, placed_looks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.run import Span
 
@@ -28,8 +28,8 @@ def log(*elapsed: Any, step: int = 1, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-def known(looks: Any, entries: Any, span: Span = WHOLE, samples_per_step: float | None = None) -> Known:
-    return Known(looks, place({"gpu-01": entries}, looks, span), span, samples_per_step=samples_per_step)
+def known(looks: Any, entries: Any, span: Span = WHOLE, samples_per_step: float | None = None) -> RunData:
+    return RunData(looks, place({"gpu-01": entries}, looks, span), span, samples_per_step=samples_per_step)
 
 
 @pytest.mark.parametrize(

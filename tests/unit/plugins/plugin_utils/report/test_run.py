@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.record import WatchRecord
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_job
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.run import Span, of_newest_run, span_of
@@ -60,7 +60,7 @@ def test_from_when_to_when_a_run_was(job: Any, events: Any, span: Span) -> None:
 def test_failures_and_restarts_are_on_the_page(tmp_path: Path) -> None:
     """As those who follow a job write it down; the record is of the last attempt, and an earlier run lies before."""
     events_file, now = tmp_path / "sft" / "events.jsonl", [0.0]
-    record = WatchRecord(None, str(events_file), clock=lambda: now[0])
+    record = JobRecorder(None, str(events_file), clock=lambda: now[0])
     record.began(100.0, 2, "sft", 0)
     record.event("finding", "gpu-01", 0, "An old finding.", 150.0)
     record.began(1000.0, 2, "sft", 0)

@@ -17,9 +17,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report.chart impo
     thin,
     time_ticks,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.choices import choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.hosts import hosts_table, image_parity
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.matrix import heat_map
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report.plan import choices_of, planned_choices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.timeline import timeline
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import number, seconds
 
@@ -176,14 +176,6 @@ def test_the_plan_of_the_preflight_is_told_the_same_way() -> None:
     choice = {"what": "network of the job", "host": "all", "value": "overlay", "reason": "no RDMA"}
     (found,) = planned_choices({"plan": {"choices": [choice]}})
     assert (found.what, found.values, found.reason) == ("network of the job", [("all", "overlay")], "no RDMA")
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(0, "0 s"), (59.6, "1 min 00 s"), (7500, "2 h 05 min"), (200_000, "2 d 07 h"), (-3, "0 s"), (None, "\N{EN DASH}")],
-)
-def test_durations(value: float | None, expected: str) -> None:
-    assert report_words.duration(value) == expected
 
 
 @pytest.mark.parametrize(

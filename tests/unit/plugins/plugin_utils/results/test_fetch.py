@@ -21,7 +21,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.results.outputs i
 from ansible_collections.distrain.cluster.plugins.modules import trainer_outputs_info
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle import bundle
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import Reach
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results import by_module as outputs_by_module
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results import fetch as outputs_fetch
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.by_module import fetch_by_module
@@ -66,7 +66,7 @@ def fetch(
     tmp_path: Path, asked: Mapping[str, Any], *hosts: str, shown: list[str] | None = None
 ) -> dict[str, HostOutputs]:
     outputs = outputs_of(tmp_path / "results", *hosts)
-    reaches = {host: Reach(host, "ssh", {"ssh_executable": fake_ssh(tmp_path)}) for host in hosts}
+    reaches = {host: SshTarget(host, "ssh", {"ssh_executable": fake_ssh(tmp_path)}) for host in hosts}
     OutputsFetch(outputs, (shown if shown is not None else []).append).run(reaches, asked)
     return outputs
 

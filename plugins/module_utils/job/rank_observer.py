@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All that one host can see of its rank, at one moment; by the standard library alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ..base.errors import ClusterError
+from ..engine.socket import DEFAULT_DOCKER_HOST, EngineSocket
+from .description import describe_job, output_of
+from .files import JobFiles
+from .memory import memory_kills
+from .process_start import engine_started, host_started
+from .usage import UsageMeter
+
+# What was started this soon after the job's start was started before it: clocks are read in whole seconds.
+_CLOCK_SECONDS = 2.0
+_ENGINE_SECONDS = 10.0
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 (its size is read, nothing is put there)
+# The IPC modes with which a container has a /dev/shm of its own.
+_OWN_SHARED_MEMORY = ("private", "shareable")
+
+
+class RankObserver:
+    """``job`` has name, container, directory, output_directory and output_root."""
+
+    def __init__(self, job: Mapping[str, Any], lines: int, docker_host: str = DEFAULT_DOCKER_HOST) -> None:
+        self._job = job
+        self._lines = lines
+        self._files = JobFiles(job["directory"], job["name"])
+        self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
+        self._meter = UsageMeter()
+
+    def look(self) -> dict[str, Any]:
+        job = self._files.job()
+        described = describe_job(self._files, job, output_of(self._job, job.record), self._lines, time.time())
+        record = job.record
+        began = float(record.get("started") or 0)
+        return {
+            "job": described,
+            "container": self._container(record, began),
+            "engine_restarted": _is_later(engine_started(), began),
+            "host_restarted": _is_later(host_started(), began),
+            "usage": self._meter.read(self._files.processes.pids()),
+        }
+
+    def _container(self, record: Mapping[str, Any], began: float) -> dict[str, Any]:
+        try:
+            container = self._engine.container(self._job["container"])
+        except ClusterError as error:
+            return {"state": "unknown", "engine_error": error.message}
+        if container is None:
+            return {"state": "absent"}
+        state = container["State"]
+        is_another = bool(record) and container["Id"] != record.get("container_id")
+        counted_before = 0 if is_another else int(record.get("memory_kills") or 0)
+        return {
+            "state": state["Status"],
+            **_shared_memory(container.get("HostConfig") or {}),
+            "restarted": is_another or _is_later(timestamp_of(state["StartedAt"]), began),
+            "memory_killed": bool(state.get("OOMKilled")),
+            **_memory_kills(state["Pid"], counted_before),
+        }
+
+
+def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the IPC mode, and the size in bytes of /dev/shm as the engine or the host knows it, or None."""
+    mode = configuration.get("IpcMode") or ""
+    if mode != "host":
+        return {"ipc": mode, "shm_bytes": configuration.get("ShmSize") if mode in _OWN_SHARED_MEMORY else None}
+    try:
+        found = os.statvfs(_SHARED_MEMORY)
+    except OSError:
+        return {"ipc": mode, "shm_bytes": None}
+    return {"ipc": mode, "shm_bytes": found.f_blocks * found.f_frsize}
+
+
+def _memory_kills(pid: int, counted_before: int) -> dict[str, int]:
+    """Under C(memory_kills) those since the job's start; nothing where they cannot be told."""
+    counted = memory_kills(pid) if pid else 0
+    return {} if counted is None else {"memory_kills": max(0, counted - counted_before)}
+
+
+def _is_later(moment: float | None, began: float) -> bool:
+    return moment is not None and began > 0 and moment > began + _CLOCK_SECONDS
+
+
+def timestamp_of(written: str) -> float | None:
+    """The engine writes nanoseconds, which not every Python reads; a container that never ran has the year 1."""
+    try:
+        return datetime.strptime(written[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None

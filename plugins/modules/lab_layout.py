@@ -1,0 +1,77 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lab_layout
+version_added: "1.1.0"
+short_description: Lay out the hosts of a lab, for the role lab alone
+description:
+  - Reads C(lab_arguments) and returns the hosts of the lab with their names, containers, SSH ports, interfaces and
+    addresses. Interfaces that no lab host can have are an error that names them.
+  - It is part of the lab, in which the collection is tested and demonstrated, and of no use on hosts of one's own.
+  - To be registered as C(lab_layout). It runs on the controller.
+notes:
+  - This module is carried out by an action plugin of the same name.
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing in either mode.
+  diff_mode:
+    support: none
+    description: Whether the module can show what changes, or would change.
+  idempotent:
+    support: full
+    description: Whether a second run with the same parameters changes nothing.
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Lay out the lab
+  distrain.cluster.lab_layout:
+  register: lab_layout
+"""
+
+RETURN = r"""
+interfaces:
+  description: The interfaces of each host, the first one with SSH and the default route.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Its name in the lab., type: str}
+    network: {description: Its network., type: str}
+    mtu: {description: Its MTU in bytes., type: int}
+    rate: {description: Its rate as tc takes it; empty for no limit., type: str}
+    isolated: {description: Whether it has an address and a carrier and no peer., type: bool}
+needs_files:
+  description: Whether a host has to set up interfaces by itself when it boots.
+  returned: success
+  type: bool
+networks:
+  description: The engine's networks between the hosts, beside the first one.
+  returned: success
+  type: list
+  elements: dict
+hosts:
+  description: The hosts in the order of their numbers.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Its name., type: str, sample: gpu-01}
+    container: {description: The name of its container., type: str, sample: distrain-lab-gpu-01}
+    ssh_port: {description: The port of the machine at which its SSH server answers., type: int, sample: 22001}
+    addresses: {description: Its address by the name of the interface., type: dict}
+    attachments: {description: The networks to attach it to with its addresses., type: list, elements: dict}
+missing_capabilities:
+  description: The Linux capabilities that this machine cannot lend its hosts.
+  returned: success
+  type: list
+  elements: str
+"""

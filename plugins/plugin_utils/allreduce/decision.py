@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: whether the networks can be checked, and which containers do it on each host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+
+from .command import NAME, command, lay_out
+from .measurement import HOST, NETWORKS
+
+# Inside the containers: the program, and the directory that those of a host share.
+HOME = "/run/distrain"
+SHARED = f"{HOME}/shared"
+# Arguments of the role that the program takes, by the name of its option.
+OPTIONS = {
+    "networks": "networks",
+    "port": "port",
+    "sizes": "sizes",
+    "rounds": "rounds",
+    "seconds": "seconds",
+    "repetitions": "repetitions",
+    "arrival": "arrival_timeout",
+    "patience": "step_timeout",
+    "timeout": "timeout",
+}
+
+
+@dataclass(frozen=True)
+class CheckedHost:
+    """A host that takes part: its arguments of the role, what was observed there, and the environment of its interface.
+
+    ``gpus`` is how many GPUs were counted there, ``environment`` pins NCCL and gloo to the data path's interface.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    observed: Mapping[str, Any]
+    gpus: int
+    environment: Mapping[str, str]
+
+    @property
+    def gpu_count(self) -> int:
+        """The number of GPUs; a count that is set by hand wins."""
+        wanted: int = self.arguments["gpu_count"]
+        return wanted if wanted >= 0 else self.gpus
+
+    @property
+    def processes(self) -> int:
+        return self.arguments["processes_per_host"] or max(self.gpu_count, 1)
+
+
+def decide(hosts: Sequence[CheckedHost], fabric: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ranks and the containers of each host; raise PlanError where the check cannot be made."""
+    if not hosts:
+        raise PlanError(
+            "network_check_hosts names no host. Name at least two, between which there is a network to check."
+        )
+    refuse_arguments(hosts[0].arguments)
+    if fabric["problem"]:
+        raise PlanError(fabric["problem"])
+    layout = lay_out(
+        [host.name for host in hosts],
+        hosts[0].arguments["first_host"],
+        {host.name: host.processes for host in hosts},
+        fabric["data_path_addrs"],
+        fabric["overlay"]["subnet"],
+    )
+    _refuse_images(hosts)
+    _refuse_jobs(hosts)
+    backend = "nccl" if min(host.gpu_count for host in hosts) > 0 else "gloo"
+    return {
+        "ranks": layout["ranks"],
+        "backend": backend,
+        "hosts": {host.name: _of_host(host, layout, backend) for host in hosts},
+    }
+
+
+def refuse_arguments(arguments: Mapping[str, Any]) -> None:
+    """Raise PlanError for sizes or networks with which nothing can be measured."""
+    sizes, networks = arguments["sizes"], arguments["networks"]
+    if not sizes or len(set(sizes)) != len(sizes) or any(size % 4 for size in sizes):
+        raise PlanError(
+            f"network_check_sizes ({', '.join(map(str, sizes))}) has to name at least one size, each once and a "
+            "multiple of 4 bytes."
+        )
+    if not networks or len(set(networks)) != len(networks):
+        raise PlanError(f"network_check_networks ({', '.join(networks)}) has to name overlay, host or both, each once.")
+
+
+def refuse_missing(wanted: Sequence[str], present: Sequence[str]) -> None:
+    """Raise PlanError where a run does not have all hosts that are to be checked."""
+    missing = [host for host in wanted if host not in present]
+    if missing:
+        raise PlanError(
+            f"network_check_hosts also names {', '.join(missing)}, which this run leaves out or could not reach. Run "
+            "it without --limit, or set network_check_hosts to the hosts that are to be checked."
+        )
+
+
+def _refuse_images(hosts: Sequence[CheckedHost]) -> None:
+    first = hosts[0]
+    for host in hosts:
+        layers = host.observed["image_layers"]
+        if not layers or layers != first.observed["image_layers"]:
+            raise PlanError(
+                f"Host {host.name} does not have the image {host.arguments['image']} that {first.name} has. Run "
+                "playbooks/images.yml to bring the same image to every host, or set network_check_image."
+            )
+
+
+def _refuse_jobs(hosts: Sequence[CheckedHost]) -> None:
+    for host in hosts:
+        running = host.observed["running_jobs"]
+        if running:
+            jobs, verb = ("job", "runs") if len(running) == 1 else ("jobs", "run")
+            raise PlanError(
+                f"On host {host.name} {jobs} {', '.join(running)} still {verb}: the check and the job would slow each "
+                "other down. Wait for the end, or stop it with playbooks/stop.yml."
+            )
+
+
+def _of_host(host: CheckedHost, layout: Mapping[str, Any], backend: str) -> dict[str, Any]:
+    names = {network: f"{NAME}-{network}-{host.name}" for network in NETWORKS}
+    networks = host.arguments["networks"]
+    return {
+        "names": list(names.values()),
+        "is_first": host.name == layout["ranks"][0],
+        "containers": [_container(host, layout, backend, network, names[network]) for network in networks],
+    }
+
+
+def _container(host: CheckedHost, layout: Mapping[str, Any], backend: str, network: str, name: str) -> dict[str, Any]:
+    """Return the parameters of the container, those that are empty to be left out."""
+    arguments, is_host = host.arguments, network == HOST
+    options = {option: arguments[argument] for option, argument in OPTIONS.items()}
+    has_rdma = is_host and "NCCL_IB_HCA" in host.environment
+    directory = arguments["directory"]
+    gpus = {"driver": "cdi", "device_ids": [arguments["gpu_device"]], "capabilities": [["gpu"]]}
+    environment = {**(host.environment if is_host else {}), **arguments["environment"]}
+    return {
+        "network": network,
+        "name": name,
+        "hostname": "" if is_host else name,
+        "network_mode": "host" if is_host else arguments["overlay"],
+        "ulimits": [f"{limit}:{value}:{value}" for limit, value in arguments["ulimits"].items()],
+        "command": command(layout, {**options, "backend": backend, "directory": SHARED}, host.name, network),
+        "working_dir": HOME,
+        "environment": {key: str(value) for key, value in environment.items()},
+        "volumes": [f"{directory}/all_reduce:{HOME}/all_reduce:ro", f"{directory}/shared:{SHARED}"],
+        "devices": ["/dev/infiniband"] if has_rdma else [],
+        "capabilities": ["IPC_LOCK"] if has_rdma else [],
+        "device_requests": [gpus] if host.gpu_count > 0 else [],
+    }
+
+
+def preview(decision: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """Return one sentence that says what would be measured."""
+    ranks = decision["ranks"]
+    return (
+        f"{len(ranks)} ranks on {', '.join(dict.fromkeys(ranks))} would make all-reduces with {decision['backend']} in "
+        f"{arguments['image']}, {arguments['rounds']} times each of {', '.join(map(str, arguments['sizes']))} bytes, "
+        f"in turn over {' and '.join(arguments['networks'])}."
+    )

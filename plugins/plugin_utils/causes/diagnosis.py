@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: from all ranks of a job to the one that brought it down, and from ranks that do not go on to a word on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
+
+from ..job.ranks import Rank, is_failed
+from .end_order import Clocks, ended_first
+from .evidence import (
+    EARLY,
+    FOLLOWED,
+    HELD_UP,
+    SILENT,
+    Evidence,
+    bounded,
+    ended_early,
+    evidence_of,
+    held_up_by,
+    preprocesses,
+    silence_of_host,
+    waited_in_vain,
+)
+from .log import JobContext, read_symptom
+
+_MOST_NAMED = 4
+_WAIT_ADVICE = (
+    "Raise ddp_timeout (seconds) in trainer_launch_job_config, or prepare the data set once beforehand "
+    "(tokenized_path) and bring it to every host by trainer_launch_copies."
+)
+
+Judged = tuple[Rank, Evidence]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """``retryable``: whether starting the job again may well help."""
+
+    kind: str
+    host: str
+    rank: int
+    text: str
+    retryable: bool = False
+
+
+def find_cause(
+    ranks: Sequence[Rank], job_name: str, context: JobContext, clocks: Clocks | None = None
+) -> Diagnosis | None:
+    """Return who brought the job down and why, from what is known of all its ranks; None where none has failed.
+
+    What counts more stands before what counts less; of ranks of which the same is known, it is the one that ended first
+    by the hosts' clocks, where these tell it.
+    """
+    if not any(map(is_failed, ranks)):
+        return None
+    ranks = [bounded(rank) for rank in ranks]
+    judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, context))]
+    judged += _of_all(ranks, judged)
+    strength = min(found.strength for _rank, found in judged)
+    suspects = [one for one in judged if one[1].strength == strength]
+    first = ended_first([rank for rank, _found in suspects], clocks or {})
+    rank, found = next((one for one in suspects if first and one[0] is first[0]), min(suspects, key=_by_default))
+    others = [one for one in suspects if one[0] is not rank]
+    text = " ".join(
+        filter(None, (f"{_who(rank, job_name)} {found.text}", _of_others(found, others, first is not None)))
+    )
+    return Diagnosis(found.kind, rank.host, rank.rank, text, found.retryable)
+
+
+def why_failed(rank: Rank, job_name: str, context: JobContext) -> Diagnosis:
+    """Return why a rank came to its end that had not succeeded, or is out of sight; by what is known of it alone."""
+    found = evidence_of(bounded(rank), context) or Evidence(SILENT, "unknown", "is not known to have failed.")
+    return Diagnosis(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
+
+
+def first_failed(ranks: Sequence[Rank]) -> Rank | None:
+    """Return the rank that brought the job down; None where none has failed."""
+    finding = find_cause(ranks, "", JobContext())
+    return next((rank for rank in ranks if finding and rank.host == finding.host and rank.rank == finding.rank), None)
+
+
+def _of_all(ranks: Sequence[Rank], judged: Sequence[Judged]) -> list[Judged]:
+    """What only shows when the ranks are seen beside each other."""
+    if any(found.weight < HELD_UP for _rank, found in judged):
+        return []
+    found: list[Judged] = []
+    waiting = [rank for rank in ranks if waited_in_vain(rank)]
+    busy = [rank for rank in ranks if preprocesses(rank) and not rank.unseen]
+    at_work = [rank for rank in busy if rank not in waiting] or (busy if len(busy) < len(ranks) else [])
+    if waiting and at_work:
+        text = f"still prepared the data set when the others gave up waiting for it. {_WAIT_ADVICE}"
+        found.append((at_work[0], Evidence(HELD_UP, "preprocessing", text)))
+    absent = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen and rank not in waiting]
+    if waiting and not found and len(absent) == 1:
+        text = (
+            "did not take part in what the others waited for until they gave up; it still runs. Where it only needs "
+            "longer, raise ddp_timeout (seconds) in trainer_launch_job_config."
+        )
+        found.append((absent[0], Evidence(HELD_UP + 1, "left_behind", text)))
+    for rank in ranks:
+        if ended_early(rank):
+            text = (
+                "ended with success while the others still trained, and so they lost it: it has less to do than they "
+                "have, as with data that does not divide evenly among the ranks."
+            )
+            found.append((rank, Evidence(EARLY, "ended_early", text)))
+    return found
+
+
+def _by_default(one: Judged) -> tuple[int, float, int]:
+    rank, found = one
+    return found.weight, rank.ended if rank.ended is not None else float("inf"), rank.rank
+
+
+def _of_others(found: Evidence, others: Sequence[Judged], is_first: bool) -> str:
+    """What is known of the ranks that may be the cause as well."""
+    if not others:
+        return ""
+    if found.weight == FOLLOWED:
+        return "(It ended first.)" if is_first else "(Which rank was gone first is not known.)"
+    names = ", ".join(f"rank {rank.rank} on host {rank.host}" for rank, _found in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    later = ", after it" if is_first else ""
+    if all(other.kind == found.kind for _rank, other in others):
+        return f"(So did {names}{more}{later}.)"
+    return f"({names[0].upper()}{names[1:]}{more} failed too{later}.)"
+
+
+def _who(rank: Rank, job_name: str) -> str:
+    return f"Rank {rank.rank} of job {job_name} on host {rank.host}"
+
+
+def notices(
+    ranks: Sequence[Rank], job_name: str, context: JobContext, unseen_after: float, silent_after: float
+) -> list[Diagnosis]:
+    """Return what is worth a word of ranks that have not failed; the job goes on."""
+    found = [
+        finding
+        for rank in ranks
+        if rank.state == RUNNING
+        for finding in [_notice(rank, job_name, context, unseen_after)]
+        if finding
+    ]
+    silent = silent_ranks(ranks, silent_after)
+    return found + [_silent(rank, job_name) for rank in silent[:1]]
+
+
+def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
+    """Return all ranks that run, where none of them has said anything for so long; the longest silent comes first.
+
+    The trainer's progress is told by one rank alone, so that the silence of another one means nothing by itself.
+    """
+    running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
+    if not silent_after or not running or any(rank.silent_seconds <= silent_after for rank in running):
+        return []
+    return sorted(running, key=lambda rank: -rank.silent_seconds)
+
+
+def _notice(rank: Rank, job_name: str, context: JobContext, unseen_after: float) -> Diagnosis | None:
+    who = _who(rank, job_name)
+    if rank.unseen:
+        text = f"{who} is out of sight: {silence_of_host(rank)}."
+        return Diagnosis("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
+    held_up = held_up_by(rank)
+    if held_up:
+        return Diagnosis(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
+    cause = read_symptom(bounded(rank).last_lines, context) if rank.progress.get("step") is None else None
+    if cause:
+        text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
+        return Diagnosis(cause.kind, rank.host, rank.rank, text)
+    return None
+
+
+def _silent(rank: Rank, job_name: str) -> Diagnosis:
+    text = (
+        f"No rank of job {job_name} has printed anything or made a step for {rank.silent_seconds:.0f} s; it may hang."
+    )
+    return Diagnosis("silent", rank.host, rank.rank, text)

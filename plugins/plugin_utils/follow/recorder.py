@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a job was seen to do, kept in files beside its results: one line of JSON a look, one line of JSON an event."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import without_nan
+
+from ..job.ranks import Rank
+from ..job.throughput import throughput
+from .bounded_lines import BoundedLines
+
+LOOK_SECONDS = 5.0
+# A job that does not move is still written down this often.
+HEARTBEAT_SECONDS = 60.0
+# With 64 hosts a look has 20 KB, so that some hundred to some thousand looks stay, however long the job runs.
+MOST_BYTES = 32 * 1024**2
+MOST_EVENT_BYTES = 4 * 1024**2
+# How much the clocks of the hosts, by which a start is told, and of the controller may differ.
+CLOCK_SECONDS = 5.0
+_USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
+
+
+class JobRecorder:
+    """Appends to both files, which only their owner may read and which are bounded; without a path nothing is kept.
+
+    Where a file meets its bound, what is of earlier runs of the job is left out first.
+    """
+
+    def __init__(
+        self,
+        watch_file: str | None,
+        events_file: str | None,
+        clock: Callable[[], float] = time.time,
+        most_bytes: int = MOST_BYTES,
+        most_event_bytes: int = MOST_EVENT_BYTES,
+    ) -> None:
+        self._events_file = events_file
+        self._looks = BoundedLines(watch_file, most_bytes, _states, self._run_began)
+        self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
+        self._clock = clock
+        self._written: list[Any] = []
+        self._written_at = 0.0
+
+    def look(self, ranks: Sequence[Rank], steps_per_second: float | None = None, samples_per_step: int = 0) -> None:
+        """Keep a look that differs from the one before."""
+        now = self._clock()
+        moved = [(rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen)) for rank in ranks]
+        wait = LOOK_SECONDS if moved != self._written else HEARTBEAT_SECONDS
+        if now - self._written_at < wait:
+            return
+        self._written, self._written_at = moved, now
+        told = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
+        self._looks.append({"at": round(now, 3), "ranks": told})
+
+    def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
+        """Keep an event. An end is kept once after each start, however often a job that has ended is looked at."""
+        if kind == "ended" and ["", *self._kinds()][-1] == "ended":
+            return
+        entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
+        self._events.append(entry)
+
+    def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
+        """Keep the start of a job once, however often it is followed."""
+        if at is not None and round(at, 3) not in self._starts():
+            again = f" again, for the {restarts}. time" if restarts else ""
+            kind = "restarted" if restarts else "started"
+            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
+
+    def _starts(self) -> set[float]:
+        return {entry["at"] for entry in self._events_so_far() if entry.get("kind") in ("started", "restarted")}
+
+    def _kinds(self) -> list[str]:
+        kinds = ("started", "restarted", "ended")
+        return [entry["kind"] for entry in self._events_so_far() if entry.get("kind") in kinds]
+
+    def _run_began(self) -> float:
+        """The start of the newest run; its restarts belong to it."""
+        starts = [entry["at"] for entry in self._events_so_far() if entry.get("kind") == "started"]
+        return starts[-1] - CLOCK_SECONDS if starts else 0.0
+
+    def _events_so_far(self) -> list[Mapping[str, Any]]:
+        try:
+            text = Path(self._events_file).read_text(encoding="utf-8", errors="replace") if self._events_file else ""
+        except OSError:
+            return []
+        return [entry for entry in map(_entry, text.splitlines()) if isinstance(entry.get("at"), int | float)]
+
+
+def _states(entry: Mapping[str, Any]) -> list[Any]:
+    return [(rank["host"], rank["state"]) for rank in entry["ranks"]]
+
+
+def _importance(entry: Mapping[str, Any]) -> Any:
+    """Findings may be many; everything else is kept as long as it fits."""
+    return "" if entry["kind"] == "finding" else (entry["kind"], entry["at"])
+
+
+def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:
+    """One rank of a look; None for what is not known.
+
+    ``not_finite`` has the names of those that are nan or infinite, loss and grad_norm, and is there where one is.
+    """
+    progress, not_finite = rank.progress, rank.progress.get("not_finite") or {}
+    names = [name for name in ("loss", "grad_norm") if not_finite.get(name)]
+    described = {
+        "host": rank.host,
+        "rank": rank.rank,
+        "state": "unseen" if rank.unseen else rank.state,
+        "step": progress.get("step"),
+        "total": progress.get("total"),
+        "loss": progress.get("loss"),
+        "grad_norm": progress.get("grad_norm"),
+        **throughput(progress, steps_per_second, samples_per_step),
+        "remaining": progress.get("remaining_seconds"),
+        **{name: rank.usage.get(name) for name in _USAGE},
+        "silent_seconds": round(rank.silent_seconds, 1),
+        **({"not_finite": names} if names else {}),
+    }
+    return dict(without_nan(described))
+
+
+def _entry(line: str) -> Mapping[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}

@@ -1,0 +1,256 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The agents that watch a job: as a host gets them, and as the controller has them, with an ssh that runs them here."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.engine import exec as engine_exec
+from ansible_collections.distrain.cluster.plugins.module_utils.job import memory as container_memory
+from ansible_collections.distrain.cluster.plugins.module_utils.job import process_start
+from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
+from ansible_collections.distrain.cluster.plugins.module_utils.job.processes import MARK
+from ansible_collections.distrain.cluster.plugins.module_utils.job.rank_observer import timestamp_of
+from ansible_collections.distrain.cluster.plugins.module_utils.job.stacks import rank_processes
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle import bundle
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import host_agents
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.host_agents import HostAgents
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import described_rank
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
+from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import fake_ssh
+from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.watch_fleet import fleet_of
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> str:
+    return fake_ssh(tmp_path)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """The directory of a job with one process, that has rank 3."""
+    files = JobFiles(str(tmp_path), "sft")
+    record = {"name": "sft", "started": time.time(), "rank": 1, "world_size": 2, "container_id": "c"}
+    files.begin(record, None, {})
+    (tmp_path / "logs/sft").mkdir(parents=True)
+    (tmp_path / "logs/sft/log").write_text("it goes on\n")
+    environment = {**os.environ, MARK: str(files.control), "RANK": "3"}
+    with subprocess.Popen(["sleep", "60"], env=environment) as process:
+        yield tmp_path
+        process.kill()
+
+
+def look_until(fleet: HostAgents, is_reached: Any) -> None:
+    until = time.monotonic() + 10
+    while not is_reached() and time.monotonic() < until:
+        fleet.look()
+        time.sleep(0.1)
+    assert is_reached()
+
+
+def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> None:
+    fleet = fleet_of(ssh, directory, "gpu-01", "unreachable")
+    try:
+        fleet.look()
+        found = fleet.sights["gpu-01"].found
+        assert (found["job"]["state"], found["job"]["last_lines"]) == ("running", ["it goes on"])
+        assert found["usage"]["memory_bytes"] > 0
+        assert "No route to host" in fleet.sights["unreachable"].because
+        rank = described_rank("gpu-01", 1, found, fleet.unseen("gpu-01"), "")
+        assert (rank.state, rank.unseen, rank.stopped_processes) == ("running", 0, [])
+        stacks = fleet.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
+        assert [one["rank"] for one in stacks["gpu-01"]] == [3]
+        clock = fleet.clocks(["gpu-01", "unreachable"], 5)
+        assert list(clock) == ["gpu-01"]
+        assert abs(clock["gpu-01"].ahead) <= clock["gpu-01"].error + 0.01, "it is this machine's own clock"
+        assert fleet.ask(["gpu-01"], {"do": "stop", "timeout": 5}, "stopped", 9) == {"gpu-01": None}
+        look_until(fleet, lambda: fleet.sights["gpu-01"].found["job"]["state"] == "stopped")
+        assert fleet.sights["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
+        agents = list(fleet._agents.values())
+    finally:
+        fleet.close()
+    assert agents and all(agent.has_ended for agent in agents)
+
+
+def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.2)
+    fleet = fleet_of(ssh, directory, "gpu-01")
+    try:
+        fleet.look()
+        first = fleet._agents["gpu-01"]
+        first._process.kill()
+        look_until(fleet, lambda: fleet._agents.get("gpu-01", first) is not first)
+        heard_at = fleet.sights["gpu-01"].heard_at
+        look_until(fleet, lambda: fleet.sights["gpu-01"].heard_at > heard_at)
+    finally:
+        fleet.close()
+
+
+def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
+    ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.0)
+    fleet = fleet_of(ssh, directory, "gpu-01")
+    try:
+        fleet.look()
+        monkeypatch.setattr(host_agents, "RemoteAgent", refuse)
+        fleet._agents["gpu-01"]._process.kill()
+        look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
+        with pytest.raises(OSError, match="Too many open files"):
+            fleet_of(ssh, directory, "gpu-01")
+    finally:
+        fleet.close()
+
+
+def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
+    ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_agents, "_NEW_AGENT_SECONDS", 0.5)
+    fleet = fleet_of(ssh, directory, "gpu-01")
+    try:
+        fleet.look()
+        first = fleet._agents["gpu-01"]
+        fleet.sights["gpu-01"].heard_at -= 100
+        monkeypatch.setattr(fleet, "_take", lambda timeout: None)
+        assert fleet.unseen("gpu-01") > 99
+        time.sleep(0.6)
+        fleet.look()
+        assert fleet._agents["gpu-01"] is not first
+    finally:
+        fleet.close()
+
+
+FOLLOWER = """
+import sys, time
+sys.path.insert(0, sys.argv[3])
+from pathlib import Path
+from ansible_collections.distrain.cluster.tests.unit.support.watch_fleet import fleet_of
+fleet = fleet_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
+fleet.look()
+print(*(agent._process.pid for agent in fleet._agents.values()), flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_agents_end_when_who_follows_is_killed(ssh: str, directory: Path) -> None:
+    command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(ROOT / ".collections")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout
+        agents = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
+        assert len(agents) == 2 and all(agent.exists() for agent in agents)
+        follower.kill()
+    until = time.monotonic() + 10
+    while any(agent.exists() for agent in agents) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(agent.exists() and "zombie" not in (agent / "status").read_text() for agent in agents)
+
+
+def test_the_agent_needs_the_standard_library_only() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(bundle("job.agent").partition(b"\n")[2]))
+    names = {name.partition("/module_utils/")[2] for name in archive.namelist()}
+    assert {"job/agent.py", "job/description.py", "base/agent.py"} <= names
+    assert not {"engine/sdk.py", "module.py", "relay/agent.py"} & names
+    for name in archive.namelist():
+        for node in ast.walk(ast.parse(archive.read(name))):
+            modules = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            tops = {(module or "").partition(".")[0] for module in modules}
+            assert tops <= {*sys.stdlib_module_names, "__future__"}
+
+
+def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: Path) -> None:
+    processes = ((10, 1, "0", "sh"), (11, 10, "0", "python3"), (12, 11, "0", "python3"), (13, 1, "", "python3"))
+    for pid, parent, rank, name in (*processes, (14, 1, "1", "trainer")):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "environ").write_bytes(f"{MARK}=/j/control/sft\0RANK={rank}\0".encode())
+        (tmp_path / str(pid) / "status").write_text(f"Name:\t{name}\nState:\tS (sleeping)\nPPid:\t{parent}\n")
+    assert rank_processes(JobFiles("/j", "sft", str(tmp_path)), str(tmp_path)) == {0: 11, 1: 14}
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "file", "content", "kills"),
+    [
+        ("0::/docker/c", "docker/c/memory.events", "oom 3\noom_kill 2\n", 2),
+        ("4:cpu:/x\n7:memory:/docker/c", "memory/docker/c/memory.oom_control", "under_oom 0\noom_kill 1\n", 1),
+        ("0::/docker/c", "elsewhere", "", None),
+    ],
+)
+def test_kills_for_memory_are_counted(tmp_path: Path, cgroup: str, file: str, content: str, kills: int | None) -> None:
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/cgroup").write_text(cgroup)
+    (tmp_path / "cgroup" / file).parent.mkdir(parents=True)
+    (tmp_path / "cgroup" / file).write_text(content)
+    assert container_memory.memory_kills(7, str(tmp_path / "proc"), str(tmp_path / "cgroup")) == kills
+    assert container_memory.memory_kills(8, str(tmp_path / "proc"), str(tmp_path / "cgroup")) is None
+
+
+def test_when_a_process_was_started() -> None:
+    started = process_start.process_started(os.getpid())
+    assert started
+    assert 0 <= time.time() - started < 3600
+    assert process_start.engine_started("/absent") is None
+    assert timestamp_of("1970-01-01T00:01:00.123456789Z") == 60.0
+    assert timestamp_of("nonsense") is None
+
+
+def test_what_an_exec_prints_is_taken_out_of_its_frames() -> None:
+    framed = b"\1\0\0\0\0\0\0\3one" + b"\2\0\0\0\0\0\0\4 two"
+    assert engine_exec.unframed(framed) == b"one two"
+
+
+def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None:
+    now = [1000.0]
+    watch, events = tmp_path / "sft/watch.jsonl", tmp_path / "sft/events.jsonl"
+    record = JobRecorder(str(watch), str(events), clock=lambda: now[0])
+
+    def look(step: int, seconds: float) -> None:
+        now[0] += seconds
+        progress = {"step": step, "total": 9, "loss": 5.5, "remaining_seconds": 60.0}
+        record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
+
+    for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):
+        look(step, seconds)
+    kept = [json.loads(line) for line in watch.read_text().splitlines()]
+    assert [(one["at"], one["ranks"][0]["step"]) for one in kept] == [(1000, 1), (1006, 3), (1066, 3)]
+    assert kept[0]["ranks"][0] == {
+        "host": "gpu-01",
+        "rank": 0,
+        "state": "running",
+        "step": 1,
+        "total": 9,
+        "loss": 5.5,
+        "grad_norm": None,
+        "tokens_per_second": None,
+        "samples_per_second": 16.0,
+        "remaining": 60,
+        "cpu_percent": 90.0,
+        "memory_bytes": None,
+        "gpu_percent": None,
+        "gpu_memory_bytes": None,
+        "silent_seconds": 0,
+    }
+    for at in (900.5, 900.5, 950.25):
+        record.began(at, 1, "sft", 0)
+    record.began(960.0, 1, "sft", 2)
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [(one["at"], one["kind"]) for one in told] == [(900.5, "started"), (950.25, "started"), (960, "restarted")]
+    assert {path.stat().st_mode & 0o777 for path in (watch, events)} == {0o600}
