@@ -92,6 +92,6 @@ class FilterModule:
             "fabric_host_environments": fabric_host_environments,
             "fabric_is_settled": fabric_is_settled,
             "fabric_measurements": fabric_measurements,
-            "fabric_decision": fabric_decision,
+            "fabric_plan": fabric_decision,
             "fabric_table": table_lines,
         }
