@@ -16,13 +16,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.divergence import as_data, first_divergence
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, all_succeeded, started
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
         try:
             observer = self._observer(hosts)
             ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
-            return {"changed": False, **_summary(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
+            return {"changed": False, **outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
             details = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
             details |= error.details if isinstance(error, ClusterError) else {}
@@ -146,20 +146,3 @@ class ActionModule(ActionBase):
             ipc=self._arguments["ipc"],
             shm_size=self._arguments["shm_size"],
         )
-
-
-def _summary(ranks: Sequence[Rank], jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    progress = next((rank.progress for rank in ranks if rank.progress), {})
-    times = [(job["started"], job["ended"]) for job in jobs.values() if job.get("started") and job.get("ended")]
-    return {
-        "outcome": "succeeded" if all_succeeded(ranks) else "pending",
-        "states": {rank.host: rank.state for rank in ranks},
-        "hosts": [rank.host for rank in ranks],
-        "world_size": next((job["world_size"] for job in jobs.values() if job.get("world_size")), None),
-        "first_loss": progress.get("first_loss"),
-        "last_loss": progress.get("loss"),
-        "last_grad_norm": progress.get("grad_norm"),
-        "diverged": as_data(first_divergence((rank.progress, rank.state) for rank in ranks)),
-        "steps": progress.get("step"),
-        "seconds": round(max((ended - began for began, ended in times), default=0), 1),
-    }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of an engine's containers a compose file below a directory has made, and what a file says of some services."""
+"""Which of an engine's containers a compose file below a directory has made."""
 
 from __future__ import annotations
 
@@ -24,18 +24,6 @@ def compose_containers(containers: Iterable[Mapping[str, Any]], directory: str) 
     return sorted(found, key=lambda one: one["name"])
 
 
-def compose_without(content: Any, name: str) -> dict[str, dict[str, Any]]:
-    """The services and networks of a compose file, but for those of this name; none of what is no compose file."""
-    return {
-        kind: {one: settings for one, settings in _mapping(_mapping(content).get(kind)).items() if one != name}
-        for kind in ("services", "networks")
-    }
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"compose_containers": compose_containers, "compose_without": compose_without}
+        return {"compose_containers": compose_containers}

@@ -26,11 +26,17 @@ def job_status(
     return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine)
 
 
-def job_log_lines(
+def job_logs(
     hostvars: HostVariables, hosts: Sequence[str], registered: str, job_name: str, rank: int
-) -> list[str]:
-    """The end of the log of each rank, or of one."""
-    return job_status_plan.log_lines(_answers(hostvars, hosts, registered), job_name, rank)
+) -> dict[str, list[str]]:
+    """The C(lines) at the end of the log of each rank, or of one, and the C(hosts) that have them."""
+    answers = _answers(hostvars, hosts, registered)
+    having = [
+        host
+        for host, answer in answers.items()
+        if any(int(rank) in (job["rank"], min(int(rank), -1)) for job in answer.get("jobs", ()))
+    ]
+    return {"lines": job_status_plan.log_lines(answers, job_name, int(rank)), "hosts": having}
 
 
 def _answers(hostvars: HostVariables, hosts: Sequence[str], registered: str) -> dict[str, Mapping[str, Any]]:
@@ -39,4 +45,4 @@ def _answers(hostvars: HostVariables, hosts: Sequence[str], registered: str) -> 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"job_status": job_status, "job_log_lines": job_log_lines}
+        return {"job_status": job_status, "job_logs": job_logs}

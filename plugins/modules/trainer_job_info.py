@@ -107,7 +107,8 @@ job:
       sample: [torchrun, src/train_bash.py]
     digest:
       description:
-        - The digest of what makes the job what it is, as P(distrain.cluster.job_digest#filter) gives it, or null.
+        - The digest of what makes the job what it is (command, settings, environment, working directory, rank and world
+          size), or null.
       type: str
       returned: always
       sample: sha256:4bcf...

@@ -246,6 +246,11 @@ class Engine:
             except docker.errors.NotFound:
                 return None
 
+    def labelled_containers(self, label: str) -> list[dict[str, Any]]:
+        """Every container that has this label, as the engine lists it; those that do not run included."""
+        with _translated_errors():
+            return self._api.containers(all=True, filters={"label": label})
+
     def start_exec(
         self, container: str, argv: Sequence[str], environment: Mapping[str, str], working_directory: str | None
     ) -> str:

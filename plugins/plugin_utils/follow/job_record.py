@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
     STOPPED,
     SUCCEEDED,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, count_of
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, count_of, without_nan
 
 from ..launch.commands import TORCHRUN_ELASTIC
 from .divergence import as_data, first_divergence, sentence
@@ -29,6 +29,28 @@ LABELS = "io.distrain."
 SAID = ("name", "trainer", "launcher", "settings", "environment", "network", "collection_version", "plan")
 
 Seen = Mapping[str, Any]
+
+
+def record_of(
+    said: Mapping[str, Any],
+    ranks: Sequence[Mapping[str, Any]],
+    seen: Mapping[str, Seen],
+    kept: Mapping[str, Any],
+    secrets: Iterable[str] = (),
+    failure: str = "",
+) -> dict[str, Any]:
+    """The whole record of a job, as JSON can hold it. The ``secrets`` are left out of the environment by their names.
+
+    ``kept`` is the record that is there, ``failure`` what whoever followed the job has to say.
+    """
+    environment = {name: value for name, value in said["environment"].items() if name not in secrets}
+    record = of_attempt(describe({**said, "environment": environment}, ranks, seen), kept)
+    return closed(record, {host: one.get("job") for host, one in seen.items()}, failure)
+
+
+def closed(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
+    """What C(close) returns, as JSON can hold it, whatever stands in the settings."""
+    return dict(without_nan(close(record, jobs, failure)))
 
 
 def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: Mapping[str, Seen]) -> dict[str, Any]:
@@ -46,8 +68,8 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
         "command": jobs[0].get("command") or [],
         "image": {
             "name": said["image_name"],
-            "layers_digest": layers_digest(image.get("RootFS", {}).get("Layers") or []),
-            "labels": _our_labels(image.get("Config", {}).get("Labels") or {}),
+            "layers_digest": layers_digest(image.get("layers") or []),
+            "labels": _our_labels(image.get("labels") or {}),
         },
         "hosts": [_host(rank, seen[rank["host"]]) for rank in ranks],
         "restarts": said.get("restarts") or restarts({}, 0, 0),

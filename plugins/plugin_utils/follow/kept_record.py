@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,25 @@ def record_in(content: bytes) -> KeptRecord:
     if not isinstance(found, dict) or not _names_hosts(found.get("hosts")):
         return KeptRecord(problem="holds no record of a job")
     return KeptRecord(found)
+
+
+def put_aside(path: Path) -> None:
+    """Rename a damaged record to C(NAME.corrupt). One that was put aside before is kept as well."""
+    aside = path.with_name(f"{path.name}.corrupt")
+    if aside.exists():
+        aside.replace(f"{aside}.{time.strftime('%Y-%m-%d@%H:%M:%S~')}")
+    path.chmod(0o600)
+    path.replace(aside)
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write it whole or not at all, readable by its owner alone, and make its directory where that is missing."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(record, indent=4, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 def _names_hosts(hosts: Any) -> bool:

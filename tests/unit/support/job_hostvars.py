@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What two hosts say of a job that runs on them, as the variables of their hosts."""
+"""What two hosts say of a job that runs on them."""
 
 from __future__ import annotations
 
@@ -36,19 +36,11 @@ def job(rank: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def hostvars(*jobs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+def seen(*jobs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """None is a host that does not answer."""
     facts = {"engine": {"version": "26.1.5"}, "kernel": "6.12", "gpu_driver": "535.104.05", "gpus": [{}] * 8}
-    image = {
-        "RootFS": {"Layers": ["sha256:1", "sha256:2"]},
-        "Config": {"Labels": {"io.distrain.commit": "e3d8", "x": "y"}},
-    }
+    image = {"layers": ["sha256:1", "sha256:2"], "labels": {"io.distrain.commit": "e3d8", "x": "y"}}
     return {
-        host: {
-            "__trainer_launch_found": {"job": one, "container": {"image_id": "sha256:9"}}
-            if one
-            else {"unreachable": True},
-            "__trainer_launch_images": {"images": [image]},
-            "fabric_observed": facts,
-        }
+        host: {"job": one, "container": {"image_id": "sha256:9"} if one else None, "image": image, "facts": facts}
         for host, one in zip(("a", "b"), jobs, strict=True)
     }

@@ -7,11 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
-from ansible_collections.distrain.cluster.plugins.filter.compose_containers import (
-    compose_containers,
-    compose_without,
-)
+from ansible_collections.distrain.cluster.plugins.filter.compose_containers import compose_containers
 
 
 def container(name: str, directory: str | None) -> dict[str, Any]:
@@ -36,42 +32,3 @@ def test_only_projects_below_the_directory_are_chosen(directory: str | None, exp
 def test_a_container_without_a_working_directory_is_not_chosen() -> None:
     lone = {"Names": ["/lone"], "Labels": {"com.docker.compose.project": "p"}}
     assert compose_containers([lone], "/var/lib/distrain") == []
-
-
-COMPOSE = """
-x-trainer: &trainer
-  image: {image}
-services:
-  trainer:
-    <<: *trainer
-  webui:
-    <<: *trainer
-    command: [{command}]
-networks:
-  cluster:
-    name: {network}
-{webui}
-"""
-
-
-def compose(image: str = "a", command: str = "b", network: str = "c", webui: str = "  webui: {}") -> dict[str, Any]:
-    return yaml.safe_load(COMPOSE.format(image=image, command=command, network=network, webui=webui))
-
-
-@pytest.mark.parametrize(
-    ("other", "alike"),
-    [
-        ({}, True),
-        ({"command": "d"}, True),
-        ({"webui": ""}, True),
-        ({"image": "d"}, False),
-        ({"network": "d"}, False),
-    ],
-)
-def test_a_change_of_one_service_is_told_from_that_of_others(other: dict[str, str], alike: bool) -> None:
-    same = compose_without(compose(), "webui") == compose_without(compose(**other), "webui")
-    assert same is alike
-
-
-def test_a_file_that_is_not_there_has_no_services() -> None:
-    assert compose_without(None, "webui") == {"services": {}, "networks": {}}

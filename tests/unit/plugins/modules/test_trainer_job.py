@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_digest
 from ansible_collections.distrain.cluster.plugins.module_utils.job import control as job_control
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoint_files import read_checkpoints
 from ansible_collections.distrain.cluster.plugins.module_utils.job.container_files import ContainerFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.job.description import output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles, ended_marker
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
 from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_summary
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.printed import read_printed
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import complete, read_progress
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import (
@@ -22,6 +21,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps im
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.divergence import as_data, divergence_notices
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import close
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import summary as job_summary
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.status import status
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, progress_line
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage

@@ -9,13 +9,18 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.job_record import closed_job_record, job_record
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import close, layers_digest
-from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, hostvars, job
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import (
+    close,
+    closed,
+    layers_digest,
+    record_of,
+)
+from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, job, seen
 
 
 def record(*jobs: dict[str, Any] | None, failure: str = "", **said: Any) -> dict[str, Any]:
-    return job_record(hostvars(*jobs), RANKS, ["HF_TOKEN"], failure, **{"kept": {}, **SAID, **said})
+    kept = said.pop("kept", {})
+    return record_of({**SAID, **said}, RANKS, seen(*jobs), kept, ["HF_TOKEN"], failure)
 
 
 def test_a_job_that_runs_is_described_without_its_secrets() -> None:
@@ -103,11 +108,12 @@ def test_the_results_come_from_what_the_hosts_say() -> None:
 def test_a_record_that_is_there_is_closed_and_another_attempt_leaves_it() -> None:
     began = record(job(0), job(1))
     stopped = [job(rank, state="stopped", ended=130.0) for rank in (0, 1)]
-    closed = closed_job_record(began, hostvars(*stopped), ["a", "b"])
-    assert (closed["outcome"], closed["ended"]) == ("stopped", 130.0)
-    assert close(closed, dict(zip(("a", "b"), stopped, strict=True))) == closed
+    by_host = dict(zip(("a", "b"), stopped, strict=True))
+    found = closed(began, by_host)
+    assert (found["outcome"], found["ended"]) == ("stopped", 130.0)
+    assert close(found, by_host) == found
     other = [job(rank, state="stopped", attempt="tuesday") for rank in (0, 1)]
-    assert closed_job_record(began, hostvars(*other), ["a", "b"]) == began
+    assert closed(began, dict(zip(("a", "b"), other, strict=True))) == began
 
 
 def test_a_plan_that_was_made_since_is_no_part_of_the_attempt() -> None:

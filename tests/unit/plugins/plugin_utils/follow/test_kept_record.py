@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleLookupError
-from ansible_collections.distrain.cluster.plugins.lookup.kept_job_record import LookupModule
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import job_record as job_record_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import record_in
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import (
+    KeptRecord,
+    put_aside,
+    read_record,
+    record_in,
+    write_record,
+)
 from ansible_collections.distrain.cluster.tests.unit.support.json_values import JSON, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,18 +34,13 @@ JOB = {
 }
 
 
-def look(path: Path) -> dict[str, Any]:
-    (found,) = LookupModule().run([str(path)])
-    return found
-
-
 def test_a_record_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text(json.dumps(RECORD))
-    assert look(tmp_path / "job.json") == {"record": RECORD, "problem": ""}
+    assert read_record(tmp_path / "job.json") == KeptRecord(RECORD)
 
 
 def test_a_record_that_is_not_there_is_no_problem(tmp_path: Path) -> None:
-    assert look(tmp_path / "job.json") == {"record": {}, "problem": ""}
+    assert read_record(tmp_path / "job.json") == KeptRecord()
 
 
 @pytest.mark.parametrize(
@@ -62,12 +61,23 @@ def test_a_record_that_is_not_there_is_no_problem(tmp_path: Path) -> None:
 )
 def test_a_damaged_record_is_none(tmp_path: Path, content: bytes, problem: str) -> None:
     (tmp_path / "job.json").write_bytes(content)
-    assert look(tmp_path / "job.json") == {"record": {}, "problem": problem}
+    assert read_record(tmp_path / "job.json") == KeptRecord({}, problem)
 
 
 def test_a_record_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AnsibleLookupError, match="cannot be read on the controller: Is a directory"):
-        look(tmp_path)
+    with pytest.raises(IsADirectoryError):
+        read_record(tmp_path)
+
+
+def test_a_damaged_record_is_put_aside_beside_those_before(tmp_path: Path) -> None:
+    path = tmp_path / "sft" / "job.json"
+    write_record(path, RECORD)
+    assert read_record(path) == KeptRecord(RECORD) and path.stat().st_mode & 0o777 == 0o600
+    for content in ("first", "second"):
+        path.write_text(content)
+        put_aside(path)
+    assert not path.exists() and (tmp_path / "sft" / "job.json.corrupt").read_text() == "second"
+    assert sorted(one.read_text() for one in path.parent.iterdir()) == ["first", "second"]
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))

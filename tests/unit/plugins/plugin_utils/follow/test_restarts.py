@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.job_record import job_record
 from ansible_collections.distrain.cluster.plugins.filter.job_status import job_status
-from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import job_restarts, job_summary
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import recorded
-from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, hostvars, job
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import record_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import summary as job_summary
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import recorded, restarts
+from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, job, seen
 
 KILLED = {"outcome": "failed", "finding": "killed", "retryable": True}
 IMPORT = {"outcome": "failed", "finding": "import_error", "retryable": False}
@@ -41,13 +41,13 @@ AWAY_NOTE = "gpu-02, gpu-03 did not come back within trainer_launch_return_timeo
     ],
 )
 def test_the_note_at_the_end(outcome: dict[str, Any], done: int, allowed: int, note: str) -> None:
-    assert job_restarts(outcome, str(done), allowed) == {"done": done, "allowed": allowed, "note": note}
+    assert restarts(outcome, done, allowed) == {"done": done, "allowed": allowed, "note": note}
 
 
 def test_the_one_line_of_a_job_that_was_restarted() -> None:
     outcome = {"hosts": ["a"], "world_size": 1, "first_loss": None, "last_loss": None, "steps": 4}
-    assert job_summary(outcome, "", job_restarts(GOOD, 1, 2)) == "a: world size 1, restarted 1 of 2 times"
-    assert job_summary(outcome, "", job_restarts(GOOD, 0, 2)) == "a: world size 1"
+    assert job_summary(outcome, "", restarts(GOOD, 1, 2)) == "a: world size 1, restarted 1 of 2 times"
+    assert job_summary(outcome, "", restarts(GOOD, 0, 2)) == "a: world size 1"
 
 
 UNFOLLOWED = "not restarted so far (0 of 2 restarts used): a job is only restarted while playbooks/train.yml follows it"
@@ -89,8 +89,7 @@ def test_what_the_record_says_of_them(record: dict[str, Any], state: str, note: 
 def test_the_record_has_them_and_keeps_those_that_were_made_before_it_was_followed_again() -> None:
     def record(outcome: dict[str, Any], done: int, kept: dict[str, Any], state: str) -> dict[str, Any]:
         jobs = [job(rank, state=state, ended=130.0) for rank in (0, 1)]
-        said = {**SAID, "kept": kept, "restarts": job_restarts(outcome, done, 2)}
-        return job_record(hostvars(*jobs), RANKS, [], "", **said)
+        return record_of({**SAID, "restarts": restarts(outcome, done, 2)}, RANKS, seen(*jobs), kept)
 
     began = record({}, 1, {}, "running")
     assert began["restarts"] == {"done": 1, "allowed": 2, "note": "restarted 1 of 2 times"}
@@ -107,10 +106,10 @@ def test_the_status_says_them_by_the_record_on_the_controller(tmp_path: Path) ->
         return str(found["summary"][0])
 
     known = {"trainer": "t", "attempt": "monday", "outcome": "running"}
-    restarts = {"restarts": {"done": 0, "allowed": 2, "note": ""}}
-    assert summary(**known, **restarts) == f"t sft: failed, ranks 1; was {UNFOLLOWED}"
+    none_made = {"restarts": {"done": 0, "allowed": 2, "note": ""}}
+    assert summary(**known, **none_made) == f"t sft: failed, ranks 1; was {UNFOLLOWED}"
     assert summary(**known) == "t sft: failed, ranks 1"
-    assert summary(**{**known, "attempt": "sunday"}, **restarts) == "t sft: failed, ranks 1"
-    assert summary(**{**known, "trainer": "another"}, **restarts) == "t sft: failed, ranks 1"
+    assert summary(**{**known, "attempt": "sunday"}, **none_made) == "t sft: failed, ranks 1"
+    assert summary(**{**known, "trainer": "another"}, **none_made) == "t sft: failed, ranks 1"
     (tmp_path / "sft" / "job.json").write_text("no JSON")
     assert job_status({"a": {"jobs": {"jobs": []}}}, ["a"], "jobs", "t", str(tmp_path / "none"))["rows"] == []

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.trainer_launch import samples_per_step
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.throughput import rate_words, throughput
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.throughput import (
+    rate_words,
+    samples_per_step,
+    throughput,
+)
 
 EIGHT = {"per_device_train_batch_size": 8}
 
@@ -38,7 +41,7 @@ EIGHT = {"per_device_train_batch_size": 8}
     ],
 )
 def test_the_samples_of_a_step(settings: dict[str, Any], arguments: list[Any], samples: int) -> None:
-    assert samples_per_step(settings, arguments, 4) == samples
+    assert samples_per_step(settings, [str(word) for word in arguments], 4) == samples
 
 
 @pytest.mark.parametrize(

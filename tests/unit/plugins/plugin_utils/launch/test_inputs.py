@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import json
 import shlex
 from collections.abc import Callable
 from typing import Any
 
 import yaml
-from ansible_collections.distrain.cluster.plugins.filter.compose_containers import compose_containers, compose_without
+from ansible_collections.distrain.cluster.plugins.filter.compose_containers import compose_containers
 from ansible_collections.distrain.cluster.plugins.module_utils.base import sizes as byte_count
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image import name as image_name
@@ -25,9 +25,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import com
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import files as launcher_files
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import parity as parity_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import requirements as requirement_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import webui as webui_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import webui_address as webui_words
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.commands import Launch
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.compose import without_webui
 from ansible_collections.distrain.cluster.tests.unit.support.json_values import JSON, TECHNICAL, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,13 +150,6 @@ def test_a_count_of_bytes(count: float) -> None:
     assert byte_count.in_words(count).split()[1] in ("bytes", "kB", "MB", "GB", "TB")
 
 
-@given(st.datetimes(timezones=st.just(datetime.timezone.utc)), st.integers(0, 10**10), st.booleans())
-def test_the_age_of_a_web_ui(started: datetime.datetime, written: int, exists: bool) -> None:
-    container = {"State": {"StartedAt": started.isoformat()}}
-    assert webui_plan.is_older(container, [{"exists": exists, "mtime": written}]) in (True, False)
-    assert not webui_plan.is_older(None, [{"exists": exists, "mtime": written}])
-
-
 VARIABLES = st.dictionaries(
     st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "ansible_ssh_common_args", "inventory_hostname"]),
     ANY,
@@ -176,10 +169,10 @@ def test_containers_of_compose(containers: list[dict[str, Any]], directory: str)
     compose_containers(containers, directory)
 
 
-@given(ANY, TECHNICAL)
-def test_what_stands_in_a_compose_file(content: Any, name: str) -> None:
-    assert set(compose_without(content, name)) == {"services", "networks"}
-    assert set(compose_without({"services": content, "networks": content}, name)) == {"services", "networks"}
+@given(ANY)
+def test_what_stands_in_a_compose_file(content: Any) -> None:
+    text = json.dumps({"services": content, "networks": content})
+    assert set(without_webui(text)) == set(without_webui(json.dumps(content))) == {"services", "networks"}
 
 
 @given(st.dictionaries(st.sampled_from(["command", "settings", "environment", "working_directory", "rank"]), ANY))

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Keep the record of a job on the controller; see the documentation of the module of this name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import closed, record_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import (
+    put_aside,
+    read_record,
+    write_record,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import restarts
+
+ARGUMENTS = {
+    "directory": {"type": "path", "required": True},
+    "close": {"type": "bool", "default": False},
+    "outcome": {"type": "dict", "default": {}},
+    "plan": {"type": "list", "elements": "str", "default": []},
+    "network": {"type": "str", "default": ""},
+    "collection_version": {"type": "str", "default": ""},
+}
+RECORD = "job.json"
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone, once for all hosts."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        path = Path(arguments["directory"], RECORD).expanduser()
+        try:
+            kept = read_record(path)
+            if kept.problem and not self._task.check_mode:
+                put_aside(path)
+                Display().warning(
+                    f"{path} {kept.problem}. It is put aside as {path.name}.corrupt, and the job counts as one without "
+                    "a record."
+                )
+            record = self._record(arguments, task_vars or {}, kept.record)
+            record = json.loads(json.dumps(record, default=str))
+            changed = bool(record) and record != kept.record
+            if changed and not self._task.check_mode:
+                write_record(path, record)
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"The record of the job {path} cannot be read or written on the controller: {error.strerror}. Let the "
+                "user who runs the playbook do so, or move it away."
+            ) from error
+        return {"changed": changed, "restarts": record.get("restarts") or restarts({}, 0, 0)}
+
+    def _record(self, arguments: Mapping[str, Any], variables: Mapping[str, Any], kept: dict[str, Any]) -> Any:
+        hostvars = variables["hostvars"]
+        if arguments["close"]:
+            hosts = variables["ansible_play_hosts_all"]
+            return closed(kept, {host: _seen(hostvars[host])["job"] for host in hosts}) if kept else {}
+        decision = plain(variables["trainer_launch_decision"])
+        outcome = plain(arguments["outcome"])
+        role = plain(hostvars[decision["first"]]["trainer_launch_arguments"])
+        own = decision["hosts"][decision["first"]]
+        said = {
+            **{name: arguments[name] for name in ("plan", "network", "collection_version")},
+            "name": role["job_name"],
+            "trainer": role["name"],
+            "launcher": role["launcher"],
+            "settings": own["parity"]["settings"] if role["job_config"] else {},
+            "environment": {**role["environment"], **own["environment"]},
+            "image_name": role["image"],
+            "restarts": restarts(outcome, decision["restart"], role["max_restarts"]),
+        }
+        seen = {rank["host"]: _seen(hostvars[rank["host"]]) for rank in decision["ranks"]}
+        failure = outcome["msg"] if outcome.get("outcome") == "failed" else ""
+        return record_of(said, decision["ranks"], seen, kept, role["job_secrets"], failure)
+
+
+def _seen(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a host; nothing of one that does not answer."""
+    observed = plain(variables.get("trainer_launch_observed")) or {}
+    facts = plain(variables.get("fabric_observed")) or {}
+    return {**{name: observed.get(name) for name in ("job", "container", "image")}, "facts": facts}

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Decide what the role trainer_launch does; see the documentation of the module of this name."""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
+from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, decision, launch_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.host import Host, Request
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.refusals import refuse_arguments
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
+
+ARGUMENTS = {"restart": {"type": "bool", "default": False}, "has_keys": {"type": "bool", "default": False}}
+ARGUMENTS_OF_ROLE, OBSERVED, DECISION = "trainer_launch_arguments", "trainer_launch_observed", "trainer_launch_decision"
+FABRIC, GPU_COUNT = "fabric_decision", "nvidia_toolkit_gpu_count"
+PYTHON, KEYS = "__trainer_launch_python", "__trainer_launch_keys_made"
+
+Variables = Mapping[str, Any]
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone, once for all hosts."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        hostvars, present = variables["hostvars"], list(variables["ansible_play_hosts"])
+        wanted = list(variables[ARGUMENTS_OF_ROLE]["hosts"])
+        here = [name for name in wanted if name in present]
+        if arguments["has_keys"]:
+            return {"changed": False, **_with_keys(plain(variables[DECISION]), hostvars)}
+        if self._task.check_mode and not all(_has_observed(hostvars[name]) for name in here):
+            return {"changed": False, "has_job": False, "decision": NONE, "hosts": {}}
+        try:
+            made = self._decide(
+                variables, [_host(name, hostvars[name]) for name in here], present, arguments["restart"]
+            )
+        except ClusterError as error:
+            return {"changed": False, "failed": True, "msg": error.message}
+        return {"changed": False, **made}
+
+    def _decide(
+        self, variables: Variables, hosts: Sequence[Host], present: Sequence[str], restart: bool
+    ) -> dict[str, Any]:
+        if not hosts:
+            raise PlanError(
+                "No host is to train. Name at least one in trainer_launch_hosts, and let this run include it."
+            )
+        refuse_arguments(hosts, present)
+        _refuse_unobserved(hosts)
+        hostvars = variables["hostvars"]
+        fabric = plain(hostvars[hosts[0].name].get(FABRIC)) or {}
+        programs = Path(variables["role_path"], "files")
+        request = Request(
+            hosts=hosts,
+            job_network=fabric["job_network"],
+            addresses=fabric.get("data_path_addrs") or {},
+            programs={name: digest_of(programs / Path(name).name) for name in (*PROGRAMS, WEBUI_PROGRAM)},
+            sources=dict(_sources(hosts)),
+            attempt=datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat(),
+            restarts=restart,
+            check_mode=self._task.check_mode,
+        )
+        image_python = _image_python(hostvars[request.first.name])
+        made = decision(replace(request, image_python=image_python))
+        made = _with_keys(made | {"webui_words": _webui_words(made, hosts, hostvars)}, hostvars)
+        before = plain(variables.get(DECISION)) or {}
+        return made | {"restart": before.get("restart", 0) + 1 if restart else 0, "outcome": _outcome(made, hosts)}
+
+
+def _with_keys(made: Mapping[str, Any], hostvars: Mapping[str, Variables]) -> dict[str, Any]:
+    """The decision with the files of the launcher, in which the public keys stand that the hosts have made by now."""
+    if not made["has_job"]:
+        return dict(made)
+    ranks = made["ranks"]
+    keys = {rank["host"]: _public_keys(hostvars[rank["host"]]) for rank in ranks}
+    hosts = {}
+    for rank in ranks:
+        name = rank["host"]
+        launch = launch_of(plain(hostvars[name][ARGUMENTS_OF_ROLE]))
+        hosts[name] = made["hosts"][name] | {"launch_files": files_of(ranks, rank["rank"], launch, keys)}
+    return {**made, "hosts": hosts}
+
+
+def _webui_words(made: Mapping[str, Any], hosts: Sequence[Host], hostvars: Mapping[str, Variables]) -> list[str]:
+    (arguments,) = (host.arguments for host in hosts if host.name == made["first"])
+    if not arguments["webui"]:
+        return []
+    user = arguments["webui_user"] if arguments["webui_password"] else ""
+    variables = hostvars[made["first"]]
+    return webui_words(variables, arguments["name"], arguments["webui_bind"], arguments["webui_port"], user)
+
+
+def _host(name: str, variables: Variables) -> Host:
+    fabric = plain(variables.get(FABRIC)) or {}
+    return Host(
+        name=name,
+        arguments=plain(variables[ARGUMENTS_OF_ROLE]),
+        observed=plain(variables[OBSERVED]),
+        counted_gpus=int(variables.get(GPU_COUNT) or 0),
+        interfaces=((fabric.get("hosts") or {}).get(name) or {}).get("environment") or {},
+    )
+
+
+def _has_observed(variables: Variables) -> bool:
+    return not (variables.get(OBSERVED) or {"skipped": True}).get("skipped")
+
+
+def _refuse_unobserved(hosts: Sequence[Host]) -> None:
+    problems = [
+        f"Host {host.name} cannot be observed: {host.observed.get('msg', 'no answer')}"
+        for host in hosts
+        if "job" not in host.observed
+    ]
+    if problems:
+        raise PlanError("\n".join(problems))
+
+
+def _sources(hosts: Sequence[Host]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What the absolute sources of copies hold; others are found by the copy itself."""
+    for source in {copy["src"] for host in hosts for copy in host.controller_copies}:
+        if source.startswith("/"):
+            yield source, describe_directory(posixpath.normpath(source))
+
+
+def _image_python(variables: Variables) -> str | None:
+    """The version that the image printed; empty where it printed none, None where it was not asked."""
+    asked = variables.get(PYTHON) or {"skipped": True}
+    return None if asked.get("skipped") else str((asked.get("container") or {}).get("Output") or "").strip()
+
+
+def _public_keys(variables: Variables) -> dict[str, str]:
+    made = variables.get(KEYS) or {}
+    return {one["item"]: one.get("public_key") or "" for one in made.get("results") or []}
+
+
+def _outcome(made: Mapping[str, Any], hosts: Sequence[Host]) -> dict[str, Any]:
+    """Of a job that has succeeded on all hosts, so that nobody has to follow it; empty of any other."""
+    jobs = {host.name: host.observed["job"] for host in hosts}
+    if not made["has_job"] or made["decision"] != NONE or any(job["state"] != SUCCEEDED for job in jobs.values()):
+        return {}
+    return outcome_of_jobs({rank["host"]: jobs[rank["host"]] for rank in made["ranks"]})

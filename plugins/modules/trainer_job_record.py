@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: trainer_job_record
+short_description: Keep the record of a job on the controller
+version_added: "1.1.0"
+description:
+  - Writes C(job.json), which holds what a job is (settings, environment without its secrets, command, image, versions
+    of
+    every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
+  - A record of the same attempt is kept but for what has changed since. A damaged one is put aside as
+    C(job.json.corrupt),
+    with a warning.
+  - The task has to have C(run_once).
+notes:
+  - This module is carried out by an action plugin of the same name, and never connects to a host.
+options:
+  directory:
+    description: The directory of the job on the controller.
+    type: path
+    required: true
+  close:
+    description: Whether only the outcome of a record that is there is brought up to date, as after a stop.
+    type: bool
+    default: false
+  outcome:
+    description: What M(distrain.cluster.trainer_job_follow) returned. Empty for a job that goes on.
+    type: dict
+    default: {}
+  plan:
+    description: The choice of networks, line by line.
+    type: list
+    elements: str
+    default: []
+  network:
+    description: The network over which the ranks meet.
+    type: str
+    default: ""
+  collection_version:
+    description: The version of this collection.
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    support: full
+    description: Whether the module says what it would change, and changes nothing.
+  diff_mode:
+    support: none
+    description: Whether the module can show what changes, or would change.
+  idempotent:
+    support: full
+    description: Whether a second run with the same parameters changes nothing.
+author:
+  - The distrain maintainers (@distrain)
+"""
+
+EXAMPLES = r"""
+- name: Close the record of a job that was stopped
+  distrain.cluster.trainer_job_record:
+    directory: artifacts/sft
+    close: true
+  run_once: true
+"""
+
+RETURN = r"""
+restarts:
+  description: How often the job was restarted (C(done)), how often it may be (C(allowed)), and a C(note) for people.
+  type: dict
+  returned: success
+  sample: {"done": 1, "allowed": 2, "note": "restarted 1 of 2 times"}
+"""
