@@ -164,14 +164,14 @@ def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
 def _notice(rank: Rank, job_name: str, context: JobContext, unseen_after: float) -> Diagnosis | None:
     who = _who(rank, job_name)
     if rank.unseen:
-        text = f"{who} is out of sight: {silence_of_host(rank)}."
+        text = f"{who} is unreachable: {silence_of_host(rank)}."
         return Diagnosis("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
     held_up = held_up_by(rank)
     if held_up:
         return Diagnosis(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
     cause = read_symptom(bounded(rank).last_lines, context) if rank.progress.get("step") is None else None
     if cause:
-        text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
+        text = f"{who} makes no progress: {cause.sentence}. {cause.advice}"
         return Diagnosis(cause.kind, rank.host, rank.rank, text)
     return None
 

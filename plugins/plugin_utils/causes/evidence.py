@@ -57,7 +57,7 @@ class Evidence:
 def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
     """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
     if rank.unseen and not is_failed(rank):
-        return Evidence(UNSEEN, "host_gone", f"is out of sight: {silence_of_host(rank)}.", True)
+        return Evidence(UNSEEN, "host_gone", f"is unreachable: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
         return Evidence(USER, "stopped", "was stopped.")
     if is_failed(rank) and (rank.memory_kills or rank.memory_killed):
@@ -89,10 +89,10 @@ def silence_of_host(rank: Rank) -> str:
 def held_up_by(rank: Rank) -> Evidence | None:
     """Return what keeps a rank that runs from going on."""
     if rank.container_state == "paused":
-        return Evidence(HELD_UP, "paused", "stands still: its container is paused. Let it go on with docker unpause.")
+        return Evidence(HELD_UP, "paused", "is suspended: its container is paused. Resume it with docker unpause.")
     if rank.stopped_processes:
         pids = " ".join(str(pid) for pid in rank.stopped_processes)
-        text = f"stands still: a signal stopped its process. Let it go on with kill -CONT {pids}."
+        text = f"is suspended: a signal stopped its process. Resume it with kill -CONT {pids}."
         return Evidence(HELD_UP, "frozen", text)
     if rank.memory_kills:
         text = f"goes on, but memory ran out and a process of it was killed. {MORE_MEMORY}"

@@ -44,11 +44,11 @@ def test_a_job_that_stands_is_shown_again_after_a_while() -> None:
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:
     pace = StepRate()
-    assert [pace.take(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
-    assert pace.take(60, 100) == 2.0
-    assert pace.take(90, 160) == 2.0
-    assert pace.take(100, 300) == 5.0
-    assert pace.take(80, 1) is None, "the job has begun again"
+    assert [pace.update(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
+    assert pace.update(60, 100) == 2.0
+    assert pace.update(90, 160) == 2.0
+    assert pace.update(100, 300) == 5.0
+    assert pace.update(80, 1) is None, "the job has begun again"
     line = follow_plan.progress_line("t", "j", [rank(0, progress={"step": 2, "total": 9})], 0.4)
     assert line == "t j  step 2/9  2.5 s/step  ranks 1/1"
 

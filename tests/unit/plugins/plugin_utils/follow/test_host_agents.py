@@ -59,7 +59,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 def look_until(fleet: HostAgents, is_reached: Any) -> None:
     until = time.monotonic() + 10
     while not is_reached() and time.monotonic() < until:
-        fleet.look()
+        fleet.update()
         time.sleep(0.1)
     assert is_reached()
 
@@ -67,11 +67,11 @@ def look_until(fleet: HostAgents, is_reached: Any) -> None:
 def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> None:
     fleet = fleet_of(ssh, directory, "gpu-01", "unreachable")
     try:
-        fleet.look()
-        found = fleet.sights["gpu-01"].found
+        fleet.update()
+        found = fleet.views["gpu-01"].found
         assert (found["job"]["state"], found["job"]["last_lines"]) == ("running", ["it goes on"])
         assert found["usage"]["memory_bytes"] > 0
-        assert "No route to host" in fleet.sights["unreachable"].because
+        assert "No route to host" in fleet.views["unreachable"].because
         rank = described_rank("gpu-01", 1, found, fleet.unseen("gpu-01"), "")
         assert (rank.state, rank.unseen, rank.stopped_processes) == ("running", 0, [])
         stacks = fleet.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
@@ -80,8 +80,8 @@ def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> N
         assert list(clock) == ["gpu-01"]
         assert abs(clock["gpu-01"].ahead) <= clock["gpu-01"].error + 0.01, "it is this machine's own clock"
         assert fleet.ask(["gpu-01"], {"do": "stop", "timeout": 5}, "stopped", 9) == {"gpu-01": None}
-        look_until(fleet, lambda: fleet.sights["gpu-01"].found["job"]["state"] == "stopped")
-        assert fleet.sights["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
+        look_until(fleet, lambda: fleet.views["gpu-01"].found["job"]["state"] == "stopped")
+        assert fleet.views["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
         agents = list(fleet._agents.values())
     finally:
         fleet.close()
@@ -92,12 +92,12 @@ def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkey
     monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.2)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
+        fleet.update()
         first = fleet._agents["gpu-01"]
         first._process.kill()
         look_until(fleet, lambda: fleet._agents.get("gpu-01", first) is not first)
-        heard_at = fleet.sights["gpu-01"].heard_at
-        look_until(fleet, lambda: fleet.sights["gpu-01"].heard_at > heard_at)
+        answered_at = fleet.views["gpu-01"].answered_at
+        look_until(fleet, lambda: fleet.views["gpu-01"].answered_at > answered_at)
     finally:
         fleet.close()
 
@@ -111,29 +111,29 @@ def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
     monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.0)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
+        fleet.update()
         monkeypatch.setattr(host_agents, "RemoteAgent", refuse)
         fleet._agents["gpu-01"]._process.kill()
-        look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
+        look_until(fleet, lambda: "Too many open files" in fleet.views["gpu-01"].because)
         with pytest.raises(OSError, match="Too many open files"):
             fleet_of(ssh, directory, "gpu-01")
     finally:
         fleet.close()
 
 
-def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
+def test_a_silent_host_is_unreachable_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_agents, "_NEW_AGENT_SECONDS", 0.5)
     fleet = fleet_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
+        fleet.update()
         first = fleet._agents["gpu-01"]
-        fleet.sights["gpu-01"].heard_at -= 100
-        monkeypatch.setattr(fleet, "_take", lambda timeout: None)
+        fleet.views["gpu-01"].answered_at -= 100
+        monkeypatch.setattr(fleet, "_receive", lambda timeout: None)
         assert fleet.unseen("gpu-01") > 99
         time.sleep(0.6)
-        fleet.look()
+        fleet.update()
         assert fleet._agents["gpu-01"] is not first
     finally:
         fleet.close()
@@ -145,7 +145,7 @@ sys.path.insert(0, sys.argv[3])
 from pathlib import Path
 from ansible_collections.distrain.cluster.tests.unit.support.watch_fleet import fleet_of
 fleet = fleet_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
-fleet.look()
+fleet.update()
 print(*(agent._process.pid for agent in fleet._agents.values()), flush=True)
 time.sleep(60)
 """
@@ -225,7 +225,7 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
     def look(step: int, seconds: float) -> None:
         now[0] += seconds
         progress = {"step": step, "total": 9, "loss": 5.5, "remaining_seconds": 60.0}
-        record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
+        record.observation([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
 
     for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):
         look(step, seconds)

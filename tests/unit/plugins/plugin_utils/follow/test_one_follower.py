@@ -190,6 +190,6 @@ def test_what_can_be_written_is_kept(tmp_path: Path) -> None:
     record = TolerantRecorder(JobRecorder(str(watch), str(events)), print)
     record.began(5.0, 1, "sft", 0)
     record.event("ended", None, None, "Job sft has succeeded.")
-    record.look([Rank("gpu-01", 0, "running")])
+    record.observation([Rank("gpu-01", 0, "running")])
     assert [json.loads(line)["kind"] for line in events.read_text().splitlines()] == ["started", "ended"]
     assert len(watch.read_text().splitlines()) == 1
