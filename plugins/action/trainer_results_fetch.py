@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
 
 
 def _say(host: str, outputs: HostOutputs) -> None:
-    """What a person has to know of one host."""
+    """Show what was left out or refused of one host."""
     display = Display()
     report = outputs.report()
     if outputs.log_left_out and "log" in outputs.written:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what is known of the end of one rank, and how much it counts beside what is known of the others.
+"""The evidence for why one rank ended, with a weight to compare it with that of other ranks.
 
-The kernel and the engine come first, then what the rank itself said, then what only follows from the end of another.
+Evidence of the kernel and the engine comes first, then the rank's own output, then what follows from another's end.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
 
 from ..job.ranks import Rank, is_failed
-from .error_line import cleaned, own_lines, read_ending, telling_line, tells_of_lost_connection
-from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, signal_of_code, spoken_signal
+from .error_line import cleaned, own_lines, read_ending, shows_lost_connection, telling_line
+from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, printed_signal, signal_of_code
 from .log import JobContext, LogCause, read_cause
 
-# Evidence of the same tens is of the same strength; within them the lower one tells more.
+# Evidence with the same tens has the same strength; within them the lower weight is preferred.
 MEMORY, MACHINE, CRASHED, KILLED = 10, 11, 12, 13
 NAMED, EXCEPTION = 20, 21
 SPOKEN, SILENT = 30, 31
@@ -42,7 +42,7 @@ _PREPROCESS_LINES = 40
 
 @dataclass(frozen=True)
 class Evidence:
-    """``weight`` is lower the more it counts; ``text`` goes on behind the name of the rank."""
+    """``weight`` is lower for stronger evidence; ``text`` continues a sentence that begins with the rank."""
 
     weight: int
     kind: str
@@ -55,7 +55,7 @@ class Evidence:
 
 
 def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
-    """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
+    """Return why the rank failed, or how it holds the others up, or None."""
     if rank.unseen and not is_failed(rank):
         return Evidence(UNSEEN, "host_gone", f"is unreachable: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
@@ -71,7 +71,7 @@ def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
 
 
 def bounded(rank: Rank) -> Rank:
-    """Return the rank with lines that are no longer than a message needs, and that a terminal can show."""
+    """Return the rank with its lines shortened and printable."""
     lines = [line[:_LONGEST_LINE] for line in rank.last_lines]
     return dataclasses.replace(rank, last_lines=[line if line.isprintable() else _printable(line) for line in lines])
 
@@ -81,13 +81,13 @@ def _printable(line: str) -> str:
 
 
 def silence_of_host(rank: Rank) -> str:
-    """Return for how long its host has not answered, and why where that is known."""
+    """Return for how long the rank's host has not answered, and why where that is known."""
     because = f" ({rank.unseen_because})" if rank.unseen_because else ""
     return f"host {rank.host} has not answered for {rank.unseen:.0f} s{because}"
 
 
 def held_up_by(rank: Rank) -> Evidence | None:
-    """Return what keeps a rank that runs from going on."""
+    """Return what keeps a running rank from going on, or None."""
     if rank.container_state == "paused":
         return Evidence(HELD_UP, "paused", "is suspended: its container is paused. Resume it with docker unpause.")
     if rank.stopped_processes:
@@ -101,12 +101,12 @@ def held_up_by(rank: Rank) -> Evidence | None:
 
 
 def waited_in_vain(rank: Rank) -> bool:
-    """Return whether the rank gave up waiting for the others, which had not gone."""
+    """Return whether the rank failed because it waited too long for the others."""
     return rank.state == FAILED and any(map(_WAITED.search, rank.last_lines))
 
 
 def preprocesses(rank: Rank) -> bool:
-    """Return whether the last thing that the rank did was to prepare the data set."""
+    """Return whether the rank was preparing the data set last."""
     late = [line for line in rank.last_lines[-_PREPROCESS_LINES:] if line.strip()]
     done = next((place for place in range(len(late) - 1, -1, -1) if _PREPROCESSES.match(late[place])), None)
     return done is not None and not any(map(_TRAINS.search, late[done:])) and rank.progress.get("step") is None
@@ -117,7 +117,7 @@ def ended_early(rank: Rank) -> bool:
 
 
 def _of_lost(rank: Rank) -> Evidence:
-    """It has no exit code: what ran it is gone."""
+    """Return why a rank has no exit code, by its host, engine and container."""
     if rank.host_restarted:
         found = ("host_restarted", f"its host was restarted. {AGAIN}")
     elif not rank.engine_answers:
@@ -140,8 +140,8 @@ def _of_ended(rank: Rank, context: JobContext) -> Evidence:
     ending = read_ending(rank.last_lines)
     said = telling_line(rank.last_lines)
     quoted = f" It said: {said}" if said else ""
-    # Who has lost the others may crash, or be killed, while it ends.
-    has_lost = not ending.faults and (bool(ending.losses) or tells_of_lost_connection(rank.last_lines))
+    # A rank that has lost the others may crash, or be killed, while it ends.
+    has_lost = not ending.faults and (bool(ending.losses) or shows_lost_connection(rank.last_lines))
     signal = signal_of_code(rank.exit_code) or first_child(rank.last_lines).signal
     of_kernel = None if has_lost and signal != KILL else _of_signal(rank, signal, ended, bool(ending.faults))
     if of_kernel:
@@ -151,7 +151,7 @@ def _of_ended(rank: Rank, context: JobContext) -> Evidence:
         return _of_cause(cause, ended, said)
     if has_lost:
         return Evidence(FOLLOWED, "connection_lost", f"{ended}: it lost its connection to the others.{quoted}", True)
-    signal = signal or spoken_signal(rank.last_lines)
+    signal = signal or printed_signal(rank.last_lines)
     if signal and not ending.faults:
         return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}{quoted}")
     if ending.faults or said:
@@ -160,14 +160,14 @@ def _of_ended(rank: Rank, context: JobContext) -> Evidence:
 
 
 def _of_cause(cause: LogCause, ended: str, said: str) -> Evidence:
-    line = cleaned(cause.said)
+    line = cleaned(cause.line)
     quoted = f" It said: {said or line}"
     weight = OF_NETWORK if cause.of_network else NAMED
     return Evidence(weight, cause.kind, f"{ended}: {cause.sentence}. {cause.advice}{quoted}", cause.retryable)
 
 
 def _of_signal(rank: Rank, signal: int, ended: str, has_fault: bool) -> Evidence | None:
-    """What the kernel knows of the end. An abort is how a program ends that has said why."""
+    """Return the evidence of a signal, or None; a program with an exception may end by SIGABRT."""
     if signal == KILL:
         text = "its process was killed by SIGKILL" + (
             "; the kernel counted no kill for memory there" if rank.memory_watched else ""

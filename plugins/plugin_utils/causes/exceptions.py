@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the exceptions in a rank's output, each with the lines that belong to it, and the exceptions that caused it."""
+"""Find the exceptions in a rank's output, each with the lines that belong to it and the chain that it is part of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# torch and torchrun put the rank before each line of a process, ray its process, others a time.
+# The prefixes of torch and torchrun (the rank), ray (the process) and others (a time).
 _SPEAKER = re.compile(
     r"^(?:\[(?:rank|default)(\d+)\]:\s?|\(\w+ pid=(\d+)[^)]*\) |(?:stderr|stdout): "
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* (?:- [\w.-]+ - [A-Z]+ - )?)"
@@ -24,12 +24,12 @@ _CPP_EXCEPTION = re.compile(r"^\s*what\(\):\s*(?P<text>.+)")
 _BARE = re.compile(
     r"^(?:[A-Za-z_][\w]*\.)*(?:[A-Z]\w*(?:Error|Exception|Interrupt|Failure)|Exception|StopIteration)(?:: \S|:?$)"
 )
-# What cannot be a further line of a message: a frame in C++, a log line, a bar, the step of a trainer.
+# Lines that never continue a message: a C++ frame, a log line, a progress bar, a training step.
 _FOREIGN = re.compile(
     r"^(#\d+|frame #\d+|Exception raised from|terminate called|\[?[EWIF]\d{4} |\[[EWIF]\b|\d{4}-\d\d-\d\d|\{['\"]"
     r"|\[\d{4}-|\S+:\d+:\d+ \[\d+\] |.*\d+%\|)"
 )
-# A rank that goes on to train has survived what was printed before. One such line may come late.
+# A rank that trains on has survived the exceptions before. One such line may be printed late.
 _STEPS_AFTER = 2
 _GOES_ON = re.compile(r"^\{'(loss|train_loss|eval_loss)'|\biteration\s+\d+/\s*\d+ \||\bhas made step \d+")
 _MOST_DETAILS = 8
@@ -37,10 +37,10 @@ _MOST_DETAILS = 8
 
 @dataclass(frozen=True)
 class Raised:
-    """One exception: its line, the lines that belong to it, and the process that printed it (a rank, or nothing).
+    """One exception: its line, the lines that belong to it, and the rank or process that printed it, if known.
 
-    ``chain`` is the same number for exceptions of which one was raised because of, or while handling, the other;
-    ``number`` is that of the line.
+    ``chain`` is the same for exceptions that were raised from, or while handling, each other; ``number`` is that of the
+    line.
     """
 
     text: str
@@ -56,13 +56,13 @@ class Raised:
 
 @dataclass
 class _Reader:
-    """What is known of one process while the lines are read."""
+    """The state of the parser for the lines of one process."""
 
     inside: bool = False
     chain: int = 0
     number: int = 0
     is_linked: bool = False
-    # Whether the line of the exception has a time before it, as then those that belong to it have, and no others.
+    # Whether the exception's line has a time in front: then the lines that belong to it have one too.
     has_time: bool = False
     text: str = ""
     details: list[str] | None = None
@@ -70,7 +70,7 @@ class _Reader:
 
 
 def speaker_of(line: str) -> tuple[str, str]:
-    """Return the rank or process before a line, or an empty string, and the line without what stands before it."""
+    """Return the rank or process in a line's prefix, or an empty string, and the line without its prefixes."""
     speaker = ""
     while named := _SPEAKER.match(line):
         speaker, line = named[1] or named[2] or speaker, line[named.end() :]
@@ -78,7 +78,7 @@ def speaker_of(line: str) -> tuple[str, str]:
 
 
 def raised(lines: Sequence[str]) -> list[Raised]:
-    """Return the exceptions in the order in which they were printed, without those after which the rank trained on."""
+    """Return the exceptions in the order of their lines, without those after which the rank trained on."""
     found: list[Raised] = []
     readers: dict[str, _Reader] = {}
     steps: list[int] = []

@@ -75,7 +75,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "exceptions": (exception_plan.raised, (LINES,)),
     "speaker": (exception_plan.speaker_of, (TEXT,)),
     "first child": (exit_plan.first_child, (LINES,)),
-    "spoken signal": (exit_plan.spoken_signal, (LINES,)),
+    "printed signal": (exit_plan.printed_signal, (LINES,)),
     "signal of code": (exit_plan.signal_of_code, (st.none() | st.integers(),)),
     "printed lines": (printed_lines.read_lines, (TEXT,)),
     "printed progress": (printed_progress.read_printed, (TEXT, TEXT)),
