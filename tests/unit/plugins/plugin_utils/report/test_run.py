@@ -87,7 +87,7 @@ def test_failures_and_restarts_are_on_the_page(tmp_path: Path) -> None:
     assert [(one.kind, one.seconds) for one in page.timeline.phases] == [
         ("starting", 20),
         ("training", 20),
-        ("standing", 20),
+        ("stalled", 20),
         ("starting", 20),
         ("training", 20),
         ("finishing", 9),
