@@ -143,7 +143,7 @@ class ActionModule(ActionBase):
         return {"join_token": manager.run_module(INFO, arguments, no_log=True)["join_token"]}
 
     def _ask_for_leaving(self, manager: OtherHost) -> tuple[dict[str, Any], str | None]:
-        """What the manager says, or nothing and why: a host must be able to leave a swarm whose manager is gone."""
+        """Return the manager's answer, or an empty one and the reason, as a host can leave without a manager."""
         try:
             return manager.run_module(INFO, self._engine_arguments()), None
         except AnsibleActionFail as error:

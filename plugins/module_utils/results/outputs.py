@@ -79,7 +79,7 @@ class Survey:
             if one.is_directory:
                 continue
             if not one.is_regular:
-                self._refuse(one.name, _what_is(one))
+                self._refuse(one.name, _file_type(one))
             elif one.name == LOG_NAME:
                 self._refuse(one.name, "the log of the rank has this name")
             elif one.size > results["most"]:
@@ -94,7 +94,7 @@ class Survey:
             if one.is_directory:
                 self._walk(gather, one.name)
             elif one.is_link:
-                self._refuse(one.name, _what_is(one))
+                self._refuse(one.name, _file_type(one))
 
     def _walk(self, gather: Mapping[str, Any], top: str) -> None:
         to_read = [top]
@@ -119,7 +119,7 @@ class Survey:
                     path = f"{gather['path']}/{below}"
                     self._add("gathered", below, gather, path, one.size, one.mtime_ns, [[0, one.size]])
                 else:
-                    self._refuse(below, _what_is(one))
+                    self._refuse(below, _file_type(one))
 
     def _matching(self, wanted: Mapping[str, Any]) -> Iterator[Listed]:
         """Yield the entries of the directory that match a pattern; hidden ones only by a pattern with a dot first."""
@@ -201,5 +201,5 @@ def _matches(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
-def _what_is(one: Listed) -> str:
+def _file_type(one: Listed) -> str:
     return "it is a symbolic link" if one.is_link else "it is no regular file"

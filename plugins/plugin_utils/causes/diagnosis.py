@@ -24,7 +24,7 @@ from .evidence import (
     held_up_by,
     preprocesses,
     silence_of_host,
-    waited_in_vain,
+    timed_out_waiting,
 )
 from .log import JobContext, read_symptom
 
@@ -89,7 +89,7 @@ def _of_all(ranks: Sequence[Rank], known: Sequence[RankEvidence]) -> list[RankEv
     if any(found.weight < HELD_UP for _rank, found in known):
         return []
     found: list[RankEvidence] = []
-    waiting = [rank for rank in ranks if waited_in_vain(rank)]
+    waiting = [rank for rank in ranks if timed_out_waiting(rank)]
     busy = [rank for rank in ranks if preprocesses(rank) and not rank.unseen]
     at_work = [rank for rank in busy if rank not in waiting] or (busy if len(busy) < len(ranks) else [])
     if waiting and at_work:

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .consequences import is_consequence, is_warning, is_wrapper
-from .exceptions import Raised, raised, speaker_of
+from .exceptions import Raised, raised, split_prefix
 from .exits import first_child
 
 # The first line of the report that torchrun, or DeepSpeed's launcher, prints after the output of its processes.
 _REPORT = re.compile(r"torch[./]distributed[./]elastic.*failed \(exitcode|\[launch\.py:\d+:sigkill_handler\]")
 # The exception of a process with @record in torchrun's report.
 _RECORDED = re.compile(r"^\s+traceback : (?P<traceback>Traceback .*)")
-_SOUNDS_LIKE_ERROR = re.compile(
+_LOOKS_LIKE_ERROR = re.compile(
     r"error|fatal|exception|\bkilled\b|cannot|can't|failed|failure|abort|not found|no such|no module named"
     r"|segmentation fault|bus error|core dumped|out of memory|refused|denied",
     re.IGNORECASE,
 )
 _NCCL = re.compile(r"NCCL|Dist\w*Error|\bgloo\b|c10d", re.IGNORECASE)
-_NCCL_WARN = re.compile(r"NCCL WARN (?P<said>.+)")
-_LAST_ERROR = re.compile(r"^Last error:\s*(?P<said>.*)")
+_NCCL_WARN = re.compile(r"NCCL WARN (?P<reason>.+)")
+_LAST_ERROR = re.compile(r"^Last error:\s*(?P<reason>.*)")
 _LATE_LINES = 30
 _LONGEST = 300
 
@@ -64,19 +64,19 @@ def error_line(lines: Sequence[str]) -> str:
     come after others.
     """
     rest = [*own_lines(lines)[-1:], *lines[-1:]]
-    return telling_line(lines) or (cleaned(rest[0]) if rest else "")
+    return best_line(lines) or (cleaned(rest[0]) if rest else "")
 
 
-def telling_line(lines: Sequence[str]) -> str:
+def best_line(lines: Sequence[str]) -> str:
     """Return the line of an exception, or one that looks like an error; empty where there is none."""
     ending = read_ending(lines)
-    sounding = sounding_lines(ending.own)
-    of_own = [line for line in sounding if not is_consequence(line) and not is_wrapper(line)]
+    similar = error_like_lines(ending.own)
+    of_own = [line for line in similar if not is_consequence(line) and not is_wrapper(line)]
     candidates = (
         [quoted(one) for one in ending.faults[:1]],
         of_own[-1:],
         [quoted(one) for one in ending.losses[-1:]],
-        sounding[-1:],
+        similar[-1:],
     )
     return next((cleaned(found[0]) for found in candidates if found), "")
 
@@ -86,31 +86,31 @@ def quoted(exception: Raised) -> str:
     details = list(exception.details)
     for number, line in enumerate(details):
         found = _LAST_ERROR.match(line)
-        reason = (found["said"] or " ".join(details[number + 1 : number + 2])) if found else ""
+        reason = (found["reason"] or " ".join(details[number + 1 : number + 2])) if found else ""
         if reason:
             return f"{reason} ({exception.text})"
     return exception.text
 
 
-def sounding_lines(lines: Sequence[str]) -> list[str]:
+def error_like_lines(lines: Sequence[str]) -> list[str]:
     """Return the lines that look like an error, without those marked as a warning."""
-    texts = [speaker_of(line)[1] for line in lines]
+    texts = [split_prefix(line)[1] for line in lines]
     return [
         text
         for text in texts
-        if _SOUNDS_LIKE_ERROR.search(text) and not text.startswith((" ", "\t", "{")) and not is_warning(text)
+        if _LOOKS_LIKE_ERROR.search(text) and not text.startswith((" ", "\t", "{")) and not is_warning(text)
     ]
 
 
 def shows_lost_connection(lines: Sequence[str]) -> bool:
     """Return whether one of the last lines that is no warning says that another rank is gone."""
-    late = [speaker_of(line)[1] for line in own_lines(lines)[-_LATE_LINES:]]
+    late = [split_prefix(line)[1] for line in own_lines(lines)[-_LATE_LINES:]]
     return any(is_consequence(line) and not is_warning(line) for line in late)
 
 
 def cleaned(line: str) -> str:
     """Return the line without the rank in front of it, shortened for a message."""
-    text = speaker_of(line)[1].strip()
+    text = split_prefix(line)[1].strip()
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
@@ -122,20 +122,20 @@ def _with_warning(one: Raised, own: Sequence[str]) -> Raised:
     """Add the reason in NCCL's last warning to an exception of NCCL that does not name it."""
     if "NCCL error" not in one.text or any(_LAST_ERROR.match(line) for line in one.details):
         return one
-    said = [found["said"] for line in own[: one.number + 1] if (found := _NCCL_WARN.search(line))]
-    if not said:
+    reason = [found["reason"] for line in own[: one.number + 1] if (found := _NCCL_WARN.search(line))]
+    if not reason:
         return one
-    return Raised(one.text, (*one.details, f"Last error: {said[-1]}"), one.speaker, one.chain, one.number)
+    return Raised(one.text, (*one.details, f"Last error: {reason[-1]}"), one.process, one.chain, one.number)
 
 
 def _of_one_chain(faults: Sequence[Raised], root: str) -> list[Raised]:
     """Return the last chain of the process that failed first, or printed first, with its last exception first."""
     if not faults:
         return []
-    speakers = [one.speaker for one in faults]
-    speaker = root if root in speakers else speakers[0]
-    of_speaker = [one for one in faults if one.speaker == speaker]
-    return [one for one in reversed(of_speaker) if one.chain == of_speaker[-1].chain]
+    processes = [one.process for one in faults]
+    process = root if root in processes else processes[0]
+    of_process = [one for one in faults if one.process == process]
+    return [one for one in reversed(of_process) if one.chain == of_process[-1].chain]
 
 
 def _recorded(lines: Sequence[str]) -> list[str]:

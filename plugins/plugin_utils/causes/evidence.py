@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
 
 from ..job.ranks import Rank, is_failed
-from .error_line import cleaned, own_lines, read_ending, shows_lost_connection, telling_line
+from .error_line import best_line, cleaned, own_lines, read_ending, shows_lost_connection
 from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, printed_signal, signal_of_code
 from .log import JobContext, LogCause, read_cause
 
@@ -100,7 +100,7 @@ def held_up_by(rank: Rank) -> Evidence | None:
     return None
 
 
-def waited_in_vain(rank: Rank) -> bool:
+def timed_out_waiting(rank: Rank) -> bool:
     """Return whether the rank failed because it waited too long for the others."""
     return rank.state == FAILED and any(map(_WAITED.search, rank.last_lines))
 
@@ -138,8 +138,8 @@ def _of_lost(rank: Rank) -> Evidence:
 def _of_ended(rank: Rank, context: JobContext) -> Evidence:
     ended = f"ended with exit code {rank.exit_code}"
     ending = read_ending(rank.last_lines)
-    said = telling_line(rank.last_lines)
-    quoted = f" It said: {said}" if said else ""
+    reason = best_line(rank.last_lines)
+    quoted = f" It said: {reason}" if reason else ""
     # A rank that has lost the others may crash, or be killed, while it ends.
     has_lost = not ending.faults and (bool(ending.losses) or shows_lost_connection(rank.last_lines))
     signal = signal_of_code(rank.exit_code) or first_child(rank.last_lines).signal
@@ -148,20 +148,20 @@ def _of_ended(rank: Rank, context: JobContext) -> Evidence:
         return dataclasses.replace(of_kernel, weight=FOLLOWED) if has_lost and ending.losses else of_kernel
     cause = read_cause(rank.last_lines, context)
     if cause and (ending.faults or not has_lost or cause.of_network or not ending.losses):
-        return _of_cause(cause, ended, said)
+        return _of_cause(cause, ended, reason)
     if has_lost:
         return Evidence(FOLLOWED, "connection_lost", f"{ended}: it lost its connection to the others.{quoted}", True)
     signal = signal or printed_signal(rank.last_lines)
     if signal and not ending.faults:
         return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}{quoted}")
-    if ending.faults or said:
+    if ending.faults or reason:
         return Evidence(EXCEPTION if ending.faults else SPOKEN, "exited", f"{ended}.{quoted}")
-    return Evidence(SILENT, "unknown", f"{ended}. The cause is not known{_last_words(rank)}.")
+    return Evidence(SILENT, "unknown", f"{ended}. The cause is not known{_last_output(rank)}.")
 
 
-def _of_cause(cause: LogCause, ended: str, said: str) -> Evidence:
+def _of_cause(cause: LogCause, ended: str, reason: str) -> Evidence:
     line = cleaned(cause.line)
-    quoted = f" It said: {said or line}"
+    quoted = f" It said: {reason or line}"
     weight = OF_NETWORK if cause.of_network else NAMED
     return Evidence(weight, cause.kind, f"{ended}: {cause.sentence}. {cause.advice}{quoted}", cause.retryable)
 
@@ -179,8 +179,8 @@ def _of_signal(rank: Rank, signal: int, ended: str, has_fault: bool) -> Evidence
         return None if has_fault else Evidence(TERMINATED, "killed", text, True)
     if not signal or (signal == ABORT and has_fault):
         return None
-    said = telling_line(rank.last_lines)
-    return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}" + (f" It said: {said}" if said else ""))
+    reason = best_line(rank.last_lines)
+    return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}" + (f" It said: {reason}" if reason else ""))
 
 
 def _crash(signal: int) -> str:
@@ -192,7 +192,7 @@ def _crash(signal: int) -> str:
     return f"its process crashed ({name}).{advice.get(name, '')}"
 
 
-def _last_words(rank: Rank) -> str:
+def _last_output(rank: Rank) -> str:
     lines = [cleaned(line) for line in own_lines(rank.last_lines) if line.strip()]
     words = " | ".join(line[:120] for line in lines[-_LAST_LINES:])
     return f"; its last lines are: {words}" if words else ", and it printed nothing"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # The prefixes of torch and torchrun (the rank), ray (the process) and others (a time).
-_SPEAKER = re.compile(
+_PREFIX = re.compile(
     r"^(?:\[(?:rank|default)(\d+)\]:\s?|\(\w+ pid=(\d+)[^)]*\) |(?:stderr|stdout): "
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* (?:- [\w.-]+ - [A-Z]+ - )?)"
 )
@@ -45,7 +45,7 @@ class Raised:
 
     text: str
     details: tuple[str, ...] = ()
-    speaker: str = ""
+    process: str = ""
     chain: int = 0
     number: int = 0
 
@@ -55,9 +55,11 @@ class Raised:
 
 
 @dataclass
-class _Reader:
-    """The state of the parser for the lines of one process."""
+class _Parser:
+    """Collects the exceptions that one process has printed in ``found``."""
 
+    process: str
+    found: list[Raised]
     inside: bool = False
     chain: int = 0
     number: int = 0
@@ -68,75 +70,71 @@ class _Reader:
     details: list[str] | None = None
     blanks: int = 0
 
+    def read(self, text: str, number: int) -> None:
+        cpp = _CPP_EXCEPTION.match(text)
+        if _DURING.match(text):
+            self.close()
+            self.is_linked = True
+        elif _TRACEBACK.match(text):
+            self.close()
+            self.is_linked = self.is_linked or "Original" in text
+            self.inside = True
+        elif cpp:
+            self._open(cpp["text"], number)
+        elif self.inside and text and not text[0].isspace() and text.strip("^~ "):
+            self.inside = False
+            self._open(text, number)
+        elif not self.inside and _BARE.match(text):
+            self._open(text, number)
+        elif not self.inside and self.details is not None:
+            self._add(text, self.details)
 
-def speaker_of(line: str) -> tuple[str, str]:
+    def close(self) -> None:
+        if self.details is not None:
+            self.found.append(Raised(self.text, tuple(self.details), self.process, self.chain, self.number))
+        self.details = None
+
+    def _open(self, text: str, number: int) -> None:
+        self.close()
+        if not self.is_linked:
+            self.chain = number + 1
+        self.is_linked, self.number = False, number
+        self.text, self.details, self.blanks = text.strip(), [], 0
+
+    def _add(self, text: str, details: list[str]) -> None:
+        self.blanks += not text.strip()
+        if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or self.blanks > 1:
+            self.close()
+        elif text.strip():
+            details.append(text.strip())
+
+
+def split_prefix(line: str) -> tuple[str, str]:
     """Return the rank or process in a line's prefix, or an empty string, and the line without its prefixes."""
-    speaker = ""
-    while named := _SPEAKER.match(line):
-        speaker, line = named[1] or named[2] or speaker, line[named.end() :]
-    return speaker, line
+    process = ""
+    while named := _PREFIX.match(line):
+        process, line = named[1] or named[2] or process, line[named.end() :]
+    return process, line
 
 
 def raised(lines: Sequence[str]) -> list[Raised]:
     """Return the exceptions in the order of their lines, without those after which the rank trained on."""
     found: list[Raised] = []
-    readers: dict[str, _Reader] = {}
+    parsers: dict[str, _Parser] = {}
     steps: list[int] = []
     for number, line in enumerate(lines):
-        speaker, text = speaker_of(line)
+        process, text = split_prefix(line)
         if _TIME_ALONE.match(text):
             continue
-        reader = readers.setdefault(speaker, _Reader())
+        parser = parsers.setdefault(process, _Parser(process, found))
         is_step, has_time = bool(_GOES_ON.search(text)), bool(_TIME.match(line))
         steps += [number] if is_step else []
-        if has_time and not reader.has_time:
-            _close(reader, speaker, found)
-        if not (is_step and reader.inside):
-            _read(text, number, speaker, reader, found)
-        reader.has_time = has_time if reader.number == number else reader.has_time
-    for speaker, reader in readers.items():
-        _close(reader, speaker, found)
+        if has_time and not parser.has_time:
+            parser.close()
+        if not (is_step and parser.inside):
+            parser.read(text, number)
+        parser.has_time = has_time if parser.number == number else parser.has_time
+    for parser in parsers.values():
+        parser.close()
     survived = steps[-_STEPS_AFTER] if len(steps) >= _STEPS_AFTER else -1
     return sorted((one for one in found if one.number > survived), key=lambda one: one.number)
-
-
-def _read(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
-    cpp = _CPP_EXCEPTION.match(text)
-    if _DURING.match(text):
-        _close(reader, speaker, found)
-        reader.is_linked = True
-    elif _TRACEBACK.match(text):
-        _close(reader, speaker, found)
-        reader.is_linked = reader.is_linked or "Original" in text
-        reader.inside = True
-    elif cpp:
-        _open(cpp["text"], number, speaker, reader, found)
-    elif reader.inside and text and not text[0].isspace() and text.strip("^~ "):
-        reader.inside = False
-        _open(text, number, speaker, reader, found)
-    elif not reader.inside and _BARE.match(text):
-        _open(text, number, speaker, reader, found)
-    elif not reader.inside and reader.details is not None:
-        _add(text, reader, reader.details, speaker, found)
-
-
-def _open(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
-    _close(reader, speaker, found)
-    if not reader.is_linked:
-        reader.chain = number + 1
-    reader.is_linked, reader.number = False, number
-    reader.text, reader.details, reader.blanks = text.strip(), [], 0
-
-
-def _add(text: str, reader: _Reader, details: list[str], speaker: str, found: list[Raised]) -> None:
-    reader.blanks += not text.strip()
-    if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or reader.blanks > 1:
-        _close(reader, speaker, found)
-    elif text.strip():
-        details.append(text.strip())
-
-
-def _close(reader: _Reader, speaker: str, found: list[Raised]) -> None:
-    if reader.details is not None:
-        found.append(Raised(reader.text, tuple(reader.details), speaker, reader.chain, reader.number))
-    reader.details = None

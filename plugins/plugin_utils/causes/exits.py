@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .exceptions import speaker_of
+from .exceptions import split_prefix
 
 KILL, TERMINATE, ABORT = 9, 15, 6
 SIGNALS = {
@@ -71,7 +71,7 @@ def first_child(lines: Sequence[str]) -> Child:
 
 def printed_signal(lines: Sequence[str]) -> int:
     """Return the signal that one of the last lines reports, or 0."""
-    for line in (speaker_of(line)[1] for line in reversed(lines[-12:])):
+    for line in (split_prefix(line)[1] for line in reversed(lines[-12:])):
         for number, pattern in _PRINTED:
             if pattern.search(line):
                 return number

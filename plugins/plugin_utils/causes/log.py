@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from .consequences import is_consequence
-from .error_line import Ending, read_ending, sounding_lines
-from .exceptions import Raised, speaker_of
+from .error_line import Ending, error_like_lines, read_ending
+from .exceptions import Raised, split_prefix
 from .gpu_rules import GPU_RULES
 from .network_rules import MASTER_UNREACHABLE, NAME_UNRESOLVED, NETWORK_RULES
 from .program_rules import PROGRAM_RULES
@@ -41,7 +41,7 @@ def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
     if ending.faults:
         return None
     if not ending.losses:
-        for line in reversed(sounding_lines(ending.own)):
+        for line in reversed(error_like_lines(ending.own)):
             cause = None if is_consequence(line) else _by_text(line, context)
             if cause:
                 return cause
@@ -50,10 +50,10 @@ def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
 
 def read_symptom(lines: Sequence[str], context: JobContext, passed: Sequence[str] = ()) -> LogCause | None:
     """Return what a rank that may still run reports as a problem, or None; ``passed`` are kinds to ignore."""
-    telling = _without_half_names(lines)
+    candidates = _without_half_names(lines)
     for rule in RULES:
         if rule.anywhere and rule.kind not in passed:
-            cause = _in_lines(rule, telling, context)
+            cause = _in_lines(rule, candidates, context)
             if cause:
                 return cause
     return None
@@ -83,7 +83,7 @@ def _by_text(text: str, context: JobContext, last: Sequence[Rule] = ()) -> LogCa
 
 def _of_losses(ending: Ending, context: JobContext) -> LogCause | None:
     """Return the cause of lost connections; a later exception shows that the first trainer was reached in the end."""
-    texts = [exception.whole for exception in ending.losses] or sounding_lines(ending.own)[-1:]
+    texts = [exception.whole for exception in ending.losses] or error_like_lines(ending.own)[-1:]
     found = next((cause for text in reversed(texts) if (cause := _by_network(text, context))), None)
     if found and found.kind != MASTER_UNREACHABLE:
         return found
@@ -98,7 +98,7 @@ def _by_network(text: str, context: JobContext) -> LogCause | None:
 def _in_lines(rule: Rule, lines: Sequence[str], context: JobContext) -> LogCause | None:
     for line in reversed(lines):
         if rule.anywhere and rule.anywhere.search(line):
-            return rule.cause(speaker_of(line)[1].strip(), context)
+            return rule.cause(split_prefix(line)[1].strip(), context)
     return None
 
 

@@ -61,8 +61,8 @@ class OtherHost:
         except AnsibleError as error:
             raise AnsibleActionFail(f"{module_name} could not be run on host {self.name}: {error.message}") from error
         if result.get("failed") and not allow_failure:
-            said = result.get("msg") or result.get("module_stderr") or "it failed without a message"
-            raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {said}")
+            message = result.get("msg") or result.get("module_stderr") or "it failed without a message"
+            raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {message}")
         return result
 
     def prepare_connection(self) -> Any:

@@ -86,9 +86,9 @@ class RemoteAgent:
         code = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
             self._stderr.seek(0)
-            said = self._stderr.read().decode(errors="replace").strip().splitlines()
-            last = said[-1] if said else ""
-            self._events.put((self.host, {"event": "ended", "code": code, "said": last}))
+            lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+            last = lines[-1] if lines else ""
+            self._events.put((self.host, {"event": "ended", "code": code, "stderr": last}))
 
 
 def encoded(command: Mapping[str, Any]) -> bytes:
@@ -123,10 +123,10 @@ def _why_not_started(host: str, program: str, error: OSError) -> str:
     return f"{host} cannot be reached: {program} could not be started on the controller: {error.strerror or error}."
 
 
-def why_ended(host: str, code: int, said: str) -> str:
+def why_ended(host: str, code: int, stderr: str) -> str:
     """Return why the agent ended. ssh exits with 255 for its own errors, and where the program was killed."""
     if code == 255:
-        why = "the SSH connection failed" if said else "it was killed, or the SSH connection was lost"
+        why = "the SSH connection failed" if stderr else "it was killed, or the SSH connection was lost"
     else:
         why = f"exit code {code}"
-    return f"The agent on host {host} has ended ({why}){f': {said}' if said else ''}".rstrip(".") + "."
+    return f"The agent on host {host} has ended ({why}){f': {stderr}' if stderr else ''}".rstrip(".") + "."

@@ -151,7 +151,7 @@ class Follower:
         self._reported = {_identity(finding) for finding in found}
 
     def _give_up_on(self, ranks: Sequence[Rank]) -> None:
-        """Wait for others to end within the grace period, so that the cause can be told from its effects, and fail."""
+        """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
         until = self.clock() + self.timeouts.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
             self.sleep(min(2.0, self.timeouts.interval))

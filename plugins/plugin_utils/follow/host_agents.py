@@ -133,7 +133,7 @@ class HostAgents:
             # Ignore the end of an agent that was replaced before.
             if host in self._agents and self._agents[host].has_ended:
                 self._close(host)
-                view.because = view.because if event["code"] == 1 and view.because else event["said"] or "no answer"
+                view.because = view.because if event["code"] == 1 and view.because else event["stderr"] or "no answer"
         elif event["event"] == "failed":
             view.because = event["msg"].strip().splitlines()[-1]
         else:

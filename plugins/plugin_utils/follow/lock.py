@@ -52,7 +52,7 @@ def _lock(descriptor: int, path: str, job_name: str, warn: Callable[[str], None]
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise PlanError(_who_follows(_holder(descriptor), path, job_name)) from error
+        raise PlanError(_locked_message(_holder(descriptor), path, job_name)) from error
     except OSError as error:
         _warn_unlocked(path, job_name, error, warn)
 
@@ -80,7 +80,7 @@ def _holder(descriptor: int) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _who_follows(holder: dict[str, Any], path: str, job_name: str) -> str:
+def _locked_message(holder: dict[str, Any], path: str, job_name: str) -> str:
     process = f"process {holder['pid']}" if "pid" in holder else "another process"
     where = f" on host {holder['host']}" if "host" in holder else ""
     since = f" since {holder['since']}" if "since" in holder else ""

@@ -60,7 +60,7 @@ def _waits(frames: Sequence[tuple[str, str]]) -> bool:
     return any(_WAITING.search(place) for _function, place in frames[:3])
 
 
-def who_differs(stacks: Sequence[Stack]) -> list[Stack]:
+def differing_stacks(stacks: Sequence[Stack]) -> list[Stack]:
     """Return the processes that do something else than most; a stopped process comes before all others."""
     stopped = [stack for stack in stacks if stack.state == "T"]
     if stopped:
@@ -85,7 +85,7 @@ def stack_sentence(stacks: Sequence[Stack]) -> str:
     if not stacks:
         return ""
     stacks = sorted(stacks, key=lambda stack: stack.rank)
-    differing = who_differs(stacks)
+    differing = differing_stacks(stacks)
     others = [stack for stack in stacks if stack not in differing]
     parts = [f"The process of rank {stack.rank} on host {stack.host} {where(stack)}" for stack in differing[:4]]
     if others:

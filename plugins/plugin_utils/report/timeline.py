@@ -64,8 +64,8 @@ def timeline(
     whole = end - began
     phases = [_phase(kind, since, until, began, whole) for kind, since, until in spans if until > since]
     sums = [one for one in (_sum(kind, phases, whole) for kind in WORDS) if one]
-    spoken = "; ".join(f"{one.name.partition(':')[0]} {one.took}, {one.percent}" for one in sums)
-    return Timeline(phases, sums, time_ticks(whole), f"The run of {duration(whole)}: {spoken}.")
+    totals = "; ".join(f"{one.name.partition(':')[0]} {one.took}, {one.percent}" for one in sums)
+    return Timeline(phases, sums, time_ticks(whole), f"The run of {duration(whole)}: {totals}.")
 
 
 def step_of(observation: dict[str, Any]) -> float | None:

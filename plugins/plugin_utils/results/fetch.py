@@ -117,7 +117,7 @@ class OutputsFetch:
         elif kind == "failed":
             outputs.give_up(event["msg"].strip().splitlines()[-1])
         elif kind == "ended":
-            outputs.give_up(event["said"] or "the SSH connection has ended")
+            outputs.give_up(event["stderr"] or "the SSH connection has ended")
         if outputs.is_done:
             self._progress.leave(host)
 

@@ -73,7 +73,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "error line": (error_line.error_line, (LINES,)),
     "ending": (error_line.read_ending, (LINES,)),
     "exceptions": (exception_plan.raised, (LINES,)),
-    "speaker": (exception_plan.speaker_of, (TEXT,)),
+    "line prefix": (exception_plan.split_prefix, (TEXT,)),
     "first child": (exit_plan.first_child, (LINES,)),
     "printed signal": (exit_plan.printed_signal, (LINES,)),
     "signal of code": (exit_plan.signal_of_code, (st.none() | st.integers(),)),

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.exceptions import raised, speaker_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.exceptions import raised, split_prefix
 
 TRACEBACK = "Traceback (most recent call last):"
 STEP = "{'loss': 1.0, 'epoch': 0.1}"
 
 
 def told(*lines: str) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(one.text, one.details, one.speaker) for one in raised(lines)]
+    return [(one.text, one.details, one.process) for one in raised(lines)]
 
 
 def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
@@ -74,7 +74,7 @@ def test_what_a_rank_has_survived_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "speaker", "text"),
+    ("line", "process", "text"),
     [
         ("[rank12]:   File", "12", "  File"),
         ("[default0]:[rank12]:[E817 x", "12", "[E817 x"),
@@ -86,5 +86,5 @@ def test_what_a_rank_has_survived_does_not_count() -> None:
         ("RuntimeError: x", "", "RuntimeError: x"),
     ],
 )
-def test_what_stands_before_a_line(line: str, speaker: str, text: str) -> None:
-    assert speaker_of(line) == (speaker, text)
+def test_what_stands_before_a_line(line: str, process: str, text: str) -> None:
+    assert split_prefix(line) == (process, text)
