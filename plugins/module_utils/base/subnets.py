@@ -13,7 +13,7 @@ from .errors import PlanError
 EXAMPLE = "10.77.0.0/16"
 # The subnet's own address, its broadcast address and its gateway.
 ADDRESSES_BESIDES_HOSTS = 3
-# For the engine's load balancing, the keepalive container, the trainer, and a network check while it runs.
+# Of the engine's load balancing, the keepalive container, the trainer, and a check of the network while it runs.
 ADDRESSES_PER_HOST = 4
 # A subnet of a swarm holds at least a gateway and a container.
 LONGEST_PREFIX = 29

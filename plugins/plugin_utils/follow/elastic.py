@@ -11,7 +11,7 @@ from ..causes.diagnosis import Diagnosis
 from ..job.ranks import Rank, is_failed
 
 
-def departed(ranks: Sequence[Rank], min_hosts: int, unseen_after: float) -> list[Rank]:
+def lost_ranks(ranks: Sequence[Rank], min_hosts: int, unseen_after: float) -> list[Rank]:
     """Return the ranks that are lost, where at least ``min_hosts`` others go on; 0 is a job that needs all hosts.
 
     No job goes on without rank 0, which hosts the rendezvous. A rank is lost whose host has not answered for
@@ -24,7 +24,7 @@ def departed(ranks: Sequence[Rank], min_hosts: int, unseen_after: float) -> list
     return gone
 
 
-def shrunk(rank: Rank, ranks: Sequence[Rank], job_name: str) -> Diagnosis:
+def shrink_notice(rank: Rank, ranks: Sequence[Rank], job_name: str) -> Diagnosis:
     """Return the notice that the job goes on without this rank; ``ranks`` are those that are left."""
     hosts = ", ".join(left.host for left in ranks)
     text = f"Job {job_name} goes on without rank {rank.rank} on host {rank.host}, which is gone; left are {hosts}."

@@ -16,7 +16,7 @@ from ..causes.end_order import Clocks
 from ..causes.log import JobContext
 from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
 from .divergence import divergence_notices
-from .elastic import departed, shrunk
+from .elastic import lost_ranks, shrink_notice
 from .stacks import Stack, stack_sentence
 from .tolerant_recorder import Recorder
 
@@ -91,35 +91,35 @@ class Follower:
     _shown: str = ""
     _shown_at: float = 0
     _reported: set[tuple[str, str]] = field(default_factory=set)
-    _departed: set[str] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
     _step_rate: StepRate = field(default_factory=StepRate)
 
     def follow(self) -> Sequence[Rank]:
         """Return the ranks once all have succeeded; raise ClusterError once the job cannot succeed any more."""
         began = self.clock()
         while True:
-            ranks = self._without_departed(self._observe())
+            ranks = self._without_lost(self._observe())
             diverged = divergence_notices(ranks, self.job_name)
             if all_succeeded(ranks):
                 self._report(diverged)
                 self.recorder.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if any(map(is_failed, ranks)):
-                self._give_up_on(ranks)
+                self._fail_after_grace(ranks)
             found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, self.timeouts.silence)
             self._report([*found, *diverged])
             self._check_reachable(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.timeouts.interval)
 
-    def _without_departed(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
+    def _without_lost(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
         """Return the ranks that the job goes on with, and report each of the others once."""
-        gone = departed(ranks, self.min_hosts, self.timeouts.unseen)
+        gone = lost_ranks(ranks, self.min_hosts, self.timeouts.unseen)
         left = [rank for rank in ranks if rank not in gone]
         for rank in gone:
-            if rank.host not in self._departed:
-                self._departed.add(rank.host)
-                finding = shrunk(rank, left, self.job_name)
+            if rank.host not in self._lost:
+                self._lost.add(rank.host)
+                finding = shrink_notice(rank, left, self.job_name)
                 self.warn(finding.text)
                 self.recorder.event("finding", finding.host, finding.rank, finding.text)
         return left
@@ -150,7 +150,7 @@ class Follower:
                 self.recorder.event("finding", finding.host, finding.rank, text)
         self._reported = {_identity(finding) for finding in found}
 
-    def _give_up_on(self, ranks: Sequence[Rank]) -> None:
+    def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
         """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
         until = self.clock() + self.timeouts.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
@@ -183,14 +183,14 @@ class Follower:
 
     def _fail(self, finding: Diagnosis, ranks: Sequence[Rank]) -> None:
         self.recorder.event("finding", finding.host, finding.rank, finding.text)
-        text = finding.text + self._stop_the_running(ranks)
+        text = finding.text + self._stop_running(ranks)
         retryable, absent = finding.retryable, list[str]()
-        away = [rank.host for rank in ranks if rank.unseen]
+        unreachable = [rank.host for rank in ranks if rank.unseen]
         if retryable and self.waits_for_return:
             absent = self._wait_for_return()
             retryable = not absent
-            away = [host for host in away if host in absent]
-        text += _may_still_run(away, self.job_name) if away else ""
+            unreachable = [host for host in unreachable if host in absent]
+        text += _may_still_run(unreachable, self.job_name) if unreachable else ""
         self.recorder.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
         details = {"absent_hosts": absent} if absent else {}
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
@@ -202,12 +202,12 @@ class Follower:
             ranks = started(self.observe())
             absent = [rank.host for rank in ranks if rank.unseen or not rank.engine_answers]
             if not absent or self.clock() >= until:
-                self._stop_the_running(ranks)
+                self._stop_running(ranks)
                 return absent
             self._report([_waiting_for(host, self.job_name) for host in absent])
             self.sleep(self.timeouts.interval)
 
-    def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
+    def _stop_running(self, ranks: Sequence[Rank]) -> str:
         running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
         if not running:
             return ""

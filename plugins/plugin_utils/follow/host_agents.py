@@ -25,8 +25,8 @@ SILENT_SECONDS = 15.0
 # A silent agent is restarted after so long; one that has never answered gets more time, as its host may be busy.
 _SILENT_AGENT_SECONDS = 20.0
 _NEW_AGENT_SECONDS = 60.0
-_FIRST_LOOK_SECONDS = 20.0
-_START_AGAIN_SECONDS = 4.0
+_FIRST_OBSERVATION_SECONDS = 20.0
+_RESTART_SECONDS = 4.0
 
 
 @dataclass
@@ -61,14 +61,14 @@ class HostAgents:
 
     def update(self) -> None:
         """Receive what the agents have sent, wait for each host's first observation, and restart lost agents."""
-        until = time.monotonic() + (_FIRST_LOOK_SECONDS if not any(s.found for s in self.views.values()) else 0)
+        until = time.monotonic() + (_FIRST_OBSERVATION_SECONDS if not any(s.found for s in self.views.values()) else 0)
         while self._receive(0.2 if self._is_waited_for(until) else 0.0) or self._is_waited_for(until):
             pass
         now = time.monotonic()
         for host, view in self.views.items():
             age, silence = now - self._started_at[host], now - view.answered_at
             limit = _SILENT_AGENT_SECONDS if silence < age else _NEW_AGENT_SECONDS
-            if host not in self._agents and age > _START_AGAIN_SECONDS:
+            if host not in self._agents and age > _RESTART_SECONDS:
                 self._restart(host)
             elif host in self._agents and min(age, silence) > limit:
                 self._close(host)

@@ -12,7 +12,7 @@ TRACEBACK = "Traceback (most recent call last):"
 STEP = "{'loss': 1.0, 'epoch': 0.1}"
 
 
-def told(*lines: str) -> list[tuple[str, tuple[str, ...], str]]:
+def raised_by(*lines: str) -> list[tuple[str, tuple[str, ...], str]]:
     return [(one.text, one.details, one.process) for one in raised(lines)]
 
 
@@ -26,7 +26,7 @@ def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
         "Last error:",
         "z",
     ]
-    assert told(*(prefix + line for line in lines)) == [
+    assert raised_by(*(prefix + line for line in lines)) == [
         ("torch.distributed.DistBackendError: NCCL error", ("ncclSystemError: y", "Last error:", "z"), "0")
     ]
 
@@ -43,7 +43,7 @@ def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
     ],
 )
 def test_what_cannot_belong_ends_the_message(end: str) -> None:
-    assert told("ValueError: a", "b", end, "c")[0] == ("ValueError: a", ("b",), "")
+    assert raised_by("ValueError: a", "b", end, "c")[0] == ("ValueError: a", ("b",), "")
 
 
 def test_chains() -> None:
@@ -64,13 +64,13 @@ def test_processes_that_print_into_each_other_are_kept_apart() -> None:
         "[rank1]: KeyError: 'a'",
         "[rank0]: E: b",
     ]
-    assert told(*lines) == [("KeyError: 'a'", (), "1"), ("E: b", (), "0")]
+    assert raised_by(*lines) == [("KeyError: 'a'", (), "1"), ("E: b", (), "0")]
 
 
 def test_what_a_rank_has_survived_does_not_count() -> None:
     early = [TRACEBACK, "  x", "ModuleNotFoundError: No module named 'apex'"]
-    assert told(*early, STEP, STEP) == []
-    assert len(told(*early, STEP)) == 1, "one step may be printed late by another process"
+    assert raised_by(*early, STEP, STEP) == []
+    assert len(raised_by(*early, STEP)) == 1, "one step may be printed late by another process"
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
         pass
 
 
-def test_who_holds_the_lock_may_be_unknown(tmp_path: Path) -> None:
+def test_the_holder_of_the_lock_may_be_unknown(tmp_path: Path) -> None:
     path = tmp_path / "follow.lock"
     with one_follower(str(path), "sft", 1, print):
         path.write_text("[half a line")

@@ -43,7 +43,7 @@ LOADS = """Thread 7 (idle): "MainThread"
         ),
     ],
 )
-def test_who_does_something_else(stacks: list[Stack], said: str) -> None:
+def test_the_process_that_differs(stacks: list[Stack], said: str) -> None:
     assert stack_sentence(stacks) == said
 
 

@@ -37,7 +37,7 @@ def job(rank: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
+def test_the_table_lines_up_and_an_unreachable_host_is_named() -> None:
     answers = {"gpu-01": {"jobs": [job(0, progress=PROGRESS)]}, "gpu-02": {"jobs": [job(1)]}, "gpu-03": GONE}
     found = status("llama-factory", answers)
     assert found["table"] == [
@@ -122,5 +122,5 @@ def test_the_ends_of_the_logs(rank: int, lines: list[str]) -> None:
     assert log_lines(answers, "sft", rank) == lines
 
 
-def test_a_log_out_of_reach_is_told_of() -> None:
+def test_an_unreachable_log_is_named() -> None:
     assert log_lines({"a": GONE}, "sft", -1) == ["==> a did not answer: Failed to connect to the host"]

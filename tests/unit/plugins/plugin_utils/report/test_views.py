@@ -62,7 +62,7 @@ def test_a_chart_breaks_where_nothing_was_known() -> None:
     assert chart.summary == "Loss of 1 rank: first 1.00, last 2.00."
 
 
-def test_of_many_ranks_only_the_telling_ones_have_a_name() -> None:
+def test_of_many_ranks_only_the_extremes_have_a_name() -> None:
     chart = draw("Loss", "", [Series(f"gpu-{one:02}", [(0, one), (9, one)]) for one in range(64)], 10)
     assert chart
     assert [line.name for line in chart.lines] == ["gpu-32 (in the middle)", "gpu-00 (lowest)", "gpu-63 (highest)"]
@@ -172,7 +172,7 @@ def test_a_plan_has_its_reasons() -> None:
     assert (mtu.what, mtu.values, mtu.reason) == ("MTU", [("all", "9000")], "")
 
 
-def test_the_plan_of_the_preflight_is_told_the_same_way() -> None:
+def test_the_plan_of_the_preflight_is_shown_the_same_way() -> None:
     choice = {"what": "network of the job", "host": "all", "value": "overlay", "reason": "no RDMA"}
     (found,) = planned_choices({"plan": {"choices": [choice]}})
     assert (found.what, found.values, found.reason) == ("network of the job", [("all", "overlay")], "no RDMA")
