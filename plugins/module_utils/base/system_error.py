@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person can do about an error of the operating system."""
+"""Advice for errors of the operating system."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ADVICE = {
 
 
 def advice(error: OSError) -> str:
-    """One or two sentences, or nothing where there is no general advice."""
+    """Return one or two sentences, empty for an error without general advice."""
     return _ADVICE.get(error.errno or 0, "")
 
 
 def described(error: OSError) -> str:
-    """The system's words for the error, with the file it names and the advice."""
+    """Return the system's message, with the file that it names and the advice."""
     what = error.strerror or str(error) or type(error).__name__
     where = f" ({error.filename})" if isinstance(error.filename, str) else ""
     return f"{what}{where}. {advice(error)}".rstrip()

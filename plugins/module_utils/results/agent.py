@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs on every host while the log and the results of its rank are fetched; the controller holds its input.
+"""The agent that runs on every host while the log and the results of its rank are fetched.
 
-It answers C(survey) by what there is, and C(send) by the files of these numbers, one after the other.
+It ends with its stdin, which the controller holds.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .outputs import Survey, read_pieces, why_not
 PROCESS_NAME = "distrain-fetch"
 _BUSY_SECONDS = 5.0
 _LEVEL = 1
-# What becomes hardly smaller, such as weights, is sent as it is.
+# Data that hardly compresses, such as weights, is sent as it is.
 _WORTH_IT = 0.9
 
 
 class OutputsAgent:
-    """The commands: survey, and then send."""
+    """Handles the commands survey, which lists the files, and send, which sends those of the given numbers."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
@@ -36,7 +36,7 @@ class OutputsAgent:
         self._busy_at = time.monotonic()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """What goes wrong with more than one file ends the agent."""
+        """Execute one command; an error that is not that of one file ends the agent."""
         try:
             if command["do"] == "survey":
                 found = Survey(self._busy).run(command["wanted"])
@@ -49,7 +49,7 @@ class OutputsAgent:
             os._exit(1)
 
     def close(self) -> None:
-        """Nothing is left behind."""
+        """Do nothing: no file was written."""
 
     def _send(self, numbers: Sequence[int]) -> None:
         for number in numbers:

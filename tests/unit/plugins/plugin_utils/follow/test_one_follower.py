@@ -106,7 +106,7 @@ def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
         pass
 
 
-def test_who_holds_the_lock_may_be_unknown(tmp_path: Path) -> None:
+def test_the_holder_of_the_lock_may_be_unknown(tmp_path: Path) -> None:
     path = tmp_path / "follow.lock"
     with one_follower(str(path), "sft", 1, print):
         path.write_text("[half a line")
@@ -190,6 +190,6 @@ def test_what_can_be_written_is_kept(tmp_path: Path) -> None:
     record = TolerantRecorder(JobRecorder(str(watch), str(events)), print)
     record.began(5.0, 1, "sft", 0)
     record.event("ended", None, None, "Job sft has succeeded.")
-    record.look([Rank("gpu-01", 0, "running")])
+    record.observation([Rank("gpu-01", 0, "running")])
     assert [json.loads(line)["kind"] for line in events.read_text().splitlines()] == ["started", "ended"]
     assert len(watch.read_text().splitlines()) == 1
