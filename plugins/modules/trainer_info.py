@@ -174,7 +174,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.engine.exec impor
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.host.storage import file_system_of
-from ansible_collections.distrain.cluster.plugins.module_utils.job.description import describe_busy_job
+from ansible_collections.distrain.cluster.plugins.module_utils.job.description import describe_job_with_usage
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.claims import TRAINER_LABEL
@@ -200,7 +200,7 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         "webui": describe_container(engine.container(f"{params['name']}-webui")),
         "is_first": params["container"] == leader,
         "leader_found": _finds(params, leader) if params["network"] and container["state"] == "running" else None,
-        "job": describe_busy_job(job_files, {}, LAST_LINES, time.time()),
+        "job": describe_job_with_usage(job_files, {}, LAST_LINES, time.time()),
         "files": describe_files(params["directory"], params["webui_credentials"]),
         "storage": sorted({file_system_of(path) for path in (params["directory"], *paths)}),
         "paths": {path: describe_directory(path) for path in paths},
