@@ -34,7 +34,7 @@ class ActionModule(PlayDecision):
             name=arguments["network"],
             encrypted=arguments["encrypted"],
             data_path_port=arguments["data_path_port"],
-            heard={host: probed[host].get("heard") for host in hosts},
+            received_from={host: probed[host].get("received_from") for host in hosts},
             features={host: listened[host].get("features") or {} for host in hosts},
         )
         rows = [row for host in hosts for row in probed[host].get("measurements") or ()]

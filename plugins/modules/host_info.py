@@ -56,7 +56,7 @@ options:
     default: /var/run/docker.sock
   containers:
     description:
-      - Names of containers of which is wanted what tells whether they are as they should be.
+      - Names of containers that are observed.
     type: list
     elements: str
     default: []
@@ -128,7 +128,7 @@ distribution:
     id: {description: Its short name., type: str, sample: debian}
     version: {description: Its version., type: str, sample: "13"}
     codename: {description: The version's code name., type: str, sample: trixie}
-    name: {description: How it calls itself., type: str, sample: Debian GNU/Linux 13 (trixie)}
+    name: {description: Its full name., type: str, sample: Debian GNU/Linux 13 (trixie)}
 kernel:
   description: The release of the running kernel.
   returned: always

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-# A directory with more files than this is told by what lies directly in it.
+# Of a directory with more files than this only what lies directly in it is compared.
 MOST_FILES = 2000
 
 

@@ -26,7 +26,7 @@ PLUGIN_DIRECTORIES = (
     *("/usr/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins", "/root/.docker/cli-plugins"),
 )
 JOURNAL_LINES = 60
-TELLING_LINES = 2
+SHOWN_LINES = 2
 LONGEST_LINE = 300
 
 _OF_SYSTEMD = re.compile(
@@ -99,8 +99,8 @@ def journal_reason(journal: str) -> str:
         lines,
     ):
         if candidates:
-            told = list(dict.fromkeys(map(_without_frame, candidates)))
-            return " / ".join(told[-TELLING_LINES:])
+            found = list(dict.fromkeys(map(_without_frame, candidates)))
+            return " / ".join(found[-SHOWN_LINES:])
     return ""
 
 

@@ -49,7 +49,7 @@ def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
 def parse_routes(ip_route_json: str, version: int | None = None) -> list[dict[str, Any]]:
     """The routes of C(ip -json route), each destination as a CIDR; of one with several next hops, one each.
 
-    ``version`` is that of the IP whose routes they are; None where their gateways are to tell it.
+    ``version`` is that of the IP whose routes they are; None where it follows from their gateways.
     """
     return [
         {

@@ -91,7 +91,7 @@ class Responder:
         self._token = token
         self._host = host
         self._unfinished = set(peers)
-        self._heard: set[str] = set()
+        self._senders: set[str] = set()
         self._lifetime = lifetime
         self._one_stream = threading.Lock()
         self._connections = threading.BoundedSemaphore(MAXIMUM_CONNECTIONS)
@@ -132,12 +132,12 @@ class Responder:
             return None
         verb, sender = request["do"], str(request.get("from"))
         answer = {"host": self._host, "n": request.get("n"), "time": received, "size": len(data)}
-        if verb == "heard":
-            answer["heard"] = sorted(self._heard)
+        if verb == "received_from":
+            answer["received_from"] = sorted(self._senders)
         elif verb == "finished":
             self._unfinished.discard(sender)
         else:
-            self._heard.add(sender)
+            self._senders.add(sender)
         return encode(self._token, answer)
 
     def _converse(self, connection: socket.socket) -> None:

@@ -60,7 +60,7 @@ def uses_containerd(info: Mapping[str, Any]) -> bool:
 
 
 def container_facts(name: str, get: Get) -> dict[str, Any] | None:
-    """What tells whether a container is as somebody wants it; None where there is none."""
+    """What a container is compared by; None where there is none."""
     found = _get_or_none(f"/containers/{quote(name, safe='')}/json", get)
     if not found:
         return None
@@ -90,7 +90,7 @@ def overlay_networks(get: Get) -> list[dict[str, Any]]:
     try:
         networks = get(OVERLAY_NETWORKS)
     except OSError:
-        # A manager without a quorum cannot tell; its swarm's error says so.
+        # A manager without a quorum does not know them; its swarm's error says so.
         return []
     return [EngineNetwork.from_api(one).as_facts() for one in networks]
 

@@ -198,7 +198,7 @@ def _explain_foreign(state: JoinState, leave_foreign: Setting = LEAVE_FOREIGN) -
         return f"{found}. {remedy} that swarm."
     if state.member_node_ids is None and not state.names_our_manager:
         return (
-            f"{found}, and the manager is in no swarm or cannot be asked, so that it cannot be told whether this is "
+            f"{found}, and the manager is in no swarm or cannot be asked, so that it is not known whether this is "
             f"the same swarm. {remedy} it all the same."
         )
     if state.is_dead:

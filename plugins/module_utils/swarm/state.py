@@ -140,7 +140,7 @@ class Node:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Where the managers see it, by which it can be told from others: a leader sees itself at 0.0.0.0."""
+        """Where the managers see it, by which it can be distinguished from others: a leader sees itself at 0.0.0.0."""
         found = (self.address, host_part(self.manager_address))
         return frozenset(one for one in found if one and not _says_nothing(one))
 

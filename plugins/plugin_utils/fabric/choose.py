@@ -138,7 +138,7 @@ def _choose_data(facts: Mapping[str, Facts], qualities: Sequence[Quality], wante
         return _by_name("fabric_data_network", wanted.data_network, facts, qualities)
     usable = [one for one in qualities if one.network.covers(facts) and not one.blocked_pairs]
     if not usable:
-        # Still to be told where not every host has an interface that is kept or set by hand.
+        # Raised later, and only where a host has no interface that is kept or set by hand.
         return _Side({}, {ALL_HOSTS: _nothing_connects(facts, qualities)})
     best = max(usable, key=lambda one: _preference(one, usable))
     return _Side.of(best.network.endpoints, f"{best.network.name}: {_why_data(best, usable, qualities, facts)}")

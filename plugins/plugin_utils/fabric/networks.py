@@ -67,7 +67,7 @@ class HostNetwork:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the driver."""
+    """``mbits`` is that of the slowest host, None where it was not measured and its driver does not report it."""
 
     network: HostNetwork
     mtu: int
@@ -120,11 +120,11 @@ def judge(network: HostNetwork, measurements: Sequence[Measurement], managers: C
     paths = [one["path_mtu"] for one in own if one.get("path_mtu")]
     interface_mtu = min(one.mtu for one in network.endpoints.values())
     speeds = [one.speed_mbits for one in network.endpoints.values()]
-    told = min((speed for speed in speeds if speed), default=None) if all(speeds) else None
+    reported = min((speed for speed in speeds if speed), default=None) if all(speeds) else None
     return Quality(
         network=network,
         mtu=min([interface_mtu, *paths]),
-        mbits=min(rates.values()) if rates else told,
+        mbits=min(rates.values()) if rates else reported,
         is_measured=bool(rates),
         blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one, managers)),
         narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < interface_mtu),

@@ -158,10 +158,10 @@ def what_was_said(reason: str, cause: Cause) -> str:
     """The line that says it, without the host's address before it; all lines where none is known."""
     stripped = [_NOISE.sub("", line.strip()) for line in reason.splitlines()]
     lines = [line for line in stripped if line and not set(line) <= {"@"}]
-    telling = [_LINE_START.sub("", line) for line in lines if cause.pattern.pattern and cause.pattern.search(line)]
-    if not telling:
+    about_it = [_LINE_START.sub("", line) for line in lines if cause.pattern.pattern and cause.pattern.search(line)]
+    if not about_it:
         return " ".join(" ".join(lines).split())
-    said = telling[0].strip("@ ")
+    said = about_it[0].strip("@ ")
     offending = _OFFENDING.search(reason)
     if offending:
         return f"Host key verification failed; the host shows another key than {offending[1]} has"

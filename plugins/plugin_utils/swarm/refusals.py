@@ -49,8 +49,8 @@ def refuse_removal(cluster: Cluster) -> None:
     """Raise PlanError where nodes are to be removed that only a part of the inventory does not know."""
     if cluster.arguments["remove_unlisted"] and not cluster.is_whole:
         raise PlanError(
-            "swarm_remove_unlisted: the play does not run on all hosts of the inventory, so that it cannot be told "
-            "whose a node is. Run it without --limit, and with every host reachable."
+            "swarm_remove_unlisted: the play does not run on all hosts of the inventory, so that it is not known which "
+            "nodes are hosts of it. Run it without --limit, and with every host reachable."
         )
 
 

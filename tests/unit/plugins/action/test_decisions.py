@@ -116,14 +116,14 @@ def test_an_overlay_that_does_not_carry_fails_with_its_causes(directory: str, tm
     ports = {"measure/tcp": "timeout", "measure/udp": "timeout"}
     rows = [{**row, **LOST, "ports": ports} for row in measured("distrain", ("a", "b"))]
     by_host = {
-        host: {"heard": {"measurements": [one for one in rows if one["source"] == host], "heard": []}, "l": {}}
+        host: {"p": {"measurements": [one for one in rows if one["source"] == host], "received_from": []}, "l": {}}
         for host in ("a", "b")
     }
     by_host["a"]["l"] = {"features": {"esp": False}}
     arguments = {"hosts": ["a", "b"], "network": "distrain", "encrypted": True, "data_path_port": 4789}
     arguments |= {
         "listened": "l",
-        "probed": "heard",
+        "probed": "p",
         "artifacts_directory": str(tmp_path / directory) * bool(directory),
     }
     made, shown = action(overlay_decision)
