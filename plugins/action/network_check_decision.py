@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.decisio
     preview,
     refuse_missing,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import host_network_environments
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import host_network_environments
 
 
 class ActionModule(ActionBase):

@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import history as check_history
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import outcome
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.result import conditions, result_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, measurement_lines
 
 FILE_NAME = "network-check.json"
 
@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
         )
         replaces = arguments["baseline"] == "replace"
         _write(path, check_history.add(history, result["cluster"], result, replaces))
-        Display().display("\n".join(table_lines(result)))
+        Display().display("\n".join(measurement_lines(result)))
         has_failed = bool(result["problems"] or (result["regressions"] and not replaces))
         failure = {"failed": True, "msg": failure_message(result)} if has_failed else {}
         return {"changed": False, **result, **failure}

@@ -86,6 +86,13 @@ options:
         type: list
         elements: str
         default: []
+  programs:
+    description:
+      - Paths of programs of which is wanted whether they can be run.
+    type: list
+    elements: path
+    default: []
+    version_added: "1.1.0"
 author:
   - The distrain maintainers (@distrain)
 """
@@ -321,7 +328,7 @@ engine:
         error: {description: What the swarm complains about., type: str, sample: null}
     membership:
       description:
-        - The same as M(distrain.cluster.swarm_info) returns it, but for the nodes and for the managers that are silent.
+        - The same as M(distrain.cluster.swarm_info) returns it.
       type: dict
       sample: {state: active, is_manager: false, node_id: q7x0vmkzqszwk2w0h4m7sj3ss, error: ""}
     overlay_networks:
@@ -332,13 +339,20 @@ engine:
         name: {description: Its name., type: str, sample: distrain}
         subnets: {description: Its subnets., type: list, elements: str, sample: [10.77.0.0/16]}
         mtu: {description: The MTU of its underlay in bytes where it was given., type: int, sample: 9000}
+        id: {description: Its ID., type: str, sample: k3v6m2qzt1xw9r5b8c4n7d0fh}
+        driver: {description: Its driver., type: str, sample: overlay}
+        gateway: {description: Its gateway where it was given., type: str, sample: 10.77.0.1}
+        encrypted: {description: Whether the data between the hosts is encrypted., type: bool, sample: false}
+        attachable: {description: Whether containers can be attached to it., type: bool, sample: true}
+        internal: {description: Whether it leads nowhere else., type: bool, sample: false}
+        labels: {description: Its labels., type: dict, sample: {}}
     containers:
       description:
         - Those of O(containers) that exist, each with its status, image, image_id, named_image_id (of the image that
           has the name now), labels, networks (their IDs by their names), restart_policy and memory_bytes.
       type: dict
       sample:
-        distrain-anchor:
+        distrain-keepalive:
           status: running
           image: distrain/probe:1
           image_id: sha256:5d0da3dc976460b72c77d94c8a1ad043720b0416bfc16c52c45d4847e53fadb6
@@ -347,8 +361,13 @@ engine:
           networks: {distrain: k3v6m2qzt1xw9r5b8c4n7d0fh}
           restart_policy: unless-stopped
           memory_bytes: 67108864
+programs:
+  description: Whether each of O(programs) can be run, by its path.
+  returned: always
+  type: dict
+  sample: {/opt/distrain/venv/bin/python: true}
 services:
-  description: The services of O(services), as the filter P(distrain.cluster.differing_services#filter) takes them.
+  description: The services of O(services), for M(distrain.cluster.swarm_decision).
   returned: always
   type: dict
   sample:
@@ -361,6 +380,7 @@ services:
       is_effective: true
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import engine_disks, observe_installation
@@ -390,6 +410,7 @@ ARGUMENT_SPEC = {
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
     "containers": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE_SPEC},
+    "programs": {"type": "list", "elements": "path", "default": []},
 }
 
 
@@ -404,6 +425,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
         "engine_disks": list(engine_disks(params["daemon_options"], engine)),
         "driver_gpus": driver_gpus(),
         "nvidia_smi": ask_nvidia_smi() if params["ask_gpus"] and host["gpus"] else None,
+        "programs": {path: os.access(path, os.X_OK) for path in params["programs"]},
         "services": {one["name"]: _service(one).as_facts() for one in params["services"]},
     }
 

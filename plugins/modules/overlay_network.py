@@ -149,11 +149,11 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay.plan import (
-    Network,
     NetworkState,
     driver_options,
     plan_overlay_network,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network import EngineNetwork
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership
 
 ARGUMENT_SPEC = {
@@ -176,10 +176,10 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> NetworkState:
     info = engine.info()
     membership = Membership.from_info(info)
     found = engine.network(params["name"])
-    others = [Network.from_api(one) for one in engine.networks() if one["Name"] != params["name"]]
+    others = [EngineNetwork.from_api(one) for one in engine.networks() if one["Name"] != params["name"]]
     return NetworkState(
         is_manager=membership.is_manager,
-        network=Network.from_api(found, membership.node_address) if found else None,
+        network=EngineNetwork.from_api(found, membership.node_address) if found else None,
         others=others,
         nodes=(info.get("Swarm") or {}).get("Nodes") or 1,
     )

@@ -103,8 +103,8 @@ HOST_CASES = (
     ),
     Case(
         "no-sdk",
-        f"the Python of the modules has been removed from {TWO}, and the anchor that it would have to start again",
-        prepare=[On(TWO, "mv /opt/distrain/venv /opt/distrain/moved"), On(TWO, "docker rm --force distrain-anchor")],
+        f"the Python of the modules has been removed from {TWO}, and the keepalive container that it would start again",
+        prepare=[On(TWO, "mv /opt/distrain/venv /opt/distrain/moved"), On(TWO, "docker rm --force distrain-keepalive")],
         run=Play("swarm"),
         says=[f"{TWO}: .*/opt/distrain/venv/bin/python", "hosts.yml|role docker|docker role"],
         restore=[On(TWO, "mv /opt/distrain/moved /opt/distrain/venv")],

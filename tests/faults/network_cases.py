@@ -136,17 +136,17 @@ NETWORK_CASES = (
         restore=[Narrow(TWO, 1500)],
     ),
     Case(
-        "anchor-removed",
-        f"the anchor of {THREE} has been removed by hand",
+        "keepalive-removed",
+        f"the keepalive container of {THREE} has been removed by hand",
         ends="healed",
-        prepare=[On(THREE, "docker rm --force distrain-anchor")],
+        prepare=[On(THREE, "docker rm --force distrain-keepalive")],
         run=Play("swarm"),
     ),
     Case(
         "network-removed",
-        "the anchors and the overlay network have been removed by hand",
+        "the keepalive containers and the overlay network have been removed by hand",
         ends="healed",
-        prepare=[On("all", "docker rm --force distrain-anchor"), On(ONE, "docker network rm distrain")],
+        prepare=[On("all", "docker rm --force distrain-keepalive"), On(ONE, "docker network rm distrain")],
         run=Play("swarm"),
     ),
     Case(

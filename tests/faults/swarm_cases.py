@@ -12,7 +12,7 @@ from tests.faults.steps import Leave, On, Wait
 
 ONE, TWO, THREE = lab.HOSTS
 LISTEN = "python3 -c 'import socket, time; s = socket.create_server((\"\", 7946)); time.sleep(600)'"
-OUT = (On(THREE, "docker rm --force distrain-anchor; docker swarm leave"),)
+OUT = (On(THREE, "docker rm --force distrain-keepalive; docker swarm leave"),)
 FORGET = On(ONE, f"docker node ls --filter name={THREE} --format '{{{{.ID}}}}' | xargs -r docker node rm --force")
 OWN_SWARM = (*OUT, FORGET, On(THREE, f"docker swarm init --advertise-addr {lab.address(THREE)}"))
 BACK = (Play("swarm", {"swarm_leave_foreign": True}),)
@@ -85,7 +85,7 @@ SWARM_CASES = (
         "dead-swarm",
         f"the manager {ONE} has left the swarm and made a new one",
         prepare=[
-            On(ONE, "docker rm --force distrain-anchor; docker swarm leave --force"),
+            On(ONE, "docker rm --force distrain-keepalive; docker swarm leave --force"),
             On(ONE, f"docker swarm init --advertise-addr {lab.address(ONE)}"),
         ],
         run=Play("swarm"),

@@ -9,15 +9,15 @@ import time
 
 from tests.faults import lab
 
-ANCHOR = "distrain-anchor"
+KEEPALIVE = "distrain-keepalive"
 NETWORK = "distrain"
-URL = "http://distrain-anchor-{host}:7780/busybox"
+URL = "http://distrain-keepalive-{host}:7780/busybox"
 
 
 def problems() -> list[str]:
-    """What keeps the cluster from being whole: every node Ready, every anchor up and reached by every other by name."""
+    """What keeps the cluster from being whole: nodes that are not Ready, keepalive containers that cannot reach another."""
     found = not_ready()
-    return found or [problem for its in lab.on_all(anchor_problems).values() for problem in its]
+    return found or [problem for its in lab.on_all(keepalive_problems).values() for problem in its]
 
 
 def not_ready() -> list[str]:
@@ -31,10 +31,10 @@ def not_ready() -> list[str]:
     ]
 
 
-def anchor_problems(host: str) -> list[str]:
+def keepalive_problems(host: str) -> list[str]:
     found = []
     for other in lab.HOSTS:
-        command = f"docker exec {ANCHOR} busybox wget -q -T 4 -O /dev/null {URL.format(host=other)}"
+        command = f"docker exec {KEEPALIVE} busybox wget -q -T 4 -O /dev/null {URL.format(host=other)}"
         code, said = lab.ask(host, command, timeout=15)
         if code:
             found.append(f"{host} to {other}: {said}")
@@ -61,14 +61,14 @@ def wait_for_engines(timeout: float = 120) -> None:
 
 
 def identity() -> dict[str, str]:
-    """What can be lost, by name: the swarm, its nodes, the network, the anchors."""
+    """What can be lost, by name: the swarm, its nodes, the network, the keepalive containers."""
     found = {
         "the swarm": _first(lab.MANAGER, "docker info --format '{{.Swarm.Cluster.ID}}'"),
         "the network": _first(lab.MANAGER, f"docker network inspect {NETWORK} --format '{{{{.Id}}}}'"),
     }
     for host in lab.HOSTS:
         found[f"{host}'s node"] = _first(host, "docker info --format '{{.Swarm.NodeID}}'")
-        found[f"{host}'s anchor"] = _first(host, f"docker inspect {ANCHOR} --format '{{{{.Id}}}}'")
+        found[f"{host}'s keepalive container"] = _first(host, f"docker inspect {KEEPALIVE} --format '{{{{.Id}}}}'")
     return found
 
 

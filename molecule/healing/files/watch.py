@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Wait on a host until its own trainer downloads from every anchor and every trainer by name, twice in a row.
+"""Wait on a host until its own trainer downloads from all keepalive containers and trainers by name, twice in a row.
 
     watch.py HOST...
 
@@ -44,7 +44,7 @@ def missing(names: list[str]) -> list[str]:
 
 
 def main() -> None:
-    names = [f"{kind}-{host}" for host in sys.argv[1:] for kind in ("distrain-anchor", "trainer")]
+    names = [f"{kind}-{host}" for host in sys.argv[1:] for kind in ("distrain-keepalive", "trainer")]
     deadline = time.monotonic() + LIMIT_SECONDS
     well_at = 0.0
     while True:

@@ -46,9 +46,9 @@ def test_the_tunnel_really_leaves_by_the_data_interface(host: Any) -> None:
 
 
 def test_the_overlay_has_jumbo_frames_less_what_the_tunnel_takes(host: Any) -> None:
-    address = root(host, "docker exec distrain-anchor busybox ip -4 addr show")
+    address = root(host, "docker exec distrain-keepalive busybox ip -4 addr show")
     assert "mtu 8950" in address
 
 
 def test_the_overlay_is_where_no_host_has_a_route(host: Any) -> None:
-    assert "10.78." in root(host, "docker exec distrain-anchor busybox ip -4 addr show")
+    assert "10.78." in root(host, "docker exec distrain-keepalive busybox ip -4 addr show")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The swarm, its network and its anchors, as a person on the hosts sees them."""
+"""The swarm, its network and its keepalive containers, as a person on the hosts sees them."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ def test_the_network_is_on_every_host(host: Any) -> None:
         assert "distrain" in host.check_output("docker network ls --filter driver=overlay --format '{{.Name}}'").split()
 
 
-def test_the_anchor_stays_and_can_do_nothing(host: Any) -> None:
-    anchor = docker_json(host, "container inspect distrain-anchor")[0]
-    assert anchor["State"]["Running"]
-    assert anchor["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
-    assert anchor["HostConfig"]["CapDrop"] == ["ALL"] and not anchor["HostConfig"]["CapAdd"]
-    assert anchor["HostConfig"]["ReadonlyRootfs"] and anchor["Config"]["User"] == "65534:65534"
+def test_the_keepalive_stays_and_can_do_nothing(host: Any) -> None:
+    container = docker_json(host, "container inspect distrain-keepalive")[0]
+    assert container["State"]["Running"]
+    assert container["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+    assert container["HostConfig"]["CapDrop"] == ["ALL"] and not container["HostConfig"]["CapAdd"]
+    assert container["HostConfig"]["ReadonlyRootfs"] and container["Config"]["User"] == "65534:65534"
 
 
-def test_every_anchor_is_reached_by_its_name(host: Any, cluster: list[str]) -> None:
+def test_every_keepalive_is_reached_by_its_name(host: Any, cluster: list[str]) -> None:
     with host.sudo():
         for name in cluster:
-            url = f"http://distrain-anchor-{name}:7780/busybox"
-            host.run_expect([0], f"docker exec distrain-anchor busybox wget -q -T 5 -O /dev/null {url}")
+            url = f"http://distrain-keepalive-{name}:7780/busybox"
+            host.run_expect([0], f"docker exec distrain-keepalive busybox wget -q -T 5 -O /dev/null {url}")
 
 
 def test_the_matrix_has_every_pair(cluster: list[str]) -> None:

@@ -16,7 +16,7 @@ from .errors import PlanError
 EXAMPLE = "10.77.0.0/16"
 # The subnet's own address, its broadcast address and its gateway.
 ADDRESSES_BESIDES_HOSTS = 3
-# Of the engine's load balancing, of the anchor, of the trainer, and of a check of the network while it runs.
+# Of the engine's load balancing, the keepalive container, the trainer, and a check of the network while it runs.
 ADDRESSES_PER_HOST = 4
 # A swarm's own subnets have to hold a gateway and a container at least.
 LONGEST_PREFIX = 29

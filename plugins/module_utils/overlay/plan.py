@@ -8,72 +8,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import PlanError
 from ..base.plan import Plan, Step
 from ..base.subnets import ipv4_subnet, refuse_small_subnet, subnet_of
+from ..swarm.network import ENCRYPTED_OPTION, MTU_OPTION, EngineNetwork
 from ..swarm.settings import NETWORK_NAME, RECREATE, SUBNET
 
-MTU_OPTION = "com.docker.network.driver.mtu"
-ENCRYPTED_OPTION = "encrypted"
 ABSENT = {"state": "absent"}
 
 # What a swarm takes as a network's name; it says so only where one is made.
 NAME_LENGTH = 63
 NAME = re.compile(r"[A-Za-z0-9]([-_]*[A-Za-z0-9])*")
-
-# The endpoint by which the engine balances load into the network: no container.
-LOAD_BALANCER_PREFIX = "lb-"
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network as an engine describes it; ``attached`` names the containers, and other hosts, that use it."""
-
-    id: str
-    name: str
-    driver: str
-    subnets: tuple[str, ...] = ()
-    gateway: str | None = None
-    mtu: int | None = None
-    encrypted: bool = False
-    attachable: bool = False
-    internal: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
-    attached: tuple[str, ...] = ()
-
-    @classmethod
-    def from_api(cls, network: Mapping[str, Any], own_address: str = "") -> Network:
-        options = network.get("Options") or {}
-        pools = (network.get("IPAM") or {}).get("Config") or []
-        mtu = options.get(MTU_OPTION)
-        return cls(
-            id=network["Id"],
-            name=network["Name"],
-            driver=network.get("Driver", ""),
-            subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
-            gateway=next((pool["Gateway"] for pool in pools if pool.get("Gateway")), None),
-            mtu=int(mtu) if mtu else None,
-            encrypted=ENCRYPTED_OPTION in options and options[ENCRYPTED_OPTION].lower() not in ("false", "0"),
-            attachable=bool(network.get("Attachable")),
-            internal=bool(network.get("Internal")),
-            labels=network.get("Labels") or {},
-            attached=_attached(network, own_address),
-        )
-
-    def as_result(self) -> dict[str, Any]:
-        return {
-            "state": "present",
-            "subnet": self.subnets[0] if self.subnets else None,
-            "gateway": self.gateway,
-            "mtu": self.mtu,
-            "encrypted": self.encrypted,
-            "attachable": self.attachable,
-            "internal": self.internal,
-            "labels": dict(self.labels),
-        }
 
 
 @dataclass(frozen=True)
@@ -81,8 +29,8 @@ class NetworkState:
     """The network of the wanted name, every other network of the engine, and how many nodes the swarm has."""
 
     is_manager: bool
-    network: Network | None
-    others: Sequence[Network] = ()
+    network: EngineNetwork | None
+    others: Sequence[EngineNetwork] = ()
     nodes: int = 1
 
 
@@ -123,7 +71,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
     return Plan((Step("remove", {"id": found.id}), create), before, after)
 
 
-def find_differences(found: Network, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def find_differences(found: EngineNetwork, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """What was found and what is wanted, by key; a key wanted as None is left to the engine."""
     has = found.as_result()
     return {key: (has[key], value) for key, value in wanted.items() if value is not None and not _same(has[key], value)}
@@ -171,14 +119,14 @@ def _same(has: Any, wants: Any) -> bool:
         return False
 
 
-def _plan_removal(found: Network | None) -> Plan:
+def _plan_removal(found: EngineNetwork | None) -> Plan:
     if found is None:
         return Plan(before=ABSENT, after=ABSENT)
     _refuse_attached(found, "cannot be removed")
     return Plan((Step("remove", {"id": found.id}),), found.as_result(), ABSENT)
 
 
-def _refuse_attached(found: Network, what: str) -> None:
+def _refuse_attached(found: EngineNetwork, what: str) -> None:
     if found.attached:
         raise PlanError(
             f"Network {found.name} {what}, because it is in use by {', '.join(found.attached)}. "
@@ -202,7 +150,7 @@ def _refuse_subnet(state: NetworkState, subnet: str | None) -> None:
     _refuse_overlap(state.others, subnet)
 
 
-def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
+def _refuse_overlap(others: Sequence[EngineNetwork], subnet: str | None) -> None:
     if subnet is None:
         return
     wanted = ipaddress.ip_network(subnet)
@@ -213,18 +161,3 @@ def _refuse_overlap(others: Sequence[Network], subnet: str | None) -> None:
                     f"{SUBNET}: {subnet} overlaps {taken} of the network {other.name} ({other.driver}) on this engine. "
                     "Choose a subnet that is free on every host."
                 )
-
-
-def _attached(network: Mapping[str, Any], own_address: str) -> tuple[str, ...]:
-    containers = [
-        container["Name"]
-        for key, container in (network.get("Containers") or {}).items()
-        if not key.startswith(LOAD_BALANCER_PREFIX)
-    ]
-    services = network.get("Services") or {}
-    named = [f"service {name}" for name in services if name]
-    # The containers of no service are listed under the empty name, with those of other hosts.
-    tasks = (services.get("") or {}).get("Tasks") or ()
-    elsewhere = [(task["Name"], task["Info"].get("Host IP")) for task in tasks]
-    distant = [f"{name} on {address}" for name, address in elsewhere if address != own_address]
-    return (*sorted(containers), *sorted(named), *sorted(distant))

@@ -26,12 +26,12 @@ from .targets import (
     MEASURE,
     TAKEN,
     Endpoint,
+    Peer,
     Question,
-    Target,
     listener_of,
-    plan_questions,
-    plan_rounds,
-    plan_targets,
+    peers_of,
+    questions_for,
+    stream_rounds,
 )
 
 MAXIMUM_THREADS = 256
@@ -59,7 +59,7 @@ class Settings:
 class Measured:
     """What is known so far about one target."""
 
-    target: Target
+    target: Peer
     line: Line | None
     questions: Sequence[Question]
     address: str | None
@@ -129,7 +129,7 @@ def measure(
     resolve: Callable[[str], str | None],
 ) -> dict[str, Any]:
     """All that this host measures; afterwards it tells the others that it has finished."""
-    found = [_begin(target, listeners, settings) for target in plan_targets(endpoints, settings.host)]
+    found = [_begin(target, listeners, settings) for target in peers_of(endpoints, settings.host)]
     with ThreadPoolExecutor(MAXIMUM_THREADS) as pool:
         pending = list(found)
         while pending:
@@ -140,18 +140,18 @@ def measure(
             if pending:
                 time.sleep(RETRY_SECONDS)
         if settings.throughput_seconds > 0:
-            _measure_streams(found, plan_rounds(endpoints, settings.host), settings)
+            _measure_streams(found, stream_rounds(endpoints, settings.host), settings)
         own = [_own_line(one, listeners, settings) for one in endpoints if one.host == settings.host]
         heard = _heard(own)
         finished = _say_goodbye(pool, found, own)
     return {"measurements": [one.row() for one in found], "heard": heard, "told": sorted(finished)}
 
 
-def _begin(target: Target, listeners: Mapping[str, Mapping[str, Any]], settings: Settings) -> Measured:
+def _begin(target: Peer, listeners: Mapping[str, Mapping[str, Any]], settings: Settings) -> Measured:
     listener = listener_of(listeners, target.endpoint)
     address = target.endpoint.address or (listener or {}).get("address") or ""
     line = Line(settings.token, settings.host, target.source.address, address) if address else None
-    return Measured(target, line, plan_questions(listener), address or None)
+    return Measured(target, line, questions_for(listener), address or None)
 
 
 def _measure_once(

@@ -35,7 +35,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Target:
+class Peer:
     """Another host in a network that this host is in too."""
 
     source: Endpoint
@@ -75,13 +75,13 @@ def read_endpoints(rows: Sequence[Mapping[str, Any]]) -> tuple[Endpoint, ...]:
     return endpoints
 
 
-def plan_targets(endpoints: Sequence[Endpoint], host: str) -> tuple[Target, ...]:
+def peers_of(endpoints: Sequence[Endpoint], host: str) -> tuple[Peer, ...]:
     """Every other host of every network that the host is in."""
     own = {one.network: one for one in endpoints if one.host == host}
-    return tuple(Target(own[one.network], one) for one in endpoints if one.host != host and one.network in own)
+    return tuple(Peer(own[one.network], one) for one in endpoints if one.host != host and one.network in own)
 
 
-def plan_rounds(endpoints: Sequence[Endpoint], host: str) -> tuple[tuple[str, str], ...]:
+def stream_rounds(endpoints: Sequence[Endpoint], host: str) -> tuple[tuple[str, str], ...]:
     """The (network, host) to send a stream to, one after the other."""
     rounds = []
     for network in dict.fromkeys(one.network for one in endpoints):
@@ -100,7 +100,7 @@ def shifts(count: int) -> tuple[int, ...]:
     return tuple(1 << round_number for round_number in range((count - 1).bit_length()))
 
 
-def plan_questions(listener: Mapping[str, Any] | None) -> tuple[Question, ...]:
+def questions_for(listener: Mapping[str, Any] | None) -> tuple[Question, ...]:
     """The ports to ask, from what M(distrain.cluster.network_listen) returned about the target's address.
 
     Without a listener only the ports that accept by themselves can be told.

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..engine.client import EngineClient, Get
-from .membership import local_membership
+from .membership import observe_local_membership
+from .network import EngineNetwork
+from .state import Membership, Node
 
 FACTS = (
     *("version", "error", "storage_driver", "live_restore", "firewall_backend"),
     *("root_directory", "containerd_image_store", "swarm", "membership", "overlay_networks", "containers"),
 )
-MTU_OPTION = "com.docker.network.driver.mtu"
 OVERLAY_NETWORKS = "/networks?filters=" + quote('{"driver":["overlay"]}')
 DEFAULT_ROOT = "/var/lib/docker"
 SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
@@ -45,8 +47,7 @@ def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
         "firewall_backend": (info.get("FirewallBackend") or {}).get("Driver"),
         "root_directory": info.get("DockerRootDir"),
         "containerd_image_store": uses_containerd(info),
-        "swarm": swarm_facts(info.get("Swarm") or {}, get, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
-        "membership": local_membership(info).as_facts(),
+        **swarm_facts(info, get),
         "overlay_networks": overlay_networks(get),
         "containers": {name: facts for name in containers if (facts := container_facts(name, get))},
     }
@@ -91,14 +92,7 @@ def overlay_networks(get: Get) -> list[dict[str, Any]]:
     except OSError:
         # A manager without a quorum cannot tell; its swarm's error says so.
         return []
-    return [
-        {
-            "name": one["Name"],
-            "subnets": [pool["Subnet"] for pool in (one.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")],
-            "mtu": int((one.get("Options") or {}).get(MTU_OPTION) or 0) or None,
-        }
-        for one in networks
-    ]
+    return [EngineNetwork.from_api(one).as_facts() for one in networks]
 
 
 def data_path_address(engine_root: Path) -> str:
@@ -110,23 +104,30 @@ def data_path_address(engine_root: Path) -> str:
     return state.get("DataPathAddr") or ""
 
 
-def swarm_facts(swarm: Mapping[str, Any], get: Get, engine_root: Path) -> dict[str, Any]:
-    is_manager = bool(swarm.get("ControlAvailable"))
-    error = swarm.get("Error") or None
-    node_ids: list[str] = []
-    if is_manager:
+def swarm_facts(info: Mapping[str, Any], get: Get) -> dict[str, Any]:
+    """The swarm for the choice of networks, and the membership with the nodes of a manager, as C(swarm_info) has it."""
+    membership = observe_local_membership(info)
+    nodes: list[Node] = []
+    if membership.is_manager and not membership.error:
         try:
-            node_ids = sorted(node["ID"] for node in get("/nodes"))
+            nodes = sorted(map(Node.from_api, get("/nodes")), key=lambda node: node.id)
         except OSError as failure:
-            error = str(failure)
+            membership = replace(membership, error=str(failure))
     return {
-        "local_node_state": swarm.get("LocalNodeState") or "inactive",
-        "node_id": swarm.get("NodeID") or None,
-        "node_address": swarm.get("NodeAddr") or "",
+        "swarm": _short(membership, nodes, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
+        "membership": {**membership.as_facts(), "nodes": [node.as_result() for node in nodes]},
+    }
+
+
+def _short(membership: Membership, nodes: Iterable[Node], engine_root: Path) -> dict[str, Any]:
+    return {
+        "local_node_state": membership.state,
+        "node_id": membership.node_id or None,
+        "node_address": membership.node_address,
         "data_path_address": data_path_address(engine_root),
-        "is_manager": is_manager,
-        "cluster_id": (swarm.get("Cluster") or {}).get("ID") or None,
-        "remote_managers": sorted(one["Addr"] for one in swarm.get("RemoteManagers") or []),
-        "node_ids": node_ids,
-        "error": error,
+        "is_manager": membership.is_manager,
+        "cluster_id": membership.swarm_id or None,
+        "remote_managers": list(membership.manager_addresses),
+        "node_ids": [node.id for node in nodes],
+        "error": membership.error or None,
     }

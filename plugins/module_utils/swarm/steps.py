@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..base.errors import TimedOut
 from ..base.plan import Step
 from ..base.wait import wait_until
 from ..engine.sdk import Engine
-from ..host.addresses import answers
-from .membership import local_membership
+from .membership import observe_local_membership
 from .plan import refuse_taken_gossip_port
-from .state import Membership, Node, host_part
+from .state import Membership, Node
 
 GOSSIP_SECONDS = 10
-MANAGER_PORT = 2377
 ELECTION_SECONDS = 30
 
 
@@ -27,10 +24,7 @@ def observe_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
     # Only for an engine on this host do the host's own ports and interfaces say anything.
     if not params["docker_host"].startswith("unix:"):
         return Membership.from_info(engine.info())
-    membership = local_membership(engine.info())
-    if membership.works or membership.state == "inactive":
-        return membership
-    return replace(membership, silent_managers=_silent_managers(membership))
+    return observe_local_membership(engine.info())
 
 
 def observe_settled_membership(engine: Engine, params: Mapping[str, Any]) -> Membership:
@@ -95,18 +89,6 @@ def change_node(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
 
 def find_node(engine: Engine, node_id: str) -> Node | None:
     return next((node for node in map(Node.from_api, engine.nodes()) if node.id == node_id), None)
-
-
-def _silent_managers(membership: Membership) -> tuple[str, ...]:
-    own = {*(membership.host_addresses or ()), membership.node_address}
-    others = [address for address in membership.manager_addresses if host_part(address) not in own]
-    return tuple(one for one in others if not answers(host_part(one), _port(one)))
-
-
-def _port(address: str) -> int:
-    port = address.removeprefix("[").partition("]")[2] or address
-    text = port.rpartition(":")[2]
-    return int(text) if text.isdigit() else MANAGER_PORT
 
 
 def _wait_for_role(engine: Engine, node_id: str, role: str, timeout: int) -> None:

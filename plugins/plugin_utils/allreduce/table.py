@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what the network check found, as lines for a person."""
+"""Pure: what the network check measured, as lines of text."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 
+from ..text.table import table_lines
 from .measurement import HOST, NETWORKS, OVERLAY
 
 HEADING = ("", "overlay", "", "", "host network", "", "", "overlay/")
 SECOND_HEADING = ("message", "time", "algorithm", "bus", "time", "algorithm", "bus", "host")
 
 
-def table_lines(verdict: Mapping[str, Any]) -> list[str]:
-    """The figures, one line a size, and below them what follows from them."""
+def measurement_lines(verdict: Mapping[str, Any]) -> list[str]:
+    """One line for each size of message, and the conclusions below them."""
     cells = [HEADING, SECOND_HEADING, *(_cells(row) for row in verdict["rows"])]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADING))]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return [*(lines if verdict["rows"] else []), *conclusion_lines(verdict)]
+    lines = table_lines(cells, right=range(len(HEADING))) if verdict["rows"] else []
+    return [*lines, *conclusion_lines(verdict)]
 
 
 def failure_message(verdict: Mapping[str, Any]) -> str:

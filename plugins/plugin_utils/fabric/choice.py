@@ -20,7 +20,7 @@ JOB_NETWORK = "network of the job"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FabricSettings:
     """What is set by hand; what is empty is left to the plan.
 
     ``advertise_addr`` and ``data_path_addr`` are by host: an address of the host, or the name of one of its interfaces.
@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Choice:
+class NetworkChoice:
     """``host`` is a host's name, or C(all) for what holds for the cluster."""
 
     what: str
@@ -48,7 +48,7 @@ class Choice:
     reason: str
 
 
-def as_result(choices: Sequence[Choice]) -> dict[str, Any]:
+def as_result(choices: Sequence[NetworkChoice]) -> dict[str, Any]:
     """The choices by their place: for each host, for the overlay, and for the job."""
     everywhere = {one.what: one.value for one in choices if one.host == ALL_HOSTS}
     hosts: dict[str, dict[str, Any]] = {}

@@ -28,7 +28,7 @@ Measurement = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class HostInterface:
     """The interface by which a host takes part in a network."""
 
     host: str
@@ -40,7 +40,7 @@ class Endpoint:
     rdma_devices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, host: str, interface: Mapping[str, Any], address: str) -> Endpoint:
+    def of(cls, host: str, interface: Mapping[str, Any], address: str) -> HostInterface:
         rdma_devices = tuple(interface["rdma_devices"])
         return cls(
             host,
@@ -54,11 +54,11 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Network:
+class HostNetwork:
     """``name`` is the subnet, or says that the default routes' interfaces are meant, in whatever subnets they lie."""
 
     name: str
-    endpoints: Mapping[str, Endpoint]
+    endpoints: Mapping[str, HostInterface]
     has_default_route: bool = False
 
     def covers(self, hosts: Iterable[str]) -> bool:
@@ -69,7 +69,7 @@ class Network:
 class Quality:
     """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the driver."""
 
-    network: Network
+    network: HostNetwork
     mtu: int
     mbits: float | None
     is_measured: bool
@@ -78,7 +78,7 @@ class Quality:
     has_rdma: bool = False
 
 
-def find_networks(facts: Mapping[str, Facts]) -> list[Network]:
+def find_networks(facts: Mapping[str, Facts]) -> list[HostNetwork]:
     """The networks of these hosts, those with the most hosts first.
 
     A subnet in which hosts share an address is none, and one with a single host connects nothing; with one host in
@@ -86,7 +86,7 @@ def find_networks(facts: Mapping[str, Facts]) -> list[Network]:
     """
     subnets = _subnets(facts)
     networks = [
-        Network(name, _one_for_each_host(found, facts), _is_default(found, facts))
+        HostNetwork(name, _one_for_each_host(found, facts), _is_default(found, facts))
         for name, found in subnets.items()
         if not _has_duplicates(found)
     ]
@@ -97,7 +97,7 @@ def find_networks(facts: Mapping[str, Facts]) -> list[Network]:
     return sorted(networks, key=lambda one: (-len(one.endpoints), one.name))
 
 
-def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoint]]]:
+def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[HostInterface]]]:
     """Per address that several hosts have: the hosts' interfaces.
 
     A bridge with the same address on every host lies inside each of them, as Docker's and libvirt's do: no mistake.
@@ -113,7 +113,7 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[Endpoin
     return found
 
 
-def judge(network: Network, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
+def judge(network: HostNetwork, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
     """How good a network is: by what was measured between its hosts, else by what its interfaces say."""
     own = [one for one in measurements if one["network"] == network.name]
     rates = _best_rates(own)
@@ -151,8 +151,8 @@ def is_blocked(one: Measurement, managers: Container[str]) -> bool:
     return any(outcome in BLOCKED or outcome.startswith("other host") for outcome in outcomes)
 
 
-def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[Endpoint]]:
-    subnets: dict[str, list[Endpoint]] = {}
+def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[HostInterface]]:
+    subnets: dict[str, list[HostInterface]] = {}
     for host, one in facts.items():
         for subnet, endpoint in _endpoints(host, one):
             # A network of its own for each address, as tunnels have it, connects nothing that could be compared.
@@ -161,38 +161,38 @@ def _subnets(facts: Mapping[str, Facts]) -> dict[str, list[Endpoint]]:
     return subnets
 
 
-def _endpoints(host: str, facts: Facts) -> Iterator[tuple[ipaddress.IPv4Network, Endpoint]]:
+def _endpoints(host: str, facts: Facts) -> Iterator[tuple[ipaddress.IPv4Network, HostInterface]]:
     for interface in facts["interfaces"]:
         for one in interface["addresses"]:
             address = ipaddress.ip_interface(f"{one['address']}/{one['prefix']}")
             if interface["is_up"] and isinstance(address, ipaddress.IPv4Interface) and not address.is_link_local:
-                yield address.network, Endpoint.of(host, interface, one["address"])
+                yield address.network, HostInterface.of(host, interface, one["address"])
 
 
-def _one_for_each_host(found: Sequence[Endpoint], facts: Mapping[str, Facts]) -> dict[str, Endpoint]:
+def _one_for_each_host(found: Sequence[HostInterface], facts: Mapping[str, Facts]) -> dict[str, HostInterface]:
     """A host with two interfaces in one subnet takes part with its fastest; of equals, with its default route's."""
     order = {host: position for position, host in enumerate(facts)}
 
-    def preference(one: Endpoint) -> tuple[int, int, bool, ipaddress.IPv4Address]:
+    def preference(one: HostInterface) -> tuple[int, int, bool, ipaddress.IPv4Address]:
         has_default_route = one.interface in _default_interfaces(facts[one.host])
         return (-(one.speed_mbits or 0), -one.mtu, not has_default_route, ipaddress.IPv4Address(one.address))
 
-    best: dict[str, Endpoint] = {}
+    best: dict[str, HostInterface] = {}
     for one in sorted(found, key=preference):
         best.setdefault(one.host, one)
     return dict(sorted(best.items(), key=lambda item: order[item[0]]))
 
 
-def _has_duplicates(found: Sequence[Endpoint]) -> bool:
+def _has_duplicates(found: Sequence[HostInterface]) -> bool:
     addresses = [one.address for one in found]
     return len(set(addresses)) < len(addresses)
 
 
-def _is_inside_each_host(found: Sequence[Endpoint]) -> bool:
+def _is_inside_each_host(found: Sequence[HostInterface]) -> bool:
     return len({one.address for one in found}) == 1 and all(one.kind == "bridge" for one in found)
 
 
-def _is_default(found: Sequence[Endpoint], facts: Mapping[str, Facts]) -> bool:
+def _is_default(found: Sequence[HostInterface], facts: Mapping[str, Facts]) -> bool:
     return all(one.interface in _default_interfaces(facts[one.host]) for one in found)
 
 
@@ -200,7 +200,7 @@ def _default_interfaces(facts: Facts) -> set[str]:
     return {one["interface"] for one in facts["routes"] if one["destination"] == DEFAULT_DESTINATION}
 
 
-def _default_routes(facts: Mapping[str, Facts]) -> list[Network]:
+def _default_routes(facts: Mapping[str, Facts]) -> list[HostNetwork]:
     """Hosts of different subnets that a router connects, those among them whose address is a subnet of its own."""
     found = {}
     for host, one in facts.items():
@@ -209,7 +209,7 @@ def _default_routes(facts: Mapping[str, Facts]) -> list[Network]:
         if not endpoints:
             return []
         found[host] = endpoints[0]
-    return [] if _has_duplicates(list(found.values())) else [Network(DEFAULT_ROUTES, found, has_default_route=True)]
+    return [] if _has_duplicates(list(found.values())) else [HostNetwork(DEFAULT_ROUTES, found, has_default_route=True)]
 
 
 def _pair(one: Measurement) -> str:

@@ -13,31 +13,34 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import ipv4_subnet, refuse_small_subnet
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.settings import SUBNET
 
-from .choice import ALL_HOSTS, BY_HAND, OVERLAY_SUBNET, UNDERLAY_MTU, Choice, Wanted
-from .networks import Endpoint, Facts, Quality
+from .choice import ALL_HOSTS, BY_HAND, OVERLAY_SUBNET, UNDERLAY_MTU, FabricSettings, NetworkChoice
+from .networks import Facts, HostInterface, Quality
 
 # RFC 791 obliges every IPv4 host to take this much; less carries no overlay worth having.
 MINIMUM_MTU = 576
 
 
 def choose_mtu(
-    members: Mapping[str, Facts], qualities: Sequence[Quality], wanted: Wanted, data: Mapping[str, Endpoint]
-) -> Choice:
+    members: Mapping[str, Facts],
+    qualities: Sequence[Quality],
+    wanted: FabricSettings,
+    data: Mapping[str, HostInterface],
+) -> NetworkChoice:
     if wanted.overlay_mtu:
         if wanted.overlay_mtu < MINIMUM_MTU:
             raise PlanError(f"swarm_network_mtu: found {wanted.overlay_mtu}, wanted {MINIMUM_MTU} bytes or more.")
-        return Choice(UNDERLAY_MTU, ALL_HOSTS, wanted.overlay_mtu, BY_HAND)
+        return NetworkChoice(UNDERLAY_MTU, ALL_HOSTS, wanted.overlay_mtu, BY_HAND)
     kept = next((one["mtu"] for one in _overlays(members, wanted.overlay_name) if one["mtu"]), None)
     if kept:
-        return Choice(UNDERLAY_MTU, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
+        return NetworkChoice(UNDERLAY_MTU, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
     same = next((one for one in qualities if one.network.endpoints == data), None)
     interface_mtu = min(one.mtu for one in data.values())
     if same and same.narrow_pairs:
-        return Choice(
+        return NetworkChoice(
             UNDERLAY_MTU, ALL_HOSTS, same.mtu, f"measured on {same.narrow_pairs[0]}; the interfaces say {interface_mtu}"
         )
     is_measured = same is not None and same.is_measured
-    return Choice(
+    return NetworkChoice(
         UNDERLAY_MTU,
         ALL_HOSTS,
         interface_mtu,
@@ -50,25 +53,25 @@ def _overlays(facts: Mapping[str, Facts], name: str) -> list[Mapping[str, Any]]:
     return [one for one in networks if one["name"] == name]
 
 
-def choose_subnet(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: Wanted) -> Choice:
+def choose_subnet(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: FabricSettings) -> NetworkChoice:
     if wanted.overlay_subnet:
-        return Choice(OVERLAY_SUBNET, ALL_HOSTS, _set_by_hand(facts, members, wanted), BY_HAND)
+        return NetworkChoice(OVERLAY_SUBNET, ALL_HOSTS, _set_by_hand(facts, members, wanted), BY_HAND)
     kept = next((one["subnets"][0] for one in _overlays(members, wanted.overlay_name) if one["subnets"]), None)
     if kept:
-        return Choice(OVERLAY_SUBNET, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
+        return NetworkChoice(OVERLAY_SUBNET, ALL_HOSTS, kept, f"kept, as the network {wanted.overlay_name} has it")
     taken = {network: where for host, one in facts.items() for network, where in _taken(host, one)}
     passed_over = ""
     for subnet in _possible_subnets():
         in_the_way = next((where for network, where in taken.items() if network.overlaps(subnet)), None)
         if in_the_way is None:
-            return Choice(OVERLAY_SUBNET, ALL_HOSTS, str(subnet), f"no host has a route into it{passed_over}")
+            return NetworkChoice(OVERLAY_SUBNET, ALL_HOSTS, str(subnet), f"no host has a route into it{passed_over}")
         passed_over = passed_over or f"; {subnet} overlaps {in_the_way}"
     raise PlanError(
         "swarm_network_subnet: no subnet of 10.0.0.0/8 is free on all hosts. Set one that no host has a route to."
     )
 
 
-def _set_by_hand(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: Wanted) -> str:
+def _set_by_hand(facts: Mapping[str, Facts], members: Mapping[str, Facts], wanted: FabricSettings) -> str:
     """The subnet as it was set; a network that has it already is left as it is."""
     subnet = ipv4_subnet(SUBNET.variable, wanted.overlay_subnet)
     existing = [one for network in _overlays(members, wanted.overlay_name) for one in network["subnets"]]

@@ -24,7 +24,7 @@ CLOCK_WARNING_SECONDS = 2
 CLOCK_ERROR_SECONDS = 300
 
 
-def plan_network_findings(
+def network_findings(
     measurements: Sequence[Row],
     facts: Mapping[str, Mapping[str, Any]],
     managers: Sequence[str],

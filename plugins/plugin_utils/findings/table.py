@@ -1,24 +1,26 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Findings as a person reads them."""
+"""Findings as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..text.table import GAP, table_lines
+
 COLUMNS = ("severity", "host", "subject")
 
 
-def table_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
-    """One line a finding, its remedy below it; the columns line up."""
-    widths = {column: max((len(one[column]) for one in findings), default=0) for column in COLUMNS}
-    lines = []
-    for one in findings:
-        row = "  ".join(one[column].ljust(widths[column]) for column in COLUMNS)
-        lines.append(f"{row}  {one['found']}")
-        lines.append(" " * (len(row) + 2) + one["remedy"])
-    return lines
+def finding_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
+    """Two lines for each finding: what was found, and below it the remedy."""
+    rows = [[*(one[column] for column in COLUMNS), one["found"]] for one in findings]
+    indent = sum(max((len(row[number]) for row in rows), default=0) + len(GAP) for number in range(len(COLUMNS)))
+    return [
+        text
+        for line, one in zip(table_lines(rows), findings, strict=True)
+        for text in (line, " " * indent + one["remedy"])
+    ]
 
 
 def error_summary(findings: Sequence[Mapping[str, str]]) -> str:

@@ -1,25 +1,27 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The matrix of the overlay and what is wrong with it, as a person reads them."""
+"""The matrix of the overlay network, and what is wrong with it, as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..text.table import table_lines
+
 HEADING = ("from", "to", "ms", "Mbit/s", "MTU", "verdict")
+FIGURES = range(2, 5)
 # Eight hosts to each other; of more only what is not well is shown line by line.
 ROWS_TO_SHOW = 56
 
 
 def matrix_lines(verdict: Mapping[str, Any]) -> list[str]:
-    """One line a pair, the columns in line, and a line that sums them up."""
+    """One line for each pair of hosts, and a summary."""
     matrix = verdict["matrix"]
     shown = matrix if len(matrix) <= ROWS_TO_SHOW else [row for row in matrix if row["verdict"] != "ok"]
     cells = [_cells(row) for row in shown]
-    widths = [max(len(row[column]) for row in [HEADING, *cells]) for column in range(len(HEADING))]
-    lines = [_line(row, widths) for row in [HEADING, *cells]] if cells else []
+    lines = table_lines([HEADING, *cells], right=FIGURES) if cells else []
     return [*lines, _summary(matrix)]
 
 
@@ -42,15 +44,6 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         f"{size} of {_figure(row['mtu'])}" if is_short else size,
         row["verdict"],
     )
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, figures to the right."""
-    padded = [
-        cell.rjust(width) if 2 <= column <= 4 else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(padded).rstrip()
 
 
 def _figure(value: float | None) -> str:

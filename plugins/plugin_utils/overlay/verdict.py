@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from what all anchors measured to the matrix of the overlay, and to what is wrong with it and why."""
+"""Pure: from what the keepalive containers measured to the matrix of the overlay network and its problems."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Overlay:
     features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def plan_verdict(measurements: Sequence[Row], overlay: Overlay) -> dict[str, Any]:
+def judge_overlay(measurements: Sequence[Row], overlay: Overlay) -> dict[str, Any]:
     """The matrix, and the problems; none of them where the overlay is whole."""
     verdicts = {_ends(row): _verdict(row, overlay) for row in measurements}
     rows = {_ends(row): row for row in measurements}
@@ -107,14 +107,14 @@ def _problems(verdicts: Mapping[Pair, str], rows: Mapping[Pair, Row], overlay: O
         found = f"TCP crosses {_between(one)}, but UDP does not"
         yield _problem("udp", one.host, found, "Let nothing filter UDP on the overlay network of these hosts.")
     for one in blame(by_verdict.get(NO_NAME, ()), verdicts):
-        found = f"packets cross, but the anchor's name does not resolve {_way(one)}"
+        found = f"packets cross, but the keepalive container's name does not resolve {_way(one)}"
         yield _problem("name", one.host, found, f"Open 7946/tcp and 7946/udp between the hosts. {RESTART}")
     for one in blame(by_verdict.get(OLD_NAME, ()), verdicts):
-        found = f"the anchor's name resolves to an address that it no longer has {_way(one)}"
+        found = f"the keepalive container's name resolves to an address that it no longer has {_way(one)}"
         yield _problem("name", one.host, found, f"Wait a minute and repeat. {RESTART}")
     for pair in by_verdict.get(OTHER_HOST, ()):
         found = f"{rows[pair]['answered_by']} answers at the address of {pair[1]}, asked by {pair[0]}"
-        yield _problem("address", pair[1], found, f"Remove the anchor on {pair[1]} and repeat.")
+        yield _problem("address", pair[1], found, f"Remove the keepalive container on {pair[1]} and repeat.")
 
 
 def _lost(

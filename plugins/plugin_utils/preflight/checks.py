@@ -21,17 +21,17 @@ from .disk import find_full_disks
 from .engine import find_engine_problems
 from .foreign_swarm import foreign_memberships
 from .gpu import find_gpu_problems
-from .report import HostReport, Rule, Wanted, answering
+from .report import HostReport, PreflightSettings, Rule, answering
 from .unobserved import find_not_observed
 
 SUPPORTED_DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
 
 
-def plan_findings(reports: Sequence[HostReport], wanted: Wanted) -> list[Finding]:
+def host_findings(reports: Sequence[HostReport], wanted: PreflightSettings) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(reports, wanted)]
 
 
-def _managers(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _managers(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     count = len(wanted.managers)
     if count == 0:
         remedy = "Put one host, or three, into the group managers; the first of them makes the swarm."
@@ -42,7 +42,7 @@ def _managers(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding
         yield Finding(ALL_HOSTS, "warning", "managers", found, remedy)
 
 
-def _same_host(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _same_host(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     """Two names for one machine, or two machines that cannot be told apart; each pair is told of once."""
     identities: tuple[tuple[str, str, Callable[[HostReport], str], str], ...] = (
         ("ansible_host", "address", _connection, "Give each host its own address."),
@@ -93,7 +93,7 @@ def _hostname(report: HostReport) -> str:
     return (report.facts or {}).get("hostname", "")
 
 
-def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _shared_addresses(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     by_name = {report.name: report for report in reports}
     for address, interfaces in shared_addresses({report.name: facts for report, facts in answering(reports)}):
         first, last = by_name[interfaces[0].host], by_name[interfaces[-1].host]
@@ -106,14 +106,14 @@ def _shared_addresses(reports: Sequence[HostReport], wanted: Wanted) -> Iterator
         yield Finding(interfaces[-1].host, "error", "address", found, remedy)
 
 
-def _networks_of_the_cluster(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _networks_of_the_cluster(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     # Where no host was observed, that is what is wrong.
     if wanted.network_problem and any(answering(reports)):
         remedy = "Correct what it names; the role fabric says how it chooses."
         yield Finding(ALL_HOSTS, "error", "network", wanted.network_problem.rstrip("."), remedy)
 
 
-def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _distribution(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     for report, facts in answering(reports):
         one = facts["distribution"]
         if one["version"] in SUPPORTED_DISTRIBUTIONS.get(one["id"], ()):
@@ -124,7 +124,7 @@ def _distribution(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Fin
         yield Finding(report.name, severity, "distribution", found, remedy)
 
 
-def _swarm(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _swarm(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     if not wanted.managers:
         return
     memberships = {one.name: one.engine.get("swarm") for one, _facts in answering(reports)}
@@ -137,7 +137,7 @@ def _swarm(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
             yield Finding(name, "error", "swarm_leave_foreign", found, remedy)
 
 
-def _overlay_subnet(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def _overlay_subnet(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     if not wanted.network_subnet:
         return
     try:

@@ -10,13 +10,13 @@ from typing import Any
 
 from ..daemon.configuration import engine_major
 from ..findings.finding import Finding
-from .report import HostReport, Wanted, answering
+from .report import HostReport, PreflightSettings, answering
 
 # The first engine of Docker's that keeps images in containerd where it is installed anew.
 CONTAINERD_ENGINE_MAJOR = 29
 
 
-def find_full_disks(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def find_full_disks(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     for report, facts in answering(reports):
         for disk in facts["disks"]:
             yield from _judge(report.name, disk, wanted.minimum_disk_bytes, "error")

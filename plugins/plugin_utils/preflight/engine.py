@@ -10,7 +10,7 @@ from typing import Any
 
 from ..daemon.configuration import engine_major
 from ..findings.finding import Finding
-from .report import HostReport, Wanted, answering
+from .report import HostReport, PreflightSettings, answering
 
 MINIMUM_ENGINE_MAJOR = 25
 # Their own docker.io is older than the engine that is needed.
@@ -18,7 +18,7 @@ DISTRIBUTIONS_WITH_OLD_ENGINE = {("debian", "11"), ("debian", "12")}
 PLUGINS = ("buildx", "compose")
 
 
-def find_engine_problems(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def find_engine_problems(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     for report, facts in answering(reports):
         engine = report.engine
         yield from _configuration(report.name, engine)

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from ..findings.finding import Finding
 from .gpu_problems import gpu_problems
-from .report import HostReport, Wanted, answering
+from .report import HostReport, PreflightSettings, answering
 
 SUBJECT = "nvidia_toolkit"
 
 
-def find_gpu_problems(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def find_gpu_problems(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     counts = {report.name: len(facts["gpus"]) for report, facts in answering(reports)}
     for report, facts in answering(reports):
         if not counts[report.name]:

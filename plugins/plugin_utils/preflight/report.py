@@ -39,14 +39,15 @@ class HostReport:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PreflightSettings:
     managers: Sequence[str] = ()
     network_subnet: str = ""
     minimum_disk_bytes: int = 0
     network_problem: str = ""
+    encrypted: bool = False
 
 
-Rule = Callable[[Sequence[HostReport], Wanted], Iterator[Finding]]
+Rule = Callable[[Sequence[HostReport], PreflightSettings], Iterator[Finding]]
 
 
 def answering(reports: Sequence[HostReport]) -> Iterator[tuple[HostReport, Mapping[str, Any]]]:

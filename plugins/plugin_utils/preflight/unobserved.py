@@ -17,10 +17,10 @@ from .connection import (
     named_hosts,
     what_was_said,
 )
-from .report import HostReport, Wanted
+from .report import HostReport, PreflightSettings
 
 
-def find_not_observed(reports: Sequence[HostReport], wanted: Wanted) -> Iterator[Finding]:
+def find_not_observed(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     """One finding for all hosts that fail for the same cause."""
     by_cause: dict[str, tuple[Cause, list[HostReport]]] = {}
     for report in reports:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..fabric.table import COLUMNS, table_lines
+from ..fabric.table import COLUMNS, choice_lines
 from .values import record, records, text
 
 BECAUSE = "because:"
@@ -41,7 +41,7 @@ def choices_of(lines: Sequence[str]) -> list[ReportedChoice]:
 
 def planned_choices(preflight: dict[str, Any]) -> list[ReportedChoice]:
     chosen = records(record(preflight.get("plan")).get("choices"))
-    return choices_of(table_lines([{key: text(one.get(key)) for key in (*COLUMNS, "reason")} for one in chosen]))
+    return choices_of(choice_lines([{key: text(one.get(key)) for key in (*COLUMNS, "reason")} for one in chosen]))
 
 
 def _choices(lines: Sequence[str], reason: str) -> list[ReportedChoice]:

@@ -23,7 +23,7 @@ from ansible_collections.distrain.cluster.tests.unit.support.role_files import (
 DOOR = "distrain.cluster.role_arguments"
 FOLDERS = ("tasks", "handlers", "vars", "templates")
 # The files of tasks that tasks_from gives by an expression.
-BY_EXPRESSION = {"fabric": {"observe", "measure", "plan"}}
+BY_EXPRESSION = {"fabric": {"observe", "choose"}}
 
 
 def starts(role: Path) -> set[str]:
@@ -39,8 +39,9 @@ def starts(role: Path) -> set[str]:
 
 
 def first_task(role: Path, name: str) -> dict[str, Any]:
-    """The first task of a file, imports followed."""
+    """The first task of a file, imports and blocks followed."""
     task = load(role / "tasks" / f"{name}.yml")[0]
+    task = task["block"][0] if "block" in task else task
     imported = task.get("ansible.builtin.import_tasks")
     return first_task(role, imported.removesuffix(".yml")) if imported else task
 

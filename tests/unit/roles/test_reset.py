@@ -27,6 +27,6 @@ def test_every_container_of_the_network_check_is_found(name: str) -> None:
     assert re.search(PATTERN, name)
 
 
-@pytest.mark.parametrize("name", ["distrain-anchor", "distrain-check-llama-gpu-01", "my-distrain-check-overlay-gpu-01"])
+@pytest.mark.parametrize("name", ["distrain-keepalive", "distrain-check-a-gpu-01", "my-distrain-check-overlay-gpu-01"])
 def test_no_other_container_is_taken_for_one(name: str) -> None:
     assert not re.search(PATTERN, name)

@@ -12,11 +12,11 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.client import EngineClient
 from ansible_collections.distrain.cluster.plugins.module_utils.host import facts as host_facts
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.facts import (
-    MTU_OPTION,
     OVERLAY_NETWORKS,
     data_path_address,
     engine_facts,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network import MTU_OPTION, EngineNetwork
 
 IP_ROUTE = json.dumps(
     [
@@ -161,22 +161,24 @@ def test_free_space_of_a_path_that_is_not_there_yet(tmp_path: Path) -> None:
 
 def test_engine_of_a_manager() -> None:
     pools = [{"Subnet": "10.77.0.0/16"}]
-    overlay = {"Name": "distrain", "IPAM": {"Config": pools}, "Options": {MTU_OPTION: "9000"}}
-    ingress = {"Name": "ingress", "IPAM": {"Config": None}, "Options": None}
+    overlay = {"Id": "n1", "Name": "distrain", "IPAM": {"Config": pools}, "Options": {MTU_OPTION: "9000"}}
+    ingress = {"Id": "n2", "Name": "ingress", "IPAM": {"Config": None}, "Options": None}
     answers: dict[str, Any] = {
         "/info": INFO,
-        "/nodes": [{"ID": "b"}, {"ID": "a"}],
+        "/nodes": [{"ID": "b", "Spec": {"Role": "manager"}}, {"ID": "a", "Spec": {"Role": "worker"}}],
         OVERLAY_NETWORKS: [overlay, ingress],
     }
     facts = engine_facts(answers.__getitem__)
-    assert facts["overlay_networks"] == [
-        {"name": "distrain", "subnets": ["10.77.0.0/16"], "mtu": 9000},
-        {"name": "ingress", "subnets": [], "mtu": None},
+    networks = [EngineNetwork.from_facts(one) for one in facts["overlay_networks"]]
+    assert [(one.id, one.name, one.subnets, one.mtu) for one in networks] == [
+        ("n1", "distrain", ("10.77.0.0/16",), 9000),
+        ("n2", "ingress", (), None),
     ]
     assert (facts["version"], facts["firewall_backend"]) == ("28.5.2", "iptables")
     assert facts["swarm"]["node_ids"] == ["a", "b"]
     assert facts["swarm"]["remote_managers"] == ["192.0.2.11:2377"]
     assert (facts["membership"]["state"], facts["membership"]["node_id"]) == ("active", "b")
+    assert [one["role"] for one in facts["membership"]["nodes"]] == ["worker", "manager"]
     assert facts["containers"] == {}
 
 
@@ -186,8 +188,9 @@ def test_engine_of_a_manager_without_quorum() -> None:
             return INFO
         raise OSError("The swarm does not have a leader.")
 
-    swarm = engine_facts(get)["swarm"]
-    assert (swarm["node_ids"], swarm["error"]) == ([], "The swarm does not have a leader.")
+    facts = engine_facts(get)
+    assert (facts["swarm"]["node_ids"], facts["swarm"]["error"]) == ([], "The swarm does not have a leader.")
+    assert (facts["membership"]["nodes"], facts["membership"]["error"]) == ([], "The swarm does not have a leader.")
 
 
 @pytest.mark.parametrize("swarm", [None, {}, {"LocalNodeState": "inactive", "NodeID": "", "RemoteManagers": None}])

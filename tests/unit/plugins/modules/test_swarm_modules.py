@@ -45,7 +45,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     monkeypatch.setattr(swarm_steps, "GOSSIP_SECONDS", 0)
     monkeypatch.setattr(swarm_steps, "ELECTION_SECONDS", 0)
     monkeypatch.setattr(local_membership, "own_addresses", lambda: frozenset({"198.18.1.11", "198.18.1.12"}))
-    monkeypatch.setattr(swarm_steps, "answers", lambda host, port: host == "198.18.1.12")
+    monkeypatch.setattr(local_membership, "answers", lambda host, port: host == "198.18.1.12")
     return taken
 
 

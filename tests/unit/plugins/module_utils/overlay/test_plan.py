@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay.plan import (
-    Network,
     NetworkState,
     driver_options,
     plan_overlay_network,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network import EngineNetwork
 
 SUBNET = "10.77.0.0/16"
-DOCKER0 = Network("b", "bridge", "bridge", subnets=("172.17.0.0/16",))
-IPV6 = Network("6", "six", "bridge", subnets=("fd00::/64",))
+DOCKER0 = EngineNetwork("b", "bridge", "bridge", subnets=("172.17.0.0/16",))
+IPV6 = EngineNetwork("6", "six", "bridge", subnets=("fd00::/64",))
 
 
-def found(**changes: Any) -> Network:
-    return Network(
+def found(**changes: Any) -> EngineNetwork:
+    return EngineNetwork(
         **{
             "id": "n1",
             "name": "distrain",
@@ -35,7 +35,7 @@ def found(**changes: Any) -> Network:
     )
 
 
-def state(network: Network | None, *others: Network, is_manager: bool = True) -> NetworkState:
+def state(network: EngineNetwork | None, *others: EngineNetwork, is_manager: bool = True) -> NetworkState:
     return NetworkState(is_manager, network, others)
 
 
@@ -134,7 +134,7 @@ def test_each_difference_is_reported_by_its_key(key: str, has: Any, wants: Any) 
 
 
 def test_a_network_is_read_from_the_api() -> None:
-    network = Network.from_api(
+    network = EngineNetwork.from_api(
         {
             "Id": "n1",
             "Name": "distrain",

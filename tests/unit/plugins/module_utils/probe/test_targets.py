@@ -10,11 +10,11 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import (
     Question,
-    plan_questions,
-    plan_rounds,
-    plan_targets,
+    peers_of,
+    questions_for,
     read_endpoints,
     shifts,
+    stream_rounds,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.ports import SWARM_PORTS, swarm_ports
 
@@ -35,7 +35,7 @@ TWO_NETWORKS = read_endpoints([row("n", "a"), row("n", "b"), row("n", "c"), row(
     ],
 )
 def test_everyone_in_a_network_of_ones_own_is_asked(host: str, expected: list[tuple[str, str]]) -> None:
-    targets = plan_targets(TWO_NETWORKS, host)
+    targets = peers_of(TWO_NETWORKS, host)
     assert [(one.endpoint.network, one.endpoint.host) for one in targets] == expected
     assert {one.source.host for one in targets} <= {host}
 
@@ -50,7 +50,7 @@ def test_everyone_in_a_network_of_ones_own_is_asked(host: str, expected: list[tu
     ],
 )
 def test_rounds_of_small_networks_reach_every_pair(host: str, expected: list[tuple[str, str]]) -> None:
-    assert list(plan_rounds(TWO_NETWORKS, host)) == expected
+    assert list(stream_rounds(TWO_NETWORKS, host)) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_number_of_rounds_grows_with_the_logarithm(count: int, expected: tup
 @pytest.mark.parametrize("count", [2, 5, 6, 16, 17])
 def test_in_a_round_no_two_hosts_send_to_the_same_one(count: int) -> None:
     endpoints = read_endpoints([row("n", f"h{number}") for number in range(count)])
-    rounds = zip(*(plan_rounds(endpoints, one.host) for one in endpoints), strict=True)
+    rounds = zip(*(stream_rounds(endpoints, one.host) for one in endpoints), strict=True)
     for one in rounds:
         assert len({target for _network, target in one}) == count
 
@@ -76,13 +76,13 @@ LISTENER = {
 
 
 def test_what_is_asked_depends_on_who_listens() -> None:
-    assert plan_questions(LISTENER) == (
+    assert questions_for(LISTENER) == (
         Question("2377/tcp", "tcp", 2377, True),
         Question("7946/udp", "udp", 7946, False),
         Question("4789/udp", "udp", 4789, False),
         Question("measure/tcp", "tcp", 40000, True),
     )
-    without = plan_questions(None)
+    without = questions_for(None)
     assert [one.label for one in without] == ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp"]
     assert not any(one.is_ours for one in without)
 

@@ -12,14 +12,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import 
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.nodes_plan import plan_node, plan_nodes
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, Node
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.tokens_plan import Tokens, plan_rotation
-from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.needs import (
-    carriers_of,
-    host_needs,
-    known_membership,
-    members_of,
-    unlisted_sentences,
-    working_managers,
-)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.needs import host_needs, unlisted_sentences
 
 
 def node(node_id: str = "w1", number: int = 2, **changes: Any) -> Node:
@@ -206,42 +199,6 @@ def test_host_needs(
     assert host_needs(observed, seen, wanted(**changes)) == expected
 
 
-def host(facts: dict[str, Any], error: str | None = None) -> dict[str, Any]:
-    return {"engine": {"membership": facts, "swarm": {"error": error}}}
-
-
-@pytest.mark.parametrize(
-    ("observed", "is_known"),
-    [
-        pytest.param(host(IS_WORKER), True, id="a worker that works"),
-        pytest.param(host(IS_FIRST), True, id="a manager that works"),
-        pytest.param(host(IS_FIRST, "no leader"), False, id="a manager that cannot list its nodes"),
-        pytest.param(host(NOWHERE), False, id="in no swarm"),
-        pytest.param(host({**IS_WORKER, "state": "pending"}), False, id="waits for its managers"),
-        pytest.param(host({**IS_WORKER, "state": "error"}), False, id="failed"),
-        pytest.param(host({**IS_WORKER, "state": "locked"}), False, id="locked"),
-        pytest.param(host({**IS_WORKER, "error": "certificate has expired"}), False, id="says that something is wrong"),
-        pytest.param({"engine": {"membership": None, "swarm": None}}, False, id="no engine answers"),
-        pytest.param({"unreachable": True}, False, id="not reached"),
-        pytest.param({"failed": True, "msg": "no Python"}, False, id="not observed"),
-    ],
-)
-def test_only_a_membership_that_works_is_known(observed: dict[str, Any], is_known: bool) -> None:
-    expected = {**observed["engine"]["membership"], "nodes": []} if is_known else {}
-    assert known_membership(observed) == expected
-
-
-def test_members_and_managers_come_from_the_hosts_of_the_play() -> None:
-    hostvars = {
-        "a": {"swarm_now": IS_FIRST, "swarm_wanted": wanted()},
-        "b": {"swarm_now": IS_WORKER, "swarm_wanted": wanted(state="absent")},
-        "c": {"swarm_now": {**IS_FIRST, "error": "no leader"}, "swarm_wanted": wanted()},
-        "d": {},
-    }
-    assert members_of(hostvars, ["a", "b"]) == [member("m1", 1), {**member("w2", 2), "availability": ""}]
-    assert working_managers(hostvars, ["a", "b", "c", "d"]) == ["a"]
-
-
 def test_tokens_are_rotated_once() -> None:
     found = {"worker": "1", "manager": "2"}
     params = {"roles": ["worker", "manager"]}
@@ -250,14 +207,8 @@ def test_tokens_are_rotated_once() -> None:
     assert plan_rotation(Tokens(found, {"worker": "3", "manager": "2"}), params).changes
 
 
-def test_a_node_that_is_drained_or_paused_carries_no_overlay() -> None:
-    wanted = {"a": "active", "b": "drain", "c": "pause"}
-    hostvars = {name: {"swarm_wanted": {"availability": availability}} for name, availability in wanted.items()}
-    assert carriers_of(hostvars, ["c", "a", "b"]) == ["a"]
-
-
 STRANGER = node("w9", 9, state="ready")
-HOSTVARS = {"gpu01": {"swarm_now": IS_FIRST}, "gpu02": {"swarm_now": IS_WORKER}}
+MEMBERSHIPS = {"gpu01": IS_FIRST, "gpu02": IS_WORKER}
 
 
 @pytest.mark.parametrize(
@@ -275,6 +226,6 @@ HOSTVARS = {"gpu01": {"swarm_now": IS_FIRST}, "gpu02": {"swarm_now": IS_WORKER}}
 def test_nodes_that_are_no_host_of_the_inventory_are_named(
     nodes: list[Node], hosts: list[str], names: list[str], expected: list[str]
 ) -> None:
-    found = unlisted_sentences(HOSTVARS, hosts, [one.as_result() for one in nodes], names)
+    found = unlisted_sentences([MEMBERSHIPS[host] for host in hosts], [one.as_result() for one in nodes], names)
     assert [one.split()[1] for one in found] == expected
     assert all("swarm_remove_unlisted=true" in one and "w9" in one for one in found)

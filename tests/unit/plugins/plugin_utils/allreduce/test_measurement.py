@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import measurement as allreduce_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.history import add, difference
-from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, measurement_lines
 
 LIMITS = allreduce_plan.Limits(large_bytes=1 << 20, overlay_cost_percent=20, regression_percent=30)
 RANKS = ["gpu-01", "gpu-02"]
@@ -142,7 +142,7 @@ def test_other_ranks_are_not_compared() -> None:
 
 
 def test_the_table_has_a_line_a_size() -> None:
-    lines = table_lines(judge(outcome((KIB, 0.00025), (MIB, 0.004)), outcome((KIB, 0.0002), (MIB, 0.002))))
+    lines = measurement_lines(judge(outcome((KIB, 0.00025), (MIB, 0.004)), outcome((KIB, 0.0002), (MIB, 0.002))))
     assert len(lines) == 5
     assert lines[2].split() == "1 KiB 250 us 4.10 MB/s 4.10 MB/s 200 us 5.12 MB/s 5.12 MB/s 0.80".split()
     assert lines[3].split() == "1 MiB 4.0 ms 262.14 MB/s 262.14 MB/s 2.0 ms 524.29 MB/s 524.29 MB/s 0.50".split()

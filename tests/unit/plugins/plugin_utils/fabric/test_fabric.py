@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import Choice, Wanted, as_result
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.fabric import (
-    host_network_environments,
-    plan_fabric,
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import (
+    FabricSettings,
+    NetworkChoice,
+    as_result,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import (
+    choose_networks,
+    host_network_environments,
+)
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import (
     HOSTS,
     OUTSIDE,
@@ -32,11 +36,11 @@ GOOD = [
 ]
 
 
-def plan(facts: dict[str, Any], rows: list[dict[str, Any]], **wanted: Any) -> list[Choice]:
-    return plan_fabric(facts, rows, Wanted(**wanted))
+def plan(facts: dict[str, Any], rows: list[dict[str, Any]], **wanted: Any) -> list[NetworkChoice]:
+    return choose_networks(facts, rows, FabricSettings(**wanted))
 
 
-def chosen(choices: list[Choice], host_name: str = "gpu-02") -> dict[str, Any]:
+def chosen(choices: list[NetworkChoice], host_name: str = "gpu-02") -> dict[str, Any]:
     result = as_result(choices)
     one = result["hosts"][host_name]
     return {
@@ -48,7 +52,7 @@ def chosen(choices: list[Choice], host_name: str = "gpu-02") -> dict[str, Any]:
     }
 
 
-def reason(choices: list[Choice], what: str, host_name: str = "gpu-02") -> str:
+def reason(choices: list[NetworkChoice], what: str, host_name: str = "gpu-02") -> str:
     return next(one.reason for one in choices if one.what == what and one.host in (host_name, "all"))
 
 
@@ -265,7 +269,7 @@ def test_blocked_networks_do_not_matter_where_all_is_set_by_hand() -> None:
 
 
 def test_the_table_says_each_reason_once() -> None:
-    lines = table_lines([vars(one) for one in plan(fleet(), GOOD)])
+    lines = choice_lines([vars(one) for one in plan(fleet(), GOOD)])
     assert lines[0].split() == ["advertise", "address", "gpu-01", "192.0.2.11"]
     assert [line.strip() for line in lines if "default routes" in line] == [
         "because: 192.0.2.0/24: the interfaces of the default routes"

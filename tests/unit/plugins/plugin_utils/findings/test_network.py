@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.blame import blame, blame_undirected
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.clocks import clocks_off
-from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import plan_network_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.network import network_findings
 
 Row = dict[str, Any]
 OPEN = {"2377/tcp": "open", "7946/tcp": "open", "7946/udp": "open", "4789/udp": "open", "measure/udp": "open"}
@@ -50,7 +50,7 @@ def closed(*labels: str, outcome: str = "timeout") -> dict[str, Any]:
 
 def found(rows: list[Row], facts: Any = None, encrypted: bool = False) -> list[tuple[str, str, str]]:
     facts = facts or FACTS
-    return [(one.severity, one.host, one.subject) for one in plan_network_findings(rows, facts, list(facts), encrypted)]
+    return [(one.severity, one.host, one.subject) for one in network_findings(rows, facts, list(facts), encrypted)]
 
 
 def test_a_clean_network_is_no_finding() -> None:
@@ -133,21 +133,21 @@ def test_a_network_that_connects_nobody_is_no_error_where_another_only_has_a_fau
 
 def test_nobody_asks_a_worker_at_the_port_of_the_managers() -> None:
     rows = mesh(lambda _source, target: closed("2377/tcp") if target == "b" else {})
-    assert plan_network_findings(rows, FACTS, managers=["a", "c"]) == []
-    assert [one.subject for one in plan_network_findings(rows, FACTS, managers=["a", "b"])] == ["2377/tcp"]
+    assert network_findings(rows, FACTS, managers=["a", "c"]) == []
+    assert [one.subject for one in network_findings(rows, FACTS, managers=["a", "b"])] == ["2377/tcp"]
 
 
 def test_it_says_who_asked_where_and_what_to_open() -> None:
-    one = plan_network_findings(mesh(into_b), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(into_b), FACTS, list(FACTS))[0]
     assert one.found == "in n it does not answer at 4789/udp (timeout), asked by a, c"
     assert one.remedy.startswith("Open 4789/udp between the hosts of the cluster, in the firewall of b")
     assert "set swarm_data_path_port to another port such as 7789" in one.remedy
-    one = plan_network_findings(mesh(out_of_b), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(out_of_b), FACTS, list(FACTS))[0]
     assert one.found == "in n it gets no answer at 4789/udp (timeout) of a, c"
 
 
 def test_it_says_which_size_crosses() -> None:
-    one = plan_network_findings(mesh(small_at_c), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(small_at_c), FACTS, list(FACTS))[0]
     assert "MTU of 1500, but packets above 1400 bytes are lost between it and a, b" in one.found
     assert "swarm_network_mtu to 1400" in one.remedy
 
@@ -180,7 +180,7 @@ def test_the_host_that_is_off_is_named(seconds: float, expected: list[tuple[str,
 def test_it_says_by_how_much_a_clock_is_off() -> None:
     clocks = {"a": 0.0, "b": 600.0, "c": 0.0}
     rows = mesh(lambda source, target: {"clock_offset_s": clocks[target] - clocks[source]})
-    assert plan_network_findings(rows, FACTS, list(FACTS))[0].found == "its clock is 600.0 s ahead of that of a"
+    assert network_findings(rows, FACTS, list(FACTS))[0].found == "its clock is 600.0 s ahead of that of a"
 
 
 @pytest.mark.parametrize(

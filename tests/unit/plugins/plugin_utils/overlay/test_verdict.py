@@ -9,9 +9,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.overlay import overlay_endpoints, overlay_verdict
 from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.table import matrix_lines, verdict_message
-from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, plan_verdict
+from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict import Overlay, judge_overlay
 
 HOSTS = ("a", "b", "c")
 ADDRESSES = {"a": "10.77.0.2", "b": "10.77.0.3", "c": "10.77.0.4"}
@@ -66,7 +65,7 @@ def causes(verdict: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_whole_overlay() -> None:
-    verdict = plan_verdict(mesh(always({})), Overlay("distrain", heard=ALL_HEARD))
+    verdict = judge_overlay(mesh(always({})), Overlay("distrain", heard=ALL_HEARD))
     assert (verdict["whole"], verdict["problems"], verdict_message(verdict)) == (True, [], "")
     assert verdict["matrix"][0] == {
         "source": "a",
@@ -81,7 +80,7 @@ def test_a_whole_overlay() -> None:
 
 
 def test_one_host_alone_has_a_whole_overlay() -> None:
-    assert plan_verdict([], Overlay())["whole"]
+    assert judge_overlay([], Overlay())["whole"]
 
 
 @pytest.mark.parametrize(
@@ -111,14 +110,14 @@ def test_one_host_alone_has_a_whole_overlay() -> None:
 def test_every_blackhole_has_its_name(
     change: Callable[[str, str], Row | None], overlay: Overlay, expected: list[tuple[str, str]]
 ) -> None:
-    verdict = plan_verdict(mesh(change), overlay)
+    verdict = judge_overlay(mesh(change), overlay)
     assert not verdict["whole"]
     assert causes(verdict) == expected
     assert all(one["remedy"] for one in verdict["problems"])
 
 
 def test_what_crosses_one_way_only_blames_the_host_that_hears_nothing() -> None:
-    verdict = plan_verdict(
+    verdict = judge_overlay(
         mesh(between_b_and(LOST)), Overlay("distrain", heard={"a": ["b", "c"], "b": [], "c": ["a", "b"]})
     )
     by_pair = {(one["source"], one["target"]): one["verdict"] for one in verdict["matrix"]}
@@ -131,13 +130,13 @@ def test_what_crosses_one_way_only_blames_the_host_that_hears_nothing() -> None:
 
 @pytest.mark.parametrize(("encrypted", "mtu"), [(False, 1400), (True, 1426)])
 def test_the_mtu_to_set_is_said(encrypted: bool, mtu: int) -> None:
-    verdict = plan_verdict(mesh(between_b_and({"path_mtu": 1350})), Overlay(encrypted=encrypted))
+    verdict = judge_overlay(mesh(between_b_and({"path_mtu": 1350})), Overlay(encrypted=encrypted))
     assert "between b and a, c, but those above 1350 bytes are lost" in verdict["problems"][0]["found"]
     assert f"Set swarm_network_mtu to {mtu} and" in verdict["problems"][0]["remedy"]
 
 
 def test_another_host_answers() -> None:
-    verdict = plan_verdict(mesh(lambda source, target: {"answered_by": "c"} if target == "b" else None), Overlay())
+    verdict = judge_overlay(mesh(lambda source, target: {"answered_by": "c"} if target == "b" else None), Overlay())
     assert causes(verdict)[0] == ("address", "b")
 
 
@@ -147,11 +146,11 @@ def test_two_faults_at_once_are_both_told() -> None:
             return NO_TCP
         return {"path_mtu": 1350} if {source, target} == {"b", "c"} else None
 
-    assert causes(plan_verdict(mesh(change), Overlay())) == [("mtu", "b"), ("checksums", "a")]
+    assert causes(judge_overlay(mesh(change), Overlay())) == [("mtu", "b"), ("checksums", "a")]
 
 
 def test_the_message_says_which_network_and_what_to_do() -> None:
-    verdict = plan_verdict(mesh(always(LOST)), Overlay("distrain", encrypted=True, features=NO_ESP))
+    verdict = judge_overlay(mesh(always(LOST)), Overlay("distrain", encrypted=True, features=NO_ESP))
     assert verdict_message(verdict) == (
         "The overlay network distrain does not carry. Nothing crosses between a, b, c: the network is encrypted, and "
         "the kernel has no ESP. Use kernels with the modules esp4 and gcm, or set swarm_network_encrypted to false, "
@@ -161,7 +160,7 @@ def test_the_message_says_which_network_and_what_to_do() -> None:
 
 def test_the_table_lines_up() -> None:
     rows = mesh(lambda source, _target: LOST if source == "c" else {"mbits": 12345.6})
-    lines = matrix_lines(plan_verdict(rows, Overlay()))
+    lines = matrix_lines(judge_overlay(rows, Overlay()))
     assert lines[:2] == ["from  to    ms  Mbit/s        MTU  verdict", "a     b   0.20   12346       1450  ok"]
     assert lines[5] == "c     a      -       -  - of 1450  nothing crosses"
     assert lines[-1] == "4 of 6 pairs are well; the slowest stream had 12346 Mbit/s; the longest way took 0.20 ms"
@@ -171,18 +170,3 @@ def test_of_many_hosts_only_what_is_not_well_is_shown() -> None:
     matrix = [{**row("a", "b"), "ms": 0.1, "verdict": "ok"}] * 90
     assert len(matrix_lines({"matrix": matrix})) == 1
     assert len(matrix_lines({"matrix": [*matrix, {**matrix[0], "verdict": "TCP does not cross"}]})) == 3
-
-
-def test_the_filter_gathers_from_all_hosts() -> None:
-    hostvars = {
-        "a": {"l": {"features": {"esp": False}}, "p": {"measurements": [row("a", "b", **LOST)], "heard": []}},
-        "b": {"l": {}, "p": {"measurements": [row("b", "a", **LOST)], "heard": []}},
-    }
-    verdict = overlay_verdict(hostvars, ["a", "b"], "distrain", True, "l", "p")
-    assert causes(verdict) == [("esp", "a")]
-
-
-def test_endpoints_of_anchors() -> None:
-    assert overlay_endpoints(["a"], "distrain", "anchor") == [
-        {"network": "distrain", "host": "a", "name": "anchor-a"},
-    ]

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, table_lines
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import plan_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, Wanted
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import host_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import interface
+from ansible_collections.distrain.cluster.tests.unit.support.preflight_reports import preflight_findings
 
-WANTED = Wanted(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
+WANTED = PreflightSettings(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
 MEMBER = {"local_node_state": "active", "is_manager": False, "remote_managers": [], "node_ids": []}
 MANAGER = {**MEMBER, "is_manager": True, "node_id": "1", "node_ids": ["1", "2"]}
 OUTSIDE = {**MEMBER, "local_node_state": "inactive", "node_id": None}
@@ -45,8 +45,8 @@ def engine(version: str | None = "26.1.5", **changes: Any) -> dict[str, Any]:
     return {"version": version, "live_restore": False, "swarm": OUTSIDE, **changes}
 
 
-def found(reports: list[HostReport], wanted: Wanted = WANTED) -> list[tuple[str, str, str]]:
-    return [(one.severity, one.host, one.subject) for one in plan_findings(reports, wanted)]
+def found(reports: list[HostReport], wanted: PreflightSettings = WANTED) -> list[tuple[str, str, str]]:
+    return [(one.severity, one.host, one.subject) for one in host_findings(reports, wanted)]
 
 
 @pytest.mark.parametrize("subnet", ["10.77.0.0/16", ""])
@@ -110,7 +110,7 @@ UNREADABLE = {"path": DAEMON, "problem": "it is not JSON: Expecting value at lin
     ],
 )
 def test_an_engine_that_does_not_answer(silent: dict[str, Any], expected: list[str], words: str) -> None:
-    findings = plan_findings([report("a"), report("b", engine=silent)], WANTED)
+    findings = host_findings([report("a"), report("b", engine=silent)], WANTED)
     assert [(one.severity, one.host, one.subject) for one in findings] == [("error", "b", one) for one in expected]
     assert words in " ".join(f"{one.found} {one.remedy}" for one in findings)
 
@@ -124,7 +124,7 @@ def test_an_engine_that_does_not_answer(silent: dict[str, Any], expected: list[s
     ],
 )
 def test_an_engine_without_plugins_of_the_docker_command(plugins: list[str], words: str) -> None:
-    findings = plan_findings([report("a", engine={**engine(), "installed": True, "cli_plugins": plugins})], WANTED)
+    findings = host_findings([report("a", engine={**engine(), "installed": True, "cli_plugins": plugins})], WANTED)
     assert [one.severity for one in findings] == (["warning"] if words else [])
     assert not words or words in findings[0].found
 
@@ -164,7 +164,7 @@ def test_the_disk_that_will_hold_the_images_is_judged(
     expected: list[tuple[str, str]],
 ) -> None:
     one = replace(report("a", disks=[], engine_disks=facts_of_disks, engine=of_engine), **changes)
-    findings = plan_findings([one], WANTED)
+    findings = host_findings([one], WANTED)
     assert [(each.severity, each.found.split(" (")[0].rpartition(" ")[2]) for each in findings] == expected
 
 
@@ -227,7 +227,7 @@ def test_two_hosts_with_one_swarm_address(address: str, expected: list[tuple[str
 def test_unreachable_hosts_are_told_apart() -> None:
     gone = HostReport("b", "192.0.2.2", facts=None, unreachable=True, reason="Connection refused")
     broken = HostReport("c", "192.0.2.3", facts=None, reason="sudo: a password is required")
-    findings = plan_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
+    findings = host_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
     assert [(one.host, one.found) for one in findings] == [
         ("b", "not reached at 192.0.2.2 port 22: Connection refused"),
         ("c", "reached at 192.0.2.3, but could not be observed: sudo: a password is required"),
@@ -265,12 +265,12 @@ def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:
     assert found([gone, other]) == [("error", "a", "ansible_host")]
 
 
-def test_the_filter_reads_host_variables() -> None:
+def test_reports_are_made_of_host_variables() -> None:
     hostvars = {
         "a": {"fabric_observed": facts("a"), "ansible_host": "192.0.2.1"},
         "b": {"fabric_observed": {"unreachable": True, "msg": "Task failed: refused"}, "ansible_port": "2222"},
     }
-    findings = preflight_findings(hostvars, ["a", "b"], ["a"], "10.77.0.0/16", 0)
+    findings = preflight_findings(hostvars, managers=["a"], network_subnet="10.77.0.0/16")
     assert [one["found"] for one in findings] == ["not reached at b port 2222: refused"]
 
 
@@ -279,9 +279,9 @@ def test_the_table_lines_up_and_the_summary_counts() -> None:
         {"severity": "error", "host": "a", "subject": "managers", "found": "none", "remedy": "add"},
         {"severity": "note", "host": "long", "subject": "x", "found": "some", "remedy": "rest"},
     ]
-    first, remedy, second, _rest = table_lines(findings)
+    first, remedy, second, _rest = finding_lines(findings)
     assert first.index("none") == second.index("some") == remedy.index("add")
     said = "1 error stands in the way, and nothing was changed on any host. a: none (managers). add"
     assert error_summary(findings) == said
     assert error_summary(findings[1:]) == ""
-    assert table_lines([]) == []
+    assert finding_lines([]) == []

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.filter.fabric import fabric_decision
-from ansible_collections.distrain.cluster.plugins.filter.preflight import preflight_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import FabricSettings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.decision import decide_networks
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.connection import (
     find_cause,
     named_hosts,
     open_files_problem,
     what_was_said,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.preflight_reports import preflight_findings
 
 SSH = "Task failed: Failed to connect to the host via ssh: "
 CHANGED = """Task failed: Failed to connect to the host via ssh: @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -114,8 +115,9 @@ def test_every_host_unreachable_is_one_message_with_the_hosts_and_the_settings()
         name: {"fabric_observed": refused("lab"), "ansible_host": f"192.0.2.{number}", **settings}
         for number, name in enumerate(("gpu-01", "gpu-02"), 1)
     }
-    problem = fabric_decision(hostvars, list(hostvars))["problem"]
-    (finding,) = preflight_findings(hostvars, list(hostvars), ["gpu-01"], "", 0, network_problem=problem)
+    observed = {host: refused("lab") for host in hostvars}
+    problem = decide_networks(observed, [], FabricSettings())["problem"]
+    (finding,) = preflight_findings(hostvars, managers=["gpu-01"], network_problem=problem)
     assert (finding["host"], finding["subject"]) == ("all", "ansible_user, ansible_ssh_private_key_file")
     assert finding["found"] == (
         "not reached: gpu-01 (192.0.2.1 port 2201), gpu-02 (192.0.2.2 port 2201); what was said: Permission denied "
@@ -129,19 +131,19 @@ def test_each_cause_is_a_finding_of_its_own() -> None:
     down = {"unreachable": True, "msg": SSH + "ssh: connect to host h port 22: No route to host"}
     observed = {"a": refused("x"), "b": down, "c": refused("x"), "d": {"failed": True, "msg": "sudo: no"}}
     hostvars = {name: {"fabric_observed": one} for name, one in observed.items()}
-    findings = preflight_findings(hostvars, list(hostvars), ["a"], "", 0)
+    findings = preflight_findings(hostvars, managers=["a"])
     assert [one["host"] for one in findings] == ["a, c", "b", "d"]
 
 
-def test_a_plan_without_any_observed_host_says_so() -> None:
-    problem = fabric_decision({"a": {"fabric_observed": refused("lab")}, "b": {}}, ["a", "b"])["problem"]
+def test_no_choice_without_any_observed_host() -> None:
+    problem = decide_networks({"a": refused("lab"), "b": {}}, [], FabricSettings())["problem"]
     assert "No host of the play could be observed (a, b)" in problem
     assert "Permission denied" in problem
 
 
 def test_a_port_that_is_no_number_is_no_traceback() -> None:
     hostvars = {"a": {"fabric_observed": refused("lab"), "ansible_port": "ssh"}}
-    (finding,) = preflight_findings(hostvars, ["a"], ["a"], "", 0)
+    (finding,) = preflight_findings(hostvars, managers=["a"])
     assert "port ssh" in finding["found"]
 
 

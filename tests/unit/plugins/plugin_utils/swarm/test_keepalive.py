@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the anchor of a node is as it is wanted."""
+"""Whether the keepalive container of a node is as it is wanted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.keepalive import (
     LABEL,
-    anchor_differences,
-    settings_digest,
+    keepalive_differences,
+    keepalive_digest,
 )
 
-NAME = "distrain-anchor"
 SETTINGS: dict[str, Any] = {
     "image": "distrain/probe:1",
     "command": ["httpd", "-p", 7780],
@@ -28,7 +27,7 @@ FOUND: dict[str, Any] = {
     "image": "distrain/probe:1",
     "image_id": "sha256:1",
     "named_image_id": "sha256:1",
-    "labels": {LABEL: settings_digest(SETTINGS), "of": "the image"},
+    "labels": {LABEL: keepalive_digest(SETTINGS), "of": "the image"},
     "networks": {"distrain": "n1"},
     "restart_policy": "unless-stopped",
     "memory_bytes": 67108864,
@@ -36,7 +35,7 @@ FOUND: dict[str, Any] = {
 
 
 def observed(**changes: Any) -> dict[str, Any]:
-    return {"engine": {"containers": {NAME: {**FOUND, **changes}}}}
+    return {**FOUND, **changes}
 
 
 @pytest.mark.parametrize(
@@ -58,31 +57,26 @@ def observed(**changes: Any) -> dict[str, Any]:
         pytest.param({"networks": {"bridge": "b"}, "status": "exited"}, ["status", "network"], id="two at once"),
     ],
 )
-def test_anchor_differences(changes: dict[str, Any], expected: list[str]) -> None:
-    assert anchor_differences(observed(**changes), NAME, SETTINGS, "n1") == expected
+def test_keepalive_differences(changes: dict[str, Any], expected: list[str]) -> None:
+    assert keepalive_differences(observed(**changes), SETTINGS, "n1") == expected
 
 
-@pytest.mark.parametrize(
-    "found",
-    [{}, {"engine": None}, {"engine": {"containers": None}}, {"engine": {"containers": {}}}, {"unreachable": True}],
-    ids=["not observed", "no engine facts", "no engine", "no container", "not reached"],
-)
-def test_no_anchor(found: dict[str, Any]) -> None:
-    assert anchor_differences(found, NAME, SETTINGS, "n1") == ["container"]
+def test_no_container() -> None:
+    assert keepalive_differences({}, SETTINGS, "n1") == ["container"]
 
 
 @pytest.mark.parametrize(
     ("networks", "expected"), [({"distrain": "n0"}, []), ({}, ["network"]), ({"a": "1", "b": "2"}, ["network"])]
 )
 def test_a_network_that_is_not_known_is_taken_for_unchanged(networks: dict[str, str], expected: list[str]) -> None:
-    assert anchor_differences(observed(networks=networks), NAME, SETTINGS) == expected
+    assert keepalive_differences(observed(networks=networks), SETTINGS) == expected
 
 
 @pytest.mark.parametrize("changes", [{"command": ["httpd", "-p", 7781]}, {"read_only": False}, {"user": "65534:65534"}])
 def test_other_settings_differ(changes: dict[str, Any]) -> None:
-    assert anchor_differences(observed(), NAME, {**SETTINGS, **changes}, "n1") == ["settings"]
+    assert keepalive_differences(observed(), {**SETTINGS, **changes}, "n1") == ["settings"]
 
 
 def test_a_digest_tells_no_order_and_no_number_from_text() -> None:
     same = {key: SETTINGS[key] for key in reversed(SETTINGS)} | {"command": ("httpd", "-p", "7780"), "memory": 67108864}
-    assert settings_digest(same) == settings_digest(SETTINGS)
+    assert keepalive_digest(same) == keepalive_digest(SETTINGS)

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The base of the actions that decide once for all hosts of a play, on the controller."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+
+
+class PlayVariables:
+    """What the hosts of a play have registered; ``hosts`` are all of them, ``left`` those that have not failed."""
+
+    def __init__(self, task_vars: Mapping[str, Any]) -> None:
+        self.own = task_vars
+        self.hosts: list[str] = list(task_vars["ansible_play_hosts_all"])
+        self.left: list[str] = list(task_vars["ansible_play_hosts"])
+        self.groups: Mapping[str, list[str]] = task_vars["groups"]
+        self._by_host: dict[str, Mapping[str, Any]] = {}
+
+    def of(self, host: str) -> Mapping[str, Any]:
+        """The variables of a host, as they are written or were registered: nothing in them is templated."""
+        if host not in self._by_host:
+            self._by_host[host] = self.own["hostvars"].raw_get(host)
+        return self._by_host[host]
+
+    def variables(self, host: str) -> Mapping[str, Any]:
+        """The variables of a host, each templated when it is read."""
+        return self.own["hostvars"][host]
+
+    def registered(self, name: str) -> dict[str, Mapping[str, Any]]:
+        """What each host has registered under a name; empty for a host that has nothing of this name."""
+        return {host: self.of(host).get(name) or {} for host in self.hosts}
+
+    @property
+    def managers(self) -> list[str]:
+        return list(self.groups.get("managers", []))
+
+
+class PlayDecision(ActionBase):
+    """Runs on the controller alone, and changes nothing there but a report in a file.
+
+    A subclass decides in ``decide``. What it raises as ClusterError fails the task, and with run_once the play.
+    """
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    argument_spec: Mapping[str, Any] = {}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = self.validate_argument_spec(argument_spec=dict(self.argument_spec))[1]
+        try:
+            return {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}))}
+        except ClusterError as error:
+            raise AnsibleActionFail(error.message) from error
+
+    @abstractmethod
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
+        """The decision."""
+
+    def show(self, lines: list[str]) -> None:
+        """Print lines for a person."""
+        if lines:
+            Display().display("\n".join(lines))
+
+    def keep(self, directory: str, name: str, value: Any) -> None:
+        """Write a report as JSON into a directory on the controller; nothing in check mode or without a directory."""
+        if not directory or self._task.check_mode:
+            return
+        path = Path(directory).expanduser() / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            path.write_text(json.dumps(value, indent=4, sort_keys=True, default=str) + "\n")
+            path.chmod(0o644)
+        except OSError as error:
+            raise AnsibleActionFail(f"{path} cannot be written on the controller: {error}.") from error
