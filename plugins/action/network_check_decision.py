@@ -8,53 +8,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.decision import (
     CheckedHost,
     decide,
     preview,
     refuse_missing,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import host_network_environments
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone, once for all hosts."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        self.validate_argument_spec(argument_spec={})
-        variables = task_vars or {}
-        arguments = variables["network_check_arguments"]
-        try:
-            refuse_missing(arguments["hosts"], variables["ansible_play_hosts"])
-            decision = self._decide(variables["hostvars"], list(arguments["hosts"]))
-        except ClusterError as error:
-            return {"changed": False, "failed": True, "msg": error.message}
+class ActionModule(PlayDecision):
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
+        own = play.own["network_check_arguments"]
+        refuse_missing(own["hosts"], play.left)
+        hosts = {name: play.variables(name) for name in own["hosts"]}
+        fabric = next((one["fabric_decision"] for one in hosts.values()), {"problem": ""})
+        if fabric["problem"]:
+            raise PlanError(fabric["problem"])
+        decision = decide(_checked_hosts(hosts, fabric), fabric)
         if self._task.check_mode:
-            Display().display(preview(decision, arguments))
-        return {"changed": False, **decision}
+            self.show([preview(decision, own)])
+        return decision
 
-    def _decide(self, hostvars: Mapping[str, Mapping[str, Any]], names: list[str]) -> dict[str, Any]:
-        fabric: Mapping[str, Any] = hostvars[names[0]]["fabric_decision"] if names else {"problem": ""}
-        observed = {name: hostvars[name]["fabric_observed"] for name in names}
-        data_path = {name: address for name, address in fabric.get("data_path_addrs", {}).items() if name in observed}
-        environments = host_network_environments(observed, data_path)
-        hosts = [
-            CheckedHost(
-                name=name,
-                arguments=hostvars[name]["network_check_arguments"],
-                observed=hostvars[name]["network_check_observed"],
-                gpus=int(hostvars[name].get("nvidia_toolkit_gpu_count") or 0),
-                environment=environments.get(name, {}),
-            )
-            for name in names
-        ]
-        return decide(hosts, fabric)
+
+def _checked_hosts(hosts: Mapping[str, Mapping[str, Any]], fabric: Mapping[str, Any]) -> list[CheckedHost]:
+    observed = {name: one["fabric_observed"] for name, one in hosts.items()}
+    data_path = {name: fabric["data_path_addrs"][name] for name in hosts}
+    environments = host_network_environments(observed, data_path)
+    return [
+        CheckedHost(
+            name=name,
+            arguments=one["network_check_arguments"],
+            observed=one["network_check_observed"],
+            gpus=int(one.get("nvidia_toolkit_gpu_count") or 0),
+            environment=environments.get(name, {}),
+        )
+        for name, one in hosts.items()
+    ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The choices of the role fabric as a table, and what pins NCCL and gloo to its interfaces."""
+"""The table of the chosen networks, for reports."""
 
 from __future__ import annotations
 

@@ -62,8 +62,6 @@ def decide(hosts: Sequence[CheckedHost], fabric: Mapping[str, Any]) -> dict[str,
             "network_check_hosts names no host. Name at least two, between which there is a network to check."
         )
     refuse_arguments(hosts[0].arguments)
-    if fabric["problem"]:
-        raise PlanError(fabric["problem"])
     layout = lay_out(
         [host.name for host in hosts],
         hosts[0].arguments["first_host"],

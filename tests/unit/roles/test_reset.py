@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.command import NAME
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import NETWORKS
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 ROLES = ROOT / "roles"
@@ -22,9 +24,9 @@ def variable(role: str, name: str) -> Any:
 PATTERN = variable("reset", "__reset_network_check_containers")
 
 
-@pytest.mark.parametrize("name", variable("network_check", "__network_check_names").values())
-def test_every_container_of_the_network_check_is_found(name: str) -> None:
-    assert re.search(PATTERN, name)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_container_of_the_network_check_is_found(network: str) -> None:
+    assert re.search(PATTERN, f"{NAME}-{network}-gpu-01")
 
 
 @pytest.mark.parametrize("name", ["distrain-keepalive", "distrain-check-a-gpu-01", "my-distrain-check-overlay-gpu-01"])

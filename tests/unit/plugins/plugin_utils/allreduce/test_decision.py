@@ -17,7 +17,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.decisio
 )
 
 FABRIC = {
-    "problem": "",
     "data_path_addrs": {"gpu-01": "192.0.2.11", "gpu-02": "192.0.2.12"},
     "overlay": {"subnet": "10.77.0.0/16"},
 }
@@ -113,11 +112,6 @@ def test_another_image_of_the_same_name_is_refused() -> None:
 def test_one_host_has_no_network_to_check() -> None:
     with pytest.raises(PlanError, match=r"network_check_hosts: found gpu-01\. Name at least two"):
         decide([host("gpu-01")], FABRIC)
-
-
-def test_unknown_networks_are_refused_with_the_reason() -> None:
-    with pytest.raises(PlanError, match="no network connects"):
-        decide([host("gpu-01"), host("gpu-02")], {"problem": "no network connects them"})
 
 
 def test_hosts_that_the_run_leaves_out_are_named() -> None:
