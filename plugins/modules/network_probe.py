@@ -16,16 +16,7 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-    details: [It changes nothing.]
-  diff_mode:
-    support: none
-    details: [It changes nothing.]
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   host:
     description:
