@@ -130,8 +130,8 @@ def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
     for key in sorted(set(options) & set(flags)):
         raise PlanError(
             f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({started}). "
-            f"An engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or change "
-            "the unit on the host (systemctl edit docker.service)."
+            f"An engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or "
+            "change the unit on the host (systemctl edit docker.service)."
         )
     other = other_configuration_file(command)
     if options and other and other != host.path:

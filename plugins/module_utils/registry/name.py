@@ -56,8 +56,8 @@ def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     chosen = address or _swarm_address(found) or _route_address(found)
     if not chosen:
         raise PlanError(
-            "It is not known at which address the other hosts can connect to the registry: its host is in no swarm and has "
-            "no default route. Name one in image_registry_listen_address."
+            "It is not known at which address the other hosts can connect to the registry: its host is in no swarm "
+            "and has no default route. Name one in image_registry_listen_address."
         )
     return f"[{chosen}]:{port}" if ip_address(chosen).version == 6 else f"{chosen}:{port}"
 
