@@ -46,7 +46,7 @@ def write_together(files: Mapping[str, str]) -> None:
 
 
 def apt_error() -> str:
-    """What apt has against its sources, in its own words; empty where it can read them or is not there."""
+    """Return the error of apt when it reads its sources; empty without an error, and on a host without apt."""
     try:
         done = subprocess.run(
             READ_SOURCES,

@@ -114,7 +114,7 @@ def _validate(
 
 
 def _put_back(files: DaemonFiles, unit: EngineUnit, host: EngineHost, reason: str, params: Mapping[str, Any]) -> str:
-    """Put the former file back, and the engine with it; what is to be said then."""
+    """Put the former file back, restart the engine with it, and return the error message."""
     record = parse_record(host.record)
     former = record.unproven[0] if record.unproven else host.text
     files.write(former)

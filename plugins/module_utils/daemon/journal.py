@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an engine does not come up, of the lines that systemd's journal has of it; pure."""
+"""The reason why an engine does not start, from the lines of systemd's journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST = 600
 
 
 def engine_reason(lines: Iterable[str]) -> str:
-    """The line that says why the engine has ended, without what stands before the reason; empty where none does."""
+    """Return the line with the reason why the engine has ended, without its prefix; empty where no line has one."""
     own = [line.strip() for line in lines if line.strip() and not SYSTEMD.match(line.strip())]
     for pattern in PATTERNS:
         for line in reversed(own):

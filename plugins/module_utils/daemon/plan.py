@@ -47,7 +47,7 @@ class EngineHost:
 
 @dataclass(frozen=True)
 class Change:
-    """The file and the record as they have to become."""
+    """The wanted file and record, and whether the engine has to be restarted for them."""
 
     text: str | None
     record: Record
@@ -68,7 +68,7 @@ def plan_engine(host: EngineHost, params: Mapping[str, Any]) -> Plan:
 
 
 def planned_change(host: EngineHost, params: Mapping[str, Any]) -> Change:
-    """What has to be written. Raises PlanError where a file cannot be read or the unit stands against the options."""
+    """Return what has to be written. Raises PlanError where a file cannot be parsed, or a flag of the unit conflicts."""
     owner, options = params["owner"], params["options"]
     _refuse_against_unit(host, params)
     record = _record(host)
@@ -131,8 +131,7 @@ def _refuse_against_unit(host: EngineHost, params: Mapping[str, Any]) -> None:
         raise PlanError(
             f"{variable} has the key {key}, and {flags[key]} sets the same on the engine's command line ({started}). "
             f"An engine that is given both does not start. Nothing was changed: take {key} out of {variable}, or "
-            "change "
-            "the unit on the host (systemctl edit docker.service)."
+            "change the unit on the host (systemctl edit docker.service)."
         )
     other = other_configuration_file(command)
     if options and other and other != host.path:

@@ -64,7 +64,7 @@ def proof_of(subject: Any) -> str:
 
 
 def _configuration(params: Mapping[str, Any], is_installed: bool) -> dict[str, Any]:
-    """What the engine's configuration has to hold by the toolkit's own word, and what that would change."""
+    """The options of the engine that C(nvidia-ctk) prints, and what they would change."""
     if not is_installed:
         return {"options": {}, "configuration": None}
     said = command_output(str(COMMAND), "runtime", "configure", "--runtime=docker", "--cdi.enabled", "--dry-run")

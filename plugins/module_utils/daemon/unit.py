@@ -47,7 +47,7 @@ class EngineUnit:
         return True
 
     def refused_configuration(self, command: Sequence[str], path: Path) -> str:
-        """What the engine has against a configuration file beside the unit's own flags; empty where nothing."""
+        """Return why the engine rejects a configuration file beside the flags of its unit; empty where it accepts it."""
         done = _run([*command, "--validate", f"--config-file={path}"], QUESTION_SECONDS)
         if done.returncode == 0:
             return ""
@@ -55,7 +55,7 @@ class EngineUnit:
         return engine_reason(lines).replace(str(path), "it") or f"it ended with {done.returncode}"
 
     def why_not_up(self, verb: str, seconds: int) -> str:
-        """Start or restart the engine, and wait until it answers; empty then, else the reason by the journal."""
+        """Start or restart the engine and wait until it answers. Return the reason of a failure; empty on success."""
         since = int(time.time())
         deadline = time.monotonic() + seconds
         # A unit that has failed too often in a short time is not started again before this.

@@ -20,7 +20,7 @@ from .plan import Pushed
 
 
 def login_of(params: Mapping[str, Any]) -> dict[str, str] | None:
-    """None without a user: then what C(docker login) has left on the host counts."""
+    """The login of the call; None without a user, where what C(docker login) has left on the host counts."""
     return {"username": params["user"], "password": params["password"] or ""} if params["user"] else None
 
 
@@ -35,7 +35,7 @@ def observe_push(engine: Engine, params: Mapping[str, Any]) -> Pushed:
 
 
 def push(engine: Engine, name: str, target: str, login: dict[str, str] | None) -> None:
-    """The name at the registry goes again from this host, whatever comes of it."""
+    """Push the image. The name at the registry is removed from this host again, also after an error."""
     engine.tag_image(name, target)
     try:
         with _explaining("Pushing to", target):
@@ -45,7 +45,7 @@ def push(engine: Engine, name: str, target: str, login: dict[str, str] | None) -
 
 
 def pull(engine: Engine, reference: str, identity: ImageIdentity, login: dict[str, str] | None) -> None:
-    """Raises ClusterError, and keeps nothing, where what comes is another image than the one that was pushed."""
+    """Pull the image. Raises ClusterError, and keeps nothing, where it is another one than was pushed."""
     with _explaining("Pulling from", reference):
         engine.pull_image(reference, login)
     found = observe_image(engine, reference, store_of(engine.info()))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an engine says when a registry does not do what was asked, in words that say what to do."""
+"""Error messages for a registry that does not answer as expected, with a remedy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MEANINGS = (
 
 
 def explained(what: str, registry: str, said: str) -> str:
-    """The sentence for a person; ``what`` was tried, and the engine has ``said`` something."""
+    """Return the message for an error ``said`` by the engine when ``what`` was tried."""
     for pattern, meaning, advice in _MEANINGS:
         if re.search(pattern, said, re.IGNORECASE):
             return f"{what} the registry {registry} failed: {meaning} ({_short(said)}). {advice}"

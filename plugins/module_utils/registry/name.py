@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How an image is called at a registry, and at which address a registry of the cluster's own listens."""
+"""The name of an image at a registry, and the address of the registry that a host of the cluster runs."""
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     if not chosen:
         raise PlanError(
             "It is not known at which address the other hosts can connect to the registry: its host is in no swarm "
-            "and has "
-            "no default route. Name one in image_registry_listen_address."
+            "and has no default route. Name one in image_registry_listen_address."
         )
     return f"[{chosen}]:{port}" if ip_address(chosen).version == 6 else f"{chosen}:{port}"
 

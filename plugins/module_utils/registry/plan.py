@@ -52,7 +52,7 @@ def plan_push(name: str, pushed: Pushed) -> Plan:
 
 
 def plan_pull(pulled: Pulled, params: Mapping[str, Any]) -> Plan:
-    """Nothing where the image is here under its name, the name where it lacks that, else all of it."""
+    """The steps to the image under its name: none where it is there, and the name alone where only that is missing."""
     name, reference = with_tag(params["name"]), params["reference"]
     identity = ImageIdentity.from_dict(params["image_identity"])
     named, same = pulled.host.named(name), pulled.host.same_as(identity)
