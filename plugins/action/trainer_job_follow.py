@@ -21,7 +21,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
 
 ARGUMENTS = {
@@ -106,7 +105,7 @@ class ActionModule(ActionBase):
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        recorder = TolerantRecorder(JobRecorder(arguments["watch_file"], arguments["events_file"]), display.warning)
+        recorder = JobRecorder(arguments["watch_file"], arguments["events_file"], warn=display.warning)
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])

@@ -40,7 +40,7 @@ _HEAD = 8
 
 
 class ActionModule(ActionBase):
-    """The controller's side. What goes wrong with one host is a warning: the job's end must not hide behind it."""
+    """Fetches the files on the controller. An error of one host is a warning, so as not to hide the job's outcome."""
 
     _supports_check_mode = True
 

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -25,7 +26,7 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 class Agent(Protocol):
-    """Handles commands, and answers with the ``emit`` function that it was made with."""
+    """Handles commands, and answers with the ``emit`` function that it was made with; an error ends the agent."""
 
     def handle(self, command: Mapping[str, Any]) -> None: ...
 
@@ -49,8 +50,20 @@ def serve(make_agent: Callable[[Emit], Agent], process_name: str) -> None:
         watchdog.reset()
         # An empty line is a keepalive.
         if line.strip():
-            threading.Thread(target=agent.handle, args=(json.loads(line),), daemon=True).start()
+            threading.Thread(target=execute, args=(agent, json.loads(line), emit), daemon=True).start()
     end(agent)
+
+
+def execute(agent: Agent, command: Mapping[str, Any], emit: Emit) -> None:
+    """Handle one command; report an error, and end the process."""
+    try:
+        agent.handle(command)
+    except ClusterError as error:
+        emit({"event": "failed", "msg": error.message})
+        os._exit(1)
+    except Exception:
+        emit({"event": "failed", "msg": traceback.format_exc()})
+        os._exit(1)
 
 
 class ControllerWatchdog:

@@ -12,14 +12,14 @@ _ADVICE = {
     errno.EMFILE: _TOO_MANY,
     errno.ENFILE: "Raise fs.file-max there, or end programs that hold many files open, and run it again.",
     errno.EIO: "The disk or the file server could not read or write it: look into the kernel's log there (dmesg).",
-    errno.ESTALE: "The file server has lost it: mount the file system there again.",
-    errno.ENOSPC: "What came whole stays there for the next run; nothing else was touched. Make room there.",
+    errno.ESTALE: "The file server no longer has it: mount the file system there again.",
+    errno.ENOSPC: "Complete items stay there for the next run; nothing else was changed. Make room there.",
     errno.EDQUOT: "The quota of the user there is used up. Raise it, or make room there.",
     errno.EROFS: "The file system there is mounted read-only: often the kernel did so after an error (see dmesg).",
     errno.EACCES: "Run the task with become, or give the user the right to it.",
     errno.EPERM: "Run the task with become; where it is root already, the file may be immutable (see lsattr).",
-    errno.ELOOP: "A symbolic link or a file has been put in its way.",
-    errno.ENOTDIR: "A symbolic link or a file has been put in its way.",
+    errno.ELOOP: "A part of its path was replaced by a symbolic link or a file.",
+    errno.ENOTDIR: "A part of its path was replaced by a symbolic link or a file.",
 }
 
 

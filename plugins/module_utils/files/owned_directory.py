@@ -21,7 +21,7 @@ _MARK_BYTES = 4096
 
 
 class OwnedDirectory:
-    """``option`` is the option that names it, ``mark`` the name of the file, ``is_own`` tells our files' names.
+    """``option`` is the option that names it, ``mark`` the name of the file, ``is_own`` whether a name is one of ours.
 
     A directory can be claimed that does not exist, is empty, or holds only names of ours. Its mode stays as it is.
     """

@@ -134,7 +134,7 @@ class _Walk:
             return
         of = "" if place == self._path else f" on the way to {self._path}"
         raise PlanError(
-            f"{place}{of} is a symbolic link that is not followed, since somebody else could exchange it: {why}. It "
+            f"{place}{of} is a symbolic link that is not followed, since another user could replace it: {why}. It "
             f"leads to {_shown(target)}: name that path instead, or mount the directory there."
         )
 

@@ -8,15 +8,12 @@ It ends with its stdin, which the controller holds; the job does not depend on i
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
 from ..base.agent import Emit, serve
-from ..base.errors import ClusterError
 from ..engine.socket import DEFAULT_DOCKER_HOST
 from .files import JobFiles
 from .rank_observer import RankObserver
@@ -36,21 +33,7 @@ class JobAgent:
         self._is_over = threading.Event()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Execute one command. An error ends the agent, and the controller starts a new one."""
-        try:
-            self._handle(command["do"], command)
-        except ClusterError as error:
-            self._emit({"event": "failed", "msg": error.message})
-            os._exit(1)
-        except Exception:
-            self._emit({"event": "failed", "msg": traceback.format_exc()})
-            os._exit(1)
-
-    def close(self) -> None:
-        self._is_over.set()
-
-    def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
-        job = command["job"]
+        verb, job = command["do"], command["job"]
         if verb == "watch":
             self._watch(job, command)
         elif verb == "stacks":
@@ -61,6 +44,9 @@ class JobAgent:
         elif verb == "stop":
             stop_job(JobFiles(job["directory"], job["name"]), job["name"], command["timeout"])
             self._emit({"event": "stopped"})
+
+    def close(self) -> None:
+        self._is_over.set()
 
     def _watch(self, job: Mapping[str, Any], command: Mapping[str, Any]) -> None:
         observer = RankObserver(job, command["lines"])

@@ -67,14 +67,14 @@ def wait_until_begun(files: JobFiles, params: Mapping[str, Any]) -> None:
         wait_until(
             lambda: files.has_begun(params["attempt"]),
             bool,
-            lambda _begun: "it was not begun",
+            lambda _begun: "it was not started",
             BEGIN_SECONDS,
             interval=0.1,
         )
     except TimedOut as error:
         free = free_bytes(files.logs.root)
         raise ClusterError(
-            f"Job {params['name']} was not begun in container {params['container']} within {BEGIN_SECONDS} s: its "
+            f"Job {params['name']} was not started in container {params['container']} within {BEGIN_SECONDS} s: its "
             f"runner has to write into {files.logs.path}, where {in_words(free or 0)} are free. Make room there, or "
             f"see docker exec {params['container']} ls -la {params['container_directory']}/logs, and run this again."
         ) from error

@@ -9,9 +9,7 @@ It ends with its stdin, which the controller holds.
 from __future__ import annotations
 
 import base64
-import os
 import time
-import traceback
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,17 +34,12 @@ class OutputsAgent:
         self._busy_at = time.monotonic()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Execute one command; an error that is not that of one file ends the agent."""
-        try:
-            if command["do"] == "survey":
-                found = Survey(self._busy).run(command["wanted"])
-                self._files = found["files"]
-                self._emit({"event": "found", "found": found})
-            elif command["do"] == "send":
-                self._send(command["numbers"])
-        except Exception:
-            self._emit({"event": "failed", "msg": traceback.format_exc()})
-            os._exit(1)
+        if command["do"] == "survey":
+            found = Survey(self._busy).run(command["wanted"])
+            self._files = found["files"]
+            self._emit({"event": "found", "found": found})
+        elif command["do"] == "send":
+            self._send(command["numbers"])
 
     def close(self) -> None:
         """Do nothing: no file was written."""

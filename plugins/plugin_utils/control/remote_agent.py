@@ -13,7 +13,7 @@ import resource
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
@@ -89,6 +89,15 @@ class RemoteAgent:
             lines = self._stderr.read().decode(errors="replace").strip().splitlines()
             last = lines[-1] if lines else ""
             self._events.put((self.host, {"event": "ended", "code": code, "stderr": last}))
+
+
+def close_all(agents: Iterable[RemoteAgent]) -> None:
+    """End the agents at the same time, and wait for them."""
+    closing = [threading.Thread(target=agent.close, daemon=True) for agent in agents]
+    for thread in closing:
+        thread.start()
+    for thread in closing:
+        thread.join()
 
 
 def encoded(command: Mapping[str, Any]) -> bytes:

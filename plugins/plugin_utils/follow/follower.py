@@ -17,8 +17,8 @@ from ..causes.log import JobContext
 from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
 from .divergence import divergence_notices
 from .elastic import lost_ranks, shrink_notice
+from .recorder import JobRecorder
 from .stacks import Stack, stack_sentence
-from .tolerant_recorder import Recorder
 
 # The progress line is repeated after so many seconds without a change.
 REPEAT_SECONDS = 30
@@ -77,7 +77,7 @@ class Follower:
     stacks: Callable[[], Sequence[Stack]]
     show: Callable[[str], None]
     warn: Callable[[str], None]
-    recorder: Recorder
+    recorder: JobRecorder
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     timeouts: Timeouts

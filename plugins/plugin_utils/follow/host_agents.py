@@ -16,7 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 
 from ..causes.end_order import Clock, clock_of
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all
 from ..control.ssh import SshTarget
 
 WATCH = "job.agent"
@@ -110,9 +110,8 @@ class HostAgents:
     def close(self) -> None:
         """End all agents at the same time, and wait for them."""
         self._is_over.set()
-        closing = [self._close(host) for host in list(self._agents)]
-        for thread in closing:
-            thread.join()
+        agents, self._agents = self._agents, {}
+        close_all(agents.values())
 
     def _send_keepalives(self) -> None:
         while not self._is_over.wait(KEEPALIVE_SECONDS):
@@ -156,10 +155,9 @@ class HostAgents:
         except OSError as error:
             self.views[host].because = f"no SSH could be started ({error.strerror})"
 
-    def _close(self, host: str) -> threading.Thread:
-        closing = threading.Thread(target=self._agents.pop(host).close, daemon=True)
-        closing.start()
-        return closing
+    def _close(self, host: str) -> None:
+        """End the agent of a host, without waiting."""
+        threading.Thread(target=self._agents.pop(host).close, daemon=True).start()
 
 
 def _merge(known: dict[str, Any], found: dict[str, Any]) -> None:

@@ -31,7 +31,8 @@ _USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
 class JobRecorder:
     """Appends to two files of mode 0600 and bounded size; without a path nothing is recorded.
 
-    Where a file reaches its largest size, lines of earlier runs of the job are dropped first.
+    Where a file reaches its largest size, lines of earlier runs of the job are dropped first. An entry that cannot be
+    written, as on a full disk, is dropped, with one call of ``warn``.
     """
 
     def __init__(
@@ -41,11 +42,14 @@ class JobRecorder:
         clock: Callable[[], float] = time.time,
         most_bytes: int = MOST_BYTES,
         most_event_bytes: int = MOST_EVENT_BYTES,
+        warn: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._events_file = events_file
         self._observations = BoundedLines(watch_file, most_bytes, _states, self._run_began)
         self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
+        self._warn = warn
+        self._has_warned = False
         self._written: list[Any] = []
         self._written_at = 0.0
 
@@ -60,14 +64,14 @@ class JobRecorder:
             return
         self._written, self._written_at = states, now
         described = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
-        self._observations.append({"at": round(now, 3), "ranks": described})
+        self._append(self._observations, {"at": round(now, 3), "ranks": described})
 
     def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
         """Record an event. An end is recorded once after each start, however often an ended job is followed."""
         if kind == "ended" and ["", *self._kinds()][-1] == "ended":
             return
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
-        self._events.append(entry)
+        self._append(self._events, entry)
 
     def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
         """Record the start of a job once, however often it is followed."""
@@ -75,6 +79,18 @@ class JobRecorder:
             again = f" again, for the {restarts}. time" if restarts else ""
             kind = "restarted" if restarts else "started"
             self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
+
+    def _append(self, lines: BoundedLines, entry: Mapping[str, Any]) -> None:
+        try:
+            lines.append(entry)
+        except OSError as error:
+            if not self._has_warned:
+                self._has_warned = True
+                self._warn(
+                    f"What is observed of the job cannot be written to {error.filename or 'its record'} on the "
+                    f"controller: {error.strerror}. The job is followed all the same; its curves and events will have "
+                    "a gap."
+                )
 
     def _starts(self) -> set[float]:
         return {entry["at"] for entry in self._events_so_far() if entry.get("kind") in ("started", "restarted")}

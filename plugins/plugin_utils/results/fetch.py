@@ -15,7 +15,7 @@ from typing import Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all
 from ..control.ssh import SshTarget
 from ..delivery.progress import RelayProgress, Total
 from .host import HostOutputs
@@ -65,7 +65,8 @@ class OutputsFetch:
             while any(not self._outputs[host].is_done for host in self._agents):
                 self._handle_next()
         finally:
-            self._close()
+            self._events.is_over.set()
+            close_all(self._agents.values())
 
     def _start(self, host: str, target: SshTarget, program: bytes, wanted: Mapping[str, Any]) -> None:
         events = cast("queue.SimpleQueue[Event]", self._events)
@@ -120,12 +121,3 @@ class OutputsFetch:
             outputs.give_up(event["stderr"] or "the SSH connection has ended")
         if outputs.is_done:
             self._progress.leave(host)
-
-    def _close(self) -> None:
-        """End all agents at the same time, and wait for them."""
-        self._events.is_over.set()
-        closing = [threading.Thread(target=agent.close, daemon=True) for agent in self._agents.values()]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
