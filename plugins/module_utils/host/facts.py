@@ -202,7 +202,7 @@ def _read(path: Path) -> str:
 
 
 def command_environment() -> dict[str, str]:
-    """The environment of a command whose words are read: English, and with the directories of root's commands."""
+    """The environment of a command whose output is parsed: English, and with the directories of root's commands."""
     return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is said of a membership that cannot be brought where it is wanted: what was found, and the remedy."""
+"""Messages about a membership that cannot become as it is wanted: what was found, and the remedy."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def explain_locked(remedy: str) -> str:
 
 
 def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
-    """A manager without a leader: who is missing, and what can be done."""
+    """A manager without a leader: which managers are missing, and the remedy."""
     silent = ", ".join(membership.silent_managers)
     known = len(membership.manager_addresses)
     missing = (

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From the nodes as a manager lists them to the list that is wanted: roles, availability, and who is to go."""
+"""From the nodes as a manager lists them to the list that is wanted: roles, availability, and which nodes are to be removed."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ CAUSES = (
         NOT_REACHED,
         "known_hosts",
         "If the hosts were installed anew, remove their old keys (ssh-keygen -R ADDRESS, with a port as in "
-        "'[ADDRESS]:PORT') and log in once with ssh; if they were not, find out who answers at their addresses.",
+        "'[ADDRESS]:PORT') and log in once with ssh; if they were not, find out which hosts answer at their addresses.",
         r"remote host identification has changed|offending \S+ key in \S+",
     ),
     _cause(
