@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The side that answers: sockets on given addresses, served until every peer has finished or its lifetime is over.
 
-It answers only questions that are signed with the token of the run. It measures one stream at a time, so that no measure
+It answers only questions that are signed with the token of the run. It measures one stream at a time, so that no rate
 is shared.
 """
 

@@ -64,7 +64,7 @@ JOIN_ERRORS = (
 
 
 def explain_join_error(said: str, managers: Iterable[str]) -> str:
-    """Our words for what the engine said when it refused to join, or could not."""
+    """Explain the error of the engine when it refused to join, or could not."""
     lowered = said.lower()
     for fragment, explanation in JOIN_ERRORS:
         if fragment in lowered:
@@ -122,7 +122,7 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
 
 
 def address_problem(membership: Membership, wanted: str | None) -> str:
-    """What is wrong with the address that a member advertises, or nothing.
+    """The problem of the address that a member advertises; empty for none.
 
     A node keeps the address with which it joined. An address that is wanted by name need be on no interface (it may be
     translated on the way); an interface's name is let through as long as the address is on some interface.

@@ -17,7 +17,7 @@ INTO, OUT_OF, EVERYWHERE = "into", "out of", "everywhere"
 
 @dataclass(frozen=True)
 class Blame:
-    """The host, whether what goes into it or out of it fails, and the hosts at the other end."""
+    """The host, whether traffic into it or out of it fails, and the hosts at the other end."""
 
     host: str
     direction: str
