@@ -42,5 +42,7 @@ class ActionModule(PlayDecision):
         self.keep(arguments["artifacts_directory"], REPORT, verdict)
         self.show(matrix_lines(verdict))
         if not verdict["whole"]:
-            return {**verdict, "failed": True, "msg": verdict_message(verdict)}
+            # The matrix has been shown; as a part of the error it would hide what is wrong.
+            problems = {key: value for key, value in verdict.items() if key != "matrix"}
+            return {**problems, "failed": True, "msg": verdict_message(verdict)}
         return verdict

@@ -57,7 +57,7 @@ class Settings:
 
 @dataclass
 class Measured:
-    """What is known so far about one peer."""
+    """The measurements of one peer so far."""
 
     target: Peer
     line: Line | None

@@ -123,7 +123,7 @@ def _measuring_ports(listener: Mapping[str, Any]) -> Iterator[Question]:
 
 
 def listener_of(listeners: Mapping[str, Mapping[str, Any] | None], endpoint: Endpoint) -> Mapping[str, Any] | None:
-    """What the endpoint's host returned about its address in this network."""
+    """The listener of the endpoint's host at its address in this network."""
     rows = (listeners.get(endpoint.host) or {}).get("listeners") or []
     return next((row for row in rows if row["network"] == endpoint.network), None)
 

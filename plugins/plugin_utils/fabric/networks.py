@@ -114,7 +114,7 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[HostInt
 
 
 def judge(network: HostNetwork, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
-    """How good a network is: by what was measured between its hosts, else by what its interfaces say."""
+    """The quality of a network: from the measurements between its hosts, else from its interfaces."""
     own = [one for one in measurements if one["network"] == network.name]
     rates = _best_rates(own)
     paths = [one["path_mtu"] for one in own if one.get("path_mtu")]
@@ -143,7 +143,7 @@ def _best_rates(measurements: Iterable[Measurement]) -> dict[str, float]:
 
 
 def is_blocked(one: Measurement, managers: Container[str]) -> bool:
-    """Whether the swarm cannot live on what lies between these two hosts."""
+    """Whether a port that the swarm needs is closed between these two hosts."""
     if one.get("answered_by") not in (None, one["target"]):
         return True
     needed = [port for port in one["ports"] if port != MANAGER_PORT or one["target"] in managers]

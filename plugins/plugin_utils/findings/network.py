@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what all hosts measured, and what their kernels can do -> the findings about the network, worst first."""
+"""Pure: the findings about the network, from the measurements of all hosts and the features of their kernels."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what every host said about itself, and what is wanted -> the findings, worst first.
+"""Pure: the findings about the hosts, from the report of each of them and the settings.
 
-A rule looks at all hosts and yields what it finds; RULES is the list of them.
+A rule gets the reports of all hosts and yields its findings; RULES is the list of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what keeps a swarm from being made of the hosts of a play, before anything is changed."""
+"""Pure: refuse hosts of which no swarm can be made, before anything is changed."""
 
 from __future__ import annotations
 
