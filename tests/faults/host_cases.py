@@ -73,6 +73,17 @@ HOST_CASES = (
         says=["live-restart", "docker_daemon_options"],
     ),
     Case(
+        "configuration-no-json",
+        f"{DAEMON} on {TWO} is no JSON when the hosts are prepared",
+        prepare=[
+            On(TWO, f"cp {DAEMON} /root/daemon.json 2>/dev/null || echo '{{}}' >/root/daemon.json"),
+            On(TWO, f"""printf '{{\\n  "debug": tru\\n}}' >{DAEMON}"""),
+        ],
+        run=Play("hosts"),
+        says=[f"{TWO}: {DAEMON} is not valid JSON .*line 2 column 12", "Repair it on the host"],
+        restore=[On(TWO, f"cp /root/daemon.json {DAEMON}")],
+    ),
+    Case(
         "unknown-source",
         "docker_source is none of its choices",
         run=Play("hosts", {"docker_source": "podman"}),

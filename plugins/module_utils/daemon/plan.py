@@ -68,7 +68,7 @@ def plan_engine(host: EngineHost, params: Mapping[str, Any]) -> Plan:
 
 
 def planned_change(host: EngineHost, params: Mapping[str, Any]) -> Change:
-    """Return what has to be written. Raises PlanError where a file cannot be parsed, or a flag of the unit conflicts."""
+    """Return what has to be written. Raises PlanError where a file cannot be parsed or a flag of the unit conflicts."""
     owner, options = params["owner"], params["options"]
     _refuse_against_unit(host, params)
     record = _record(host)

@@ -47,7 +47,7 @@ class EngineUnit:
         return True
 
     def refused_configuration(self, command: Sequence[str], path: Path) -> str:
-        """Return why the engine rejects a configuration file beside the flags of its unit; empty where it accepts it."""
+        """Return why the engine rejects a configuration file beside its unit's flags; empty where it accepts it."""
         done = _run([*command, "--validate", f"--config-file={path}"], QUESTION_SECONDS)
         if done.returncode == 0:
             return ""

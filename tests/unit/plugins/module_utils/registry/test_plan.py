@@ -173,9 +173,9 @@ def test_a_small_disk_is_refused(images: tuple[HeldImage, ...], store: str, free
 @pytest.mark.parametrize(
     ("said", "meaning"),
     [
-        ("dial tcp 192.0.2.11:5000: connect: connection refused", "cannot be reached"),
-        ("dial tcp: lookup reg on 192.0.2.1:53: no such host", "cannot be reached"),
-        ("net/http: request canceled (Client.Timeout exceeded while awaiting headers)", "cannot be reached"),
+        ("dial tcp 192.0.2.11:5000: connect: connection refused", "cannot connect"),
+        ("dial tcp: lookup reg on 192.0.2.1:53: no such host", "cannot connect"),
+        ("net/http: request canceled (Client.Timeout exceeded while awaiting headers)", "cannot connect"),
         ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "image_registry_ca_file"),
         ("http: server gave HTTP response to HTTPS client", "does not trust its certificate"),
         ("unauthorized: authentication required", "image_registry_user"),
