@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Images as what is relayed: an item is a layer, known by its place in the image."""
+"""The kind of item "image": an item is a layer, known by its place in the image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RunEngine(EngineSocket):
 
 
 class ImageKind:
-    """The engine of this host, as a source of layers or as what they go into."""
+    """The engine of this host, as the source or the destination of layers."""
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         self._name: str = arguments["name"]
@@ -62,7 +62,7 @@ class ImageKind:
         self._config_or_sink = threading.Lock()
 
     def observe(self) -> dict[str, Any]:
-        """The images of this host, and of the named one what a receiving host must know of it."""
+        """Return the images of this host, and of the named one what a receiving host needs."""
         self._spool_directory.check()
         images = observe_images(self._engine)
         held = images.named(self._name)
@@ -76,16 +76,16 @@ class ImageKind:
         }
 
     def clean_up(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Remove what dead runs have left on a host that gets nothing in this one."""
+        """Remove what dead runs have left on a host that receives nothing in this one."""
         if self._spool_directory.has_leftovers():
             self._spool_directory.prepare()
         self._unfinished.clear()
         return {"removed": clean_leftovers(self._engine)}
 
     def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """How many of the lowest layers of the wanted image need not come; removes what dead runs have left."""
+        """Return how many of the lowest layers need not be sent; remove what dead runs have left."""
         wanted = WantedImage.from_dict(arguments["wanted"])
-        # What a run that just ends still brings in counts as well.
+        # What a run that is ending still loads counts as well.
         take_lock(wanted).give_back()
         if self._spool_directory.has_leftovers():
             self._spool_directory.prepare()
@@ -98,7 +98,7 @@ class ImageKind:
         }
 
     def name(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Give an image that is here its name."""
+        """Give an image of this host its name."""
         self._engine.tag(arguments["image_id"], self._name)
         return {}
 
@@ -106,7 +106,7 @@ class ImageKind:
         images = observe_images(self._engine)
         held = images.named(self._name)
         if held is None or held.identity.fingerprint != arguments["fingerprint"]:
-            raise ClusterError(f"The image {self._name} has changed since it was looked at. Run it again.")
+            raise ClusterError(f"The image {self._name} has changed since it was observed. Run it again.")
         self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
         self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
         threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
@@ -126,7 +126,7 @@ class ImageKind:
         return self._unfinished
 
     def take_config(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The config of the image, which the source could read only now; or the problem that keeps it from coming."""
+        """Take the config of the image, which the source could read only now, or the problem that prevents it."""
         with self._config_or_sink:
             self._config = arguments
             if self._sink:
@@ -134,7 +134,7 @@ class ImageKind:
         return {}
 
     def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """What the spool of this source keeps, now that nothing is sent any more."""
+        """Close the spool after the last byte, and return what it keeps."""
         if self._spool:
             self._spool.close()
             self._spool = None
@@ -160,7 +160,7 @@ class ImageKind:
 
 
 class LayerSource:
-    """The layers of an image as files; those that lay in the spool before this run are read with suspicion."""
+    """The layers of an image as files; those that were in the spool before this run are checked while they are read."""
 
     def __init__(self, spool: ImageSpool, image: HeldImage, show: Callable[[str], None]) -> None:
         self._spool = spool
@@ -209,7 +209,7 @@ class NamedFile:
 
 
 class LayerSink:
-    """Lets the last layer end only when the image's config has come."""
+    """A sink that ends the last layer only when the image's config was received."""
 
     def __init__(self, sink: ImageSink, layers: int) -> None:
         self._sink = sink
@@ -225,7 +225,7 @@ class LayerSink:
         self._sink.start(first, largest)
 
     def set_config(self, config: Mapping[str, Any]) -> None:
-        """Either the config or the problem."""
+        """Take the config or the problem."""
         self._problem = config.get("problem")
         if self._problem is None:
             self._sink.set_config(base64.b64decode(config["config"]))

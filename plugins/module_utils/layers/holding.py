@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How much of an image an engine has already, kept by the names of prefix images, and what dead runs left of those."""
+"""How much of an image an engine already has, by the names of prefix images, and what dead runs left of those."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOCK_SECONDS = 75.0
 
 
 class RunLock:
-    """Held by the one program that works on an image of this host; it ends with that program."""
+    """The lock of the one program that works on an image of this host; it ends with that program."""
 
     def __init__(self, repository: str, directory: str = LOCK_DIRECTORY) -> None:
         self._path = Path(directory) / f"{repository.rpartition('/')[2]}.lock"

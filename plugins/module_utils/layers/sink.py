@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bringing an image into this host's engine layer by layer, while the layers come.
+"""Load an image into this host's engine layer by layer, while the layers are received.
 
 A layer goes straight into a load of the prefix image that it is the top of. What makes that archive an image is held
 back until the layer was found right, so the engine acts on nothing unchecked; and what came whole stays there under the
@@ -64,7 +64,7 @@ class ImageSink:
         self.is_complete = False
 
     def start(self, first: int, largest: int = 0) -> None:
-        """Hold on to the lowest ``first`` layers, which the engine has; ``largest`` bytes has the largest to come."""
+        """Keep the lowest ``first`` layers, which the engine has; the largest to come has ``largest`` bytes."""
         self._lock = take_lock(self._wanted, self._lock_directory)
         self._info = self._engine.info()
         self._store = store_of(self._info)
@@ -155,7 +155,7 @@ class ImageSink:
         return image
 
     def close(self) -> None:
-        """Leave no request and no lock behind; what came whole stays unless the image is complete.
+        """Leave no request and no lock behind; layers received whole stay unless the image is complete.
 
         A layer that was ended is waited for, so that the next run finds it.
         """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The layers of an image as files of this host, taken out of the engine in one pass, while others wait for them.
+"""The layers of an image as files of this host, saved from the engine in one pass, while readers wait for them.
 
 What the spool has already is not saved again; where it has all, the engine is not asked at all.
 """
@@ -58,9 +58,9 @@ class ImageSpool:
         self.bytes_saved = 0
 
     def start(self, wanted: Collection[str], measured: Collection[str] = ()) -> None:
-        """Begin to bring the layers of these diff IDs here, and to learn the sizes of those in ``measured``.
+        """Begin to save the layers of these diff IDs, and to measure those in ``measured``.
 
-        Raises where the disk is too small. What the spool has is there at once.
+        Raise ClusterError where the disk is too small. What the spool has is available at once.
         """
         self._directory.prepare()
         for diff_id in set(wanted):
@@ -89,9 +89,9 @@ class ImageSpool:
             raise self._why_not(f"its archive lacks the layer {diff_id}")
 
     def open(self, diff_id: str, timeout: float) -> tuple[int, IO[bytes]] | None:
-        """The size of a wanted layer and its bytes, also while they are still coming; None and raises as C(wait_for).
+        """Return the size of a wanted layer and its bytes, also while they are written; None and raises as C(wait_for).
 
-        None as well where the file was found to be damaged, or got its name for good, just now.
+        None as well where the file was just found to be damaged, or renamed.
         """
         with self._lock:
             self._lock.wait_for(lambda: diff_id in self._growing or diff_id in self._layers or not self._fills, timeout)
@@ -106,7 +106,7 @@ class ImageSpool:
         return (os.fstat(file.fileno()).st_size, file) if file else None
 
     def wait_for_config(self) -> bytes:
-        """The bytes of the image's config."""
+        """Wait for and return the bytes of the image's config."""
         with self._lock:
             self._lock.wait_for(lambda: self._config is not None or not self._fills)
             if self._config is not None:
@@ -114,7 +114,7 @@ class ImageSpool:
             raise self._why_not("its archive lacks its config")
 
     def size_of(self, diff_id: str) -> int | None:
-        """The exact size of an uncompressed layer, wanted or not, as far as it is known by now."""
+        """Return the size of an uncompressed layer in bytes, or None while it is not known."""
         return self._sizes.get(diff_id) or self._directory.size_of(diff_id)
 
     def is_unchecked(self, diff_id: str) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Directories as what is relayed: an item is a part of a file, known by its place among all parts."""
+"""The kind of item "directory": an item is a part of a file, known by its place among all parts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from .sink import TreeSink
 from .staging import TreeStaging
 
 Emit = Callable[[dict[str, Any]], None]
-# Only an address of the swarm is read there, and a host may do without an engine.
+# Only an address of the swarm is read there; a host needs no engine.
 _ENGINE_SECONDS = 5.0
 _DIFF_LINES = 500
 
 
 class TreeKind:
-    """A directory of this host, as a source of parts of files or as what they go into."""
+    """A directory of this host, as the source or the destination of parts of files."""
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         """C(host), C(path), C(untrusted_below), C(is_source), C(writes) (false in check mode).
@@ -78,7 +78,7 @@ class TreeKind:
         return TreeSource(self._opened(), items_of(self._entries))
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what needs no other host; C(owner) says whether owners are kept."""
+        """Do what needs no other host; with C(owner) the owners are kept."""
         root = self._opened(make=True)
         self._staging = self._staging or TreeStaging(root)
         items = items_of(self._entries)
@@ -116,7 +116,7 @@ class TreeKind:
         return self._root
 
     def _target(self) -> TreeRoot | None:
-        """None where it is not there yet."""
+        """Return the directory to write to; None where it does not exist yet."""
         host = self._arguments["host"]
         try:
             self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
@@ -199,7 +199,7 @@ class TreeSource:
 
 
 class FilePart:
-    """What is used of a file, for a part of one; its last byte is given out only where the file has not changed."""
+    """A part of a file as a file object; its last byte is given out only where the file has not changed."""
 
     def __init__(self, descriptor: int, entry: TreeEntry, part: int, directory: str) -> None:
         self._descriptor = descriptor

@@ -17,7 +17,7 @@ _WHOLE_MODE = 0o7777
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A file to be written: the parts that an earlier run left, those found elsewhere here, and those that come."""
+    """A file to be written: the parts that an earlier run left, those found elsewhere here, and those to receive."""
 
     entry: TreeEntry
     left: tuple[int, ...] = ()
@@ -28,7 +28,7 @@ class Work:
 
 @dataclass(frozen=True)
 class TreePlan:
-    """In the order in which it is done; ``blocked`` is what stands in the way and may not be deleted."""
+    """The steps in their order; ``blocked`` is what is in the way and must not be deleted."""
 
     clear: tuple[str, ...] = ()
     directories: tuple[TreeEntry, ...] = ()
@@ -58,7 +58,7 @@ class TreePlan:
 
     @property
     def needed_bytes(self) -> int:
-        """What the disk must have at the worst moment: a file's old content goes when the new one is whole."""
+        """Return the bytes that the disk needs at most: a file's old content is removed when the new one is whole."""
         copied = [work for work in self.files if not work.lacking]
         needed = used = sum(work.entry.size for work in copied)
         for work in self.files:
@@ -70,12 +70,12 @@ class TreePlan:
 
 
 def mode_of(entry: TreeEntry, keeps_owner: bool) -> int:
-    """Without its owner a file must not bring the right to act as its owner."""
+    """Return the mode; a file without its owner must not let others act as its owner."""
     return entry.mode & (_WHOLE_MODE if keeps_owner else _SHARED_MODE)
 
 
 def worth_reading(source: Iterable[TreeEntry], here: Iterable[TreeEntry]) -> list[TreeEntry]:
-    """The files of this host that may hold content of the source's: those of the same size, or large and as named."""
+    """Return the files of this host that may have content of the source's: of its size, or large and of its name."""
     files = [one for one in source if one.kind == FILE and one.size]
     sizes = {one.size for one in files}
     large = {one.path for one in files if one.size > PART_BYTES}
@@ -89,7 +89,7 @@ def plan_tree(
     delete: bool,
     keeps_owner: bool,
 ) -> TreePlan:
-    """``here`` has the digests of what was worth reading; ``left`` are the whole parts of a file of an earlier run."""
+    """Return the plan; ``here`` has digests of what was read, ``left`` returns the whole parts of an earlier run."""
     held = {one.path: one for one in here}
     wanted = {one.path: one for one in source}
     blocking = [path for path, one in wanted.items() if path in held and _blocks(held[path], one)]
@@ -104,7 +104,7 @@ def plan_tree(
         for one in source
         if one.path not in written and one.kind != LINK and not _is_set(held[one.path], one, keeps_owner)
     ]
-    # Where a file or link is taken away for a directory, nothing lies below it; where a directory is, all of that goes.
+    # Below a file or link that is removed for a directory there is nothing; below a directory all is removed.
     below = tuple(f"{path}/" for path in blocking)
     return TreePlan(
         clear=tuple(blocking) if delete else (),
@@ -137,7 +137,7 @@ def small_disk(plan: TreePlan, host: str, dest: str, room: Mapping[str, int], re
 
 
 def in_the_way(plan: TreePlan, host: str, dest: str) -> str:
-    """Empty where nothing is."""
+    """Return what is in the way, in words; empty for nothing."""
     if not plan.blocked:
         return ""
     return (
@@ -171,12 +171,12 @@ def _work(
 
 
 def _blocks(held: TreeEntry, wanted: TreeEntry) -> bool:
-    """A rename replaces a file or a link; a directory only gives way, or comes into being, by a deletion."""
+    """Return whether a deletion is needed first: a rename replaces files and links, never a directory."""
     return held.kind != wanted.kind and DIRECTORY in (held.kind, wanted.kind)
 
 
 def _is_written(held: TreeEntry | None, wanted: TreeEntry, keeps_owner: bool) -> bool:
-    """A file with another name too is never given a mode or a time, which would change it there: it is made anew."""
+    """Return whether a file is written; one with another name too also for its attributes, which would change there."""
     if held is None or not _has_content(held, wanted):
         return True
     return held.links > 1 and not _is_set(held, wanted, keeps_owner)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ..base.errors import ClusterError, PlanError
 
 PART_BYTES = 64 * 1024**2
-# What begins with this at the top of a directory is ours, and is never brought anywhere.
+# What begins with this at the top of a directory is ours, and is never delivered.
 OWN_NAMES = ".distrain-tree"
 
 DIRECTORY = "d"
@@ -60,7 +60,7 @@ class TreeEntry:
 
 @dataclass(frozen=True)
 class Items:
-    """All different parts of the files of a directory, in the order in which they travel."""
+    """All different parts of the files of a directory, in the order in which they are sent."""
 
     digests: tuple[str, ...]
     sizes: tuple[int, ...]
@@ -89,7 +89,7 @@ def pack(entries: Iterable[TreeEntry]) -> str:
 
 
 def unpack(packed: str) -> list[TreeEntry]:
-    """Raises ClusterError where a path leads anywhere but into the directory."""
+    """Return the entries; raise ClusterError for a path that leads out of the directory."""
     rows = json.loads(zlib.decompress(base64.b64decode(packed)))
     entries = [
         TreeEntry(path, kind, mode, mtime, uid, gid, size, link, _unpacked(digests))
@@ -106,13 +106,13 @@ def shown(path: str) -> str:
 
 
 def listed(paths: Sequence[str]) -> str:
-    """The first few of them."""
+    """Return the first few of them in words."""
     more = f" and {len(paths) - _SHOWN_PATHS} more" if len(paths) > _SHOWN_PATHS else ""
     return ", ".join(shown(path) for path in paths[:_SHOWN_PATHS]) + more
 
 
 def choose_links(host: str, path: str, entries: Sequence[TreeEntry], outside_links: str) -> list[TreeEntry]:
-    """What of the source's directory is brought. Raises PlanError where it holds what cannot be brought."""
+    """Return the entries to deliver; raise PlanError for what cannot be delivered."""
     others = [one.path for one in entries if one.kind == OTHER]
     if others:
         raise PlanError(
@@ -172,7 +172,7 @@ def _check(entries: Sequence[TreeEntry]) -> None:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a file system can hold it: names that are no UTF-8 come as os.fsdecode gives them."""
+    """Return whether a file system can hold the name: names that are no UTF-8 come as os.fsdecode gives them."""
     try:
         return b"\0" not in text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The content of files as digests: read, or remembered from when a file was last read and has not changed since."""
+"""The digests of files: computed, or remembered where a file has not changed since it was last read."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .root import TreeRoot, identity_of
 MEMORY_DIRECTORY = "/var/lib/distrain/trees"
 _READ_BYTES = 1024**2
 _THREADS = 4
-# A younger change may not be on the disk yet, or may share its time with one that comes after reading.
+# A later change may not be on the disk yet, or may have the same time as one after the reading.
 _SETTLED_SECONDS = 60
 _BUSY_SECONDS = 10.0
 
 
 class TreeReader:
-    """Reads the files of one directory. ``busy`` is called now and then."""
+    """Reads the files of one directory. ``busy`` is called from time to time."""
 
     def __init__(self, root: TreeRoot, busy: Callable[[], None], memory: DigestMemory | None = None) -> None:
         self._root = root
@@ -37,7 +37,7 @@ class TreeReader:
         self._told_at = time.monotonic()
 
     def with_digests(self, entries: Iterable[TreeEntry]) -> list[TreeEntry]:
-        """Raises ClusterError where a file changes while it is read."""
+        """Return the entries with their digests; raise ClusterError where a file changes while it is read."""
         known = self._memory.load() if self._memory else {}
         read = [dataclasses.replace(one, digests=self._digests(one, known)) for one in entries]
         if self._memory:
@@ -77,7 +77,7 @@ class TreeReader:
 
 
 class DigestMemory:
-    """What was read of a directory, for the next run; only root can write it, and it may go at any time."""
+    """The digests of a directory for the next run, in a file that only root can write; it may go at any time."""
 
     def __init__(self, path: str, directory: str = MEMORY_DIRECTORY) -> None:
         self._directory = Path(directory)
@@ -101,7 +101,7 @@ class DigestMemory:
 
 
 def digest_of(descriptor: int, offset: int, size: int) -> str:
-    """Of a part of a file; shorter files give another digest."""
+    """Return the digest of a part of a file; where the file is shorter it is another one."""
     found = hashlib.sha256()
     while size > 0:
         data = os.pread(descriptor, min(size, _READ_BYTES), offset)

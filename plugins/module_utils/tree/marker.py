@@ -18,12 +18,12 @@ _PREFIX = f"{OWN_NAMES}-marker-"
 
 
 class TreeMarker:
-    """Locked for as long as its run lives, so that the next one knows what a dead one has left."""
+    """A locked file: the lock ends with its run, so that the next one recognizes what a dead run has left."""
 
     def __init__(self, root: TreeRoot) -> None:
-        """``name`` is empty where none can be made; the directory's time stays as it was."""
+        """Make the marker; ``name`` is empty where that is impossible. The directory's time stays as it was."""
         self.name = ""
-        # A root is for one thread, and the marker goes when the run is over, in any case.
+        # A root is for one thread, and the marker is removed at the end of the run in any case.
         self._directory = os.dup(root.directory(""))
         self._descriptor: int | None = None
         before = os.fstat(self._directory)
@@ -56,7 +56,7 @@ class TreeMarker:
             self._remove_unlocked(name)
 
     def _remove_unlocked(self, name: str) -> None:
-        """Nothing but what could be a marker is opened: with a FIFO, opening would not end."""
+        """Remove a marker of a dead run; nothing else is opened, since opening a FIFO would block."""
         try:
             descriptor = open_regular_at(self._directory, name)
         except OSError:

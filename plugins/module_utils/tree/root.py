@@ -29,14 +29,14 @@ class TreeRoot:
     """A directory that is open. The directories on the way to the last name stay open: names come in order."""
 
     def __init__(self, descriptor: int, name: str) -> None:
-        """The descriptor is closed with it; ``name`` is that of the directory in messages."""
+        """Own the descriptor; ``name`` is that of the directory in messages."""
         self.name = name
         self._fd = descriptor
         self._way: list[tuple[str, int]] = []
 
     @classmethod
     def opened(cls, path: str, host: str, make: bool = False, untrusted_below: str = "") -> TreeRoot:
-        """Raises PlanError and OSError as C(open_trusted), whose ``make`` and ``untrusted_below`` these are."""
+        """Open the directory; ``make`` and ``untrusted_below`` and what is raised are those of C(open_trusted)."""
         try:
             return cls(open_trusted(path, make, untrusted_below), f"{path} of {host}")
         except PlanError as error:
@@ -48,7 +48,7 @@ class TreeRoot:
 
     @property
     def real_path(self) -> str:
-        """Where it is, as the kernel says."""
+        """Return the path of the directory by the kernel."""
         return str(Path(f"/proc/self/fd/{self._fd}").readlink())
 
     def close(self) -> None:
@@ -56,12 +56,12 @@ class TreeRoot:
         os.close(self._fd)
 
     def forget(self) -> None:
-        """Look again at what is on the way, because it may have been replaced."""
+        """Close the directories on the way, which are opened again: they may have been replaced."""
         while self._way:
             os.close(self._way.pop()[1])
 
     def directory(self, path: str) -> int:
-        """An open descriptor of a directory, valid until the next call."""
+        """Return an open descriptor of a directory, valid until the next call."""
         names = path.split("/") if path else []
         common = 0
         while common < min(len(names), len(self._way)) and self._way[common][0] == names[common]:
@@ -74,17 +74,17 @@ class TreeRoot:
         return self._way[-1][1] if self._way else self._fd
 
     def parent(self, path: str) -> tuple[int, str]:
-        """Where a name is, and the name: what the calls of the system take."""
+        """Return the descriptor of the directory and the last name, as system calls take them."""
         above, _separator, name = path.rpartition("/")
         return self.directory(above), name
 
     def open_file(self, path: str) -> int:
-        """For reading; raises NotRegular where something else than a file has its name by now."""
+        """Open for reading; raise NotRegular where the name is not that of a regular file by now."""
         return open_regular_at(*self.parent(path))
 
     @contextlib.contextmanager
     def naming(self, path: str, doing: str) -> Iterator[None]:
-        """What the system refuses, as an error that names the file."""
+        """Translate an OSError to an error that names the file."""
         try:
             yield
         except NotRegular as error:
@@ -96,7 +96,7 @@ class TreeRoot:
             raise ClusterError(f"{shown(path)} in {self.name} could not be {doing}: {why}") from error
 
     def entries(self) -> list[TreeEntry]:
-        """All that is in the directory, itself first, each directory before what is in it."""
+        """Return all that is in the directory, itself first, each directory before its content."""
         found = [_entry("", os.fstat(self._fd), "")]
         to_read = [""]
         while to_read:
@@ -119,7 +119,7 @@ class TreeRoot:
 
 
 def identity_of(status: os.stat_result) -> tuple[int, ...]:
-    """Any change of a file's content changes one of these: nobody but the kernel sets ctime."""
+    """Return values of which each change of the content changes one: only the kernel sets ctime."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The receiving directory: carries a plan out, part by part as they come."""
+"""The receiving directory: carries out a plan, part by part as they are received."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTHING = bytes(1024**2)
 
 
 class TreeSink:
-    """``entries`` are those of the source; what they say of directories is set when all else is done."""
+    """``entries`` are those of the source; the modes and times of directories are set last."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TreeSink:
         self._is_new = False
 
     def start(self, busy: Callable[[], None]) -> None:
-        """What needs no byte from another host, and must be done before any comes."""
+        """Do what needs no data from another host, and has to be done before any is received."""
         self._staging.start([work.entry for work in self._plan.files])
         for work in self._plan.files:
             self._copy_local(work, busy)
@@ -69,7 +69,7 @@ class TreeSink:
             self._is_new = os.fstat(self._descriptor).st_size <= self._offset
 
     def write(self, data: bytes) -> None:
-        """Leaves out what is nothing but zeros, where nothing has been yet."""
+        """Write the data; leave zeros out where the file was empty."""
         if self._descriptor is None:
             return
         if not (self._is_new and data == _NOTHING[: len(data)]):
@@ -139,7 +139,7 @@ class TreeSink:
             os.mkdir(name, 0o700, dir_fd=directory)
 
     def _make_link(self, entry: TreeEntry) -> None:
-        """Under another name first, so that what has the name gives way in one step."""
+        """Make it under another name first, so that it replaces what has the name in one step."""
         directory, name = self._root.parent(entry.path)
         staging = self._staging.descriptor
         with contextlib.suppress(FileNotFoundError):
@@ -162,7 +162,7 @@ class TreeSink:
                     os.rmdir(name, dir_fd=self._root.parent(path)[0])
 
     def _set(self, entry: TreeEntry) -> None:
-        """Mode, owner and time of what is there; opened first, so that no link that came since is followed."""
+        """Set mode, owner and time of what exists; it is opened first, so that no later link is followed."""
         with self._root.naming(entry.path, "given its mode and time"):
             if entry.kind == DIRECTORY:
                 self._set_open(self._root.directory(entry.path), entry)

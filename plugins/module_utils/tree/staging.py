@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files that are being written, hidden in the directory that they are for, until each is whole and gets its name."""
+"""Files that are being written, hidden in their own directory until each is whole and gets its name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COPY_BYTES = 1024**2
 
 
 class TreeStaging:
-    """What an earlier run left here of the same content is used again; what nobody wants any more goes."""
+    """What an earlier run left of the same content is used again; what is not wanted any more is removed."""
 
     def __init__(self, root: TreeRoot) -> None:
         self._root = root
@@ -41,7 +41,7 @@ class TreeStaging:
             raise PlanError(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
 
     def left(self, entry: TreeEntry) -> tuple[int, ...]:
-        """The parts of a file that are here and whole."""
+        """Return the parts of a file that are here and whole."""
         if self._fd is None:
             return ()
         try:
@@ -60,7 +60,7 @@ class TreeStaging:
             os.close(descriptor)
 
     def start(self, wanted: Collection[TreeEntry]) -> None:
-        """Make the place, for this run alone, and remove what is not wanted."""
+        """Make the directory, for this run alone, and remove what is not wanted."""
         with self._root.naming(_NAME, "made"):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(_NAME, 0o700, dir_fd=self._root.directory(""))
@@ -86,7 +86,7 @@ class TreeStaging:
         return self._fd
 
     def open(self, entry: TreeEntry) -> int:
-        """For reading and writing. What has its name and is no file of ours alone is removed, not opened."""
+        """Open for reading and writing. What has the name and is not a file of ours alone is removed, not opened."""
         name = staged_name(entry)
         with contextlib.suppress(FileNotFoundError):
             descriptor = self._own_file(name, os.O_RDWR)
@@ -97,7 +97,7 @@ class TreeStaging:
         return os.open(name, flags, 0o600, dir_fd=self.descriptor)
 
     def _own_file(self, name: str, flags: int) -> int | None:
-        """None where it is a device or a pipe, of somebody else, or has another name too: writing would write there."""
+        """Return a descriptor; None for what is no regular file, of another owner, or has another name too."""
         try:
             descriptor = open_regular_at(self.descriptor, name, flags)
         except NotRegular:
@@ -115,7 +115,7 @@ class TreeStaging:
             shutil.rmtree(name, dir_fd=self.descriptor)
 
     def copy(self, source: int, offset: int, target: TreeEntry, part: int) -> None:
-        """A part of a file that is open into its place in another."""
+        """Copy a part of an open file into its place in another."""
         descriptor = self.open(target)
         try:
             rest, place = target.part_size(part), part * PART_BYTES
@@ -151,7 +151,7 @@ class TreeStaging:
         os.rename(staged_name(entry), name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
 
     def close(self) -> None:
-        """Leave only what a next run can use: files of which a part may be whole."""
+        """Keep only what a next run can use: files of which a part may be whole."""
         if self._fd is None:
             return
         with contextlib.suppress(OSError):

@@ -104,11 +104,14 @@ def refuse_missing(wanted: Sequence[str], present: Sequence[str]) -> None:
 def _refuse_images(hosts: Sequence[CheckedHost]) -> None:
     first = hosts[0]
     for host in hosts:
-        layers = host.observed["image_layers"]
-        if not layers or layers != first.observed["image_layers"]:
+        image, layers = host.arguments["image"], host.observed["image_layers"]
+        problem = "" if layers else f"does not have the image {image}"
+        if layers and layers != first.observed["image_layers"]:
+            problem = f"has another image {image} than {first.name}"
+        if problem:
             raise PlanError(
-                f"Host {host.name} does not have the image {host.arguments['image']} that {first.name} has. Run "
-                "playbooks/images.yml to bring the same image to every host, or set network_check_image."
+                f"Host {host.name} {problem}. Run playbooks/images.yml to bring the same image to every host, or set "
+                "network_check_image."
             )
 
 

@@ -107,8 +107,8 @@ def test_a_first_rank_that_is_gone_is_named(store: Store) -> None:
 
 def test_the_first_rank_names_those_of_which_nothing_is_heard(store: Store) -> None:
     store.set("ended-1", "")
-    told = attend(0).part("rank 0 on a: the all-reduce of 8 bytes failed", names_ranks=False)
-    assert told == "rank 0 on a: the all-reduce of 8 bytes failed; no report came from rank 2 on b"
+    reported = attend(0).part("rank 0 on a: the all-reduce of 8 bytes failed", names_ranks=False)
+    assert reported == "rank 0 on a: the all-reduce of 8 bytes failed; no report came from rank 2 on b"
 
 
 def test_the_slowest_rank_makes_the_time(store: Store) -> None:

@@ -127,7 +127,7 @@ def test_is_on(heal: ModuleType, listed: dict[str, Any], expected: bool) -> None
 
 
 class FakeEngine:
-    """An engine with containers that gave up; a start succeeds unless it is told to fail."""
+    """An engine with containers that gave up; a start succeeds unless ``start_error`` is set."""
 
     def __init__(self, heal: ModuleType, *containers: dict[str, Any]) -> None:
         self._error = OSError

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A delivery of an image with a fleet that only remembers: what hosts say, and what each of them is told."""
+"""A delivery of an image with a fleet that only records: the answers of hosts, and the commands to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPOOL_AFTER = {**SPOOL_BEFORE, "layers": 3, "bytes": 30 * MB, "free_bytes": 70 *
 
 
 class FakeFleet:
-    """Answers as agents do; C(scripted) are the events that come once they have been told to send and receive."""
+    """Answers as agents do; C(scripted) are the events that follow the commands to send and receive."""
 
     def __init__(self, hosts: Mapping[str, Mapping[str, Any]], scripted: list[tuple[str, dict[str, Any]]]) -> None:
         self.failed: dict[str, ClusterError] = {}
@@ -74,7 +74,7 @@ class FakeFleet:
         return host, event
 
     def commands(self, verb: str) -> dict[str, dict[str, Any]]:
-        """By host, what it was told with this verb or was asked with this question."""
+        """Return by host the command with this verb or question."""
         return {host: command for host, command in self.sent if verb in (command["do"], command.get("question"))}
 
 

@@ -49,10 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
         return ""
 
 
+class _Server(UnixStreamServer):
+    def handle_error(self, *_words: Any) -> None:
+        """A client that closes early is part of the tests."""
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[EngineClient]:
     path = str(tmp_path / "docker.sock")
-    with UnixStreamServer(path, _Handler) as server:
+    with _Server(path, _Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield EngineClient(path, 5)
         server.shutdown()

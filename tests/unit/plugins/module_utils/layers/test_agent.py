@@ -70,9 +70,9 @@ def test_the_source_tells_why_there_is_no_config(tmp_path: Path) -> None:
     with served(fake, tmp_path) as docker_host:
         kind = image_kind(tmp_path / "spool", docker_host, said.put)
         kind.source({"fingerprint": identity_of_config(image.config_file).fingerprint, "diff_ids": []})
-        told = said.get(timeout=10)
+        shown = said.get(timeout=10)
         kind.close()
-    assert told["arguments"] == {"problem": "team/trainer:1 could not be saved: its archive lacks its config."}
+    assert shown["arguments"] == {"problem": "team/trainer:1 could not be saved: its archive lacks its config."}
 
 
 def test_an_engine_says_what_it_is_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What nobody foresaw goes wrong in the thread that fills the spool: whoever waits for it is told."""
+"""An unforeseen error in the thread that fills the spool reaches those that wait for it."""
 
 from __future__ import annotations
 
@@ -59,28 +59,28 @@ def test_those_that_wait_for_a_layer_are_told(
 ) -> None:
     break_at(monkeypatch, owner, name, error)
     spool.start(IMAGE.diff_ids)
-    told = rf"team/trainer:1 could not be saved: an unexpected error, {type(error).__name__}.*, line \d+\)\."
-    with pytest.raises(ClusterError, match=told):
+    words = rf"team/trainer:1 could not be saved: an unexpected error, {type(error).__name__}.*, line \d+\)\."
+    with pytest.raises(ClusterError, match=words):
         assert spool.wait_for(IMAGE.diff_ids[0], SECONDS), "it hangs"
-    with pytest.raises(ClusterError, match=told):
+    with pytest.raises(ClusterError, match=words):
         assert spool.open(IMAGE.diff_ids[1], SECONDS), "it hangs"
 
 
 def test_those_that_wait_for_the_config_are_told(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, SpoolDirectory, "keep_config", KeyError("config"))
-    told: list[str] = []
+    words: list[str] = []
 
     def wait() -> None:
         try:
             spool.wait_for_config()
         except ClusterError as error:
-            told.append(error.message)
+            words.append(error.message)
 
     spool.start(IMAGE.diff_ids)
     waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()
     waiting.join(SECONDS)
-    assert "KeyError: 'config' (test_spool_failures.py, line" in told[0]
+    assert "KeyError: 'config' (test_spool_failures.py, line" in words[0]
 
 
 def test_what_came_before_its_index_fails_is_there(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the operating system refuses on a host is told with what it was about and what to do."""
+"""An error of the operating system names its subject and the remedy."""
 
 from __future__ import annotations
 

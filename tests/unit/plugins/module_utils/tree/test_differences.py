@@ -129,9 +129,9 @@ def test_the_disk_must_hold_what_is_there_at_the_same_time() -> None:
     replacing = plan(source, [file("f", C, size=1000), file("g", C, size=1000)])
     assert replacing.needed_bytes == 1000
     assert small_disk(replacing, "gpu-02", "/srv", {"bytes": 1500, "files": 9}, 500) == ""
-    told = small_disk(replacing, "gpu-02", "/srv", {"bytes": 1499, "files": 9}, 500)
-    assert "1.50 kB are free there" in told
-    assert "take 1.00 kB and 500 bytes are to stay free" in told
+    shown = small_disk(replacing, "gpu-02", "/srv", {"bytes": 1499, "files": 9}, 500)
+    assert "1.50 kB are free there" in shown
+    assert "take 1.00 kB and 500 bytes are to stay free" in shown
     assert "room for 1 more files only, and 2 would" in small_disk(
         plan(source, []), "gpu-02", "/srv", {"bytes": 9999, "files": 1}, 0
     )

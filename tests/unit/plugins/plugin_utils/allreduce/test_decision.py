@@ -94,7 +94,7 @@ def test_a_count_of_gpus_that_is_set_wins() -> None:
         ({"sizes": [6]}, "multiple of 4 bytes"),
         ({"networks": []}, "has to name overlay, host or both"),
         ({"networks": ["host", "host"]}, r"network_check_networks \(host, host\)"),
-        ({"image_layers": []}, "Host gpu-01 does not have the image distrain/trainer:1"),
+        ({"image_layers": []}, r"Host gpu-01 does not have the image distrain/trainer:1\. Run playbooks/images.yml"),
         ({"running_jobs": ["sft"]}, "On host gpu-01 job sft still runs"),
         ({"running_jobs": ["a", "b"]}, "On host gpu-01 jobs a, b still run:"),
     ],
@@ -105,7 +105,7 @@ def test_what_cannot_be_checked_is_refused(changes: dict[str, Any], words: str) 
 
 
 def test_another_image_of_the_same_name_is_refused() -> None:
-    with pytest.raises(PlanError, match="Host gpu-02 does not have the image distrain/trainer:1 that gpu-01 has"):
+    with pytest.raises(PlanError, match="Host gpu-02 has another image distrain/trainer:1 than gpu-01"):
         decide([host("gpu-01"), host("gpu-02", image_layers=["sha256:2"])], FABRIC)
 
 

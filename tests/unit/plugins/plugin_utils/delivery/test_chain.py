@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who receives what from whom, and how items are written down."""
+"""Which host receives what from which, and how items are encoded."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From what the hosts say of an image to what each of them is told."""
+"""The commands to each host, by what the hosts report of an image."""
 
 from __future__ import annotations
 

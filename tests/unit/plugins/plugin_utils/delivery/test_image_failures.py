@@ -48,8 +48,8 @@ def test_a_host_that_dies_fails_alone() -> None:
 def test_a_host_that_says_itself_why_it_fails_says_what_had_come() -> None:
     fails = {**done(2, 21 * MB, again=MB), "event": "failed", "msg": "The disk is full."}
     _fleet, results, _lines = deliver({"gpu-01": source(), "gpu-02": host()}, ("gpu-02", fails))
-    told = {name: results["gpu-02"][name] for name in ("failed", "msg", "layers_sent", "bytes_sent", "bytes_again")}
-    assert told == {
+    shown = {name: results["gpu-02"][name] for name in ("failed", "msg", "layers_sent", "bytes_sent", "bytes_again")}
+    assert shown == {
         "failed": True,
         "msg": "The disk is full.",
         "layers_sent": 2,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What hosts are told to do with a directory and what comes of it, with a fleet that only remembers."""
+"""The commands for a directory and the results, with a fleet that only records."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def test_only_hosts_that_lack_something_are_told_to_do_anything() -> None:
     assert fleet.verbs("gpu-02") == ["observe", "compare", "stage", "prepare", "receive"]
     assert fleet.verbs("gpu-03") == ["observe", "compare"]
     assert results["gpu-01"]["changed"] is results["gpu-03"]["changed"] is False
-    told = {name: results["gpu-02"][name] for name in ("changed", "files_sent", "bytes_sent", "deleted", "from_hosts")}
-    assert told == {"changed": True, "files_sent": 1, "bytes_sent": 3, "deleted": 2, "from_hosts": {"gpu-01": 3}}
+    shown = {name: results["gpu-02"][name] for name in ("changed", "files_sent", "bytes_sent", "deleted", "from_hosts")}
+    assert shown == {"changed": True, "files_sent": 1, "bytes_sent": 3, "deleted": 2, "from_hosts": {"gpu-01": 3}}
     assert results["gpu-02"]["diff"] == {"prepared": "+ f\n"}
 
 
@@ -127,8 +127,8 @@ def test_a_host_that_fails_tells_what_had_come() -> None:
 
     fleet = Failing({"gpu-02": LACKS, "gpu-03": LACKS})
     results = TreeDelivery(ORDER, fleet, lambda line: None).deliver(fleet.hosts, False)
-    told = {name: results["gpu-02"][name] for name in ("failed", "bytes_sent", "files_sent", "deleted")}
-    assert told == {"failed": True, "bytes_sent": 3, "files_sent": 0, "deleted": 0}
+    shown = {name: results["gpu-02"][name] for name in ("failed", "bytes_sent", "files_sent", "deleted")}
+    assert shown == {"failed": True, "bytes_sent": 3, "files_sent": 0, "deleted": 0}
     assert results["gpu-03"]["files_sent"] == 1
 
 
