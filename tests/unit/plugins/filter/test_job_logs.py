@@ -40,4 +40,4 @@ def test_the_hosts_of_a_job(rank: int, hosts: list[str]) -> None:
     }
     found = job_logs(hostvars, list(hostvars), "found", "sft", rank)
     assert found["hosts"] == hosts
-    assert "==> unreachable was not seen: no route" in found["lines"]
+    assert "==> unreachable did not answer: no route" in found["lines"]
