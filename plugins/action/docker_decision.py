@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.decision import DecisionAction
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.docker import decide, notes
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.hosts import Host
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.signing_keys import add_keys
@@ -18,18 +18,17 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.sign
 STAGES = ["start", "packages", "end"]
 
 
-class ActionModule(DecisionAction):
-    role = "docker"
+class ActionModule(PlayDecision):
     argument_spec: ClassVar[dict[str, Any]] = {"stage": {"type": "str", "choices": STAGES, "default": "start"}}
 
-    def decide(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        hosts = [Host(*one) for one in self.observed_hosts(variables)]
-        requirements = {host.name: self.read_text(host.arguments["requirements_file"], variables) for host in hosts}
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
+        hosts = [Host(*one) for one in play.observed("docker")]
+        requirements = {host.name: self.read_text(host.arguments["requirements_file"], play.own) for host in hosts}
         decision = decide(hosts, requirements, arguments["stage"], self._task.check_mode)
         if arguments["stage"] == "start":
             for note in notes(hosts):
                 Display().display(note)
-            add_keys(hosts, decision["hosts"], "docker_repository_key", lambda key: self.read_text(key, variables))
+            add_keys(hosts, decision["hosts"], "docker_repository_key", lambda key: self.read_text(key, play.own))
         for one in decision["hosts"].values():
             one["wheels_path"] = str(Path(one["wheels_path"]).expanduser())
         return decision

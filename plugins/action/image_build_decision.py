@@ -24,28 +24,24 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.controlle
     archive_facts,
     path_digest,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.decision import DecisionAction
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 
 NO_BUILD: dict[str, Any] = {"steps": [], "reason": "", "labels": {}, "dockerfile": "", "wheels_digest": ""}
 
 
-class ActionModule(DecisionAction):
-    role = "image_build"
-
-    def decide(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        hostvars, batch = variables["hostvars"], variables["ansible_play_batch"]
-        given = {name: hostvars[name].get("image_build_arguments") for name in batch}
+class ActionModule(PlayDecision):
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
+        batch = play.own["ansible_play_batch"]
+        given = {name: play.of(name).get("image_build_arguments") for name in batch}
         of_hosts = {name: of_host for name, of_host in given.items() if of_host}
         decision = the_same_on_all(of_hosts, ("name", "builder", "python"))
         builder = decision["builder"]
-        problem = builder_problem(
-            builder, variables["groups"]["all"], variables["ansible_play_hosts_all"], variables["ansible_play_hosts"]
-        )
+        problem = builder_problem(builder, play.groups["all"], play.hosts, play.left)
         if problem:
             raise PlanError(problem)
         if builder not in batch:
             return {**decision, **NO_BUILD}
-        return {**decision, **self._build(of_hosts[builder], hostvars[builder]["image_build_observed"], variables)}
+        return {**decision, **self._build(of_hosts[builder], play.of(builder)["image_build_observed"], play.own)}
 
     def _build(
         self, arguments: Mapping[str, Any], observed: Mapping[str, Any], variables: Mapping[str, Any]

@@ -9,26 +9,25 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.decision import DecisionAction
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.hosts import Host
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.nvidia_toolkit import decide
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.signing_keys import add_keys
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_problems import gpu_problems
 
 
-class ActionModule(DecisionAction):
-    role = "nvidia_toolkit"
+class ActionModule(PlayDecision):
     argument_spec: ClassVar[dict[str, Any]] = {
         "stage": {"type": "str", "choices": ["start", "installed"], "default": "start"}
     }
 
-    def decide(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        hosts = [Host(*one) for one in self.observed_hosts(variables)]
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
+        hosts = [Host(*one) for one in play.observed("nvidia_toolkit")]
         decision = decide(hosts, {host.name: problem_sentences(host.observed) for host in hosts}, arguments["stage"])
         if arguments["stage"] == "start":
             self._announce(hosts)
             key = "nvidia_toolkit_repository_key"
-            add_keys(hosts, decision["hosts"], key, lambda address: self.read_text(address, variables))
+            add_keys(hosts, decision["hosts"], key, lambda address: self.read_text(address, play.own))
         return decision
 
     def _announce(self, hosts: list[Host]) -> None:

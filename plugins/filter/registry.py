@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.registry import name as registry_name
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.filter_error import told_as_filter_error
 
 
-@told_as_filter_error()
 def registry_address(found: Mapping[str, Any], address: str, port: int) -> str:
     """HOST:PORT, from what C(host_info) has found on that host."""
-    return registry_name.registry_address(found, address, int(port))
+    try:
+        return registry_name.registry_address(found, address, int(port))
+    except ClusterError as error:
+        raise AnsibleFilterError(error.message) from error
 
 
 class FilterModule:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 
 
 class PlayVariables:
@@ -41,6 +42,13 @@ class PlayVariables:
         """What each host has registered under a name; empty for a host that has nothing of this name."""
         return {host: self.of(host).get(name) or {} for host in self.hosts}
 
+    def observed(self, role: str) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+        """Yield the name, the arguments and the observation of each host of the batch that has both for a role."""
+        for name in self.own["ansible_play_batch"]:
+            arguments, observed = (self.of(name).get(f"{role}_{what}") or {} for what in ("arguments", "observed"))
+            if arguments and observed and not observed.get("skipped"):
+                yield name, arguments, observed
+
     @property
     def managers(self) -> list[str]:
         return list(self.groups.get("managers", []))
@@ -56,7 +64,7 @@ class PlayDecision(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
-    argument_spec: Mapping[str, Any] = {}
+    argument_spec: ClassVar[Mapping[str, Any]] = {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
@@ -74,6 +82,16 @@ class PlayDecision(ActionBase):
         """Print lines for a person."""
         if lines:
             Display().display("\n".join(lines))
+
+    def read_text(self, address: str, variables: Mapping[str, Any]) -> str:
+        """Return the text at a URL, or of a file of the controller. Raises PlanError where it cannot be read."""
+        is_url = address.startswith(("http://", "https://"))
+        name, options = ("url", {"split_lines": False}) if is_url else ("file", {})
+        try:
+            lookup = lookup_loader.get(f"ansible.builtin.{name}", loader=self._loader, templar=self._templar)
+            return str(lookup.run([address], variables=variables, **options)[0])
+        except AnsibleError as error:
+            raise PlanError(str(error)) from error
 
     def keep(self, directory: str, name: str, value: Any) -> None:
         """Write a report as JSON into a directory on the controller; nothing in check mode or without a directory."""

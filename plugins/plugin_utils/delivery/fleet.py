@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, encoded, why_ended
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all, encoded, why_ended
 from ..control.ssh import SshTarget
 
 # By what is relayed, the agent's module below module_utils.
@@ -47,11 +47,7 @@ class Fleet:
     def __exit__(self, *_: Any) -> None:
         """End all agents at the same time, and wait for them."""
         self._is_over.set()
-        closing = [threading.Thread(target=agent.close) for agent in self._agents.values()]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
+        close_all(self._agents.values())
 
     @property
     def hosts(self) -> list[str]:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+
+from ..text.table import table_lines
 
 # A block of lines is worth reading this often.
 _BLOCK_SECONDS = 10.0
@@ -71,8 +73,7 @@ def result_table(results: Mapping[str, Mapping[str, Any]], unit: str) -> list[st
     rows += [_row(host, one, unit) for host, one in results.items() if one.get(f"{unit}_sent")]
     if len(rows) == 1:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [_padded(row, widths) for row in rows]
+    return table_lines(rows)
 
 
 def _row(host: str, result: Mapping[str, Any], unit: str) -> tuple[str, ...]:
@@ -86,7 +87,3 @@ def _row(host: str, result: Mapping[str, Any], unit: str) -> tuple[str, ...]:
         ", ".join(result["from_hosts"]),
         in_words(result["bytes_again"]),
     )
-
-
-def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -19,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps im
 )
 
 from ..job.throughput import rate_words
+from ..text.table import table_lines
 from .divergence import as_data, first_divergence
 from .restarts import recorded
 
@@ -114,8 +115,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
     cells = [HEADING, *(_cells(_as_data(row), row["progress"]) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADING))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return table_lines(cells)
 
 
 def _cells(row: Row, progress: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,20 +13,18 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.distrain.cluster.plugins.action.docker_decision import ActionModule as DockerDecision
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.decision import DecisionAction
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision
 
 
-class Decision(DecisionAction):
-    role = "swarm"
-
-    def decide(self, arguments: Any, variables: Any) -> dict[str, Any]:
-        hosts = [name for name, _arguments, _observed in self.observed_hosts(variables)]
+class Decision(PlayDecision):
+    def decide(self, arguments: Any, play: Any) -> dict[str, Any]:
+        hosts = [name for name, _arguments, _observed in play.observed("swarm")]
         if not hosts:
             raise PlanError("No host was observed.")
         return {"hosts": hosts}
 
 
-def action(kind: type[DecisionAction] = Decision, **arguments: Any) -> DecisionAction:
+def action(kind: type[PlayDecision] = Decision, **arguments: Any) -> PlayDecision:
     loader = DataLoader()
     task = SimpleNamespace(args=arguments, async_val=0, check_mode=False, diff=False, action="decision")
     return kind(
@@ -40,7 +38,9 @@ def action(kind: type[DecisionAction] = Decision, **arguments: Any) -> DecisionA
 
 
 def variables(**hosts: dict[str, Any]) -> dict[str, Any]:
-    return {"ansible_play_batch": list(hosts), "hostvars": hosts}
+    names = list(hosts)
+    every = dict.fromkeys(("ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all"), names)
+    return {**every, "groups": {"all": names}, "hostvars": SimpleNamespace(raw_get=hosts.get)}
 
 
 SEEN = {"swarm_arguments": {"a": 1}, "swarm_observed": {"engine": {}}}
@@ -53,7 +53,8 @@ def test_only_hosts_that_were_observed_are_decided_for() -> None:
 
 
 def test_an_error_is_the_message_of_the_task() -> None:
-    assert action().run(task_vars=variables()) == {"changed": False, "failed": True, "msg": "No host was observed."}
+    failed = {"changed": False, "failed": True, "msg": "No host was observed."}
+    assert action().run(task_vars=variables()) == failed
 
 
 def test_a_text_is_read_from_the_controller(tmp_path: Path) -> None:
