@@ -12,7 +12,7 @@ version_added: "1.1.0"
 description:
   - Reads the directories C(checkpoint-STEP) that a trainer has written, as the trainer of Hugging Face Transformers and
     so LLaMA-Factory does.
-  - A checkpoint is whole when C(trainer_state.json), which is written last, tells its step, when the weights are there
+  - A checkpoint is whole when C(trainer_state.json), which is written last, names its step, when the weights are there
     with all files that their index names, and, where every rank writes a part of its own, when all parts are there.
     With DeepSpeed's ZeRO and a local state of FSDP these are the parts of all ranks, with a sharded state of FSDP those
     that its C(.metadata) names.

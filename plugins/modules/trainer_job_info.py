@@ -7,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trainer_job_info
-short_description: Tell how one rank of a training job stands
+short_description: Describe one rank of a training job
 version_added: "1.0.0"
 description:
-  - Reads a job's files on the host and the processes of its container, and tells whether the job runs, has
+  - Reads a job's files on the host and the processes of its container, and returns whether the job runs, has
     succeeded, failed, was stopped, or was lost with its container.
   - Reads the progress that LLaMA-Factory writes to C(trainer_log.jsonl).
 extends_documentation_fragment:

@@ -11,7 +11,7 @@ short_description: Tell of every training job that a host knows
 version_added: "1.1.0"
 description:
   - Reads the directories of a trainer's jobs on the host and the processes that belong to them. It asks no engine, so
-    that it tells of a job also while the engine is down.
+    that it describes a job also while the engine is down.
 extends_documentation_fragment:
   - distrain.cluster.engine.attributes
 attributes:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trainer_parity_info
-short_description: Tell what a host has of that which must be alike on all hosts of a job
+short_description: Describe what has to be alike on all hosts of a job
 version_added: "1.1.0"
 description:
   - Lists directories by the names and sizes of their files, and reads files whole by their SHA-256.
   - What the filter P(distrain.cluster.parity_problem#filter) compares. Needs no Docker.
-  - Hidden files are left out. A directory with more than 2000 files is told by what lies directly in it.
+  - Hidden files are left out. A directory with more than 2000 files is described by what lies directly in it.
 extends_documentation_fragment:
   - distrain.cluster.engine.attributes
 attributes:
@@ -24,7 +24,7 @@ attributes:
     support: full
 options:
   data:
-    description: Directories or files on the host that are told by names and sizes. What is not there has none.
+    description: Directories or files on the host that are described by names and sizes. What is not there has none.
     type: list
     elements: path
     default: []
@@ -63,7 +63,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.module import run
 
 
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
-    data = {name: told for path in params["data"] for name, told in describe_directory(path).items()}
+    data = {name: size for path in params["data"] for name, size in describe_directory(path).items()}
     code = {path: _digest(Path(path)) for path in params["code"] if Path(path).is_file()}
     return {"parity": {"data": data, "code": code}}
 

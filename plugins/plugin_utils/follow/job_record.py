@@ -41,7 +41,7 @@ def record_of(
 ) -> dict[str, Any]:
     """The whole record of a job, as JSON can hold it. The ``secrets`` are left out of the environment by their names.
 
-    ``kept`` is the record that is there, ``failure`` what whoever followed the job has to say.
+    ``kept`` is the record that is there, ``failure`` the message of a job that failed while it was followed.
     """
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
     record = of_attempt(describe({**said, "environment": environment}, ranks, seen), kept)
@@ -81,7 +81,7 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
 def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping[str, Any]:
     """What was written down when this attempt began, where it was: the plan may be another by now, the job is not.
 
-    Of its restarts what is known by now; whoever follows it again has not counted those before.
+    Of its restarts the most that is known: a run that follows the job again has not counted those before.
     """
     if not kept.get("attempt") or kept["attempt"] != described["attempt"]:
         return described
@@ -90,9 +90,9 @@ def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping
 
 
 def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
-    """The record with what became of the job; None is a host that does not answer.
+    """Return the record with the outcome of the job; None is a host that does not answer.
 
-    ``failure`` is what whoever followed the job has to say. A record of another attempt is left as it is.
+    ``failure`` is the message of a job that failed while it was followed. A record of another attempt is left as it is.
     """
     mine = {host: jobs.get(host) for host in (one["host"] for one in record.get("hosts", []))}
     known = {host: job for host, job in mine.items() if job and job.get("state") != ABSENT}
@@ -142,7 +142,7 @@ def _host(rank: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
 
 
 def _deciding(record: Mapping[str, Any], jobs: Mapping[str, Seen | None]) -> Mapping[str, Seen | None]:
-    """Those by whom the outcome is told: an elastic job that its first rank has brought to its end needed no other."""
+    """Those that decide the outcome: an elastic job that its first rank has brought to its end needed no other."""
     first = record["hosts"][0]["host"]
     done = record.get("launcher") == TORCHRUN_ELASTIC and (jobs.get(first) or {}).get("state") == SUCCEEDED
     return {first: jobs[first]} if done else jobs

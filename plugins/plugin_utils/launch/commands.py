@@ -68,14 +68,14 @@ def command_of(ranks: Sequence[Mapping[str, Any]], rank: int, launch: Launch) ->
 
 
 def uses_ssh(ranks: Sequence[Mapping[str, Any]], launch: Launch) -> bool:
-    """Whether the first rank starts the others; on a single host there is nobody to reach."""
+    """Whether the first rank starts the others; on a single host there are no others."""
     return launch.launcher == DEEPSPEED and len(ranks) > 1
 
 
 def environment_of(
     ranks: Sequence[Mapping[str, Any]], rank: int, launch: Launch, wanted: Mapping[str, Any]
 ) -> dict[str, str]:
-    """What every rank is told in its environment; what the user wants wins."""
+    """The environment of this rank; what the user wants wins."""
     own = ranks[rank]
     ours = {
         "MASTER_ADDR": own["leader"],

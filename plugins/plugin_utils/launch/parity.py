@@ -24,7 +24,7 @@ Parts = Mapping[str, Any]
 
 
 def parity_problem(seen: Mapping[str, Mapping[str, Parts]], hosts: Sequence[str]) -> str:
-    """Empty where all hosts are alike. ``seen`` tells of each host, by subject, what each of its parts is."""
+    """Empty where all hosts are alike. ``seen`` has for each host, by subject, what each of its parts is."""
     first = hosts[0]
     for host in hosts[1:]:
         for subject in seen[first]:

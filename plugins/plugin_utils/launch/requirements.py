@@ -27,7 +27,7 @@ MAXIMA = {
 def unmet(host: str, required: Mapping[str, Any], found: Mapping[str, str | None]) -> list[str]:
     """A sentence for each requirement that ``found`` does not meet; a kind that is not in ``found`` is not judged.
 
-    The value of a kind that could not be learned is None or empty, and that is told too.
+    The value of a kind that could not be learned is None or empty, and that is a sentence too.
     """
     return [*_unknown(required), *_too_old(host, required, found), *_too_new(host, required, found)]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: how the web UI of a trainer is reached from the controller, and what has to be known of it."""
+"""Pure: the sentences that say how the web UI of a trainer is opened from the controller."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _words(arguments: str) -> list[str]:
 
 
 def tunnel_command(variables: Mapping[str, Any], bind: str, port: int) -> list[str]:
-    """The ssh command that brings the port here, by what the inventory says of how the host is reached."""
+    """The ssh command that brings the port here, by the connection variables of the inventory."""
     command = ["ssh", "-N", "-L", f"{port}:{bind}:{port}"]
     for name, flag in (("port", "-p"), ("user", "-l"), ("ssh_private_key_file", "-i")):
         value = variables.get(f"ansible_{name}") or variables.get(f"ansible_ssh_{name}")

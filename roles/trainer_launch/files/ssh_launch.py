@@ -89,7 +89,7 @@ class Server:
         return self._end_of(self._first)
 
     def lead(self, launcher: Sequence[str]) -> int:
-        """Until the launcher has ended, which is also how it tells of the others."""
+        """Until the launcher has ended, by which it reports the others, too."""
         process = run(launcher, launcher_environment(self._directory))
         self._others.append(process)
         code = self._end_of(process)
@@ -105,7 +105,7 @@ class Server:
         return process.returncode % 256
 
     def _look(self) -> None:
-        """Start what is asked for, tell of what has ended, and end what nobody waits for any more."""
+        """Start what is asked for, report what has ended, and end what nobody waits for any more."""
         if self._server.poll() is not None:
             sys.exit(f"ssh-launch: the SSH server ended with exit code {self._server.returncode}.")
         with contextlib.suppress(socket.timeout):
@@ -146,7 +146,7 @@ def session(directory: Path) -> int:
         server.shutdown(socket.SHUT_WR)
         watch = select.poll()
         watch.register(server, select.POLLIN)
-        # Nothing is ever written there, so that only its end is told.
+        # Nothing is ever written there, so that only its end is seen.
         watch.register(sys.stdout.fileno(), 0)
         watch.poll()
         server.setblocking(False)
