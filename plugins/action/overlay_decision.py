@@ -34,7 +34,7 @@ class ActionModule(PlayDecision):
             name=arguments["network"],
             encrypted=arguments["encrypted"],
             data_path_port=arguments["data_path_port"],
-            heard={host: probed[host].get("heard") for host in hosts},
+            received_from={host: probed[host].get("received_from") for host in hosts},
             features={host: listened[host].get("features") or {} for host in hosts},
         )
         rows = [row for host in hosts for row in probed[host].get("measurements") or ()]
@@ -42,5 +42,7 @@ class ActionModule(PlayDecision):
         self.keep(arguments["artifacts_directory"], REPORT, verdict)
         self.show(matrix_lines(verdict))
         if not verdict["whole"]:
-            return {**verdict, "failed": True, "msg": verdict_message(verdict)}
+            # The matrix has been shown; as a part of the error it would hide what is wrong.
+            problems = {key: value for key, value in verdict.items() if key != "matrix"}
+            return {**problems, "failed": True, "msg": verdict_message(verdict)}
         return verdict

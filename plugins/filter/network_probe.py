@@ -18,9 +18,9 @@ def network_listeners(hostvars: Hostvars, hosts: Sequence[str], register: str) -
 
 
 def hosts_still_listening(hostvars: Hostvars, hosts: Sequence[str], register: str) -> list[str]:
-    """The hosts whose listener has not heard from all of ``hosts`` that they have finished."""
-    told = [set((hostvars[host].get(register) or {}).get("told") or ()) for host in hosts]
-    return [host for host in hosts if not all(host in one for one in told)]
+    """The hosts whose listener was not notified by all of ``hosts`` that they have finished."""
+    notified = [set((hostvars[host].get(register) or {}).get("notified") or ()) for host in hosts]
+    return [host for host in hosts if not all(host in one for one in notified)]
 
 
 class FilterModule:

@@ -16,16 +16,7 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-    details: [It changes nothing.]
-  diff_mode:
-    support: none
-    details: [It changes nothing.]
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   host:
     description:
@@ -90,7 +81,7 @@ measurements:
     ports:
       description:
         - Of each port C(open), C(refused), C(timeout), C(unreachable), C(other host NAME) where another host than the
-          target answers, or C(taken) where another program of the target has the UDP port, so that it cannot be told.
+          target answers, or C(taken) where another program of the target has the UDP port, so that it is not known.
         - The ports C(measure/tcp) and C(measure/udp) are those that the kernel chose.
       type: dict
       sample: {"2377/tcp": open, "7946/tcp": open, "7946/udp": open, "4789/udp": timeout}
@@ -102,13 +93,13 @@ measurements:
     rtt_ms: {description: "The delay there and back, in milliseconds.", type: float, sample: 0.12}
     mbits: {description: The throughput in Mbit/s; V(none) where it was not measured., type: float, sample: 9412.3}
     clock_offset_s: {description: "How far the target's clock is ahead, in seconds.", type: float, sample: 0.001}
-heard:
-  description: The hosts whose questions reached this host, as far as it can tell.
+received_from:
+  description: The hosts whose questions arrived at this host, as far as it knows.
   returned: success
   type: list
   elements: str
   sample: [gpu-02]
-told:
+notified:
   description: The hosts whose listeners know that this host has finished.
   returned: success
   type: list

@@ -71,7 +71,7 @@ whole:
   sample: true
 matrix:
   description: For each pair of hosts resolved, ms, mtu, path_mtu, mbits and verdict.
-  returned: always
+  returned: success
   type: list
   elements: dict
 problems:

@@ -216,7 +216,7 @@ def _remove(engine: Engine, network_id: str, name: str) -> None:
         # The swarm knows of containers on other hosts that this engine does not see.
         if "in use" in error.message or "active endpoints" in error.message:
             raise PlanError(
-                f"Network {name} is in use by containers of this or another host, which the engine tells so: "
+                f"Network {name} is in use by containers of this or another host, as the engine says: "
                 f"{error.message}. Remove those containers first."
             ) from error
         raise

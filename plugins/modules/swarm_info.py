@@ -14,16 +14,7 @@ description:
   - Can wait, on a manager, until given nodes are Ready.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-    details: The module changes nothing.
-  diff_mode:
-    support: none
-    details: The module changes nothing.
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   join_token_role:
     description:

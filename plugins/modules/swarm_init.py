@@ -55,7 +55,7 @@ options:
     description:
       - The address, or the name of the interface, that carries the overlay networks' data. The default is that of
         O(advertise_addr).
-      - Takes effect when the swarm is made only, since the engine does not tell it afterwards.
+      - Takes effect when the swarm is made only, since the engine does not report it afterwards.
     type: str
   data_path_port:
     description:

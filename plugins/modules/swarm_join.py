@@ -50,7 +50,7 @@ options:
     default: worker
   leave_foreign:
     description:
-      - Leave another swarm, a dead one, or one that cannot be told from those.
+      - Leave another swarm, a dead one, or one that cannot be distinguished from those.
     type: bool
     default: false
   timeout:
@@ -73,7 +73,7 @@ options:
     description:
       - The address, or the name of the interface, that carries the overlay networks' data. The default is that of
         O(advertise_addr).
-      - Takes effect when the host joins only, since the engine does not tell it afterwards.
+      - Takes effect when the host joins only, since the engine does not report it afterwards.
     type: str
   rejoin:
     description:
@@ -229,7 +229,7 @@ def _start_joining(engine: Engine, step: Step, params: Mapping[str, Any]) -> Non
             data_path_addr=params["data_path_addr"],
         )
     except EngineError as error:
-        # After 20 seconds the engine gives an error and goes on trying: what it says of itself tells the two apart.
+        # After 20 seconds the engine gives an error and goes on trying: its own state distinguishes the two.
         if Membership.from_info(engine.info()).state not in ("pending", "active"):
             explained = explain_join_error(error.message, step.arguments["remote_addrs"])
             raise EngineError(explained, status=error.status, engine_said=error.message) from error

@@ -15,7 +15,7 @@ URL = "http://distrain-keepalive-{host}:7780/busybox"
 
 
 def problems() -> list[str]:
-    """What keeps the cluster from being whole: nodes that are not Ready, keepalive containers that cannot reach another."""
+    """What keeps the cluster from being whole: its nodes, and the containers that keep its network."""
     found = not_ready()
     return found or [problem for its in lab.on_all(keepalive_problems).values() for problem in its]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which addresses the host's own interfaces have, and who answers at a port, without any command."""
+"""The addresses of the host's own interfaces, and whether a port answers, without any command."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a directory holds by names and sizes, in a few words for each part, so that hosts can be compared."""
+"""The contents of a directory by names and sizes, summarized so that hosts can be compared."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-# A directory with more files than this is told by what lies directly in it.
+# Of a directory with more files than this only what lies directly in it is compared.
 MOST_FILES = 2000
 
 
 def describe_directory(path: str) -> dict[str, str]:
-    """Its files with their sizes, or that of a file; what is hidden is left out, and what is absent has nothing."""
+    """The files with their sizes, or that of a file; hidden ones are left out. Empty where nothing is there."""
     root = Path(path)
     if root.is_file():
         return {path: f"{root.stat().st_size} bytes"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an engine has on its host: its configuration, its journal, the plugins of the docker command, its disks.
+"""The files of an engine on its host: its configuration, journal, plugins of the docker command, and disks.
 
 The functions that take text are pure; the ones that take paths can be pointed at another root in tests.
 """
@@ -26,7 +26,7 @@ PLUGIN_DIRECTORIES = (
     *("/usr/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins", "/root/.docker/cli-plugins"),
 )
 JOURNAL_LINES = 60
-TELLING_LINES = 2
+SHOWN_LINES = 2
 LONGEST_LINE = 300
 
 _OF_SYSTEMD = re.compile(
@@ -68,7 +68,7 @@ def _kind(value: Any) -> str:
 
 
 def observe_configuration(path: str = CONFIGURATION) -> dict[str, Any]:
-    """Where the file is, what is wrong with it, and what it says about the disks; no other of its contents."""
+    """The path of the file, its problem, and its settings of disks; no other of its contents."""
     try:
         options, problem = parse_configuration(Path(path).read_bytes())
     except FileNotFoundError:
@@ -99,8 +99,8 @@ def journal_reason(journal: str) -> str:
         lines,
     ):
         if candidates:
-            told = list(dict.fromkeys(map(_without_frame, candidates)))
-            return " / ".join(told[-TELLING_LINES:])
+            found = list(dict.fromkeys(map(_without_frame, candidates)))
+            return " / ".join(found[-SHOWN_LINES:])
     return ""
 
 
@@ -115,7 +115,7 @@ def _without_frame(line: str) -> str:
 
 
 def observe_silence() -> dict[str, str]:
-    """Why an installed engine does not answer: the state of its unit, and what its journal says."""
+    """Why an installed engine does not answer: the state of its unit, and a line of its journal."""
     state = command_output("systemctl", "show", "--property=ActiveState", "--value", "docker.service")
     # What an engine said that somebody has stopped is no reason.
     stopped = state == "inactive"
@@ -141,7 +141,7 @@ def containerd_root(configuration: Path = Path(CONTAINERD_CONFIGURATION)) -> str
 
 
 def data_root(wanted: Mapping[str, Any], configuration: Mapping[str, Any], running: str) -> tuple[str, str]:
-    """Where the engine will keep its data, and what says so: the options to come, its file, or the engine that runs."""
+    """Where the engine will keep its data, and the source: the options to come, its file, or the running engine."""
     choices = (
         (disk_options(wanted)["data_root"], "docker_daemon_options"),
         (configuration["data_root"], configuration["path"]),
@@ -161,7 +161,7 @@ def engine_disks(wanted: Mapping[str, Any], engine: Mapping[str, Any]) -> Iterat
 
 
 def observe_installation(engine: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be added to the facts of an engine."""
+    """The facts about the installation of an engine."""
     is_silent = engine["installed"] and not engine["version"]
     return {
         "configuration": observe_configuration(),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What one host says about itself, read from files and C(ip); nothing is changed and no engine is needed.
+"""The facts of this host, read from files and C(ip); nothing is changed and no engine is needed.
 
 The functions that take text are pure; the ones that take paths can be pointed at another root in tests.
 """
@@ -49,7 +49,7 @@ def distribution(os_release: Mapping[str, str]) -> dict[str, str]:
 def parse_routes(ip_route_json: str, version: int | None = None) -> list[dict[str, Any]]:
     """The routes of C(ip -json route), each destination as a CIDR; of one with several next hops, one each.
 
-    ``version`` is that of the IP whose routes they are; None where their gateways are to tell it.
+    ``version`` is that of the IP whose routes they are; None where it follows from their gateways.
     """
     return [
         {
@@ -202,12 +202,12 @@ def _read(path: Path) -> str:
 
 
 def command_environment() -> dict[str, str]:
-    """The environment of a command whose words are read: English, and with the directories of root's commands."""
+    """The environment of a command whose output is parsed: English, and with the directories of root's commands."""
     return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
 
 
 def command_output(*argv: str) -> str:
-    """What a command prints, or nothing where it is missing or fails."""
+    """The output of a command; empty where it is missing or fails."""
     try:
         return subprocess.run(
             argv,

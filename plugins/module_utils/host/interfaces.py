@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The network interfaces of a host: what C(ip -details -json address) says, and what the kernel knows below /sys.
+"""The network interfaces of a host, from C(ip -details -json address) and from /sys.
 
 C(parse_interfaces) is pure; C(read_hardware) can be pointed at another root in tests.
 """
@@ -17,7 +17,7 @@ Hardware = Mapping[str, Any]
 
 
 def parse_interfaces(ip_address_json: str, hardware: Callable[[str], Hardware]) -> list[dict[str, Any]]:
-    """One entry an interface, loopback left out; ``hardware`` is asked for what /sys knows of an interface."""
+    """One entry for each interface but loopback; ``hardware`` returns what /sys has of an interface."""
     return [
         _interface(one, hardware(one["ifname"]))
         for one in json.loads(ip_address_json or "[]")

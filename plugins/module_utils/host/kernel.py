@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the running kernel can do for an overlay, found by trying it in a network namespace that ends at once."""
+"""The features of the running kernel for an overlay network, tried in a network namespace that ends at once."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def plan_overlay_network(state: NetworkState, params: Mapping[str, Any]) -> Plan
 
 
 def find_differences(found: EngineNetwork, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What was found and what is wanted, by key; a key wanted as None is left to the engine."""
+    """The found and the wanted value, by key; a key wanted as None is left to the engine."""
     has = found.as_result()
     return {key: (has[key], value) for key, value in wanted.items() if value is not None and not _same(has[key], value)}
 

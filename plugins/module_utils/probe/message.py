@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the probes say to each other: a signature and a line of JSON, in a datagram or on a TCP connection.
+"""The messages of the probes: a signature and a line of JSON, in a datagram or on a TCP connection.
 
 The signature is made with the token of the run, which itself never crosses the network.
 """

@@ -35,7 +35,7 @@ HEADER_BYTES = {socket.AF_INET: 20 + 8, socket.AF_INET6: 40 + 8}
 
 @dataclass(frozen=True)
 class Line:
-    """From an address of this host to an address of another one; ``host`` is who asks."""
+    """From an address of this host to an address of another one; ``host`` is the name of the one that asks."""
 
     token: str
     host: str
@@ -75,7 +75,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Echo:
-    """What came back: who answered, and by whose clock."""
+    """An answer: the host that answered, and the time by its clock."""
 
     outcome: str
     host: str | None = None
@@ -135,7 +135,7 @@ def _echo(line: Line, endpoint: socket.socket, verb: str, wait: float) -> Echo:
 def ask_connection(
     line: Line, port: int, is_ours: bool, bulk: int = 0, verb: str = "echo", patience: float = PATIENCE_SECONDS
 ) -> Echo:
-    """Connect, and where the port is ours, see who answers; ``bulk`` bytes then cross the connection too."""
+    """Connect, and where the port is ours, read which host answers; ``bulk`` bytes then cross the connection too."""
     try:
         with line.connection(port, patience) as endpoint:
             if not is_ours:

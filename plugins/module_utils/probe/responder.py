@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The side that answers: sockets on given addresses, served until every peer has finished or its lifetime is over.
 
-It answers nobody but those who sign with the token of the run. It measures one stream at a time, so that no measure
+It answers only questions that are signed with the token of the run. It measures one stream at a time, so that no rate
 is shared.
 """
 
@@ -26,7 +26,7 @@ TYPES = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 BACKLOG = 256
 MAXIMUM_CONNECTIONS = 256
 SHOW_TOKEN_SECONDS = 3.0
-# After the last peer has finished, for a peer whose answer was lost and who says it again.
+# After the last peer has finished, for a peer whose answer was lost and that notifies again.
 LINGER_SECONDS = 0.5
 STREAM_CHUNK = 1 << 20
 LONGEST_STREAM_SECONDS = 10.0
@@ -91,7 +91,7 @@ class Responder:
         self._token = token
         self._host = host
         self._unfinished = set(peers)
-        self._heard: set[str] = set()
+        self._senders: set[str] = set()
         self._lifetime = lifetime
         self._one_stream = threading.Lock()
         self._connections = threading.BoundedSemaphore(MAXIMUM_CONNECTIONS)
@@ -132,12 +132,12 @@ class Responder:
             return None
         verb, sender = request["do"], str(request.get("from"))
         answer = {"host": self._host, "n": request.get("n"), "time": received, "size": len(data)}
-        if verb == "heard":
-            answer["heard"] = sorted(self._heard)
+        if verb == "received_from":
+            answer["received_from"] = sorted(self._senders)
         elif verb == "finished":
             self._unfinished.discard(sender)
         else:
-            self._heard.add(sender)
+            self._senders.add(sender)
         return encode(self._token, answer)
 
     def _converse(self, connection: socket.socket) -> None:

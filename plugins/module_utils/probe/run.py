@@ -35,7 +35,7 @@ from .targets import (
 )
 
 MAXIMUM_THREADS = 256
-GOODBYE_SECONDS = 0.6
+NOTIFY_SECONDS = 0.6
 RETRY_SECONDS = 1.0
 PASSES_WITH_ANSWER = 2
 # In a container a full window of data has to cross before a port counts as open.
@@ -57,7 +57,7 @@ class Settings:
 
 @dataclass
 class Measured:
-    """What is known so far about one target."""
+    """The measurements of one peer so far."""
 
     target: Peer
     line: Line | None
@@ -128,7 +128,7 @@ def measure(
     settings: Settings,
     resolve: Callable[[str], str | None],
 ) -> dict[str, Any]:
-    """All that this host measures; afterwards it tells the others that it has finished."""
+    """Return all that this host measures, and afterwards notify the others that it has finished."""
     found = [_begin(target, listeners, settings) for target in peers_of(endpoints, settings.host)]
     with ThreadPoolExecutor(MAXIMUM_THREADS) as pool:
         pending = list(found)
@@ -142,9 +142,9 @@ def measure(
         if settings.throughput_seconds > 0:
             _measure_streams(found, stream_rounds(endpoints, settings.host), settings)
         own = [_own_line(one, listeners, settings) for one in endpoints if one.host == settings.host]
-        heard = _heard(own)
-        finished = _say_goodbye(pool, found, own)
-    return {"measurements": [one.row() for one in found], "heard": heard, "told": sorted(finished)}
+        received_from = _received_from(own)
+        notified = _notify_all(pool, found, own)
+    return {"measurements": [one.row() for one in found], "received_from": received_from, "notified": sorted(notified)}
 
 
 def _begin(target: Peer, listeners: Mapping[str, Mapping[str, Any]], settings: Settings) -> Measured:
@@ -211,20 +211,20 @@ def _own_line(
     return line, [(protocol, int(port)) for protocol, port in ports.items() if port]
 
 
-def _heard(own: Iterable[tuple[Line, Sequence[tuple[str, int]]]]) -> list[str] | None:
-    """Whose questions have reached this host, whether or not the answers found their way back."""
+def _received_from(own: Iterable[tuple[Line, Sequence[tuple[str, int]]]]) -> list[str] | None:
+    """The hosts whose questions arrived at this host, whether or not the answers found their way back."""
     for line, ports in own:
         for protocol, port in ports:
-            echo = _tell(line, protocol, port, "heard")
+            echo = _notify(line, protocol, port, "received_from")
             if echo.answer:
-                return [str(name) for name in echo.answer["heard"]]
+                return [str(name) for name in echo.answer["received_from"]]
     return None
 
 
-def _say_goodbye(
+def _notify_all(
     pool: ThreadPoolExecutor, found: Sequence[Measured], own: Iterable[tuple[Line, Sequence[tuple[str, int]]]]
 ) -> set[str]:
-    """Tell every host by whatever port of it answers, this one last; the hosts that have heard it."""
+    """Notify every host by whatever port of it answers, this one last, and return the hosts that confirmed it."""
     ways: dict[str, list[tuple[Line, str, int]]] = {}
     for one in found:
         for protocol in ("udp", "tcp"):
@@ -233,14 +233,14 @@ def _say_goodbye(
                 ways.setdefault(one.target.endpoint.host, []).append((one.line, protocol, port))
     for line, ports in own:
         ways.setdefault(line.host, []).extend((line, protocol, port) for protocol, port in ports)
-    told = pool.map(lambda host: any(_tell(*way, "finished").outcome == OPEN for way in ways[host]), ways)
-    return {host for host, is_told in zip(ways, told, strict=True) if is_told}
+    reached = pool.map(lambda host: any(_notify(*way, "finished").outcome == OPEN for way in ways[host]), ways)
+    return {host for host, is_reached in zip(ways, reached, strict=True) if is_reached}
 
 
-def _tell(line: Line, protocol: str, port: int, verb: str) -> Echo:
+def _notify(line: Line, protocol: str, port: int, verb: str) -> Echo:
     if protocol == "udp":
-        return ask_datagram(line, port, verb, GOODBYE_SECONDS)
-    return ask_connection(line, port, True, verb=verb, patience=GOODBYE_SECONDS)
+        return ask_datagram(line, port, verb, NOTIFY_SECONDS)
+    return ask_connection(line, port, True, verb=verb, patience=NOTIFY_SECONDS)
 
 
 def _rounded(value: float | None, factor: float, digits: int) -> float | None:

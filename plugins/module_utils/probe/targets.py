@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: whom this host asks at which ports, and to whom it sends in which round, to measure the networks.
+"""Pure: which hosts this host asks at which ports, and to which one it sends in which round.
 
 Round K of a network has every host send to the host 2^K places further on, so that N hosts need about log2(N) rounds.
 """
@@ -103,7 +103,7 @@ def shifts(count: int) -> tuple[int, ...]:
 def questions_for(listener: Mapping[str, Any] | None) -> tuple[Question, ...]:
     """The ports to ask, from what M(distrain.cluster.network_listen) returned about the target's address.
 
-    Without a listener only the ports that accept by themselves can be told.
+    Without a listener only the ports that accept by themselves can be judged.
     """
     states = (listener or {}).get("ports") or {}
     questions = [
@@ -123,7 +123,7 @@ def _measuring_ports(listener: Mapping[str, Any]) -> Iterator[Question]:
 
 
 def listener_of(listeners: Mapping[str, Mapping[str, Any] | None], endpoint: Endpoint) -> Mapping[str, Any] | None:
-    """What the endpoint's host returned about its address in this network."""
+    """The listener of the endpoint's host at its address in this network."""
     rows = (listeners.get(endpoint.host) or {}).get("listeners") or []
     return next((row for row in rows if row["network"] == endpoint.network), None)
 

@@ -30,7 +30,7 @@ class ServiceFile:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """What is on the host: the files that exist, and what systemd says of the unit."""
+    """The service on the host: the files that exist, and the state of the unit."""
 
     files: Mapping[str, ServiceFile]
     is_known: bool = False
@@ -45,7 +45,7 @@ class ServiceState:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> ServiceState:
-        """What C(host_info) has returned, read back; the digest of each file takes the place of its content."""
+        """Read back what C(host_info) returned; the digest of each file takes the place of its content."""
         files = {path: ServiceFile(one["sha256"], int(one["mode"], 8)) for path, one in facts["files"].items()}
         return cls(**{**facts, "files": files})
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A small service on this host: its files, and what C(systemctl) says of its unit and does to it."""
+"""A small service on this host: its files and its unit, read and changed by C(systemctl)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host's engine answers of itself, its swarm, its networks and its containers, before the SDK is there."""
+"""The facts of a host's engine, its swarm, networks and containers, read without the SDK."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 
 
 def observe_engine(socket_path: str, containers: Iterable[str] = ()) -> dict[str, Any]:
-    """Whether an engine is installed, whether it answers, and what it says of itself and its swarm."""
+    """Whether an engine is installed and answers, and its facts."""
     installed = shutil.which("dockerd", path=SEARCH_PATH) is not None
     return {"installed": installed, **engine_facts(EngineClient(socket_path).get, containers)}
 
@@ -54,13 +54,13 @@ def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def uses_containerd(info: Mapping[str, Any]) -> bool:
-    """Whether the engine keeps its images in containerd, by what it says of its storage driver."""
+    """Whether the engine keeps its images in containerd, by the status of its storage driver."""
     status = [row for row in info.get("DriverStatus") or () if len(row) == 2]
     return any(key == "driver-type" and "io.containerd.snapshotter" in value for key, value in status)
 
 
 def container_facts(name: str, get: Get) -> dict[str, Any] | None:
-    """What tells whether a container is as somebody wants it; None where there is none."""
+    """The facts by which a container is compared; None where there is none."""
     found = _get_or_none(f"/containers/{quote(name, safe='')}/json", get)
     if not found:
         return None
@@ -90,7 +90,7 @@ def overlay_networks(get: Get) -> list[dict[str, Any]]:
     try:
         networks = get(OVERLAY_NETWORKS)
     except OSError:
-        # A manager without a quorum cannot tell; its swarm's error says so.
+        # A manager without a quorum does not know them; its swarm's error says so.
         return []
     return [EngineNetwork.from_api(one).as_facts() for one in networks]
 

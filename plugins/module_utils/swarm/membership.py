@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The membership of this very host's engine: what the engine says, and what the host's own ports and interfaces say."""
+"""The membership of the engine of this host, with the host's own ports and interfaces."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is said of a membership that cannot be brought where it is wanted: what was found, and the remedy."""
+"""Messages about a membership that cannot become as it is wanted: what was found, and the remedy."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ JOIN_ERRORS = (
 
 
 def explain_join_error(said: str, managers: Iterable[str]) -> str:
-    """Our words for what the engine said when it refused to join, or could not."""
+    """Explain the error of the engine when it refused to join, or could not."""
     lowered = said.lower()
     for fragment, explanation in JOIN_ERRORS:
         if fragment in lowered:
@@ -105,7 +105,7 @@ def explain_locked(remedy: str) -> str:
 
 
 def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
-    """A manager without a leader: who is missing, and what can be done."""
+    """A manager without a leader: which managers are missing, and the remedy."""
     silent = ", ".join(membership.silent_managers)
     known = len(membership.manager_addresses)
     missing = (
@@ -122,7 +122,7 @@ def explain_lost_quorum(membership: Membership, host: str = "This host") -> str:
 
 
 def address_problem(membership: Membership, wanted: str | None) -> str:
-    """What is wrong with the address that a member advertises, or nothing.
+    """The problem of the address that a member advertises; empty for none.
 
     A node keeps the address with which it joined. An address that is wanted by name need be on no interface (it may be
     translated on the way); an interface's name is let through as long as the address is on some interface.

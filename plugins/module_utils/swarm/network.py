@@ -69,7 +69,7 @@ class EngineNetwork:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> EngineNetwork:
-        """What C(host_info) returned, read back."""
+        """Read back what C(host_info) returned."""
         return cls(**{**facts, "subnets": tuple(facts["subnets"])})
 
 

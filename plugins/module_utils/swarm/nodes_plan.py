@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From the nodes as a manager lists them to the list that is wanted: roles, availability, and who is to go."""
+"""From the nodes of a manager's list to the wanted ones: roles, availability, and the nodes to be removed."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def unlisted_nodes(nodes: Nodes, members: Sequence[Member], inventory_names: Ite
 
 
 def describe_unlisted(node: Node) -> str:
-    """What a person has to know of such a node, and what there is to do."""
+    """A sentence about such a node, with the remedy."""
     where = ", ".join([f"ID {node.id}", *sorted(node.addresses), node.state, node.role])
     return (
         f"Node {node.hostname} ({where}) is in the swarm, and is no host of the inventory. If it was taken out for "

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From what an engine says about its swarm to the steps towards the swarm that is wanted, or a refusal."""
+"""From the swarm of an engine to the steps towards the wanted one; PlanError where it cannot be reached."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ABSENT = {"state": "absent"}
 
 @dataclass(frozen=True)
 class JoinState:
-    """The host's membership beside what the manager said.
+    """The host's membership, and the view of the manager.
 
     ``member_node_ids`` is None where the manager is in no swarm itself or cannot be asked.
     ``manager_hosts`` are the addresses, without ports, at which the wanted swarm's managers are or were.
@@ -198,7 +198,7 @@ def _explain_foreign(state: JoinState, leave_foreign: Setting = LEAVE_FOREIGN) -
         return f"{found}. {remedy} that swarm."
     if state.member_node_ids is None and not state.names_our_manager:
         return (
-            f"{found}, and the manager is in no swarm or cannot be asked, so that it cannot be told whether this is "
+            f"{found}, and the manager is in no swarm or cannot be asked, so that it is not known whether this is "
             f"the same swarm. {remedy} it all the same."
         )
     if state.is_dead:

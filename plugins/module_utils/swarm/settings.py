@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The settings that the messages of the swarm modules advise: each has two names.
 
-Who uses the role swarm sets a variable of it, and who uses a module alone sets its option. A message names both.
+The role swarm has a variable, and its module an option. A message names both.
 """
 
 from __future__ import annotations

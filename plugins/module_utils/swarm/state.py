@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an engine says about its swarm, as values of ours."""
+"""The swarm as an engine reports it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Membership:
-    """What one engine says about itself.
+    """The membership of one engine, as it reports it.
 
     ``state`` is the engine's LocalNodeState: inactive, pending, active, error or locked. ``swarm_id`` is known to
     managers only. ``gossip_port_taken`` says that something on the host listens at the port of the nodes' gossip.
@@ -59,7 +59,7 @@ class Membership:
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> Membership:
-        """What C(swarm_info) has returned, read back."""
+        """Read back what C(swarm_info) returned."""
         known = {field.name: result[field.name] for field in fields(cls) if field.name in result}
         addresses = known.get("host_addresses")
         return cls(
@@ -140,7 +140,7 @@ class Node:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Where the managers see it, by which it can be told from others: a leader sees itself at 0.0.0.0."""
+        """Where the managers see it, by which it can be distinguished from others: a leader sees itself at 0.0.0.0."""
         found = (self.address, host_part(self.manager_address))
         return frozenset(one for one in found if one and not _says_nothing(one))
 

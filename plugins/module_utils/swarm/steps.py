@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the swarm modules have in common when they observe, when they leave, and when they change a node's entry."""
+"""Observing, leaving, and changing a node's entry, as the swarm modules share them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def observe_nodes(engine: Engine, membership: Membership) -> tuple[Node, ...]:
 
 
 def swarm_facts(membership: Membership, nodes: tuple[Node, ...]) -> dict[str, Any]:
-    """What swarm_info returns."""
+    """The result of swarm_info."""
     return {**membership.as_facts(), "nodes": [node.as_result() for node in nodes]}
 
 

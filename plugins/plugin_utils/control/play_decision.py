@@ -64,7 +64,7 @@ class PlayDecision(ActionBase):
         try:
             return {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}))}
         except ClusterError as error:
-            raise AnsibleActionFail(error.message) from error
+            return {"changed": False, "failed": True, "msg": error.message, **error.details}
 
     @abstractmethod
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is asked of the fabric plan, and what it answers: choices, each with its reason."""
+"""The settings of the choice of networks, and the choices, each with its reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JOB_NETWORK = "network of the job"
 
 @dataclass(frozen=True)
 class FabricSettings:
-    """What is set by hand; what is empty is left to the plan.
+    """The settings made by hand; an empty one is chosen.
 
     ``advertise_addr`` and ``data_path_addr`` are by host: an address of the host, or the name of one of its interfaces.
     ``control_network`` and ``data_network`` are subnets. ``job_network`` is auto, overlay or host.

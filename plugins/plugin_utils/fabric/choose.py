@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the interfaces of all hosts, what was measured and what is wanted, to every choice of a network.
+"""Pure: choose the interfaces and networks, from the interfaces of all hosts, the measurements and the settings.
 
 Every choice has its reason. What is set by hand wins, what a swarm has already comes next, and only the rest is chosen.
 """
@@ -36,7 +36,7 @@ RDMA_DEVICES = "NCCL_IB_HCA"
 def choose_networks(
     facts: Mapping[str, Facts], measurements: Sequence[Measurement], wanted: FabricSettings
 ) -> list[NetworkChoice]:
-    """Every choice, or PlanError with what cannot work and what to do."""
+    """Return every choice. Raises PlanError with the reason and the remedy where one cannot be made."""
     qualities = [judge(network, measurements, wanted.managers) for network in find_networks(facts)]
     nodes = members(facts)
     chosen = _choose_data(facts, qualities, wanted)
@@ -73,7 +73,7 @@ class _Side:
 
 
 def members(facts: Mapping[str, Facts]) -> dict[str, Facts]:
-    """The hosts that are nodes of a swarm whose manager is among the hosts; what they have is kept."""
+    """The hosts that are nodes of a swarm whose manager is among the hosts; their addresses are kept."""
     swarms = {host: one["engine"].get("swarm") or {} for host, one in facts.items()}
     listed = {node_id for swarm in swarms.values() for node_id in swarm.get("node_ids") or ()}
     return {host: facts[host] for host, swarm in swarms.items() if swarm.get("node_id") in listed}
@@ -95,7 +95,7 @@ def _keep(key: str, nodes: Mapping[str, Facts], side: _Side) -> _Side:
 
 
 def _pin(variable: str, facts: Mapping[str, Facts], by_hand: Mapping[str, str], side: _Side) -> _Side:
-    """Put what is set by hand for single hosts in the place of what was chosen."""
+    """Replace what was chosen by what is set by hand for single hosts."""
     interfaces = {host: _own_interface(variable, host, value, facts[host]) for host, value in by_hand.items() if value}
     pinned = side.but(interfaces, dict.fromkeys(interfaces, BY_HAND))
     if any(host not in pinned.interfaces for host in facts):
@@ -138,7 +138,7 @@ def _choose_data(facts: Mapping[str, Facts], qualities: Sequence[Quality], wante
         return _by_name("fabric_data_network", wanted.data_network, facts, qualities)
     usable = [one for one in qualities if one.network.covers(facts) and not one.blocked_pairs]
     if not usable:
-        # Still to be told where not every host has an interface that is kept or set by hand.
+        # Raised later, and only where a host has no interface that is kept or set by hand.
         return _Side({}, {ALL_HOSTS: _nothing_connects(facts, qualities)})
     best = max(usable, key=lambda one: _preference(one, usable))
     return _Side.of(best.network.endpoints, f"{best.network.name}: {_why_data(best, usable, qualities, facts)}")
@@ -225,7 +225,7 @@ def _choose_job_network(wanted: FabricSettings, data: _Side) -> NetworkChoice:
 
 
 def _interfaces_of_the_job(job_network: str, data: _Side) -> list[NetworkChoice]:
-    """What NCCL and gloo are pinned to. In a container on the overlay the interface is known when the job starts."""
+    """The variables of NCCL and gloo. In a container on the overlay the interface is known when the job starts."""
     if job_network == "overlay":
         reason = "the container's interface in the overlay's subnet, found by its address when the job starts"
         return [NetworkChoice(name, ALL_HOSTS, "", reason) for name in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")]
@@ -249,6 +249,6 @@ def _why_interface(one: HostInterface) -> str:
 
 
 def host_network_environments(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """By host what pins NCCL and gloo to the interface of its data path, whichever network a job uses."""
+    """The variables that pin NCCL and gloo to the interface of the data path, by host, whichever network a job uses."""
     interfaces = {host: _find_interface(host, address, facts[host]) for host, address in data_path.items()}
     return {host: _environment(one) for host, one in interfaces.items() if one}

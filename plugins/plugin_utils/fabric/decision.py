@@ -38,7 +38,7 @@ def is_settled(observed: Observed) -> bool:
 
 
 def measurements_of(probed: Observed) -> list[Measurement]:
-    """What all hosts have measured."""
+    """The measurements of all hosts."""
     return [row for one in probed.values() for row in one.get("measurements") or ()]
 
 

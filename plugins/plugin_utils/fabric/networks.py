@@ -67,7 +67,7 @@ class HostNetwork:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a network: ``mbits`` of its slowest host, None where neither measured nor told by the driver."""
+    """``mbits`` is that of the slowest host, None where it was not measured and its driver does not report it."""
 
     network: HostNetwork
     mtu: int
@@ -114,17 +114,17 @@ def shared_addresses(facts: Mapping[str, Facts]) -> list[tuple[str, list[HostInt
 
 
 def judge(network: HostNetwork, measurements: Sequence[Measurement], managers: Container[str]) -> Quality:
-    """How good a network is: by what was measured between its hosts, else by what its interfaces say."""
+    """The quality of a network: from the measurements between its hosts, else from its interfaces."""
     own = [one for one in measurements if one["network"] == network.name]
     rates = _best_rates(own)
     paths = [one["path_mtu"] for one in own if one.get("path_mtu")]
     interface_mtu = min(one.mtu for one in network.endpoints.values())
     speeds = [one.speed_mbits for one in network.endpoints.values()]
-    told = min((speed for speed in speeds if speed), default=None) if all(speeds) else None
+    reported = min((speed for speed in speeds if speed), default=None) if all(speeds) else None
     return Quality(
         network=network,
         mtu=min([interface_mtu, *paths]),
-        mbits=min(rates.values()) if rates else told,
+        mbits=min(rates.values()) if rates else reported,
         is_measured=bool(rates),
         blocked_pairs=tuple(_pair(one) for one in own if is_blocked(one, managers)),
         narrow_pairs=tuple(_pair(one) for one in own if one.get("path_mtu") and one["path_mtu"] < interface_mtu),
@@ -143,7 +143,7 @@ def _best_rates(measurements: Iterable[Measurement]) -> dict[str, float]:
 
 
 def is_blocked(one: Measurement, managers: Container[str]) -> bool:
-    """Whether the swarm cannot live on what lies between these two hosts."""
+    """Whether a port that the swarm needs is closed between these two hosts."""
     if one.get("answered_by") not in (None, one["target"]):
         return True
     needed = [port for port in one["ports"] if port != MANAGER_PORT or one["target"] in managers]

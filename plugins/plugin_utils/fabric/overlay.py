@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the MTU below the overlay network and the subnet of it, from what the hosts and their networks are."""
+"""Pure: the MTU below the overlay network and its subnet, from the hosts and their networks."""
 
 from __future__ import annotations
 

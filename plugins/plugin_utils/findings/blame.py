@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: who is to blame. Many pairs that fail become the few hosts that explain all of them."""
+"""Pure: the few hosts that explain why many pairs of hosts fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTO, OUT_OF, EVERYWHERE = "into", "out of", "everywhere"
 
 @dataclass(frozen=True)
 class Blame:
-    """The host, whether what goes into it or out of it fails, and the hosts at the other end."""
+    """The host, whether traffic into it or out of it fails, and the hosts at the other end."""
 
     host: str
     direction: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is advised where nothing crosses the port of the overlay networks' data, though others are open."""
+"""The advice where nothing crosses the port of the overlay networks' data, though others are open."""
 
 from __future__ import annotations
 

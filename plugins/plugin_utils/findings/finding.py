@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What stands in the way: one finding, and the order in which a person wants to read them."""
+"""A finding, and the order of findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Finding:
 
 
 def worst_first(findings: Iterable[Finding], hosts: Sequence[str]) -> list[dict[str, str]]:
-    """By severity, then in the order of the hosts; what is about all of them stands first."""
+    """Sort by severity, then in the order of the hosts; findings about all hosts come first."""
     order = {host: position for position, host in enumerate(hosts)}
     ordered = sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), order.get(one.host, -1)))
     return [asdict(one) for one in ordered]

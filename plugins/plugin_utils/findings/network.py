@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what all hosts measured, and what their kernels can do -> the findings about the network, worst first."""
+"""Pure: the findings about the network, from the measurements of all hosts and the features of their kernels."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def network_findings(
 
 
 def _only_needed(row: Row, managers: Sequence[str]) -> Row:
-    """Nobody asks a worker at the port of the managers, so a firewall may close it."""
+    """A worker is never asked at the port of the managers, so a firewall may close it."""
     if row["target"] in managers:
         return row
     return {**row, "ports": {port: outcome for port, outcome in row["ports"].items() if port != MANAGER_PORT}}
 
 
 def fully_connected(measurements: Iterable[Row]) -> set[tuple[str, frozenset[str]]]:
-    """The (network, two hosts) between which every port of a swarm answers both ways, as far as it can be told."""
+    """The (network, two hosts) between which every port of a swarm answers both ways, as far as is known."""
     ways: dict[tuple[str, frozenset[str]], set[str]] = {}
     for row in measurements:
         if all(row["ports"][port] in {"open", TAKEN} for port in _swarm_ports([row])) and not _is_wrong(row):
@@ -124,7 +124,7 @@ def _is_explained(one: Blame, ends: tuple[str, str]) -> bool:
 def _other_hosts(measurements: Sequence[Row]) -> Iterator[Finding]:
     """A host that meets itself at another host's address has that address too, as every docker0 has the same."""
     connected = {pair for _network, pair in fully_connected(measurements)}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for network, rows in _by_network(measurements):
         selves = sorted({row["source"] for row in rows if row["answered_by"] == row["source"]})
         if selves:
@@ -132,9 +132,9 @@ def _other_hosts(measurements: Sequence[Row]) -> Iterator[Finding]:
             yield Finding(ALL_HOSTS, "note", network, found, "Nothing to do: it does not connect the hosts.")
         for row in rows:
             key = (row["target"], network)
-            if not _is_wrong(row) or row["answered_by"] == row["source"] or key in told:
+            if not _is_wrong(row) or row["answered_by"] == row["source"] or key in reported:
                 continue
-            told.add(key)
+            reported.add(key)
             severity = "warning" if _pair(row) in connected else "error"
             found = f"in {network} {row['answered_by']} answers at its address, asked by {row['source']}"
             remedy = f"Give {row['target']} and {row['answered_by']} different addresses."
@@ -148,10 +148,10 @@ def _small_packets(measurements: Sequence[Row]) -> Iterator[Finding]:
         for one in blame_undirected(small, [_ends(row) for row in measured]):
             explained = [row for row in small.values() if one.direction == EVERYWHERE or one.host in _pair(row)]
             path, interface = min(row["path_mtu"] for row in explained), max(row["mtu"] for row in explained)
-            whom = ", ".join(one.others) if one.direction == EVERYWHERE else f"it and {', '.join(one.others)}"
+            hosts = ", ".join(one.others) if one.direction == EVERYWHERE else f"it and {', '.join(one.others)}"
             found = (
                 f"in {network} the interfaces have an MTU of {interface}, but packets above {path} bytes are lost "
-                f"between {whom}"
+                f"between {hosts}"
             )
             remedy = (
                 f"Set the MTU on the whole way to {interface}, or that of the interfaces and swarm_network_mtu to "

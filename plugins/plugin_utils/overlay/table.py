@@ -26,7 +26,7 @@ def matrix_lines(verdict: Mapping[str, Any]) -> list[str]:
 
 
 def verdict_message(verdict: Mapping[str, Any]) -> str:
-    """What is wrong and what to do; empty where the overlay is whole."""
+    """The problems with their remedies; empty where the overlay is whole."""
     if verdict["whole"]:
         return ""
     problems = [f"{one['found'][0].upper()}{one['found'][1:]}. {one['remedy']}" for one in verdict["problems"]]

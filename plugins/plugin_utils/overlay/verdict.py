@@ -35,12 +35,12 @@ RESTART = "Restart the engine of a host where the journal of docker says agentIn
 
 @dataclass(frozen=True)
 class Overlay:
-    """What was asked for, and by host whose questions reached it and what its kernel can do."""
+    """The network as it is wanted, and by host from which others questions arrived and what its kernel can do."""
 
     name: str = ""
     encrypted: bool = False
     data_path_port: int = 4789
-    heard: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
+    received_from: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
     features: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ def _verdict(row: Row, overlay: Overlay) -> str:
     judgements = (
         (row["resolved"] and row["address"] and row["resolved"] != row["address"], OLD_NAME),
         (row["answered_by"] not in {None, row["target"]}, OTHER_HOST),
-        (not any(crosses.values()) and _has_heard(overlay, row["source"], row["target"]), ONE_WAY),
+        (not any(crosses.values()) and _has_received(overlay, row["source"], row["target"]), ONE_WAY),
         (not any(crosses.values()), NOTHING),
         (not crosses["udp"], NO_UDP),
         (row["path_mtu"] is None or row["path_mtu"] < row["mtu"], SMALL_ONLY),
@@ -86,9 +86,9 @@ def _verdict(row: Row, overlay: Overlay) -> str:
     return next((verdict for is_so, verdict in judgements if is_so), OK)
 
 
-def _has_heard(overlay: Overlay, host: str, other: str) -> bool:
-    """Whether questions of the other host reached this one, though no answer found its way back."""
-    return other in (overlay.heard.get(host) or ())
+def _has_received(overlay: Overlay, host: str, other: str) -> bool:
+    """Whether questions of the other host arrived at this one, though no answer found its way back."""
+    return other in (overlay.received_from.get(host) or ())
 
 
 def _problems(verdicts: Mapping[Pair, str], rows: Mapping[Pair, Row], overlay: Overlay) -> Iterator[dict[str, Any]]:
@@ -133,11 +133,11 @@ def _lost(
     nameless = [pair for pair in left if rows[pair]["resolved"] is None]
     for one in blame_undirected(nameless, verdicts):
         found = f"neither a name resolves nor a packet crosses {_between(one)}"
-        remedy = "Open 7946/tcp and 7946/udp between the hosts, over which they tell each other of the network."
+        remedy = "Open 7946/tcp and 7946/udp between the hosts, over which they announce the network to each other."
         yield _problem("gossip", one.host, found, f"{remedy} {RESTART}")
     # What arrives without an answer is lost on its way back.
     silent = [pair for pair in left if pair not in nameless]
-    vanished = {pair for pair in silent if not _has_heard(overlay, pair[1], pair[0])} or set(silent)
+    vanished = {pair for pair in silent if not _has_received(overlay, pair[1], pair[0])} or set(silent)
     both_ways = {pair for pair in vanished if pair[::-1] in vanished}
     for one in blame_undirected(both_ways, verdicts):
         yield _blocked_data_path(one, _between(one), overlay)

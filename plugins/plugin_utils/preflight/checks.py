@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what every host said about itself, and what is wanted -> the findings, worst first.
+"""Pure: the findings about the hosts, from the report of each of them and the settings.
 
-A rule looks at all hosts and yields what it finds; RULES is the list of them.
+A rule gets the reports of all hosts and yields its findings; RULES is the list of them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _managers(reports: Sequence[HostReport], wanted: PreflightSettings) -> Itera
 
 
 def _same_host(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
-    """Two names for one machine, or two machines that cannot be told apart; each pair is told of once."""
+    """Two names for one machine, or two machines that cannot be distinguished; each pair is reported once."""
     identities: tuple[tuple[str, str, Callable[[HostReport], str], str], ...] = (
         ("ansible_host", "address", _connection, "Give each host its own address."),
         ("swarm_advertise_addr", "swarm address", _swarm_address, "Give each host its own address."),
@@ -55,11 +55,11 @@ def _same_host(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iter
         ),
         ("hostname", "host name", _hostname, "Give each host a name of its own (hostnamectl hostname NAME)."),
     )
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for subject, noun, identity, remedy in identities:
         for first, second, value in _duplicates(reports, identity):
-            if (first, second) not in told:
-                told.add((first, second))
+            if (first, second) not in reported:
+                reported.add((first, second))
                 yield Finding(second, "error", subject, f"has the same {noun} as {first}: {value}", remedy)
 
 
@@ -98,7 +98,7 @@ def _shared_addresses(reports: Sequence[HostReport], wanted: PreflightSettings) 
     for address, interfaces in shared_addresses({report.name: facts for report, facts in answering(reports)}):
         first, last = by_name[interfaces[0].host], by_name[interfaces[-1].host]
         if _connection(first) == _connection(last) or _machine_id(first) == _machine_id(last):
-            # Two names for one machine, which is told of as that.
+            # Two names for one machine, which is reported as that.
             continue
         others = ", ".join(f"{one.host} ({one.interface})" for one in interfaces[:-1])
         found = f"its interface {interfaces[-1].interface} has the same address as {others}: {address}"

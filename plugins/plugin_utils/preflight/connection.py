@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: why Ansible got no answer of a host, from what ssh or the controller said, and which setting is about it."""
+"""Pure: why Ansible got no answer of a host, from the output of ssh or the controller, and the setting to correct."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CAUSES = (
         NOT_REACHED,
         "known_hosts",
         "If the hosts were installed anew, remove their old keys (ssh-keygen -R ADDRESS, with a port as in "
-        "'[ADDRESS]:PORT') and log in once with ssh; if they were not, find out who answers at their addresses.",
+        "'[ADDRESS]:PORT') and log in once with ssh; if they were not, find out which hosts answer at their addresses.",
         r"remote host identification has changed|offending \S+ key in \S+",
     ),
     _cause(
@@ -158,10 +158,10 @@ def what_was_said(reason: str, cause: Cause) -> str:
     """The line that says it, without the host's address before it; all lines where none is known."""
     stripped = [_NOISE.sub("", line.strip()) for line in reason.splitlines()]
     lines = [line for line in stripped if line and not set(line) <= {"@"}]
-    telling = [_LINE_START.sub("", line) for line in lines if cause.pattern.pattern and cause.pattern.search(line)]
-    if not telling:
+    about_it = [_LINE_START.sub("", line) for line in lines if cause.pattern.pattern and cause.pattern.search(line)]
+    if not about_it:
         return " ".join(" ".join(lines).split())
-    said = telling[0].strip("@ ")
+    said = about_it[0].strip("@ ")
     offending = _OFFENDING.search(reason)
     if offending:
         return f"Host key verification failed; the host shows another key than {offending[1]} has"
@@ -182,7 +182,7 @@ FILES_BESIDES = 64
 
 
 def open_files_problem(hosts: int, forks: int, allowed: int | None) -> str:
-    """What to say where so many forks cannot run with the files that may be open; None is without a limit."""
+    """The problem where so many forks cannot run with the files that may be open; None is without a limit."""
     at_a_time = min(hosts, forks)
     needed = FILES_BESIDES + FILES_PER_FORK * at_a_time
     if allowed is None or allowed >= needed:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which GPUs of a host do not work, by what the PCI bus, the driver and nvidia-smi say of them."""
+"""The GPUs of a host that do not work, by the PCI bus, the driver and nvidia-smi."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def broken_gpus(said: str) -> list[str]:
 def gpu_problems(
     gpus: Sequence[Mapping[str, Any]], driver: Sequence[str] | None, rc: int | None, said: str
 ) -> Iterator[GpuProblem]:
-    """What is wrong with the GPUs of the PCI bus. ``driver`` are the addresses that the driver has, None if unknown."""
+    """The problems of the GPUs on the PCI bus. ``driver`` are the addresses that the driver has, None if unknown."""
     if MISMATCH in said.lower():
         yield GpuProblem(
             "error",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the rules of the preflight judge: every host's report, and what is wanted."""
+"""The input of the rules of the preflight: a report of every host, and the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..findings.finding import Finding
 
 @dataclass(frozen=True)
 class HostReport:
-    """One host: how it is reached, and what M(distrain.cluster.host_info) returned or why it returned nothing."""
+    """A host: its connection, and what M(distrain.cluster.host_info) returned, or why it returned nothing."""
 
     name: str
     address: str

@@ -51,7 +51,7 @@ def _no_answer(cause: Cause, failed: Sequence[HostReport]) -> str:
 
 
 def _try_by_hand(cause: Cause, failed: Sequence[HostReport]) -> str:
-    """Who logged in with which key, where that is what was refused, and the command that shows it."""
+    """The user and the key, where the login was refused, and a command to try it."""
     if cause.subject != LOGIN_SUBJECT:
         return ""
     one = failed[0]

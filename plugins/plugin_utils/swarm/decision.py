@@ -74,12 +74,14 @@ def _host(cluster: Cluster, host: Host, network: Mapping[str, Any]) -> dict[str,
         "heal_waits": arguments["heal_wait"] > 0 and host.role == "worker",
         "firewall": _firewall(cluster, host),
     }
+    # Where the network is made anew, every host has to make way.
+    makes_way = network["differs"] and arguments["network_recreate"]
     services = differing_services(host.observed.get("services"), cluster.services(host.name, decided))
     return {
         **decided,
         "services": services,
-        "acts": bool(keepalive["differs"] or services),
-        "needs_python": bool(membership or keepalive["differs"]),
+        "acts": bool(keepalive["differs"] or services or makes_way),
+        "needs_python": bool(membership or keepalive["differs"] or makes_way),
     }
 
 

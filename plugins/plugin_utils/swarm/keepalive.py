@@ -42,7 +42,7 @@ def keepalive_settings(arguments: Mapping[str, Any], host: str) -> dict[str, Any
 
 
 def keepalive_differences(found: Mapping[str, Any], settings: Mapping[str, Any], network_id: str = "") -> list[str]:
-    """In what the container differs: container, status, image, settings, network.
+    """The parts in which the container differs: container, status, image, settings, network.
 
     ``found`` is the container as C(host_info) returned it, empty where there is none. Without ``network_id`` any single
     network is right.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what keeps a swarm from being made of the hosts of a play, before anything is changed."""
+"""Pure: refuse hosts of which no swarm can be made, before anything is changed."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def refuse_removal(cluster: Cluster) -> None:
     """Raise PlanError where nodes are to be removed that only a part of the inventory does not know."""
     if cluster.arguments["remove_unlisted"] and not cluster.is_whole:
         raise PlanError(
-            "swarm_remove_unlisted: the play does not run on all hosts of the inventory, so that it cannot be told "
-            "whose a node is. Run it without --limit, and with every host reachable."
+            "swarm_remove_unlisted: the play does not run on all hosts of the inventory, so that it is not known which "
+            "nodes are hosts of it. Run it without --limit, and with every host reachable."
         )
 
 

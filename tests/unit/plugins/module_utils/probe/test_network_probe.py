@@ -70,7 +70,7 @@ def test_two_hosts_measure_each_other_and_end(hosts: dict[str, Host]) -> None:
     assert row["path_mtu"] == 1500
     assert row["mbits"] > 0 and row["rtt_ms"] > 0 and abs(row["clock_offset_s"]) < 1
     second = measured("b", listeners)
-    assert (first["told"], second["told"], second["heard"]) == (["a", "b"], ["a", "b"], ["a"])
+    assert (first["notified"], second["notified"], second["received_from"]) == (["a", "b"], ["a", "b"], ["a"])
     for one in hosts.values():
         one.thread.join(5)
         assert not one.thread.is_alive()
@@ -157,7 +157,7 @@ def test_kernel_features(works: set[str], expected: dict[str, bool | None]) -> N
 
 
 def test_hosts_that_wait_in_vain() -> None:
-    hostvars = {"a": {"p": {"told": ["a", "b"]}}, "b": {"p": {"told": ["b"]}}, "c": {}}
+    hostvars = {"a": {"p": {"notified": ["a", "b"]}}, "b": {"p": {"notified": ["b"]}}, "c": {}}
     assert hosts_still_listening(hostvars, ["a", "b"], "p") == ["a"]
     assert hosts_still_listening(hostvars, ["a", "b", "c"], "p") == ["a", "b", "c"]
 

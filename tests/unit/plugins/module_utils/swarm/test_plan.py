@@ -231,11 +231,11 @@ def test_plan_join(state: JoinState, changes: dict[str, Any], expected: list[str
         (seen_by_manager(FOREIGN_WORKER), {"rejoin": True}, "which is another swarm"),
         (seen_by_manager(MOVED_WORKER), {}, "found 198.18.1.12, which is on no interface of this host any more"),
         (seen_by_manager(MOVED_WORKER), {"advertise_addr": "198.18.1.99"}, "rejoin: true"),
-        (without_manager(WORKER), {}, "it cannot be told whether this is the same swarm"),
+        (without_manager(WORKER), {}, "it is not known whether this is the same swarm"),
         (seen_by_manager(WORKER), {"advertise_addr": "198.18.9.9"}, "found 198.18.1.12, wanted 198.18.9.9"),
         (seen_by_manager(FOREIGN_WORKER), {"state": "absent"}, "which is another swarm"),
         (seen_by_manager(FOREIGN_MANAGER), {"state": "absent"}, "which is another swarm"),
-        (without_manager(WORKER, "198.18.1.99"), {"state": "absent"}, "it cannot be told"),
+        (without_manager(WORKER, "198.18.1.99"), {"state": "absent"}, "it is not known"),
     ],
 )
 def test_plan_join_refuses(state: JoinState, changes: dict[str, Any], said: str) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.overlay.verdict i
 
 HOSTS = ("a", "b", "c")
 ADDRESSES = {"a": "10.77.0.2", "b": "10.77.0.3", "c": "10.77.0.4"}
-ALL_HEARD = {host: [other for other in HOSTS if other != host] for host in HOSTS}
+ALL_RECEIVED = {host: [other for other in HOSTS if other != host] for host in HOSTS}
 NO_ESP = {host: {"vxlan": True, "esp": False} for host in HOSTS}
 Row = dict[str, Any]
 
@@ -65,7 +65,7 @@ def causes(verdict: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_whole_overlay() -> None:
-    verdict = judge_overlay(mesh(always({})), Overlay("distrain", heard=ALL_HEARD))
+    verdict = judge_overlay(mesh(always({})), Overlay("distrain", received_from=ALL_RECEIVED))
     assert (verdict["whole"], verdict["problems"], verdict_message(verdict)) == (True, [], "")
     assert verdict["matrix"][0] == {
         "source": "a",
@@ -92,11 +92,11 @@ def test_one_host_alone_has_a_whole_overlay() -> None:
         (always(LOST), Overlay(encrypted=True, features={"a": {"esp": None}}), [("4789/udp", "all")]),
         (always(LOST), Overlay(), [("4789/udp", "all")]),
         (always(LOST), Overlay(data_path_port=7789), [("7789/udp", "all")]),
-        (always(LOST), Overlay(heard=ALL_HEARD), [("4789/udp", "all")]),
-        (between_b_and(LOST), Overlay(heard={"a": ["c"], "b": [], "c": ["a"]}), [("4789/udp", "b")]),
-        (between_b_and(LOST), Overlay(heard={"a": ["b", "c"], "b": [], "c": ["a", "b"]}), [("4789/udp", "b")]),
+        (always(LOST), Overlay(received_from=ALL_RECEIVED), [("4789/udp", "all")]),
+        (between_b_and(LOST), Overlay(received_from={"a": ["c"], "b": [], "c": ["a"]}), [("4789/udp", "b")]),
+        (between_b_and(LOST), Overlay(received_from={"a": ["b", "c"], "b": [], "c": ["a", "b"]}), [("4789/udp", "b")]),
         (always({**LOST, "resolved": None}), Overlay(), [("gossip", "all")]),
-        (between_b_and({**LOST, "resolved": None}), Overlay(heard=ALL_HEARD), [("gossip", "b")]),
+        (between_b_and({**LOST, "resolved": None}), Overlay(received_from=ALL_RECEIVED), [("gossip", "b")]),
         (between_b_and({"path_mtu": 1350}), Overlay(), [("mtu", "b")]),
         (always({"path_mtu": 1350}), Overlay(), [("mtu", "all")]),
         (always({"path_mtu": None}), Overlay(), [("mtu", "all")]),
@@ -118,7 +118,7 @@ def test_every_blackhole_has_its_name(
 
 def test_what_crosses_one_way_only_blames_the_host_that_hears_nothing() -> None:
     verdict = judge_overlay(
-        mesh(between_b_and(LOST)), Overlay("distrain", heard={"a": ["b", "c"], "b": [], "c": ["a", "b"]})
+        mesh(between_b_and(LOST)), Overlay("distrain", received_from={"a": ["b", "c"], "b": [], "c": ["a", "b"]})
     )
     by_pair = {(one["source"], one["target"]): one["verdict"] for one in verdict["matrix"]}
     assert (by_pair["a", "b"], by_pair["b", "a"]) == ("only the other way", "nothing crosses")

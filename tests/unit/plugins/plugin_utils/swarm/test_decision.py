@@ -39,6 +39,7 @@ ARGUMENTS: dict[str, Any] = {
     "network_mtu": 0,
     "network_encrypted": False,
     "network_labels": {},
+    "network_recreate": False,
     "keepalive_name": "distrain-keepalive",
     "keepalive_image": "distrain/probe:1",
     "keepalive_port": 7780,
@@ -164,6 +165,13 @@ def test_a_network_that_differs_moves_every_container() -> None:
     decision = decide(cluster(host(1, network_mtu=1400)))
     assert decision["network"]["differs"]
     assert [one["keepalive"]["recreate"] for one in decision["hosts"].values()] == [True] * 3
+
+
+def test_a_drained_host_makes_way_for_a_network_that_is_made_anew() -> None:
+    drained = host(3, availability="drain", network_recreate=True)
+    decision = decide(cluster(host(1, network_mtu=1400, network_recreate=True), drained))
+    assert decision["hosts"]["gpu-03"]["acts"] and decision["hosts"]["gpu-03"]["keepalive"]["differs"] == []
+    assert not decide(cluster(drained))["hosts"]["gpu-03"]["acts"]
 
 
 def test_a_host_that_is_to_leave_or_is_drained_carries_nothing() -> None:
