@@ -21,7 +21,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role im
 )
 
 ARGUMENTS = {"entry_point": {"type": "str", "default": "main"}}
-# A value may be computed from one that is computed itself.
+# How often a default may depend on another default.
 MAX_DEPTH = 5
 
 
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
     def _arguments(
         self, options: Mapping[str, Option], ranges: Ranges, variables: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """The arguments, and the problems; defaults are computed from what the other arguments were converted to."""
+        """Return the arguments and the problems; defaults are computed from the converted arguments."""
         arguments: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for _depth in range(MAX_DEPTH):
@@ -73,7 +73,7 @@ class ActionModule(ActionBase):
     def _values(
         self, options: Mapping[str, Option], variables: Mapping[str, Any], arguments: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """What each variable is on this host, computed from these arguments, and why the others have no value."""
+        """Return the value of each variable on this host, and a problem for each that cannot be computed."""
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
         templar = self._templar.copy_with_new_env(available_variables={**variables, **arguments})
@@ -88,7 +88,7 @@ class ActionModule(ActionBase):
 
 
 def _message(variables: Mapping[str, Any], options: Mapping[str, Option], problems: Mapping[str, str]) -> str:
-    """All problems, without those that only follow from another one, and with what a value was computed from."""
+    """Return all problems with the source of each value, without those that follow from another one."""
     sources = {name: "" if options[name].get("no_log") else _source(variables.get(name)) for name in problems}
     own = [name for name in problems if not any(other in sources[name] for other in problems if other != name)]
     return "\n".join(

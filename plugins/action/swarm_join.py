@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's part of swarm_join: it asks the manager, and tells the host what the manager said."""
+"""The controller's part of swarm_join: it asks the manager, and passes its answer on to the host."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class ActionModule(ActionBase):
         deadline = time.monotonic() + int(self._task.args.get("timeout", 120))
         swarm = self._view() or manager.run_module(INFO, self._engine_arguments())
         self._refuse_view(manager, swarm)
-        internal = _what_the_manager_says(swarm)
+        internal = _manager_answer(swarm)
         result = self._run_here(internal, variables, check_mode=True)
         if result.get("failed") and result.get("node_id"):
-            # A join that went on in the background may have come to its end since the manager was asked.
+            # A join in the background may have finished since the manager was asked.
             swarm = manager.run_module(INFO, self._engine_arguments())
             if _find_node(swarm, result["node_id"]):
-                internal = _what_the_manager_says(swarm)
+                internal = _manager_answer(swarm)
                 result = self._run_here(internal, variables, check_mode=True)
         if result.get("failed"):
             return result
@@ -84,7 +84,7 @@ class ActionModule(ActionBase):
                 "option state: absent."
             )
         swarm, warning = self._ask_for_leaving(manager)
-        internal = _what_the_manager_says(swarm)
+        internal = _manager_answer(swarm)
         if internal["member_node_ids"] is None:
             internal["manager_hosts"] = self._addresses_of(manager, reachable=warning is None)
         result = self._run_here(internal, variables, check_mode=True)
@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
         return {**left, "warnings": result.get("warnings", [])}
 
     def _view(self) -> dict[str, Any] | None:
-        """What the manager said already; worth nothing where its swarm was not made, or did not work, at that time."""
+        """Return the given view of the manager, or None where its swarm was absent or broken at that time."""
         view = self._task.args.get("manager_view")
         return view if view and view.get("is_manager") and not view.get("error") else None
 
@@ -143,7 +143,7 @@ class ActionModule(ActionBase):
         return {"join_token": manager.run_module(INFO, arguments, no_log=True)["join_token"]}
 
     def _ask_for_leaving(self, manager: OtherHost) -> tuple[dict[str, Any], str | None]:
-        """What the manager says, or nothing and why: a host must be able to leave a swarm whose manager is gone."""
+        """Return the manager's answer, or an empty one and the reason, as a host can leave without a manager."""
         try:
             return manager.run_module(INFO, self._engine_arguments()), None
         except AnsibleActionFail as error:
@@ -170,7 +170,7 @@ class ActionModule(ActionBase):
         return {name: self._task.args[name] for name in ("docker_host", "engine_timeout") if name in self._task.args}
 
 
-def _what_the_manager_says(swarm: Mapping[str, Any]) -> dict[str, Any]:
+def _manager_answer(swarm: Mapping[str, Any]) -> dict[str, Any]:
     if not swarm.get("is_manager") or swarm["error"]:
         return {"remote_addrs": [], "member_node_ids": None, "manager_hosts": []}
     managers = [node for node in swarm["nodes"] if node["manager_address"]]

@@ -21,7 +21,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, all_succeeded, started
 
 ARGUMENTS = {
@@ -53,7 +52,7 @@ ARGUMENTS = {
 
 
 class ActionModule(ActionBase):
-    """The controller's side: reach every host, show progress, and return what became of the job."""
+    """Follows the job on the controller, shows its progress, and returns its outcome."""
 
     _supports_check_mode = True
 
@@ -67,17 +66,17 @@ class ActionModule(ActionBase):
             with one_follower(lock_file, self._arguments["name"], self._parent.pid, Display().warning):
                 return self._outcome(task_vars or {})
         except PlanError as error:
-            # Without an outcome: what became of the job is for the other run to say.
+            # Without an outcome: the run that follows the job reports it.
             return {"changed": False, "failed": True, "msg": error.message}
         except ParentGone as error:
             return {"changed": False, "failed": True, "msg": str(error)}
 
     def _outcome(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """What became of the job; never raises ClusterError."""
+        """Return the outcome of the job; never raise ClusterError."""
         hosts = [OtherHost(self, rank["host"], task_vars) for rank in self._arguments["ranks"]]
         observer = None
         try:
-            observer = self._observer(hosts)
+            observer = self._make_observer(hosts)
             ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
             return {"changed": False, **_summary(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
@@ -88,7 +87,7 @@ class ActionModule(ActionBase):
             if observer:
                 observer.close()
 
-    def _observer(self, hosts: Sequence[OtherHost]) -> JobObserver:
+    def _make_observer(self, hosts: Sequence[OtherHost]) -> JobObserver:
         arguments = self._arguments
         jobs = {
             rank["host"]: {
@@ -106,7 +105,7 @@ class ActionModule(ActionBase):
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        recorder = TolerantRecorder(JobRecorder(arguments["watch_file"], arguments["events_file"]), display.warning)
+        recorder = JobRecorder(arguments["watch_file"], arguments["events_file"], warn=display.warning)
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])

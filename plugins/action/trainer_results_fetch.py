@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring logs and results of a job to the controller; see the documentation of the module of this name."""
+"""Fetch logs and results of a job to the controller; see the documentation of the module of this name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _HEAD = 8
 
 
 class ActionModule(ActionBase):
-    """The controller's side. What goes wrong with one host is a warning: the job's end must not hide behind it."""
+    """Fetches the files on the controller. An error of one host is a warning, so as not to hide the job's outcome."""
 
     _supports_check_mode = True
 
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         }
         self._fetch(outputs, task_vars or {})
         for host, one in outputs.items():
-            _say(host, one)
+            _report(host, one)
         changed = any(one.changed for one in outputs.values())
         return {"changed": changed, "hosts": {host: one.report() for host, one in outputs.items()}}
 
@@ -101,8 +101,8 @@ class ActionModule(ActionBase):
         return wanted
 
 
-def _say(host: str, outputs: HostOutputs) -> None:
-    """What a person has to know of one host."""
+def _report(host: str, outputs: HostOutputs) -> None:
+    """Show what was left out or refused of one host."""
     display = Display()
     report = outputs.report()
     if outputs.log_left_out and "log" in outputs.written:

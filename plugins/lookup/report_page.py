@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The report of a job or of the cluster, from the controller's artifacts."""
+"""Render the report of a job or of the cluster from the controller's artifacts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ DOCUMENTATION = r"""
 name: report_page
 author: The distrain maintainers (@distrain)
 version_added: 1.1.0
-short_description: The report of a job or of the cluster as one page of HTML
+short_description: The report of a job or of the cluster as one HTML page
 description:
-  - Reads what the artifacts on the controller hold and gives one page that needs no other file and no network.
-  - What is missing or damaged is told on the page. A directory that is not there, or a job of which nothing was
-    fetched, is an error.
+  - Reads the artifacts on the controller and returns one page that needs no other file and no network.
+  - Missing or damaged files are listed on the page. A missing directory, or a job without any file, is an error.
 options:
   _terms:
     description: The directories of the artifacts.
@@ -40,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _list:
-  description: For each directory its page.
+  description: The page of each directory.
   type: list
   elements: str
 """

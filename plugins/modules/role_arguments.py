@@ -23,7 +23,7 @@ description:
   - Strings of type C(path) stay as they are. Whether C(~) is a directory of the controller or of the host depends on
     the task that uses it.
   - A list may be given on a command line as words separated by commas, or as JSON. A string with spaces, a number or a
-    boolean without quotes where a string is expected, and null are refused, because what was meant cannot be told.
+    boolean without quotes where a string is expected, and null are refused, because their intended meaning is unknown.
   - To be registered as the role's name with C(_arguments). A registered variable is no fact, so a cache of facts on
     disk does not get it.
   - It runs on the controller, and never connects to the host.

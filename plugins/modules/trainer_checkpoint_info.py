@@ -72,7 +72,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoint_files import read_checkpoints
-from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import missing, newest_whole
+from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import missing, newest_complete
 from ansible_collections.distrain.cluster.plugins.module_utils.job.description import output_of
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
@@ -81,7 +81,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     world_size = params["world_size"]
     output = output_of(params, {})
     found = sorted(read_checkpoints(output) if output else [], key=lambda checkpoint: checkpoint.step)
-    newest = newest_whole(found, world_size)
+    newest = newest_complete(found, world_size)
     return {
         "newest": newest.name if newest else "",
         "checkpoints": [{"name": one.name, "step": one.step, "missing": missing(one, world_size)} for one in found],

@@ -10,18 +10,18 @@ module: trainer_job_follow
 short_description: Follow a training job over all its hosts to its end
 version_added: "1.0.0"
 description:
-  - Sees every rank of a job by an agent on its host, shows step, loss, rate and time left whenever the job has moved,
-    and returns when all ranks have succeeded. The agent comes over SSH, lies on no disk, and ends with this module.
-    Where a host is not reached by SSH, or needs a password, it is asked by M(distrain.cluster.trainer_job_info).
-  - Fails when a rank fails. After a short grace it stops the job on the other hosts and names in one sentence the host,
-    the rank, the exit code, the line that tells why, and what to do. What the kernel and the engine know of all ranks
-    counts first, then what each of them said, and then which one ended first, by the hosts' clocks as they are at that
-    moment; a rank that only lost its connection to another one is not taken for the cause.
-  - Says while the job goes on when a host does not answer, when a rank stands still, cannot resolve a name or reach the
-    first one, when memory ran out, or when the training has diverged (RV(diverged)).
-  - The job does not depend on this. Whoever interrupts it leaves the job running, and can follow it again. When the
-    ansible-playbook that runs this is killed, this and its agents end as well.
-  - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
+  - Observes every rank of a job by an agent on its host, shows step, loss, rate and time left whenever they change, and
+    returns when all ranks have succeeded. The agent is sent over SSH, lies on no disk, and ends with this module. On a
+    host without SSH, or with a password, M(distrain.cluster.trainer_job_info) is used instead.
+  - Fails when a rank fails. After O(grace) it stops the job on the other hosts, and names in one sentence the host, the
+    rank, the exit code, the line that explains it, and what to do. The evidence of the kernel and the engine counts
+    first, then the output of each rank, and then which one ended first, by the hosts' clocks; a rank that only lost its
+    connection to another one is not taken for the cause.
+  - Warns while the job goes on when a host does not answer, when a rank is suspended, cannot resolve a name or connect
+    to the first one, when memory ran out, or when the training has diverged (RV(diverged)).
+  - The job does not depend on this module. When it is interrupted, the job goes on and can be followed again. When the
+    ansible-playbook that runs it is killed, it and its agents end as well.
+  - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
 notes:
   - This module is carried out by an action plugin of the same name.
 options:
@@ -49,8 +49,8 @@ options:
     type: str
   output_root:
     description:
-      - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
-        No symbolic link below it is followed. O(output_directory) itself where this is not given.
+      - A directory that holds O(output_directory) and that no container can replace, such as the source of its volume.
+        No symbolic link below it is followed. The default is O(output_directory) itself.
     type: str
     version_added: "1.1.0"
   image:
@@ -75,13 +75,13 @@ options:
     version_added: "1.1.0"
   waits_for_return:
     description:
-      - Whether to wait, after a failure that a new start may mend, until every host and its engine answer, for O(lost)
-        seconds at most. Where they do not, RV(retryable) is false.
+      - Whether to wait, after a failure that a restart may resolve, until every host and its engine answer, for at most
+        O(lost) seconds. Where they do not, RV(retryable) is false.
     type: bool
     default: false
     version_added: "1.1.0"
   restarts:
-    description: How often the job has been started again so far, for O(events_file).
+    description: How often the job has been restarted so far, for O(events_file).
     type: int
     default: 0
     version_added: "1.1.0"
@@ -94,14 +94,14 @@ options:
     version_added: "1.1.0"
   samples_per_step:
     description:
-      - How many samples a step takes over all ranks, where neither the trainer nor what was written down at its start
-        tells it; V(0) where that is not known.
+      - How many samples a step takes over all ranks, where neither the trainer nor the record of its start has it; V(0)
+        where it is unknown.
     type: int
     default: 0
     version_added: "1.1.0"
   watch_file:
     description:
-      - A file on the controller to which each look that differs is appended as a line of JSON, one in 5 seconds.
+      - A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
     type: str
     version_added: "1.1.0"
   events_file:
@@ -116,7 +116,7 @@ options:
     type: str
     version_added: "1.1.0"
   interval:
-    description: How many seconds lie between two looks.
+    description: The seconds between two observations.
     type: float
     default: 5
   timeout:
@@ -125,12 +125,12 @@ options:
     default: 0
   silence:
     description:
-      - After how many seconds without any output to warn, and to name the rank that does something else than the
-        others, by py-spy where the image has it. V(0) is never.
+      - After how many seconds without output of any rank to warn, and to name the rank whose call stack differs from
+        the others, by py-spy where the image has it. V(0) is never.
     type: float
     default: 300
   unreachable:
-    description: For how many seconds a host may not answer before it is named.
+    description: After how many seconds without an answer of a host to warn.
     type: float
     default: 25
   lost:
@@ -152,7 +152,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Looks once, and does not wait.
+    description: Observes the job once, and does not wait.
   diff_mode:
     support: none
     description: Whether the module can show what changes, or would change.
@@ -183,17 +183,17 @@ outcome:
   returned: always, except where another process follows the job
   sample: succeeded
 failed_host:
-  description: The host whose rank brought the job down; the first host where that cannot be told.
+  description: The host whose rank made the job fail; the first host where that is unknown.
   type: str
   returned: failure
   sample: gpu-02
 finding:
-  description: What brought the job down, in a word such as C(host_gone), C(memory), C(import_error), C(killed).
+  description: Why the job failed, in a word such as C(host_gone), C(memory), C(import_error), C(killed).
   type: str
   returned: failure
   sample: import_error
 retryable:
-  description: Whether to start the job again may well help.
+  description: Whether a restart of the job is likely to help.
   type: bool
   returned: failure
   sample: false
@@ -220,7 +220,7 @@ world_size:
   returned: success
   sample: 2
 first_loss:
-  description: The first loss that the trainer wrote down, or null.
+  description: The first loss that the trainer logged, or null.
   type: float
   returned: success
   sample: 6.21
@@ -236,7 +236,7 @@ last_grad_norm:
   sample: 1.31
 diverged:
   description:
-    - How the training has diverged, or null where nothing proves that it has. C(words) says it; C(step) is the first
+    - How the training has diverged, or null where nothing proves that it has. C(words) is a text; C(step) is the first
       logged step that shows it, and C(is_exact) whether no earlier one may; C(steps) is how many logged steps show it;
       C(loss) and C(grad_norm) are the last ones, as text.
     - What proves it is a loss that is nan or infinite, or a loss of 0 with such a norm of the gradient, in the last 3

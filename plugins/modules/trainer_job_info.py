@@ -212,8 +212,8 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
 from ansible_collections.distrain.cluster.plugins.module_utils.job.description import (
-    describe_busy_job,
     describe_container,
+    describe_job_with_usage,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info
@@ -221,7 +221,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.module import run
 
 def observe(engine: Engine, params: Any) -> dict[str, Any]:
     return {
-        "job": describe_busy_job(JobFiles(params["directory"], params["name"]), params, params["lines"], time.time()),
+        "job": describe_job_with_usage(
+            JobFiles(params["directory"], params["name"]), params, params["lines"], time.time()
+        ),
         "container": describe_container(engine, params["container"]),
     }
 

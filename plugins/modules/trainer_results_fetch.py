@@ -7,18 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trainer_results_fetch
-short_description: Bring the logs and the results of a job from its hosts to the controller
+short_description: Fetch the logs and the results of a job from its hosts to the controller
 version_added: "1.1.0"
 description:
-  - Brings, from all hosts at once, the log of a job, files of its output directory, and whole directories of it into
-    C(HOST) in O(dest), and shows every ten seconds how far each host has come. An agent on each host sends them
-    compressed over SSH; it lies on no disk, and ends with this module. Where a host is not reached by SSH, or needs a
-    password, M(distrain.cluster.trainer_outputs_info) is run there, part after part.
-  - All of it lies where the job's container can write. No symbolic link below O(log_root) and O(output_root) is
-    followed, and nothing but regular files is read. What is left for that reason, or because it is too large, is named
-    in a warning.
-  - A host that does not answer is named in a warning, and the others go on; so is a file that cannot be written.
-  - Runs on the controller, once for all hosts, and reaches the hosts by their own connection variables.
+  - Fetches from all hosts at once the log of a job, files of its output directory, and whole directories of it into
+    C(HOST) in O(dest), and shows the progress of each host every ten seconds. An agent on each host sends them
+    compressed over SSH; it lies on no disk, and ends with this module. On a host without SSH, or with a password,
+    M(distrain.cluster.trainer_outputs_info) is run for one part after the other.
+  - The job's container can write there. So no symbolic link below O(log_root) and O(output_root) is followed, and only
+    regular files are read. What is refused for that reason, or because it is too large, is named in a warning.
+  - A host that does not answer, or whose files cannot be written, is named in a warning, and the others go on.
+  - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
 notes:
   - This module is carried out by an action plugin of the same name.
 options:
@@ -32,7 +31,7 @@ options:
     type: str
     required: true
   log_root:
-    description: A directory on the hosts in which only root can exchange what is there; links above it are followed.
+    description: A directory on the hosts in which only root can write; links above it are followed.
     type: str
   log_path:
     description: The log below O(log_root). Without it no log is fetched.
@@ -57,13 +56,13 @@ options:
     elements: str
     default: []
   result_bytes:
-    description: Larger results than so many bytes are left, and named.
+    description: Results of more bytes than this are refused, and named in a warning.
     type: int
     default: 67108864
   gather:
     description:
-      - Names or patterns of directories in the output directory, which are brought with all files in them. A file whose
-        size and time of modification are those of the file on the controller is not brought again.
+      - Names or patterns of directories in the output directory, which are fetched with all files in them. A file that
+        has the same size and time of modification on the controller is not fetched again.
     type: list
     elements: str
     default: []
@@ -123,13 +122,13 @@ hosts:
       returned: always
       sample: 279011136
     refused:
-      description: What was left, each with C(name) and C(why); the first twenty.
+      description: The files that were refused, each with C(name) and C(why); the first twenty.
       type: list
       elements: dict
       returned: always
       sample: [{"name": "log", "why": "it is a symbolic link"}]
     refused_count:
-      description: How many were left.
+      description: How many files were refused.
       type: int
       returned: always
       sample: 1

@@ -72,7 +72,7 @@ JOB_END_CASES = (
         ends="succeeded",
         run=train("rank-stopped-by-a-signal", "--patience=60"),
         fault=[On(TWO, f"pkill -STOP -f '{PROCESS}'"), Pause(25), On(TWO, f"pkill -CONT -f '{PROCESS}'")],
-        says=[f"{rank(1, 'rank-stopped-by-a-signal')} stands still", "kill -CONT"],
+        says=[f"{rank(1, 'rank-stopped-by-a-signal')} is suspended", "kill -CONT"],
     ),
     JobCase(
         "rank-hangs",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every agent does: obey one line of JSON after the other, and end with its input or with a silent controller."""
+"""The main loop of every agent: one command a line of JSON, until stdin ends or the controller falls silent."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .errors import ClusterError
 
 _PR_SET_NAME = 15
-# The controller says something at least every ten seconds.
+# The controller sends a keepalive every ten seconds.
 CONTROLLER_SILENCE_SECONDS = 60.0
 
 Emit = Callable[[dict[str, Any]], None]
 
 
 class Agent(Protocol):
-    """An agent: it answers by the function that it was made with."""
+    """Handles commands, and answers with the ``emit`` function that it was made with; an error ends the agent."""
 
     def handle(self, command: Mapping[str, Any]) -> None: ...
 
@@ -33,39 +34,51 @@ class Agent(Protocol):
 
 
 def serve(make_agent: Callable[[Emit], Agent], process_name: str) -> None:
-    """Obey until the input ends, or nothing comes from it any more. The name is what /proc/PID/comm shows."""
+    """Handle commands until stdin ends or stays silent. ``process_name`` is what /proc/PID/comm shows."""
     ctypes.CDLL(None).prctl(_PR_SET_NAME, process_name.encode(), 0, 0, 0)
     lock = threading.Lock()
 
     def emit(event: dict[str, Any]) -> None:
-        # Where nobody listens any more, the input has ended too.
+        # Without a reader of stdout, stdin has ended too.
         with lock, contextlib.suppress(OSError):
             sys.stdout.write(json.dumps(event) + "\n")
             sys.stdout.flush()
 
     agent = make_agent(emit)
-    watch = Watch(agent)
+    watchdog = ControllerWatchdog(agent)
     for line in sys.stdin.buffer:
-        watch.hear()
-        # An empty line says that the controller lives.
+        watchdog.reset()
+        # An empty line is a keepalive.
         if line.strip():
-            threading.Thread(target=agent.handle, args=(json.loads(line),), daemon=True).start()
+            threading.Thread(target=execute, args=(agent, json.loads(line), emit), daemon=True).start()
     end(agent)
 
 
-class Watch:
-    """Ends the agent when the controller has been silent for too long: its end does not always reach this host."""
+def execute(agent: Agent, command: Mapping[str, Any], emit: Emit) -> None:
+    """Handle one command; report an error, and end the process."""
+    try:
+        agent.handle(command)
+    except ClusterError as error:
+        emit({"event": "failed", "msg": error.message})
+        os._exit(1)
+    except Exception:
+        emit({"event": "failed", "msg": traceback.format_exc()})
+        os._exit(1)
+
+
+class ControllerWatchdog:
+    """Ends the agent when the controller has been silent for too long: a lost connection is not always closed."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._heard_at = time.monotonic()
+        self._reset_at = time.monotonic()
         threading.Thread(target=self._run, daemon=True).start()
 
-    def hear(self) -> None:
-        self._heard_at = time.monotonic()
+    def reset(self) -> None:
+        self._reset_at = time.monotonic()
 
     def _run(self) -> None:
-        while time.monotonic() - self._heard_at < CONTROLLER_SILENCE_SECONDS:
+        while time.monotonic() - self._reset_at < CONTROLLER_SILENCE_SECONDS:
             time.sleep(1)
         end(self._agent)
 

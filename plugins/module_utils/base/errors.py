@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every error that a plan, a verb or a wait may raise; C(module.py) catches them once."""
+"""The errors of this collection; C(module.py) turns them into a failed task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ClusterError(Exception):
-    """Something that the user has to know: what was found, and what to do.
+    """An error whose message says what was found and what to do.
 
     ``details`` are returned beside ``msg`` when a module fails with this error.
     """
@@ -26,7 +26,7 @@ class PlanError(ClusterError):
 
 
 class EngineUnavailable(ClusterError):
-    """No engine answers on this host, or Python cannot talk to it."""
+    """No engine answers on this host, or Python cannot connect to it."""
 
 
 class EngineError(ClusterError):
@@ -38,13 +38,11 @@ class EngineError(ClusterError):
 
 
 class TimedOut(ClusterError):
-    """A wait came to its deadline."""
+    """A wait reached its deadline."""
 
 
-def unforeseen(error: BaseException) -> ClusterError:
-    """What is told of an error that is a fault of ours: what it is, and where it came up."""
+def unexpected(error: BaseException) -> ClusterError:
+    """Return an error for a bug of this collection, with its type, message and place in the code."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return ClusterError(
-        f"an error that was not foreseen, {told} ({place.filename.rpartition('/')[2]}, line {place.lineno})."
-    )
+    described = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ClusterError(f"an unexpected error, {described} ({place.filename.rpartition('/')[2]}, line {place.lineno}).")

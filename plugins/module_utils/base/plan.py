@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every C(*_plan.py) returns: the steps from what was observed to what is wanted."""
+"""A plan: the steps from the observed state to the wanted one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Step:
-    """One change to make: the verb that makes it and the arguments of that verb.
+    """One change: the verb that makes it, and its arguments.
 
     ``secrets`` are arguments too, but appear in no diff, no result and no representation.
     """
@@ -24,7 +24,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps in order, and the state before and after them as the user would read it."""
+    """The steps in order, and the state before and after them as diff mode shows it."""
 
     steps: tuple[Step, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)

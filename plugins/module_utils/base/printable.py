@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text of a container as it may be shown on a terminal: without control characters, and of bounded length."""
+"""Make text of a container safe for a terminal: no control characters, bounded length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 LONGEST = 2000
-# How much of the end is kept of a line that is too long: a message's reason often stands there.
+# Characters kept of the end of a line that is too long: the reason often stands there.
 _KEPT_END = 400
 # Escape sequences: those with a string (OSC, DCS, SOS, PM, APC) with their end, CSI, and the short ones.
 _ESCAPES = re.compile(
@@ -32,13 +32,13 @@ def printable(line: str, longest: int = LONGEST) -> str:
     """
     if len(line) <= longest and line.isprintable():
         return line.rstrip()
-    # What is bounded first cannot take long; escape sequences are the only reason for more.
+    # Shorten first, so that the patterns take bounded time; escape sequences take room that is removed afterwards.
     clean = _UNPRINTABLE.sub("", _TABS.sub(" ", _ESCAPES.sub("", _shortened(line, 16 * longest))))
     return _shortened(clean.rstrip(), longest)
 
 
 def drawn_lines(text: str) -> Iterator[tuple[str, ...]]:
-    """Yield for each line with something on it what was drawn over and over in it, each form as printable text."""
+    """Yield for each line that is not blank its versions between carriage returns, as printable text."""
     for line in text.split("\n"):
         drawn = tuple(clean for part in line.split("\r") if part.strip() and (clean := printable(part)).strip())
         if drawn:

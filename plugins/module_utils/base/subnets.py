@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the subnets that a user writes, and how many addresses the overlay network needs.
-
-Every subnet of a variable or an option goes through C(ipv4_subnet), so that none of them ends in a traceback.
-"""
+"""Parse the subnets of variables and options, and check that they have enough addresses."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ EXAMPLE = "10.77.0.0/16"
 ADDRESSES_BESIDES_HOSTS = 3
 # Of the engine's load balancing, the keepalive container, the trainer, and a check of the network while it runs.
 ADDRESSES_PER_HOST = 4
-# A swarm's own subnets have to hold a gateway and a container at least.
+# A subnet of a swarm holds at least a gateway and a container.
 LONGEST_PREFIX = 29
-# Of 10.0.0.0/8, from which an engine takes subnets where no range is given.
+# That of 10.0.0.0/8, the default address pool of an engine.
 ENGINE_POOL_PREFIX = 8
 
 
 def ipv4_subnet(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv4Network:
-    """The subnet, or PlanError with what to write; ``setting`` is the name under which the user has set it."""
+    """Return the IPv4 subnet; raise PlanError with what to write, where ``setting`` is the name of the variable."""
     found = subnet_of(setting, value, example)
     if isinstance(found, ipaddress.IPv6Network):
         raise PlanError(f"{setting}: found {found}, an IPv6 subnet. Write an IPv4 subnet as in {example}.")
@@ -33,7 +30,7 @@ def ipv4_subnet(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.I
 
 
 def subnet_of(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """The same for either family, which a network that is there already may have."""
+    """Return the subnet of either address family, as an existing network may have it; raise PlanError."""
     text = str(value).strip()
     try:
         found = ipaddress.ip_network(text, strict=False)
@@ -52,11 +49,12 @@ def subnet_of(setting: str, value: Any, example: str = EXAMPLE) -> ipaddress.IPv
 
 
 def addresses_needed(hosts: int) -> int:
-    """How many addresses the subnet of the overlay network has to have for so many hosts."""
+    """Return how many addresses the overlay network of this many hosts needs."""
     return ADDRESSES_BESIDES_HOSTS + ADDRESSES_PER_HOST * hosts
 
 
 def refuse_small_subnet(setting: str, subnet: ipaddress.IPv4Network, hosts: int) -> None:
+    """Raise PlanError where the subnet has too few addresses for the overlay network of this many hosts."""
     needed = addresses_needed(hosts)
     if subnet.num_addresses < needed:
         prefix = 32 - (needed - 1).bit_length()
@@ -68,7 +66,7 @@ def refuse_small_subnet(setting: str, subnet: ipaddress.IPv4Network, hosts: int)
 
 
 def refuse_pools(setting: str, pools: Any, size_setting: str, size: int | None) -> None:
-    """The ranges from which a swarm takes subnets: each a subnet, and large enough for the subnets taken from it."""
+    """Raise PlanError where an address pool of a swarm is no subnet, overlaps another, or is too small."""
     found = [ipv4_subnet(setting, one, "10.0.0.0/8") for one in pools or ()]
     for place, one in enumerate(found):
         for other in found[:place]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A directory that belongs to this collection, told by a file in it; in any other nothing is written or removed."""
+"""A directory that belongs to this collection, as a file in it shows; no other one is written to or removed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ _MARK_BYTES = 4096
 
 
 class OwnedDirectory:
-    """``option`` is what the user sets it by, ``mark`` the name of the file, ``is_own`` whether a name is one of ours.
+    """``option`` is the option that names it, ``mark`` the name of the file, ``is_own`` whether a name is one of ours.
 
-    Taken is what does not exist, what is empty and what holds nothing but names of ours. The mode of a directory that
-    is taken stays as it is.
+    A directory can be claimed that does not exist, is empty, or holds only names of ours. Its mode stays as it is.
     """
 
     def __init__(self, path: str, option: str, mark: str, is_own: Callable[[str], bool]) -> None:
@@ -34,7 +33,7 @@ class OwnedDirectory:
         self._is_own = is_own
 
     def check(self) -> None:
-        """Raises PlanError where it exists and cannot be taken; changes nothing."""
+        """Raise PlanError where it exists and cannot be claimed; change nothing."""
         with self._naming():
             try:
                 descriptor = open_trusted(self.path)
@@ -46,7 +45,7 @@ class OwnedDirectory:
                 os.close(descriptor)
 
     def claim(self) -> None:
-        """Make it, for its owner alone, or take it. Raises as C(check), and ClusterError where that cannot be done."""
+        """Create it with mode 0700, or claim it. Raise PlanError as C(check), and ClusterError for a system error."""
         with self._naming():
             os.close(open_trusted(str(Path(self.path).parent), make=True))
             try:
@@ -62,7 +61,7 @@ class OwnedDirectory:
                 os.close(descriptor)
 
     def leave(self) -> None:
-        """Remove it where it was made by C(claim) and nothing is in it any more."""
+        """Remove it where C(claim) created it and it is empty."""
         with contextlib.suppress(OSError, ClusterError):
             descriptor = open_trusted(self.path)
             try:
@@ -75,7 +74,7 @@ class OwnedDirectory:
                 os.close(descriptor)
 
     def _check(self, descriptor: int) -> bool:
-        """Whether it is marked already."""
+        """Whether it is marked; raise PlanError where it may not be claimed."""
         with contextlib.suppress(FileNotFoundError):
             status = os.stat(self._mark, dir_fd=descriptor, follow_symlinks=False)
             if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():

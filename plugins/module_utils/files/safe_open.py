@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Open files below a directory in which somebody else, such as a container, can write.
+"""Open files below a directory in which others, such as a container, can write.
 
 Each component is opened relative to the one before it (openat) and no symbolic link is followed, so that nothing
-outside the directory is opened, whatever is exchanged meanwhile. Every descriptor that is returned is non-blocking and
-closed on exec. All functions raise OSError; its ``filename`` is the whole path.
+outside the directory is opened, even if components are replaced meanwhile. Every returned descriptor is non-blocking
+and closed on exec. All functions raise OSError with the full path as ``filename``.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _READ_BYTES = 1024**2
 
 
 class NotRegular(OSError):
-    """There is something under this name, and it is not a regular file. ``errno`` is EINVAL."""
+    """The name exists, and is not a regular file. ``errno`` is EINVAL."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A name in a directory, and what lstat said of it. ``name`` may hold surrogates, as ``os.fsdecode`` returns."""
+    """A name in a directory with its lstat result. ``name`` may hold surrogates, as ``os.fsdecode`` returns."""
 
     name: str
     mode: int
@@ -49,7 +49,7 @@ class Listed:
 
 
 def open_beneath(root: str, relative: str, flags: int = os.O_RDONLY) -> int:
-    """Return a descriptor of ``relative`` below ``root``. What it is of is not checked.
+    """Return a descriptor of ``relative`` below ``root``, of whatever type of file.
 
     ``root`` is trusted: links in it are followed. A link in ``relative`` raises ELOOP or, where a directory is needed,
     ENOTDIR; ``..`` and an absolute path raise EXDEV. With O_CREAT the mode is 0600.
@@ -61,10 +61,10 @@ def open_beneath(root: str, relative: str, flags: int = os.O_RDONLY) -> int:
 
 
 def open_regular(root: str, relative: str) -> int:
-    """Return a descriptor, for reading, of a regular file. Raises NotRegular for all else, which is never opened.
+    """Return a descriptor for reading of a regular file; raise NotRegular for anything else, which is never opened.
 
-    A FIFO would block and a device may act when it is opened. So the name is resolved without opening it (O_PATH), its
-    type is read, and what was resolved is opened, whatever has that name by then.
+    To open a FIFO would block, and to open a device may have effects. So the name is resolved with O_PATH, and what it
+    resolved to is opened by its descriptor once its type is known.
     """
     with _naming(root, relative):
         names = _names(relative) or ["."]
@@ -73,7 +73,7 @@ def open_regular(root: str, relative: str) -> int:
 
 
 def open_regular_at(directory: int, name: str, flags: int = os.O_RDONLY) -> int:
-    """Return a descriptor of a regular file in a directory that is open. Raises as C(open_regular)."""
+    """Return a descriptor of a regular file in an open directory; raise NotRegular for anything else."""
     found = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
     try:
         if not stat.S_ISREG(os.fstat(found).st_mode):
@@ -95,7 +95,7 @@ def read_regular(root: str, relative: str, most: int, from_end: bool = False) ->
 
 
 def list_directory(root: str, relative: str, most: int) -> list[Listed]:
-    """Return at most ``most`` entries of a directory, sorted by name. Those that vanish meanwhile are left out."""
+    """Return at most ``most`` entries of a directory, sorted by name, without those that vanish meanwhile."""
     descriptor = open_beneath(root, relative, os.O_RDONLY | os.O_DIRECTORY)
     try:
         found: list[Listed] = []
@@ -126,7 +126,7 @@ def _names(relative: str) -> list[str]:
 
 @contextlib.contextmanager
 def _directory(root: str, names: list[str]) -> Iterator[int]:
-    """A descriptor (O_PATH) of the directory ``names`` below ``root``, closed at the end."""
+    """Open the directory ``names`` below ``root`` with O_PATH, and close it at the end."""
     descriptor = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in names:
@@ -140,7 +140,7 @@ def _directory(root: str, names: list[str]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _naming(root: str, relative: str) -> Iterator[None]:
-    """Errors name the whole path, not its last component or a descriptor."""
+    """Give errors the full path as their file name."""
     try:
         yield
     except NotRegular as error:

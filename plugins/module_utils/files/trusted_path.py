@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Open a directory by its absolute path, component by component, so that nobody else decides where it leads.
+"""Open a directory by its absolute path, component by component, following only links that can be trusted.
 
-A symbolic link on the way is followed only where root, or the user that this runs as, has made it in a directory that
-nobody else can write: an administrator's C(/data -> /mnt/data) works. Any other link is refused, since its maker could
-exchange it. What a directory that others can write contains is theirs to exchange, but never leads out of it.
+A symbolic link is followed only where its owner, and the owner of its directory, is root or the user that this runs as,
+and nobody else can write there: an administrator's C(/data -> /mnt/data) works. Any other link is refused, since its
+owner could replace it.
 
-Root in a container is root on its host. Below a directory that a container writes, C(untrusted_below), no link is
-followed, whoever has made it.
+Root in a container is root on its host. So no link is followed below C(untrusted_below), a directory in which a
+container can write.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _MOST_LINKS = 40
 def open_trusted(path: str, make: bool = False, untrusted_below: str = "") -> int:
     """Return a descriptor of the directory, for reading.
 
-    With ``make``, missing directories are made, with the mode 0755 less the umask. Raises PlanError where a link
-    may not be followed, and OSError, with the component as its ``filename``, for all else.
+    With ``make``, missing directories are created with mode 0755 less the umask. Raise PlanError for a link that is not
+    followed, and OSError, with the component as its ``filename``, for other errors.
     """
     walk = _Walk(path, make, untrusted_below)
     try:
@@ -42,7 +42,7 @@ def open_trusted(path: str, make: bool = False, untrusted_below: str = "") -> in
 
 
 def open_nearest(path: str, untrusted_below: str = "") -> int:
-    """Return a descriptor of the directory or, where it is missing, of the nearest one above it that is there."""
+    """Return a descriptor of the directory or, where it is missing, of its nearest ancestor that exists."""
     walk = _Walk(path, make=False, untrusted_below=untrusted_below)
     try:
         walk.to_end()
@@ -55,7 +55,7 @@ def open_nearest(path: str, untrusted_below: str = "") -> int:
 
 
 class _Walk:
-    """``descriptor`` is the directory that has been opened so far (O_PATH), ``place`` its name in messages."""
+    """``descriptor`` is the directory reached so far (O_PATH), ``place`` its name in messages."""
 
     def __init__(self, path: str, make: bool, untrusted_below: str) -> None:
         self.descriptor = os.open("/", _DIRECTORY)
@@ -134,19 +134,19 @@ class _Walk:
             return
         of = "" if place == self._path else f" on the way to {self._path}"
         raise PlanError(
-            f"{place}{of} is a symbolic link that is not followed, since somebody else could exchange it: {why}. It "
+            f"{place}{of} is a symbolic link that is not followed, since another user could replace it: {why}. It "
             f"leads to {_shown(target)}: name that path instead, or mount the directory there."
         )
 
 
 def others_can_write(status: os.stat_result) -> bool:
-    """Whether others than its owner and root can. The group that this runs as counts as its owner."""
+    """Whether others than its owner and root can write. The group that this runs as counts as the owner."""
     by_group = status.st_mode & stat.S_IWGRP and status.st_gid not in (0, os.getegid())
     return bool(by_group or status.st_mode & stat.S_IWOTH)
 
 
 def _parts(path: str, untrusted_below: str) -> tuple[list[str], list[str]]:
-    """The components up to ``untrusted_below`` and those below it; all are trusted where it is empty."""
+    """Return the components up to ``untrusted_below`` and those below it; all are trusted where it is empty."""
     if not untrusted_below:
         return _names(path), []
     names, trusted = _names(path), _names(untrusted_below)
@@ -156,7 +156,7 @@ def _parts(path: str, untrusted_below: str) -> tuple[list[str], list[str]]:
 
 
 def _names(path: str) -> list[str]:
-    """The components, the last one first."""
+    """Return the components, the last one first."""
     return [name for name in reversed(path.split("/")) if name not in ("", ".")]
 
 

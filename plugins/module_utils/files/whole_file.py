@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text files of root that are replaced as a whole or not at all."""
+"""Read text files, and replace them atomically."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..base.errors import ClusterError
 
 
 def read_whole(path: Path) -> str | None:
-    """The file's text; None where there is no file. Raises ClusterError where it cannot be read as text."""
+    """Return the text of a file, or None where it does not exist; raise ClusterError where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -23,9 +23,9 @@ def read_whole(path: Path) -> str | None:
 
 
 def write_whole(path: Path, text: str | None, mode: int) -> None:
-    """Put the text in the file's place at once, or remove the file where ``text`` is None; a link's target is written.
+    """Replace the file, or the target of a link, or remove it where ``text`` is None.
 
-    Raises ClusterError where the disk or the directory does not let it.
+    Raise ClusterError where it cannot be written.
     """
     target = Path(os.path.realpath(path))
     try:

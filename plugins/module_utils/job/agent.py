@@ -1,22 +1,19 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs on every host while a job is followed: it tells again and again how the host's rank stands.
+"""The agent that runs on every host while a job is followed, and reports the state of the host's rank.
 
-The controller holds the other end of stdin. It ends with its input, and the job does not depend on it.
+It ends with its stdin, which the controller holds; the job does not depend on it.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
 from ..base.agent import Emit, serve
-from ..base.errors import ClusterError
 from ..engine.socket import DEFAULT_DOCKER_HOST
 from .files import JobFiles
 from .rank_observer import RankObserver
@@ -29,28 +26,14 @@ _SOCKET = DEFAULT_DOCKER_HOST.removeprefix("unix://")
 
 
 class JobAgent:
-    """The commands: watch, which goes on; stacks, clock and stop, each with one answer. All carry the job."""
+    """Handles the commands watch, which reports until the end, and stacks, clock and stop, with one answer each."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._is_over = threading.Event()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """What goes wrong ends the agent; the controller starts it anew."""
-        try:
-            self._handle(command["do"], command)
-        except ClusterError as error:
-            self._emit({"event": "failed", "msg": error.message})
-            os._exit(1)
-        except Exception:
-            self._emit({"event": "failed", "msg": traceback.format_exc()})
-            os._exit(1)
-
-    def close(self) -> None:
-        self._is_over.set()
-
-    def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
-        job = command["job"]
+        verb, job = command["do"], command["job"]
         if verb == "watch":
             self._watch(job, command)
         elif verb == "stacks":
@@ -62,16 +45,19 @@ class JobAgent:
             stop_job(JobFiles(job["directory"], job["name"]), job["name"], command["timeout"])
             self._emit({"event": "stopped"})
 
+    def close(self) -> None:
+        self._is_over.set()
+
     def _watch(self, job: Mapping[str, Any], command: Mapping[str, Any]) -> None:
-        looker = RankObserver(job, command["lines"])
-        told: list[str] | None = None
+        observer = RankObserver(job, command["lines"])
+        sent: list[str] | None = None
         while not self._is_over.is_set():
-            found = looker.look()
+            found = observer.observe()
             lines = found["job"]["last_lines"]
-            if lines == told:
-                # They are most of what there is to say.
+            if lines == sent:
+                # They are most of the message.
                 del found["job"]["last_lines"]
-            told = lines
+            sent = lines
             self._emit({"event": "seen", "found": found})
             self._is_over.wait(command["interval"])
 

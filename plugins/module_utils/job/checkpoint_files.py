@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The checkpoints of a job as they lie in its output directory; nothing is decided here."""
+"""Read the checkpoints in the output directory of a job."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .checkpoints import METADATA, Checkpoint, shards_of_index, shards_of_metada
 from .container_files import ContainerFiles
 
 _NAME = re.compile(r"checkpoint-(\d{1,18})")
-# What one checkpoint may hold, directories included; what is beyond counts as missing.
+# Files and directories of one checkpoint; further ones count as missing.
 _MOST_ENTRIES = 100_000
 
 
 def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
-    """Every directory checkpoint-STEP, with its regular files; links and all else in it count as missing."""
+    """Return every directory checkpoint-STEP with its regular files; links and other kinds count as missing."""
     found = ((one, _NAME.fullmatch(one.name)) for one in output.entries() if one.is_directory)
     return [_read(output.below(one.name), one.name, int(named[1])) for one, named in found if named]
 
@@ -34,7 +34,7 @@ def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
 
 
 def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:
-    """Each regular file by its path below the checkpoint, and its size in bytes."""
+    """Yield each regular file's path below the checkpoint, and its size in bytes."""
     to_read = [""]
     seen = 0
     while to_read and seen < _MOST_ENTRIES:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the files of a checkpoint, and how many processes the job has -> whether training can go on from it.
+"""Decide by the files of a checkpoint whether a job with this many processes can resume from it.
 
-The trainer writes C(trainer_state.json) last, so a checkpoint that has it was written to its end. Where every rank
+The trainer writes C(trainer_state.json) last, so a checkpoint without it is incomplete. Where every rank
 writes a part of its own (DeepSpeed's ZeRO, and FSDP with a sharded or a local state), the parts of all ranks have to be
-in the one directory: on hosts without shared storage they never are, and such a checkpoint is not whole.
+in one directory: on hosts without shared storage they never are, and such a checkpoint is incomplete.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _WEIGHTS = re.compile(r"(model|pytorch_model|adapter_model|tf_model)[^/]*\.(safe
 _NUMBERED = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.(?:safetensors|bin))")
 _ZERO_PART = re.compile(r"(.*)zero_pp_rank_(\d{1,6})_mp_rank_(\d{1,6})_(optim|model)_states\.pt")
 _LOCAL_PART = re.compile(r"(.*/)?pytorch_model_fsdp(?:_\d+)?_rank(\d{1,6})\.bin")
-# Written by torch.distributed.checkpoint: a part of a rank, and last the file that names the parts.
+# Written by torch.distributed.checkpoint: the parts of the ranks, and last the file that names them.
 _SHARD = re.compile(r"__(\d{1,6})_\d{1,6}\.distcp")
 METADATA = ".metadata"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``files`` are its sizes by names below it; ``shards`` are the files that its indexes name.
+    """``files`` are sizes in bytes by the path below it; ``shards`` are the files that its indexes name.
 
-    ``state_step`` is the step that its state tells, or None where there is no state that can be read.
+    ``state_step`` is the step in C(trainer_state.json), or None where that cannot be read.
     """
 
     name: str
@@ -40,22 +40,22 @@ class Checkpoint:
 
 
 def shards_of_index(index: Mapping[str, Any]) -> frozenset[str]:
-    """The files that an index of weights (C(model.safetensors.index.json)) names."""
+    """Return the files that an index of weights (C(model.safetensors.index.json)) names."""
     weight_map = index.get("weight_map")
     return frozenset(str(shard) for shard in weight_map.values()) if isinstance(weight_map, Mapping) else frozenset()
 
 
 def shards_of_metadata(path: str, content: str) -> frozenset[str]:
-    """The files that the C(.metadata) at ``path`` names, all in its own directory.
+    """Return the files that the C(.metadata) at ``path`` names, all in its own directory.
 
-    It is a pickle, which is never loaded; ``content`` is its text, whatever else in it could be decoded.
+    It is a pickle, which is never loaded; ``content`` is what of it could be decoded as text.
     """
     directory = posixpath.dirname(path)
     return frozenset(posixpath.join(directory, found[0]) for found in _SHARD.finditer(content))
 
 
 def missing(checkpoint: Checkpoint, world_size: int) -> str:
-    """What it lacks; empty where it is whole."""
+    """Return the first thing that the checkpoint lacks, empty where it is complete."""
     if isinstance(checkpoint.state_step, bool) or checkpoint.state_step != checkpoint.step:
         return "trainer_state.json"
     written = frozenset(name for name, size in checkpoint.files.items() if size)
@@ -71,9 +71,10 @@ def missing(checkpoint: Checkpoint, world_size: int) -> str:
     return "" if any(_holds_weights(name) for name in written) else "the weights of the model"
 
 
-def newest_whole(checkpoints: Iterable[Checkpoint], world_size: int) -> Checkpoint | None:
-    whole = [checkpoint for checkpoint in checkpoints if not missing(checkpoint, world_size)]
-    return max(whole, key=lambda checkpoint: checkpoint.step, default=None)
+def newest_complete(checkpoints: Iterable[Checkpoint], world_size: int) -> Checkpoint | None:
+    """Return the complete checkpoint with the highest step, or None."""
+    complete = [checkpoint for checkpoint in checkpoints if not missing(checkpoint, world_size)]
+    return max(complete, key=lambda checkpoint: checkpoint.step, default=None)
 
 
 def _holds_weights(name: str) -> bool:
@@ -84,7 +85,7 @@ def _holds_weights(name: str) -> bool:
 
 
 def _of_sharded_state(written: frozenset[str], named: frozenset[str], world_size: int) -> Iterator[str]:
-    """Of FSDP: what its C(.metadata) names counts, and the ranks where that could not be read.
+    """Yield what FSDP's sharded state lacks: by C(.metadata), and by the ranks where that could not be read.
 
     With a hybrid strategy only some of the ranks write a part.
     """
@@ -101,7 +102,7 @@ def _of_sharded_state(written: frozenset[str], named: frozenset[str], world_size
 
 
 def _numbered(written: frozenset[str]) -> Iterator[str]:
-    """Of weights in several files, which say how many there are."""
+    """Yield the absent ones of weights in several files, whose names say how many there are."""
     for name in sorted(written):
         if found := _NUMBERED.fullmatch(name):
             last = min(int(found[3]), len(written) + 1)
@@ -110,7 +111,7 @@ def _numbered(written: frozenset[str]) -> Iterator[str]:
 
 
 def _of_zero(written: frozenset[str], world_size: int) -> Iterator[str]:
-    """Of DeepSpeed: the parts of all data-parallel ranks, of each rank that shares its model with others."""
+    """Yield what DeepSpeed's ZeRO lacks: the parts of all data-parallel ranks, for each model-parallel rank."""
     parts: dict[tuple[str, str], set[tuple[int, int]]] = {}
     for name in written:
         if found := _ZERO_PART.fullmatch(name):
@@ -119,9 +120,9 @@ def _of_zero(written: frozenset[str], world_size: int) -> Iterator[str]:
         what = "optimizer" if kind == "optim" else "model"
         model_ranks = {model_rank for _data_rank, model_rank in ranks}
         for model_rank in sorted(model_ranks):
-            mine = {data_rank for data_rank, its_model_rank in ranks if its_model_rank == model_rank}
+            present = {data_rank for data_rank, its_model_rank in ranks if its_model_rank == model_rank}
             wanted = -(-world_size // len(model_ranks))
-            yield from (f"the {what}'s part of rank {rank}" for rank in _absent(wanted, mine))
+            yield from (f"the {what}'s part of rank {rank}" for rank in _absent(wanted, present))
 
 
 def _of_local_state(written: frozenset[str], world_size: int) -> Iterator[str]:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one reader of what a container wrote: regular files below a directory, no link followed, bounded.
+"""Read files that a container wrote, which its host does not trust.
 
-A container is not trusted by its host. Whatever it puts in the place of a file that is looked for (a link, a FIFO, a
-device, a directory, gigabytes) reads as if the file were not there, or as its first or last part.
+Only regular files below a directory are read, and no link is followed. A link, a FIFO, a device or a directory in the
+place of a file reads as if the file were absent, and of a file that is too large only one end is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_FILE_BYTES = 64 * 1024**2
 class ContainerFiles:
     """A directory that a container writes: ``relative`` below ``root``.
 
-    ``root`` is a path that no container can exchange, such as the source of a volume; ``relative`` is not trusted.
+    No container can replace a component of ``root``, such as the source of a volume; ``relative`` is not trusted.
     """
 
     root: str
@@ -35,26 +35,27 @@ class ContainerFiles:
 
     @property
     def path(self) -> str:
-        """The whole path, for messages."""
+        """The full path, for messages."""
         return os.path.normpath(f"{self.root}/{self.relative}")
 
     def below(self, name: str) -> ContainerFiles:
+        """Return the subdirectory of this name."""
         return ContainerFiles(self.root, f"{self.relative}/{name}" if self.relative else name)
 
     def beginning(self, name: str) -> str:
-        """The first 64 KiB of a regular file; empty where there is none."""
+        """Return the first 64 KiB of a regular file, empty where there is none."""
         return self._text(name, AT_EITHER_END, from_end=False)
 
     def end(self, name: str) -> str:
-        """The last 64 KiB of a regular file; empty where there is none."""
+        """Return the last 64 KiB of a regular file, empty where there is none."""
         return self._text(name, AT_EITHER_END, from_end=True)
 
     def text(self, name: str) -> str:
-        """A regular file of at most 64 MiB; of a longer one the beginning; empty where there is none."""
+        """Return the first 64 MiB of a regular file, empty where there is none."""
         return self._text(name, MOST_FILE_BYTES, from_end=False)
 
     def json(self, name: str) -> dict[str, Any]:
-        """The object in a JSON file of at most 64 MiB; empty where there is none."""
+        """Return the object in a JSON file of at most 64 MiB, empty where there is none."""
         try:
             content = json.loads(self.text(name))
         except (ValueError, RecursionError):
@@ -62,12 +63,12 @@ class ContainerFiles:
         return content if isinstance(content, dict) else {}
 
     def modified(self, name: str) -> float | None:
-        """When a regular file was last written, in seconds of the epoch; None where there is none."""
+        """Return when a regular file was modified, in seconds since the epoch, or None where there is none."""
         found = self.status(name)
         return found.st_mtime if found else None
 
     def status(self, name: str) -> os.stat_result | None:
-        """What the kernel knows of a regular file; None where there is none."""
+        """Return the stat result of a regular file, or None where there is none."""
         try:
             descriptor = open_beneath(self.root, self.below(name).relative, os.O_PATH)
         except OSError:
@@ -79,7 +80,7 @@ class ContainerFiles:
         return found if stat.S_ISREG(found.st_mode) else None
 
     def first_of(self, names: list[str]) -> tuple[str, os.stat_result] | None:
-        """The first of these names that is a regular file in the directory itself, and its status."""
+        """Return the first of these names that is a regular file in the directory itself, with its stat result."""
         try:
             directory = open_beneath(self.root, self.relative, os.O_PATH | os.O_DIRECTORY)
         except OSError:
@@ -95,7 +96,7 @@ class ContainerFiles:
         return None
 
     def entries(self) -> list[Listed]:
-        """What lies in the directory, at most 10,000 entries; none where it is no directory."""
+        """Return at most 10,000 entries of the directory, none where it is no directory."""
         try:
             return list_directory(self.root, self.relative, MOST_ENTRIES)
         except OSError:

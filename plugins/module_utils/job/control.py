@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Carry out the steps of a job's plan on its host: start it inside its container, or end its processes."""
+"""Apply the steps of a job's plan on its host: start it inside its container, or stop its processes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from .memory import memory_kills
 from .processes import MARK
 from .stop import end_all, stop_job
 
-# How long the runner may take to begin: the engine starts it at once, a busy host a little later.
+# A busy host may start the runner a little later.
 BEGIN_SECONDS = 60
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
+    """Start or stop the job; raise ClusterError where that fails."""
     files = JobFiles(params["directory"], params["name"])
     if step.verb == "stop":
         stop_job(files, params["name"], params["stop_timeout"])
@@ -37,7 +38,7 @@ def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:
 
 def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
     container = running_container(engine, params["container"])
-    # What an earlier attempt may have left behind holds its port and its memory.
+    # Processes left by an earlier attempt hold its port and its memory.
     end_all(files, params["name"], params["stop_timeout"])
     environment = {name: str(value) for name, value in params["environment"].items()}
     interface = None
@@ -56,37 +57,38 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
     except ClusterError:
         files.forget()
         raise
-    # The container has them by now; the host needs no copy of its keys.
+    # The container has read the keys by now; the host needs no copy.
     files.remove_launch_files()
 
 
 def wait_until_begun(files: JobFiles, params: Mapping[str, Any]) -> None:
-    """Raises ClusterError where the runner in the container does not begin; the usual reason is a full disk."""
+    """Raise ClusterError where the runner in the container does not start, as on a full disk."""
     try:
         wait_until(
             lambda: files.has_begun(params["attempt"]),
             bool,
-            lambda _begun: "it was not begun",
+            lambda _begun: "it was not started",
             BEGIN_SECONDS,
             interval=0.1,
         )
     except TimedOut as error:
         free = free_bytes(files.logs.root)
         raise ClusterError(
-            f"Job {params['name']} was not begun in container {params['container']} within {BEGIN_SECONDS} s: its "
+            f"Job {params['name']} was not started in container {params['container']} within {BEGIN_SECONDS} s: its "
             f"runner has to write into {files.logs.path}, where {in_words(free or 0)} are free. Make room there, or "
             f"see docker exec {params['container']} ls -la {params['container_directory']}/logs, and run this again."
         ) from error
 
 
 def command(params: Mapping[str, Any]) -> list[str]:
-    """What the engine starts in the container; the runner's own words come first."""
+    """Return the command that the engine runs in the container: the runner, its arguments, the job's command."""
     root, name = params["container_directory"], params["name"]
     settings = [] if params["settings"] is None else [f"{root}/control/{name}/config.yaml"]
     return ["sh", params["runner"], root, name, attempt_id(params["attempt"]), *params["command"], *settings]
 
 
 def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: str | None) -> dict[str, Any]:
+    """Return the job's record on this host."""
     return {
         "name": params["name"],
         "attempt": params["attempt"],
@@ -106,6 +108,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
 
 
 def running_container(engine: Engine, name: str) -> dict[str, Any]:
+    """Return the container; raise ClusterError where it does not run."""
     container = engine.container(name)
     if container is None or container["State"]["Status"] != "running":
         state = "absent" if container is None else container["State"]["Status"]
@@ -117,7 +120,7 @@ def running_container(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def network_interface(container: Mapping[str, Any], network: str) -> str:
-    """The name of the container's interface in the network, read from the container's own table of routes."""
+    """Return the container's interface in the network, by the container's routing table; raise ClusterError."""
     networks = container["NetworkSettings"]["Networks"]
     address = networks.get(network, {}).get("IPAddress")
     if not address:

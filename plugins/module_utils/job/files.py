@@ -1,25 +1,24 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A job's files on its host, in two directories that never mix.
+"""The files of a job on its host, in two directories.
 
-C(control/JOB) is the host's: it is written by root alone, and the container sees it read-only. It holds C(job.json),
-which says how the job was started, the settings, C(stopped), and, until the container has taken them, the launcher's
-files. C(logs/JOB) is the container's: its runner writes C(log) and a marker that says whether this attempt runs or
-has ended. Nothing there is believed to be a regular file: ContainerFiles alone reads it.
+C(control/JOB) is written by root alone, and read-only in the container. It holds the job's record C(job.json), its
+settings, the marker C(stopped), and the launcher's files until the container has read them. C(logs/JOB) is written by
+the container: its runner writes C(log), and a marker whose name says whether this attempt runs or has ended. It is read
+by ContainerFiles alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ClusterError
+from ..files.whole_file import write_whole
 from .container_files import ContainerFiles
 from .plan import Job
 from .processes import JobProcesses
@@ -28,6 +27,7 @@ from .record_file import read_record
 CONTROL, LOGS = "control", "logs"
 LOG = "log"
 _EXIT_CODES = range(256)
+_PRIVATE = 0o600
 
 
 class JobFiles:
@@ -43,8 +43,8 @@ class JobFiles:
         self._launch = self.control / "launch"
 
     def job(self) -> Job:
-        """The job as it stands. Raises ClusterError where its record is damaged."""
-        # In this order: a process that ends in between has written its exit code before.
+        """Return the state of the job; raise ClusterError where its record is damaged."""
+        # In this order: a process that ends in between has left its exit code.
         alive = bool(self.processes.pids())
         record = read_record(self._record)
         code, ended = self._end_of(record.get("attempt"))
@@ -58,20 +58,20 @@ class JobFiles:
         )
 
     def begin(self, record: Mapping[str, Any], settings: str | None, launch_files: Mapping[str, str]) -> None:
-        """Write this attempt down. All files are the owner's alone."""
+        """Write the record and the other files of a new attempt, readable by their owner alone."""
         self.control.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._stopped.unlink(missing_ok=True)
         if settings is not None:
-            write_private(self.control / "config.yaml", settings)
+            write_whole(self.control / "config.yaml", settings, _PRIVATE)
         if not launch_files:
             self.remove_launch_files()
         for name, text in launch_files.items():
             self._launch.mkdir(mode=0o700, exist_ok=True)
-            write_private(self._launch / name, text)
-        write_private(self._record, json.dumps(dict(record), indent=1, sort_keys=True) + "\n")
+            write_whole(self._launch / name, text, _PRIVATE)
+        write_whole(self._record, json.dumps(dict(record), indent=1, sort_keys=True) + "\n", _PRIVATE)
 
     def has_begun(self, attempt: str) -> bool:
-        """Whether the runner in the container has begun this attempt, or has even ended it."""
+        """Whether the runner in the container has started this attempt."""
         names = [running_marker(attempt), *(ended_marker(attempt, code) for code in _EXIT_CODES)]
         return self.logs.first_of(names) is not None
 
@@ -84,43 +84,31 @@ class JobFiles:
         shutil.rmtree(self._launch, ignore_errors=True)
 
     def mark_stopped(self) -> None:
-        write_private(self._stopped, "")
+        write_whole(self._stopped, "", _PRIVATE)
 
     def _end_of(self, attempt: Any) -> tuple[int | None, float | None]:
-        """The exit code of the attempt and when it ended; the marker of another attempt says nothing of this one."""
+        """Return the exit code of this attempt, and when it ended."""
         codes = {ended_marker(str(attempt), code): code for code in _EXIT_CODES} if attempt else {}
         found = self.logs.first_of(list(codes))
         return (codes[found[0]], found[1].st_mtime) if found else (None, None)
 
 
 def attempt_id(attempt: str) -> str:
-    """Sixteen hexadecimal digits that name an attempt where letters of any kind cannot stand."""
+    """Return sixteen hexadecimal digits that stand for an attempt in names of files."""
     return hashlib.sha256(attempt.encode()).hexdigest()[:16]
 
 
 def running_marker(attempt: str) -> str:
-    """The empty file that the runner makes when it begins, and renames when it ends.
+    """Return the name of the empty file that the runner creates at its start and renames at its end.
 
-    Its name is not shorter than the other one, so that the renaming needs no room on a full disk.
+    It is as long as the other name, so that renaming needs no room on a full disk.
     """
     return f"running.{attempt_id(attempt)}.---"
 
 
 def ended_marker(attempt: str, code: int) -> str:
+    """Return the name of that file after the end of the attempt with this exit code."""
     return f"ended.{attempt_id(attempt)}.{code}"
-
-
-def write_private(path: Path, content: str) -> None:
-    """Write a file of mode 0600 that is either the former one or the whole new one. Raises ClusterError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise ClusterError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
 def modified(path: Path) -> float | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How often the kernel has killed a process of a container because memory ran out, by both kinds of cgroups."""
+"""Count the processes of a container that the kernel killed for lack of memory, by cgroup v1 or v2."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def memory_kills(pid: int, proc: str = "/proc", cgroups: str = "/sys/fs/cgroup") -> int | None:
-    """Of the container whose first process is ``pid``, since it was started; None where that cannot be told."""
+    """Return the count since the start of the container whose first process is ``pid``, or None if unknown."""
     try:
         lines = (Path(proc) / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the state of a job on one host to the steps, and from all hosts to what is done with the job."""
+"""Plan the steps for a job on one host, and decide by the states of all hosts what to do with the job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ABSENT, RUNNING, SUCCEEDED, FAILED, STOPPED, LOST = "absent", "running", "succee
 
 @dataclass(frozen=True)
 class Job:
-    """One rank of a job, as its host knows it; ``record`` is what was written down when it was started."""
+    """One rank of a job on its host; ``record`` was written when it was started."""
 
     record: Mapping[str, Any] = field(default_factory=dict)
     alive: bool = False
@@ -40,7 +40,7 @@ class Job:
 
 
 def plan(job: Job, params: Mapping[str, Any]) -> Plan:
-    """Start what is not there or has failed, leave alone what runs or has succeeded; or end its processes."""
+    """Plan to start a job that is absent or has failed, or to stop one; a running or succeeded job is left alone."""
     before: dict[str, Any] = {"state": job.state}
     if params["state"] == "stopped":
         return _stop_plan(job)
@@ -51,7 +51,7 @@ def plan(job: Job, params: Mapping[str, Any]) -> Plan:
 
 
 def _stop_plan(job: Job) -> Plan:
-    """End its processes, and remove the keys that a container leaves behind when it is killed."""
+    """Plan to end its processes and remove the keys that a killed container leaves behind."""
     before = {"state": job.state, "processes": "some" if job.alive else "none", "launch_files": job.has_launch_files}
     if not job.alive and not job.has_launch_files:
         return Plan(before=before, after=before)
@@ -62,7 +62,7 @@ def _stop_plan(job: Job) -> Plan:
 
 
 def settings_changed(job: Job, digest: str) -> bool:
-    """Whether the job that was started last had other settings than these."""
+    """Whether the job was last started with other settings than those of this digest."""
     return bool(job.record) and job.record.get("digest") != digest
 
 
@@ -82,11 +82,11 @@ def decide(
     follow: bool = True,
     elastic_first: str = "",
 ) -> str:
-    """What to do with a job whose state on every host is known: C(start), C(follow) or C(none).
+    """Return C(start), C(follow) or C(none) for a job, by its state on every host; raise PlanError.
 
-    A rank alone makes no job, so the ranks are started all together or not at all. ``changed`` says on which hosts
-    the job was last started with other settings than those that are asked for. ``elastic_first`` is the host with the
-    first rank of an elastic job, which may have succeeded without the others.
+    Ranks are started all together or not at all. ``changed`` says on which hosts the job was last started with other
+    settings than the wanted ones. ``elastic_first`` is the host with rank 0 of an elastic job, which may have succeeded
+    without the others.
     """
     running = _hosts(states, RUNNING)
     absent = _hosts(states, ABSENT)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When a process was started, in seconds of the epoch: by it a restart is seen afterwards."""
+"""Start times of processes in seconds since the epoch, which show a restart of the engine or the host."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ ENGINE_PID = "/var/run/docker.pid"
 
 
 def process_started(pid: int, proc: str = "/proc") -> float | None:
-    """None where there is no such process."""
+    """Return when the process was started, or None where there is none."""
     try:
         stat = (Path(proc) / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         kernel = (Path(proc) / "stat").read_text(encoding="utf-8")
     except OSError:
         return None
     booted = next(int(line.split()[1]) for line in kernel.splitlines() if line.startswith("btime "))
-    # The 22nd field; the name, which is the second one, may hold anything.
+    # The 22nd field; the second one, the name, may hold spaces and parentheses.
     return booted + int(stat.rpartition(")")[2].split()[19]) / _TICKS_PER_SECOND
 
 
 def engine_started(pid_file: str = ENGINE_PID, proc: str = "/proc") -> float | None:
-    """None where no engine has written down its process."""
+    """Return when the engine was started, or None where it has no PID file."""
     try:
         pid = int(Path(pid_file).read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -34,4 +34,5 @@ def engine_started(pid_file: str = ENGINE_PID, proc: str = "/proc") -> float | N
 
 
 def host_started(proc: str = "/proc") -> float | None:
+    """Return when the host was booted."""
     return process_started(1, proc)

@@ -21,17 +21,17 @@ class JobProcesses:
         self._proc = Path(proc)
 
     def pids(self) -> list[int]:
-        """The processes of this job, whatever session or parent they have by now."""
+        """Return the processes of this job, in whatever session."""
         return [pid for pid in self._all() if self._mark in self._environment(pid)]
 
     def variable(self, pid: int, name: str) -> str:
-        """The value of an environment variable of a process; empty where it has none."""
+        """Return an environment variable of a process, empty where it is not set."""
         before = f"{name}=".encode()
         found = (entry for entry in self._environment(pid) if entry.startswith(before))
         return next(found, b"").removeprefix(before).decode(errors="replace")
 
     def send(self, signal_number: signal.Signals) -> None:
-        """Send a signal to each of them."""
+        """Send a signal to each process of the job."""
         for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal_number)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All that one host can see of its rank, at one moment; by the standard library alone."""
+"""Observe the rank of a job on its host, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .memory import memory_kills
 from .process_start import engine_started, host_started
 from .usage import UsageMeter
 
-# What was started this soon after the job's start was started before it: clocks are read in whole seconds.
+# A start this soon after the job's start counts as before it: clocks are read in whole seconds.
 _CLOCK_SECONDS = 2.0
 _ENGINE_SECONDS = 10.0
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 (its size is read, nothing is put there)
-# The IPC modes with which a container has a /dev/shm of its own.
+# IPC modes in which a container has its own /dev/shm.
 _OWN_SHARED_MEMORY = ("private", "shareable")
 
 
@@ -37,7 +37,8 @@ class RankObserver:
         self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
         self._meter = UsageMeter()
 
-    def look(self) -> dict[str, Any]:
+    def observe(self) -> dict[str, Any]:
+        """Return the state of the job, its container and its processes; raise ClusterError for a damaged record."""
         job = self._files.job()
         described = describe_job(self._files, job, output_of(self._job, job.record), self._lines, time.time())
         record = job.record
@@ -70,7 +71,7 @@ class RankObserver:
 
 
 def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the IPC mode, and the size in bytes of /dev/shm as the engine or the host knows it, or None."""
+    """Return the IPC mode, and the size of /dev/shm in bytes or None."""
     mode = configuration.get("IpcMode") or ""
     if mode != "host":
         return {"ipc": mode, "shm_bytes": configuration.get("ShmSize") if mode in _OWN_SHARED_MEMORY else None}
@@ -82,7 +83,7 @@ def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _memory_kills(pid: int, counted_before: int) -> dict[str, int]:
-    """Under C(memory_kills) those since the job's start; nothing where they cannot be told."""
+    """Return C(memory_kills) since the job's start, or nothing where that is unknown."""
     counted = memory_kills(pid) if pid else 0
     return {} if counted is None else {"memory_kills": max(0, counted - counted_before)}
 
@@ -92,8 +93,9 @@ def _is_later(moment: float | None, began: float) -> bool:
 
 
 def timestamp_of(written: str) -> float | None:
-    """The engine writes nanoseconds, which not every Python reads; a container that never ran has the year 1."""
+    """Return a time of the engine in seconds since the epoch, or None; a container that never ran has the year 1."""
     try:
+        # Not every Python parses nanoseconds.
         return datetime.strptime(written[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()
     except ValueError:
         return None

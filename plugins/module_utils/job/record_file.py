@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The record that a host keeps of a job's last start, and what is checked when it is read."""
+"""Read and validate the record that a host keeps of a job's last start."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """The record; empty where the job was never started here.
+    """Return the record, empty where the job was never started here.
 
-    Raises ClusterError where the file is damaged: a job that may run or may have succeeded is never taken for one
-    that was never started.
+    Raise ClusterError where the file is damaged: a job that may run must not be taken for one that was never started.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -42,7 +41,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def parse_record(text: str, path: Path) -> dict[str, Any]:
-    """The record of the text; ``path`` is for the message of the ClusterError that is raised where it is none."""
+    """Return the record in the text; raise ClusterError, which names ``path``, where it is no valid record."""
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the processes of a rank stand: their stacks by py-spy, where the image has it, and what the kernel says."""
+"""The call stacks of a rank's processes by py-spy, where the image has it, and their states by the kernel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_PROCESSES = 16
 
 
 def read_stacks(files: JobFiles, container: str, socket_path: str, proc: str = "/proc") -> list[dict[str, Any]]:
-    """One entry for each process that has a rank of its own, by its global rank."""
+    """Return one entry for each process with a rank, in the order of the global ranks."""
     found = []
     for rank, pid in sorted(rank_processes(files, proc).items())[:_MOST_PROCESSES]:
         status = _status(pid, proc)
@@ -28,10 +28,10 @@ def read_stacks(files: JobFiles, container: str, socket_path: str, proc: str = "
 
 
 def rank_processes(files: JobFiles, proc: str = "/proc") -> dict[int, int]:
-    """The process of each global rank; what such a process has started itself, such as data loaders, is left out."""
+    """Return the process of each global rank, without its children, such as data loaders."""
     having = {pid: rank for pid in files.processes.pids() if (rank := files.processes.variable(pid, "RANK")).isdigit()}
     statuses = {pid: _status(pid, proc) for pid in having}
-    # A launcher may be a shell that has the rank as well.
+    # A launcher may be a shell with the same rank.
     pythons = {rank for pid, rank in having.items() if _is_python(statuses[pid])}
     ranked = {pid: rank for pid, rank in having.items() if rank not in pythons or _is_python(statuses[pid])}
     children = {pid for pid in ranked if int(statuses[pid].get("PPid", "0")) in ranked}
@@ -51,7 +51,7 @@ def _status(pid: int, proc: str) -> dict[str, str]:
 
 
 def _waits_in(pid: int, proc: str) -> str:
-    """The kernel's function that the process sleeps in, or nothing."""
+    """Return the kernel function in which the process sleeps, empty where it runs."""
     try:
         return (Path(proc) / str(pid) / "wchan").read_text(encoding="ascii").strip("0\n")
     except OSError:
@@ -59,7 +59,7 @@ def _waits_in(pid: int, proc: str) -> str:
 
 
 def _dump(socket_path: str, container: str, pid: str) -> str:
-    """Nothing where py-spy is not in the image, or cannot look; it never holds the process up."""
+    """Return the stack without pausing the process, empty where py-spy is absent or fails."""
     try:
         code, output = run_exec(socket_path, container, ["py-spy", "dump", "--nonblocking", "--pid", pid], DUMP_SECONDS)
     except ClusterError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""End a job's processes on their host, by the standard library alone."""
+"""Stop a job's processes on their host, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ KILL_TIMEOUT = 10
 
 
 def stop_job(files: JobFiles, name: str, timeout: float) -> None:
-    # A job that had its end already keeps it, whatever it has left behind.
+    """Stop the job; raise TimedOut where its processes survive SIGKILL."""
+    # A job that has ended keeps its outcome.
     if files.job().state == RUNNING:
         files.mark_stopped()
     end_all(files, name, timeout)
@@ -25,7 +26,7 @@ def stop_job(files: JobFiles, name: str, timeout: float) -> None:
 
 
 def end_all(files: JobFiles, name: str, timeout: float) -> None:
-    """Ask the job's processes to end, wait, and kill those that have not."""
+    """Send SIGTERM to the job's processes, and SIGKILL to those that are left after ``timeout`` seconds."""
     files.processes.send(signal.SIGTERM)
     with contextlib.suppress(TimedOut):
         _wait_for_the_end(files, name, timeout)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the processes of a job use on their host: processor and memory from /proc, and GPUs by nvidia-smi."""
+"""Measure what the processes of a job use: CPU and memory from /proc, GPUs by nvidia-smi."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProcessUse:
 
 
 def read_process(pid: int, proc: str = "/proc") -> ProcessUse | None:
-    """None where the process has ended."""
+    """Return the use of one process, or None where it has ended."""
     try:
         text = (Path(proc) / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -46,7 +46,7 @@ def read_process(pid: int, proc: str = "/proc") -> ProcessUse | None:
 
 @dataclass
 class UsageMeter:
-    """Reads the use of some processes again and again; the processor's share is that since the look before."""
+    """Reads the use of processes repeatedly; the CPU share is that since the previous reading."""
 
     proc: str = "/proc"
     clock: Callable[[], float] = time.monotonic
@@ -54,7 +54,7 @@ class UsageMeter:
     _before_at: float = 0
 
     def read(self, pids: Sequence[int]) -> dict[str, Any]:
-        """Figures under the names of C(watch.jsonl); None for what cannot be known. 100 percent is one processor."""
+        """Return the figures under the names of C(watch.jsonl), None where unknown. 100 percent is one CPU."""
         at = self.clock()
         now = {pid: use for pid in pids if (use := read_process(pid, self.proc))}
         share = self._cpu_percent(now, at) if self._before else None
@@ -76,18 +76,18 @@ class UsageMeter:
 
 
 def gpu_use(pids: Sequence[int]) -> dict[str, Any]:
-    """The GPUs that these processes compute on: how busy they are on average, and the processes' memory there."""
+    """Return the mean utilization of the GPUs that these processes use, and the processes' memory there."""
     if not pids or not shutil.which("nvidia-smi"):
         return {"gpu_percent": None, "gpu_memory_bytes": None}
-    return summarise_gpus(
+    return summarize_gpus(
         _nvidia_smi("--query-compute-apps=gpu_uuid,pid,used_memory"),
         _nvidia_smi("--query-gpu=uuid,utilization.gpu"),
         pids,
     )
 
 
-def summarise_gpus(processes: str, gpus: str, pids: Sequence[int]) -> dict[str, Any]:
-    """From what nvidia-smi prints: ``processes`` is UUID, process, MiB a line; ``gpus`` is UUID, percent a line."""
+def summarize_gpus(processes: str, gpus: str, pids: Sequence[int]) -> dict[str, Any]:
+    """Summarize nvidia-smi's output: ``processes`` has lines of UUID, PID, MiB; ``gpus`` of UUID, percent."""
     own = [row for row in _rows(processes) if len(row) == 3 and row[1].isdigit() and int(row[1]) in pids]
     used = {row[0] for row in own}
     busy = [int(row[1]) for row in _rows(gpus) if len(row) == 2 and row[0] in used and row[1].isdigit()]
@@ -99,7 +99,7 @@ def summarise_gpus(processes: str, gpus: str, pids: Sequence[int]) -> dict[str, 
 
 
 def _nvidia_smi(query: str) -> str:
-    """Empty where it fails: no figure is worth a failure."""
+    """Return the output, empty where nvidia-smi fails."""
     try:
         return subprocess.run(
             ["nvidia-smi", query, "--format=csv,noheader,nounits"],  # noqa: S607 (as the host finds it)

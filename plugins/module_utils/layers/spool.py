@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from ..base.errors import ClusterError, unforeseen
+from ..base.errors import ClusterError, unexpected
 from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..image.archive import BadArchive
@@ -170,7 +170,7 @@ class ImageSpool:
             failure = self._save(set(missing))
         except BaseException as error:
             # Of any kind: those that wait learn of it here alone.
-            failure = unforeseen(error)
+            failure = unexpected(error)
         with self._lock:
             self._failure = failure
             self._fills -= 1

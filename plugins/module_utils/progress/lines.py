@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what single lines of a trainer's output say of its progress: bars of tqdm, logged dictionaries, lines of steps.
+"""Parse single lines of a trainer's output: progress bars of tqdm, logged dictionaries, and lines with a step.
 
 The forms are those of transformers, ms-swift, TRL, diffusers and Lightning (tqdm, dictionaries), of Megatron and its
 descendants (C(iteration 120/ 1000 | ...)), of DeepSpeed (C(step=10, skipped=0, ...), C(global_step=10,)), and a step
-and a loss in one line, as torchtitan, torchtune, nanoGPT and many a loop of one's own print them.
+and a loss in one line, as torchtitan, torchtune, nanoGPT and many custom training loops print them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PREFIX = re.compile(
     r"|\d{4}-\d\d-\d\d[T ][\d:.,]+Z?)\s*",
     re.IGNORECASE,
 )
-# Bars of what comes before training, between its steps and after it. They count for nothing, whatever else they say.
+# Bars of work before, between and after the training steps. They are ignored, whatever else they contain.
 _OTHER_WORK = re.compile(
     r"load|fetch|\bmap\b|mapping|filter|token|generat|convert|sav|pack|shard|split|dataset|\bdata\b|read|writ|eval|valid"
     r"|test|predict|infer|check|format|extract|process|comput|merg|quantiz|creat|resolv|copy|build|cach|index|encod"
@@ -56,20 +56,20 @@ _NORM = re.compile(rf"grad(?:ient)?[ _]?norm\s*[:=]\s*({_NUMBER})", re.IGNORECAS
 
 @dataclass(frozen=True)
 class ProgressBar:
-    """``words`` are those before it; ``pace`` is in steps a second; the loss is that behind it, if there is one."""
+    """``words`` stand before it; ``rate`` is in steps a second; ``loss`` and ``grad_norm`` stand behind it."""
 
     words: str
     step: int
     total: int
     percentage: float
     left: str
-    pace: float | None
+    rate: float | None
     loss: float | None = None
     grad_norm: float | None = None
 
     @property
     def is_training(self) -> bool:
-        """Whether it has no words, or such as name training."""
+        """Whether it has no words, or words that name training."""
         return not self.words or (not self.is_other_work and bool(_TRAINING.search(self.words)))
 
     @property
@@ -79,13 +79,13 @@ class ProgressBar:
 
 @dataclass(frozen=True)
 class LoggedValues:
-    """What a dictionary or a line says; ``is_logged`` is a dictionary, whose step may stand in the bar before it."""
+    """The values of a dictionary (``is_logged``), whose step may stand in the bar before it, or of another line."""
 
     step: int | None = None
     total: int | None = None
     loss: float | None = None
     grad_norm: float | None = None
-    pace: float | None = None
+    rate: float | None = None
     seconds_left: float | None = None
     batch: int | None = None
     tokens_seen: int | None = None
@@ -93,7 +93,7 @@ class LoggedValues:
 
 
 def read_lines(text: str) -> list[ProgressBar | LoggedValues]:
-    """Return what the lines say, in their order; a line that says nothing of progress adds nothing."""
+    """Return the bars and values in the lines, in their order; other lines are left out."""
     return [found for drawn in drawn_lines(text) for line in drawn for found in _read(line)]
 
 
@@ -109,32 +109,32 @@ def _read(line: str) -> Iterator[ProgressBar | LoggedValues]:
     if logged:
         yield _logged(logged[0])
     else:
-        said = _megatron(rest) or _deepspeed(rest) or _step_and_loss(rest) or _tokens(rest)
-        if said:
-            yield said
+        values = _megatron(rest) or _deepspeed(rest) or _step_and_loss(rest) or _tokens(rest)
+        if values:
+            yield values
 
 
 def _bar(match: re.Match[str], before: str) -> ProgressBar:
     words = re.sub(r"\{[^{}]*\}", "", before)
     while prefix := _PREFIX.match(words):
         words = words[prefix.end() :]
-    rate = finite(match["rate"])
-    pace = (1 / rate if match["unit"].startswith("s/") else rate) if rate else None
-    said = match["postfix"] or words
+    number = finite(match["rate"])
+    rate = (1 / number if match["unit"].startswith("s/") else number) if number else None
+    values = match["postfix"] or words
     return ProgressBar(
         words=words.strip(" :-|"),
         step=int(match["step"]),
         total=int(match["total"]),
         percentage=float(match["percent"]),
         left="" if "?" in match["left"] else match["left"],
-        pace=pace,
-        loss=_number(_LOSS, said),
-        grad_norm=_number(_NORM, said),
+        rate=rate,
+        loss=_number(_LOSS, values),
+        grad_norm=_number(_NORM, values),
     )
 
 
 def _logged(text: str) -> LoggedValues:
-    """A dictionary as Python prints it, or as JSON; its values may be texts."""
+    """Parse a dictionary as Python or JSON writes it; its values may be strings."""
     position = re.search(r"['\"]global_step/max_steps['\"]\s*:\s*['\"](\d{1,12})/(\d{1,12})['\"]", text)
     own = next((found for name in ("global_step", "step", "current_steps") if (found := _field(text, name))), None)
     return LoggedValues(
@@ -142,7 +142,7 @@ def _logged(text: str) -> LoggedValues:
         total=int(position[2]) if position else count_of(_field(text, "total_steps")),
         loss=number_of(_field(text, "loss")),
         grad_norm=number_of(_field(text, "grad_norm")),
-        pace=finite(_field(text, "train_speed(iter/s)")) or None,
+        rate=finite(_field(text, "train_speed(iter/s)")) or None,
         seconds_left=seconds_of(_field(text, "remaining_time")),
         tokens_seen=count_of(_field(text, "num_input_tokens_seen")),
         is_logged=True,
@@ -163,15 +163,15 @@ def _megatron(line: str) -> LoggedValues | None:
     losses = [value for name, value in values.items() if name.endswith("loss") and "scale" not in name]
     own = next((values[name] for name in ("lm loss", "loss", "train loss") if name in values), *losses[:1] or [None])
     milliseconds = finite(values.get("elapsed time per iteration (ms)"))
-    pace = 1000 / milliseconds if milliseconds else None
+    rate = 1000 / milliseconds if milliseconds else None
     step, total = int(match[1]), int(match[2])
     return LoggedValues(
         step=step,
         total=total,
         loss=number_of(own),
         grad_norm=number_of(values.get("grad norm")),
-        pace=pace,
-        seconds_left=max(0, total - step) / pace if pace else None,
+        rate=rate,
+        seconds_left=max(0, total - step) / rate if rate else None,
         batch=count_of(values.get("global batch size")),
     )
 

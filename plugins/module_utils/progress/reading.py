@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How far a job is, as the trainer's log files and its printed lines tell."""
+"""The progress of a job, by the trainer's log file and what it prints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..base.durations import seconds_of
 from ..base.printable import drawn_lines
 from .steps import LoggedStep, count_of, figures, finite, number_of
 
-# A rate over less time says little where times are whole seconds.
+# Times are whole seconds, so that a rate over less time is inexact.
 RATE_SECONDS = 20
 KNOWN = (
     "step",
@@ -30,14 +30,14 @@ RATES = ("steps_per_second", "samples_per_second", "tokens_per_second")
 
 
 def last_lines(text: str, count: int) -> list[str]:
-    """The last lines with something on them, printable; of a bar that was drawn over and over only its last form."""
+    """Return the last lines that are not blank, as printable text; of a redrawn bar only its last version."""
     return [drawn[-1] for drawn in drawn_lines(text)][-count:] if count > 0 else []
 
 
 def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> dict[str, Any]:
-    """LLaMA-Factory's C(trainer_log.jsonl): where it stands, how fast it is, and its first and latest loss.
+    """Return the step, the rates and the losses by LLaMA-Factory's C(trainer_log.jsonl), empty without any entry.
 
-    Every number of it can be written as JSON; see C(logged_steps.figures) on those that are nan or infinite.
+    Every number can be written as JSON; see C(steps.figures) on those that are nan or infinite.
     """
     first = [entry for entry in map(_entry, first_lines) if entry]
     latest = [entry for entry in map(_entry, latest_lines) if entry]
@@ -57,15 +57,15 @@ def read_progress(first_lines: Sequence[str], latest_lines: Sequence[str]) -> di
 
 
 def complete(written: Mapping[str, Any], printed: Mapping[str, Any], samples_per_step: int = 0) -> dict[str, Any]:
-    """What the trainer wrote down, with the gaps filled by what it printed; samples are steps times the batch.
+    """Return the progress in the trainer's log file, completed by what it printed; samples are steps times the batch.
 
-    ``samples_per_step`` is what whoever started the job knows of it, 0 for nothing; the trainer's own word counts more.
-    Nothing where neither a step nor a loss is known.
+    ``samples_per_step`` is used where the trainer prints none; 0 is unknown. Empty where neither a step nor a loss is
+    known.
     """
     both = {**printed, **{name: value for name, value in written.items() if value is not None}}
     if _has_loss(written):
         both["loss"] = written.get("loss")
-    # Only what is printed has the norm of the gradient, without which a loss of 0 proves nothing.
+    # Only the printed lines have the gradient norm, without which a loss of 0 proves nothing.
     both["not_finite"] = max(printed.get("not_finite"), written.get("not_finite"), key=_weight)
     if both.get("step") is None and not _has_loss(both):
         return {}
@@ -92,20 +92,20 @@ def _logged(entries: Sequence[Mapping[str, Any]]) -> list[LoggedStep]:
 
 
 def _tokens_per_second(entries: Sequence[Mapping[str, Any]]) -> float | None:
-    """By what was counted over the last while. The trainer's own rate is that of the whole run, so far."""
+    """Return the recent rate, else the trainer's own, which is that of the whole run so far."""
     counted = (_per_second(entries, field, 1) for field in ("total_tokens", "num_input_tokens_seen"))
     return next((rate for rate in counted if rate is not None), finite(entries[-1].get("throughput")))
 
 
 def _per_second(entries: Sequence[Mapping[str, Any]], field: str, digits: int) -> float | None:
-    """Over the last while; a job that was resumed did not make its first steps in the time that it tells."""
+    """Return the recent rate: a resumed job did not make its first steps within its elapsed time."""
     known = [(seconds_of(entry.get("elapsed_time")), count_of(entry.get(field))) for entry in entries]
     points: list[tuple[float, int]] = []
     for at, count in known:
         if at is None or count is None:
             continue
         if points and at < points[-1][0]:
-            # A trainer that was started anew counts its time anew.
+            # A trainer that was restarted counts its time from zero.
             points.clear()
         points.append((at, count))
     if not points:
@@ -116,7 +116,7 @@ def _per_second(entries: Sequence[Mapping[str, Any]], field: str, digits: int) -
 
 
 def _entry(line: str) -> dict[str, Any]:
-    """One line; a line that is cut or is not of this form counts for nothing."""
+    """Return the entry in a line, empty for a line that is cut or of another form."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,20 +1,19 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the steps that a trainer logged, and whether the last of them show that the training has diverged.
+"""The steps that a trainer logged, and whether the last of them show that the training has diverged.
 
 A logged step is destroyed where its loss is nan or infinite, or where its loss is exactly 0 and the norm of its
 gradient is nan or infinite: transformers leaves nan out of the loss that it logs, so that 0 remains. It overflowed
-where only the norm is nan or infinite: with fp16 the scaling of the loss skips such a step and goes on, so that a few
-of them, and the first ones in particular, mean nothing. A loss that rises, or one of 0 with a finite norm, means
-nothing either.
+where only the norm is nan or infinite: with fp16 the loss scaler skips such a step, so that a few of them, the first
+ones in particular, are normal. A rising loss, or a loss of 0 with a finite norm, is no sign of divergence.
 
-A job has diverged where its last logged steps, without a sound one behind them, are
+A job has diverged where its last logged steps, without a sound one after them, are
 
 - destroyed: ``DESTROYED_STEPS`` of them, or any number at the end of a job that has ended, or
 - destroyed or overflowed: ``OVERFLOWED_STEPS`` of them, more than it takes to halve the scale from 2**16 to 1, or all
-  the steps, at least three, of a job that has ended. The trainer then skips every update of the weights; where the loss
-  falls over these steps, it does not, and only the norm is wrong.
+  the steps, at least three, of a job that has ended. The trainer then skips every update of the weights, unless the
+  loss falls over these steps: then only the norm is wrong.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _LONGEST_NUMBER = 64
 
 @dataclass(frozen=True)
 class LoggedStep:
-    """``loss`` and ``grad_norm`` may be nan or infinite; None is what was not logged."""
+    """``loss`` and ``grad_norm`` may be nan or infinite; None was not logged."""
 
     step: int | None = None
     loss: float | None = None
@@ -62,7 +61,7 @@ class Divergence:
     has_loss: bool
 
     def __str__(self) -> str:
-        """Return such as C(diverged at step 2: loss 0, grad_norm nan in the last 39 logged steps)."""
+        """Return a text such as C(diverged at step 2: loss 0, grad_norm nan in the last 39 logged steps)."""
         where = "" if self.step is None else f" at step {self.step}{'' if self.is_exact else ' or before'}"
         values = [f"loss {self.loss}"] if self.has_loss and self.loss else []
         values += [f"grad_norm {self.grad_norm}"] if self.grad_norm else []
@@ -71,7 +70,7 @@ class Divergence:
 
 
 def number_of(value: Any) -> float | None:
-    """Return a number as trainers write it, as a text too; it may be nan or infinite. None is no number."""
+    """Return a number or the number in a string, which may be nan or infinite, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and (len(value) > _LONGEST_NUMBER or "_" in value):
@@ -85,19 +84,19 @@ def number_of(value: Any) -> float | None:
 
 
 def finite(value: Any) -> float | None:
-    """Return a number that JSON can hold, or None."""
+    """Return a finite number, which JSON can hold, or None."""
     found = number_of(value)
     return found if found is not None and math.isfinite(found) else None
 
 
 def count_of(value: Any) -> int | None:
-    """Return a number of steps or tokens, which is whole and not negative, or None."""
+    """Return a number of steps or tokens, or None where it is negative, too large or no number."""
     found = finite(value)
     return int(found) if found is not None and 0 <= found < 1e15 else None
 
 
 def without_nan(value: Any) -> Any:
-    """Return a value as JSON can hold it: None in the place of every number that is nan or infinite."""
+    """Return the value with None in the place of every number that is nan or infinite, which JSON cannot hold."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -106,10 +105,10 @@ def without_nan(value: Any) -> Any:
 
 
 def figures(first: Sequence[LoggedStep], latest: Sequence[LoggedStep]) -> dict[str, Any]:
-    """Return first_loss, loss, grad_norm and not_finite, from the beginning and the end of what a trainer logged.
+    """Return first_loss, loss, grad_norm and not_finite, by the first and the latest logged steps.
 
-    C(not_finite) is None where the last step is sound. Else it has the last loss and norm as words where they are nan
-    or infinite, and how many of the last steps were destroyed, and how many at least overflowed, since which step.
+    C(not_finite) is None where the last step is sound. Else it has the last loss and norm as text where they are nan or
+    infinite, and how many of the last steps were destroyed, or at least overflowed, since which step.
     """
     losses = [one.loss for one in latest if one.loss is not None]
     norms = [one.grad_norm for one in latest if one.grad_norm is not None]
@@ -128,7 +127,7 @@ def _not_finite(first: Sequence[LoggedStep], latest: Sequence[LoggedStep]) -> di
     begins = logged[0].step
     before = [one for one in first if begins is not None and one.step is not None and one.step < begins]
     known = [*before, *logged]
-    # Where the latest steps do not begin with the first ones, there may be others between.
+    # There may be others between the first and the latest steps.
     gap = -1 if first and first[0].step == latest[0].step else len(before)
     return {
         "loss": _words(logged[-1].loss),
@@ -140,7 +139,7 @@ def _not_finite(first: Sequence[LoggedStep], latest: Sequence[LoggedStep]) -> di
 
 
 def _last_of(known: Sequence[LoggedStep], are_bad: Sequence[bool], gap: int) -> dict[str, Any]:
-    """How many of the last steps are bad, and from which step on; the gap is before this place."""
+    """Return how many of the last steps are bad, and since which one; at ``gap`` steps may be missing."""
     many = next((place for place, is_bad in enumerate(reversed(are_bad)) if not is_bad), len(are_bad))
     start = len(known) - many
     return {
@@ -152,7 +151,7 @@ def _last_of(known: Sequence[LoggedStep], are_bad: Sequence[bool], gap: int) -> 
 
 
 def _falls(losses: Sequence[float]) -> bool:
-    """Whether their second half is clearly below the first one on average."""
+    """Whether the mean of the second half is clearly below that of the first half."""
     half = len(losses) // 2
     return half > 0 and statistics.fmean(losses[half:]) < FALLING * statistics.fmean(losses[:half])
 
@@ -162,7 +161,7 @@ def _words(value: float | None) -> str | None:
 
 
 def divergence(progress: Mapping[str, Any], has_ended: bool) -> Divergence | None:
-    """Return how the training of a rank with this progress has diverged, or None where nothing proves it."""
+    """Return how the training of a rank has diverged by its progress, or None where nothing proves it."""
     found = progress.get("not_finite")
     if not found:
         return None
@@ -183,12 +182,12 @@ def _divergence(
 
 
 def loss_words(progress: Mapping[str, Any], form: str = ".4g") -> str:
-    """Return the last loss as it is shown, such as C(2.1) or C(nan); empty where none was logged."""
+    """Return the last loss as text, such as C(2.1) or C(nan), empty where none was logged."""
     return _figure_words(progress, "loss", form)
 
 
 def grad_norm_words(progress: Mapping[str, Any]) -> str:
-    """Return the last norm of the gradient as it is shown; empty where none was logged."""
+    """Return the last gradient norm as text, empty where none was logged."""
     return _figure_words(progress, "grad_norm", ".3g")
 
 

@@ -1,17 +1,15 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs on every host while the log and the results of its rank are fetched; the controller holds its input.
+"""The agent that runs on every host while the log and the results of its rank are fetched.
 
-It answers C(survey) by what there is, and C(send) by the files of these numbers, one after the other.
+It ends with its stdin, which the controller holds.
 """
 
 from __future__ import annotations
 
 import base64
-import os
 import time
-import traceback
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,12 +21,12 @@ from .outputs import Survey, read_pieces, why_not
 PROCESS_NAME = "distrain-fetch"
 _BUSY_SECONDS = 5.0
 _LEVEL = 1
-# What becomes hardly smaller, such as weights, is sent as it is.
+# Data that hardly compresses, such as weights, is sent as it is.
 _WORTH_IT = 0.9
 
 
 class OutputsAgent:
-    """The commands: survey, and then send."""
+    """Handles the commands survey, which lists the files, and send, which sends those of the given numbers."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
@@ -36,20 +34,15 @@ class OutputsAgent:
         self._busy_at = time.monotonic()
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """What goes wrong with more than one file ends the agent."""
-        try:
-            if command["do"] == "survey":
-                found = Survey(self._busy).run(command["wanted"])
-                self._files = found["files"]
-                self._emit({"event": "found", "found": found})
-            elif command["do"] == "send":
-                self._send(command["numbers"])
-        except Exception:
-            self._emit({"event": "failed", "msg": traceback.format_exc()})
-            os._exit(1)
+        if command["do"] == "survey":
+            found = Survey(self._busy).run(command["wanted"])
+            self._files = found["files"]
+            self._emit({"event": "found", "found": found})
+        elif command["do"] == "send":
+            self._send(command["numbers"])
 
     def close(self) -> None:
-        """Nothing is left behind."""
+        """Do nothing: no file was written."""
 
     def _send(self, numbers: Sequence[int]) -> None:
         for number in numbers:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a job has left on its host and is brought to the controller: its log, its results, whole directories.
+"""List and read what the controller fetches of a job: its log, its results, and whole directories.
 
-All of it lies where the job's container can write, so no link is followed below the given root and nothing but regular
-files is read. What is too large, too much or no regular file is left, and named.
+The job's container can write there, so no link is followed below the given root and only regular files are read. What
+is too large, too many or no regular file is refused, and reported by its name.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 
 from ..files.safe_open import Listed, NotRegular, list_directory, open_regular
 
-# What the log is called beside the results.
+# The name of the log beside the results.
 LOG_NAME = "log"
 READ_BYTES = 1024**2
 MOST_RESULTS = 200
 MOST_ENTRIES = 100_000
 MOST_DEPTH = 64
-# Names of what was left are returned up to this many.
+# Names of refused files that are reported.
 MOST_REFUSED = 20
 # How far from a cut the end of a line is looked for.
 _LINE_BYTES = 64 * 1024
@@ -32,11 +32,10 @@ _WHY = {errno.ELOOP: "it is a symbolic link", errno.ENOTDIR: "a directory above 
 
 
 class Survey:
-    """Finds the files; ``busy`` is called now and then, for whoever waits.
+    """Lists the files. ``busy`` is called from time to time, so that the caller can report that this goes on.
 
-    After C(run), ``files`` are dictionaries with name (below the results of the host), root, path, size, mtime_ns,
-    pieces (a list of offset and size) and kind; ``directories`` are names; ``refused`` are dictionaries with name
-    and why.
+    ``files`` are dictionaries with name (below the results of the host), root, path, size, mtime_ns, pieces (a list of
+    offset and size) and kind; ``directories`` are names; ``refused`` are dictionaries with name and why.
     """
 
     def __init__(self, busy: Callable[[], None] = lambda: None) -> None:
@@ -48,7 +47,10 @@ class Survey:
         self._entries = 0
 
     def run(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """``wanted`` has any of log (root, path, head, tail), results and gather (root, path, patterns, most)."""
+        """Return files, directories, refused and refused_count.
+
+        ``wanted`` has any of log (root, path, head, tail), results and gather (root, path, patterns, most).
+        """
         if log := wanted.get("log"):
             self._log(log)
         if results := wanted.get("results"):
@@ -77,7 +79,7 @@ class Survey:
             if one.is_directory:
                 continue
             if not one.is_regular:
-                self._refuse(one.name, _what_is(one))
+                self._refuse(one.name, _file_type(one))
             elif one.name == LOG_NAME:
                 self._refuse(one.name, "the log of the rank has this name")
             elif one.size > results["most"]:
@@ -92,7 +94,7 @@ class Survey:
             if one.is_directory:
                 self._walk(gather, one.name)
             elif one.is_link:
-                self._refuse(one.name, _what_is(one))
+                self._refuse(one.name, _file_type(one))
 
     def _walk(self, gather: Mapping[str, Any], top: str) -> None:
         to_read = [top]
@@ -117,10 +119,10 @@ class Survey:
                     path = f"{gather['path']}/{below}"
                     self._add("gathered", below, gather, path, one.size, one.mtime_ns, [[0, one.size]])
                 else:
-                    self._refuse(below, _what_is(one))
+                    self._refuse(below, _file_type(one))
 
     def _matching(self, wanted: Mapping[str, Any]) -> Iterator[Listed]:
-        """What is directly in the directory and has one of the names; hidden names only by a hidden pattern."""
+        """Yield the entries of the directory that match a pattern; hidden ones only by a pattern with a dot first."""
         for one in self._list(wanted["root"], wanted["path"], wanted["path"]) or []:
             if any(_matches(one.name, pattern) for pattern in wanted["patterns"]):
                 yield one
@@ -159,7 +161,10 @@ class Survey:
 
 
 def log_pieces(descriptor: int, size: int, head: int, tail: int) -> list[list[int]]:
-    """All of it, or its first and its last part, cut between lines where a line ends near; zeros are all of it."""
+    """Return offset and size of the first and the last part, cut between lines where possible, or of the whole file.
+
+    ``head`` and ``tail`` are in bytes; where both are 0 the whole file is wanted.
+    """
     if not head + tail or size <= head + tail:
         return [[0, size]]
     after = os.pread(descriptor, min(_LINE_BYTES, head), max(head - _LINE_BYTES, 0))
@@ -170,9 +175,9 @@ def log_pieces(descriptor: int, size: int, head: int, tail: int) -> list[list[in
 
 
 def read_pieces(root: str, path: str, pieces: Iterable[Sequence[int]]) -> Iterator[tuple[int, bytes]]:
-    """Each piece in blocks of at most 1 MiB, with the number of the piece; a file that shrinks ends early.
+    """Yield the number of each piece with a block of it, of at most 1 MiB; a file that shrinks ends early.
 
-    Raises OSError where it cannot be read, and is no regular file any more.
+    Raise OSError where it cannot be read or is no regular file.
     """
     descriptor = open_regular(root, path)
     try:
@@ -186,7 +191,7 @@ def read_pieces(root: str, path: str, pieces: Iterable[Sequence[int]]) -> Iterat
 
 
 def why_not(error: OSError) -> str:
-    """Why a file was not read, as a clause."""
+    """Return why a file was not read, as a clause."""
     if isinstance(error, NotRegular):
         return "it is a symbolic link, or no regular file"
     return _WHY.get(error.errno or 0, f"it cannot be read ({error.strerror})")
@@ -196,5 +201,5 @@ def _matches(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
-def _what_is(one: Listed) -> str:
+def _file_type(one: Listed) -> str:
     return "it is a symbolic link" if one.is_link else "it is no regular file"

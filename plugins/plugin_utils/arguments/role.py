@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Validate and convert the arguments of a role by its argument spec and its ranges; nothing here reads a file."""
+"""Validate and convert the arguments of a role by its argument spec and its ranges."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NUMBERS = ("int", "float")
 
 
 def options_of(specs: Mapping[str, Any], entry_point: str) -> dict[str, Option]:
-    """The options of the entry point main, which all entry points share, and those of this one."""
+    """Return the options of the entry point main, which all share, and of this one; raise PlanError."""
     if entry_point not in specs and entry_point != "main":
         raise PlanError(f"meta/argument_specs.yml has no entry point {entry_point}.")
     return {**specs["main"]["options"], **(specs.get(entry_point) or {}).get("options", {})}
 
 
 def number_names(options: Mapping[str, Option], prefix: str = "") -> Iterator[str]:
-    """The names of all options that are numbers or hold them, those of suboptions as C(option.suboption)."""
+    """Yield the names of all options that are or contain numbers, with suboptions as C(option.suboption)."""
     for name, option in options.items():
         if option["type"] in NUMBERS or option.get("elements") in NUMBERS:
             yield prefix + name
@@ -38,7 +38,7 @@ def number_names(options: Mapping[str, Option], prefix: str = "") -> Iterator[st
 def convert(
     options: Mapping[str, Option], ranges: Ranges, values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The converted values, and a message for each value that its option does not allow, both by the options' names."""
+    """Return the converted values, and a message for each value that is not allowed, both by option."""
     converted: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, option in options.items():
@@ -54,7 +54,7 @@ def convert(
 
 
 def without_prefix(role: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments by their names without the name of the role in front."""
+    """Return the arguments by their names without the prefix of the role."""
     return {name.removeprefix(f"{role}_"): value for name, value in arguments.items()}
 
 
@@ -68,7 +68,7 @@ def _convert_one(name: str, option: Option, ranges: Ranges, value: Any) -> Any:
     try:
         result = ArgumentSpecValidator({name: _as_validated(option)}).validate({name: ready})
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        # What is infinite, or has no suboptions because it is no dictionary, ends the validator itself.
+        # The validator fails on infinite numbers, and on suboptions of a value that is no dictionary.
         raise PlanError(f"{found}.") from error
     if result.error_messages:
         details = "" if is_secret or not _is_nested(option) else f" ({'; '.join(result.error_messages)})"
@@ -85,7 +85,7 @@ def _is_nested(option: Option) -> bool:
 
 
 def _as_validated(option: Option) -> dict[str, Any]:
-    """The spec without the default, which the role's variables bring, and with no path expanded on the controller."""
+    """Return the spec without defaults, which are the role's variables, and with paths as plain strings."""
     spec = {key: value for key, value in option.items() if key not in ("default", "description")}
     spec["type"] = "str" if option["type"] == "path" else option["type"]
     if option.get("elements") == "path":
@@ -99,7 +99,7 @@ def _as_validated(option: Option) -> dict[str, Any]:
 
 
 def _without_nulls(option: Option, value: Any) -> Any:
-    """The value without the suboptions that were not given, in whose place the validator puts none."""
+    """Return the value without suboptions that were not given, which the validator sets to None."""
     suboptions = option.get("options")
     if not suboptions or value is None:
         return value
@@ -109,7 +109,7 @@ def _without_nulls(option: Option, value: Any) -> Any:
 
 
 def _outside(name: str, option: Option, ranges: Ranges, value: Any) -> Iterator[str]:
-    """For each number outside of its range: nothing more to say where it is the value itself, else which one it is."""
+    """Yield the detail of each number outside its range: which one it is, or nothing for the value itself."""
     for number, element in enumerate(value if isinstance(value, list) else [value], 1):
         if name in ranges and not _allows(ranges[name], element):
             yield f"; element {number} is {element}" if isinstance(value, list) else ""
@@ -120,5 +120,5 @@ def _outside(name: str, option: Option, ranges: Ranges, value: Any) -> Iterator[
 
 
 def _allows(limits: Mapping[str, float], number: float) -> bool:
-    """Whether the number is one of these; none is that is no number (NaN)."""
+    """Whether the number is within the limits; NaN never is."""
     return limits["from"] <= number <= limits["to"] or number == limits.get("or")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What messages say of an argument: its value, and what its option expects."""
+"""Describe an argument in messages: its value, and what its option expects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MANY = {
 
 
 def shown(value: Any, is_secret: bool = False) -> str:
-    """The value as JSON, in 80 characters at most; nothing of it where it is secret."""
+    """Return the value as JSON of at most 80 characters, or a placeholder for a secret."""
     if is_secret:
         return "a value that is not shown"
     text = json.dumps(value, ensure_ascii=False, default=str)
@@ -39,7 +39,7 @@ def shown(value: Any, is_secret: bool = False) -> str:
 
 
 def expected(name: str, option: Mapping[str, Any], ranges: Mapping[str, Mapping[str, float]]) -> str:
-    """What the option of this name takes, with its choices and its range."""
+    """Return what the option accepts, with its choices and its range."""
     text = ONE[option["type"]]
     if option.get("choices"):
         text = f"one of {', '.join(map(str, option['choices']))}"

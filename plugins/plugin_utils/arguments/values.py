@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values of a role's arguments, before Ansible converts them: what it would convert to something else is refused."""
+"""Prepare the values of a role's arguments for Ansible, and refuse those that it would convert to another meaning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IN_QUOTES = "; put it in quotes, as YAML has read it as something else"
 
 
 def prepared(option: Option, value: Any, is_element: bool = False) -> Any:
-    """The value with lists parsed; raises L(PlanError) with what is to be added to the message, if anything."""
+    """Return the value with lists parsed; raise PlanError with what to add to the message."""
     if value is None and option["type"] != "raw":
         raise PlanError("; leave the variable out to get its default")
     kind = option["type"]
@@ -38,7 +38,7 @@ def prepared(option: Option, value: Any, is_element: bool = False) -> Any:
 def _text(option: Option, value: Any, is_element: bool) -> Any:
     if isinstance(value, (list, dict)):
         raise PlanError("")
-    # Of 3.10 YAML leaves 3.1, of 0644 it leaves 420, and of no it leaves false.
+    # YAML reads 3.10 as 3.1, 0644 as 420, and no as false.
     looks_like_number = str(option.get("default", "")).isdecimal()
     misread: list[type] = [bool]
     if not is_element:
@@ -60,7 +60,7 @@ def _list(option: Option, value: Any, is_element: bool) -> Any:
 
 
 def _parsed_list(text: str, is_element: bool) -> list[Any]:
-    """A list written as JSON or Python, or single words separated by commas, as a command line has it."""
+    """Return a list written as JSON or Python, or as words separated by commas; raise PlanError."""
     if is_element:
         raise PlanError("; each element is a list itself")
     if not text:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: values that become text -> why they cannot.
+"""Find values that YAML has read as something else than the text that was meant.
 
-YAML makes something else of many texts without quotes: a boolean of C(off), the number 420 of C(0644), 3.1 of C(3.10).
-What was written cannot be seen any more, so that such a value is refused with what to write.
+Without quotes C(off) is a boolean, C(0644) the number 420 and C(3.10) the number 3.1. The original text is lost, so
+that such a value is refused with what to write.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-# Nothing but a tab has a place in a value of one line. Python's own idea of a line has more ends than others'.
+# A value of one line may contain no control character but a tab, and no line separator of any kind.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _IN_NO_ENVIRONMENT = re.compile("[\x00\ud800-\udfff]")
 
 
 def kind_of(value: Any) -> str:
-    """What a user would call it, without showing what may be secret."""
+    """Return the type of the value in words, without the value, which may be secret."""
     if isinstance(value, str):
         return "a text"
     if isinstance(value, Mapping):
@@ -29,7 +29,7 @@ def kind_of(value: Any) -> str:
 
 
 def environment_problems(variable: str, environment: Any) -> Iterator[str]:
-    """A sentence for each name and each value that no process can be given."""
+    """Yield a sentence for each name and each value that cannot be in an environment."""
     if not isinstance(environment, Mapping):
         yield f"{variable} is {kind_of(environment)}, but has to be a dictionary of names and values."
         return
@@ -42,7 +42,7 @@ def environment_problems(variable: str, environment: Any) -> Iterator[str]:
 
 
 def text_problems(giving: str, value: Any) -> Iterator[str]:
-    """Why the value is none that becomes the text that was meant; ``giving`` begins the sentence."""
+    """Yield why the value is not the text that was meant; ``giving`` begins the sentence."""
     if isinstance(value, bool):
         yield (
             f"{giving} the value {str(value).lower()} without quotes, of which YAML makes a boolean, as of yes, no, on "

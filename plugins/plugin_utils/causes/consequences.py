@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a healthy rank prints when another one has gone, which is never a cause while there is another one."""
+"""Recognize what a healthy rank prints when another one has failed: a consequence, not a cause."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _CONSEQUENCE = re.compile(
     r"|peer process|leaving the rendezvous|another rank|wait for peers",
     re.IGNORECASE,
 )
-# What reads the same at its beginning, and is a rank's own fault.
+# Exceptions to that: errors of the rank itself with similar words.
 _OWN_FAULT = re.compile(
     r"EADDRINUSE|address already in use|HTTPS?ConnectionPool|https?://|max retries exceeded|requests\.exceptions"
     r"|huggingface_hub|shared memory segment|/dev/shm|killed by signal",
     re.IGNORECASE,
 )
-# The words of a launcher for what its process did; they say nothing of the cause.
+# What a launcher says of its process, which does not name the cause.
 _WRAPPER = re.compile(
     r"ChildFailedError|CalledProcessError|ProcessRaisedException|ProcessExitedException|^SystemExit"
     r"|DataLoader worker \(pid\(?s?\)? [\d, ]+\) exited unexpectedly|SignalException"
 )
-# A warning that something is tried again is no end.
+# Warnings, such as that something is tried again.
 _WARNING = re.compile(
     r"^\[?W\d{3,4} |^\[W|(NCCL |\[| - |^)(WARN(ING)?|INFO)\b|^\S*Warning: |: \w*Warning: |\bretrying\b|\btrying again"
 )
-# What Python raises for a fault of the program itself, whatever its message quotes.
+# Python exceptions for errors of the program itself, whatever their message quotes.
 _OWN_CLASS = re.compile(
     r"^(\w+\.)*(Value|Type|Key|Index|Attribute|Assertion|Import|ModuleNotFound|NotImplemented|ZeroDivision|FileNotFound"
     r"|Permission|Name|Unicode\w*|JSONDecode|Memory|Recursion|Overflow)Error\b"
@@ -43,15 +43,15 @@ _OWN_CLASS = re.compile(
 
 
 def is_consequence(text: str) -> bool:
-    """Return whether the text only says that another rank is gone, or does not answer."""
+    """Return whether the text says no more than that another rank is gone or does not answer."""
     return bool(_CONSEQUENCE.search(text)) and not _OWN_FAULT.search(text) and not _OWN_CLASS.match(text)
 
 
 def is_wrapper(text: str) -> bool:
-    """Return whether a launcher or the parent of the process that failed said it."""
+    """Return whether the text is that of a launcher or of the failed process's parent."""
     return bool(_WRAPPER.search(text))
 
 
 def is_warning(text: str) -> bool:
-    """Return whether the line is marked as a warning, or as less."""
+    """Return whether the line is marked as a warning or an information."""
     return bool(_WARNING.search(text))

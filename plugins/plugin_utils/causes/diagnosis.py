@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from all ranks of a job to the one that brought it down, and from ranks that do not go on to a word on them."""
+"""Find the rank that made a job fail and why, and the ranks of a running job that need attention."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .evidence import (
     held_up_by,
     preprocesses,
     silence_of_host,
-    waited_in_vain,
+    timed_out_waiting,
 )
 from .log import JobContext, read_symptom
 
@@ -34,12 +34,12 @@ _WAIT_ADVICE = (
     "(tokenized_path) and bring it to every host by trainer_launch_copies."
 )
 
-Judged = tuple[Rank, Evidence]
+RankEvidence = tuple[Rank, Evidence]
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """``retryable``: whether starting the job again may well help."""
+    """``retryable`` is whether a restart of the job is likely to help."""
 
     kind: str
     host: str
@@ -51,18 +51,18 @@ class Diagnosis:
 def find_cause(
     ranks: Sequence[Rank], job_name: str, context: JobContext, clocks: Clocks | None = None
 ) -> Diagnosis | None:
-    """Return who brought the job down and why, from what is known of all its ranks; None where none has failed.
+    """Return which rank made the job fail and why, or None where none has failed.
 
-    What counts more stands before what counts less; of ranks of which the same is known, it is the one that ended first
-    by the hosts' clocks, where these tell it.
+    It is the rank with the strongest evidence; of several ones, the one that ended first by the hosts' clocks, where
+    these are exact enough.
     """
     if not any(map(is_failed, ranks)):
         return None
     ranks = [bounded(rank) for rank in ranks]
-    judged = [(rank, found) for rank in ranks if (found := evidence_of(rank, context))]
-    judged += _of_all(ranks, judged)
-    strength = min(found.strength for _rank, found in judged)
-    suspects = [one for one in judged if one[1].strength == strength]
+    known = [(rank, found) for rank in ranks if (found := evidence_of(rank, context))]
+    known += _of_all(ranks, known)
+    strength = min(found.strength for _rank, found in known)
+    suspects = [one for one in known if one[1].strength == strength]
     first = ended_first([rank for rank, _found in suspects], clocks or {})
     rank, found = next((one for one in suspects if first and one[0] is first[0]), min(suspects, key=_by_default))
     others = [one for one in suspects if one[0] is not rank]
@@ -73,23 +73,23 @@ def find_cause(
 
 
 def why_failed(rank: Rank, job_name: str, context: JobContext) -> Diagnosis:
-    """Return why a rank came to its end that had not succeeded, or is out of sight; by what is known of it alone."""
+    """Return why a single rank failed or is unreachable."""
     found = evidence_of(bounded(rank), context) or Evidence(SILENT, "unknown", "is not known to have failed.")
     return Diagnosis(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
 
 
 def first_failed(ranks: Sequence[Rank]) -> Rank | None:
-    """Return the rank that brought the job down; None where none has failed."""
+    """Return the rank that made the job fail, or None."""
     finding = find_cause(ranks, "", JobContext())
     return next((rank for rank in ranks if finding and rank.host == finding.host and rank.rank == finding.rank), None)
 
 
-def _of_all(ranks: Sequence[Rank], judged: Sequence[Judged]) -> list[Judged]:
-    """What only shows when the ranks are seen beside each other."""
-    if any(found.weight < HELD_UP for _rank, found in judged):
+def _of_all(ranks: Sequence[Rank], known: Sequence[RankEvidence]) -> list[RankEvidence]:
+    """Return evidence that only shows when the ranks are compared."""
+    if any(found.weight < HELD_UP for _rank, found in known):
         return []
-    found: list[Judged] = []
-    waiting = [rank for rank in ranks if waited_in_vain(rank)]
+    found: list[RankEvidence] = []
+    waiting = [rank for rank in ranks if timed_out_waiting(rank)]
     busy = [rank for rank in ranks if preprocesses(rank) and not rank.unseen]
     at_work = [rank for rank in busy if rank not in waiting] or (busy if len(busy) < len(ranks) else [])
     if waiting and at_work:
@@ -112,13 +112,13 @@ def _of_all(ranks: Sequence[Rank], judged: Sequence[Judged]) -> list[Judged]:
     return found
 
 
-def _by_default(one: Judged) -> tuple[int, float, int]:
+def _by_default(one: RankEvidence) -> tuple[int, float, int]:
     rank, found = one
     return found.weight, rank.ended if rank.ended is not None else float("inf"), rank.rank
 
 
-def _of_others(found: Evidence, others: Sequence[Judged], is_first: bool) -> str:
-    """What is known of the ranks that may be the cause as well."""
+def _of_others(found: Evidence, others: Sequence[RankEvidence], is_first: bool) -> str:
+    """Return a sentence on the ranks that may be the cause as well."""
     if not others:
         return ""
     if found.weight == FOLLOWED:
@@ -138,7 +138,7 @@ def _who(rank: Rank, job_name: str) -> str:
 def notices(
     ranks: Sequence[Rank], job_name: str, context: JobContext, unseen_after: float, silent_after: float
 ) -> list[Diagnosis]:
-    """Return what is worth a word of ranks that have not failed; the job goes on."""
+    """Return what to warn of while the job goes on."""
     found = [
         finding
         for rank in ranks
@@ -151,9 +151,9 @@ def notices(
 
 
 def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
-    """Return all ranks that run, where none of them has said anything for so long; the longest silent comes first.
+    """Return all running ranks, the longest silent one first, where all have been silent for ``silent_after`` seconds.
 
-    The trainer's progress is told by one rank alone, so that the silence of another one means nothing by itself.
+    Only one rank reports the trainer's progress, so that the silence of a single one is normal.
     """
     running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
     if not silent_after or not running or any(rank.silent_seconds <= silent_after for rank in running):
@@ -164,14 +164,14 @@ def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:
 def _notice(rank: Rank, job_name: str, context: JobContext, unseen_after: float) -> Diagnosis | None:
     who = _who(rank, job_name)
     if rank.unseen:
-        text = f"{who} is out of sight: {silence_of_host(rank)}."
+        text = f"{who} is unreachable: {silence_of_host(rank)}."
         return Diagnosis("host_gone", rank.host, rank.rank, text, True) if rank.unseen > unseen_after else None
     held_up = held_up_by(rank)
     if held_up:
         return Diagnosis(held_up.kind, rank.host, rank.rank, f"{who} {held_up.text}")
     cause = read_symptom(bounded(rank).last_lines, context) if rank.progress.get("step") is None else None
     if cause:
-        text = f"{who} does not get on: {cause.sentence}. {cause.advice}"
+        text = f"{who} makes no progress: {cause.sentence}. {cause.advice}"
         return Diagnosis(cause.kind, rank.host, rank.rank, text)
     return None
 

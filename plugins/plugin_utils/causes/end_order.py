@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: which rank ended first, by the clocks of the hosts as far as these are known."""
+"""Find the rank that ended first, by the hosts' clocks and their known offsets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from ..job.ranks import Rank
 
-# A launcher needs so long to see that its process is gone, and to write that down.
+# A launcher may take so long to notice that its process has ended.
 LAUNCHER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Clock:
-    """``ahead`` is by how many seconds a host's clock is ahead of the controller's, give or take ``error`` seconds."""
+    """``ahead`` is the offset in seconds of a host's clock from the controller's, known to ``error`` seconds."""
 
     ahead: float
     error: float
@@ -26,14 +26,14 @@ Clocks = Mapping[str, Clock]
 
 
 def clock_of(asked: float, host_time: float, answered: float) -> Clock:
-    """Return the clock of a host which told its time between two moments of the controller's clock."""
+    """Return the clock of a host that reported its time between two times of the controller's clock."""
     return Clock(host_time - (asked + answered) / 2, max(0.0, answered - asked) / 2)
 
 
 def ended_first(ranks: Sequence[Rank], clocks: Clocks) -> tuple[Rank, float] | None:
-    """Return the rank that ended before all the others, and by how many seconds at least.
+    """Return the rank that ended before all others, and by how many seconds at least.
 
-    None where that is not known: a clock or a time is missing, or the order is within what the clocks are off.
+    None where a time or an offset is missing, or the difference is within the error of the clocks.
     """
     known = [(rank, _span(rank, clocks)) for rank in ranks]
     spans = [(rank, span) for rank, span in known if span]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what is known of the end of one rank, and how much it counts beside what is known of the others.
+"""The evidence for why one rank ended, with a weight to compare it with that of other ranks.
 
-The kernel and the engine come first, then what the rank itself said, then what only follows from the end of another.
+Evidence of the kernel and the engine comes first, then the rank's own output, then what follows from another's end.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
 
 from ..job.ranks import Rank, is_failed
-from .error_line import cleaned, own_lines, read_ending, telling_line, tells_of_lost_connection
-from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, signal_of_code, spoken_signal
+from .error_line import best_line, cleaned, own_lines, read_ending, shows_lost_connection
+from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, printed_signal, signal_of_code
 from .log import JobContext, LogCause, read_cause
 
-# Evidence of the same tens is of the same strength; within them the lower one tells more.
+# Evidence with the same tens has the same strength; within them the lower weight is preferred.
 MEMORY, MACHINE, CRASHED, KILLED = 10, 11, 12, 13
 NAMED, EXCEPTION = 20, 21
 SPOKEN, SILENT = 30, 31
@@ -42,7 +42,7 @@ _PREPROCESS_LINES = 40
 
 @dataclass(frozen=True)
 class Evidence:
-    """``weight`` is lower the more it counts; ``text`` goes on behind the name of the rank."""
+    """``weight`` is lower for stronger evidence; ``text`` continues a sentence that begins with the rank."""
 
     weight: int
     kind: str
@@ -55,9 +55,9 @@ class Evidence:
 
 
 def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
-    """Return why the rank failed, or what it holds the others up with; None where there is nothing to be said."""
+    """Return why the rank failed, or how it holds the others up, or None."""
     if rank.unseen and not is_failed(rank):
-        return Evidence(UNSEEN, "host_gone", f"is out of sight: {silence_of_host(rank)}.", True)
+        return Evidence(UNSEEN, "host_gone", f"is unreachable: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
         return Evidence(USER, "stopped", "was stopped.")
     if is_failed(rank) and (rank.memory_kills or rank.memory_killed):
@@ -71,7 +71,7 @@ def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
 
 
 def bounded(rank: Rank) -> Rank:
-    """Return the rank with lines that are no longer than a message needs, and that a terminal can show."""
+    """Return the rank with its lines shortened and printable."""
     lines = [line[:_LONGEST_LINE] for line in rank.last_lines]
     return dataclasses.replace(rank, last_lines=[line if line.isprintable() else _printable(line) for line in lines])
 
@@ -81,18 +81,18 @@ def _printable(line: str) -> str:
 
 
 def silence_of_host(rank: Rank) -> str:
-    """Return for how long its host has not answered, and why where that is known."""
+    """Return for how long the rank's host has not answered, and why where that is known."""
     because = f" ({rank.unseen_because})" if rank.unseen_because else ""
     return f"host {rank.host} has not answered for {rank.unseen:.0f} s{because}"
 
 
 def held_up_by(rank: Rank) -> Evidence | None:
-    """Return what keeps a rank that runs from going on."""
+    """Return what keeps a running rank from going on, or None."""
     if rank.container_state == "paused":
-        return Evidence(HELD_UP, "paused", "stands still: its container is paused. Let it go on with docker unpause.")
+        return Evidence(HELD_UP, "paused", "is suspended: its container is paused. Resume it with docker unpause.")
     if rank.stopped_processes:
         pids = " ".join(str(pid) for pid in rank.stopped_processes)
-        text = f"stands still: a signal stopped its process. Let it go on with kill -CONT {pids}."
+        text = f"is suspended: a signal stopped its process. Resume it with kill -CONT {pids}."
         return Evidence(HELD_UP, "frozen", text)
     if rank.memory_kills:
         text = f"goes on, but memory ran out and a process of it was killed. {MORE_MEMORY}"
@@ -100,13 +100,13 @@ def held_up_by(rank: Rank) -> Evidence | None:
     return None
 
 
-def waited_in_vain(rank: Rank) -> bool:
-    """Return whether the rank gave up waiting for the others, which had not gone."""
+def timed_out_waiting(rank: Rank) -> bool:
+    """Return whether the rank failed because it waited too long for the others."""
     return rank.state == FAILED and any(map(_WAITED.search, rank.last_lines))
 
 
 def preprocesses(rank: Rank) -> bool:
-    """Return whether the last thing that the rank did was to prepare the data set."""
+    """Return whether the rank was preparing the data set last."""
     late = [line for line in rank.last_lines[-_PREPROCESS_LINES:] if line.strip()]
     done = next((place for place in range(len(late) - 1, -1, -1) if _PREPROCESSES.match(late[place])), None)
     return done is not None and not any(map(_TRAINS.search, late[done:])) and rank.progress.get("step") is None
@@ -117,7 +117,7 @@ def ended_early(rank: Rank) -> bool:
 
 
 def _of_lost(rank: Rank) -> Evidence:
-    """It has no exit code: what ran it is gone."""
+    """Return why a rank has no exit code, by its host, engine and container."""
     if rank.host_restarted:
         found = ("host_restarted", f"its host was restarted. {AGAIN}")
     elif not rank.engine_answers:
@@ -138,36 +138,36 @@ def _of_lost(rank: Rank) -> Evidence:
 def _of_ended(rank: Rank, context: JobContext) -> Evidence:
     ended = f"ended with exit code {rank.exit_code}"
     ending = read_ending(rank.last_lines)
-    said = telling_line(rank.last_lines)
-    quoted = f" It said: {said}" if said else ""
-    # Who has lost the others may crash, or be killed, while it ends.
-    has_lost = not ending.faults and (bool(ending.losses) or tells_of_lost_connection(rank.last_lines))
+    reason = best_line(rank.last_lines)
+    quoted = f" It said: {reason}" if reason else ""
+    # A rank that has lost the others may crash, or be killed, while it ends.
+    has_lost = not ending.faults and (bool(ending.losses) or shows_lost_connection(rank.last_lines))
     signal = signal_of_code(rank.exit_code) or first_child(rank.last_lines).signal
     of_kernel = None if has_lost and signal != KILL else _of_signal(rank, signal, ended, bool(ending.faults))
     if of_kernel:
         return dataclasses.replace(of_kernel, weight=FOLLOWED) if has_lost and ending.losses else of_kernel
     cause = read_cause(rank.last_lines, context)
     if cause and (ending.faults or not has_lost or cause.of_network or not ending.losses):
-        return _of_cause(cause, ended, said)
+        return _of_cause(cause, ended, reason)
     if has_lost:
         return Evidence(FOLLOWED, "connection_lost", f"{ended}: it lost its connection to the others.{quoted}", True)
-    signal = signal or spoken_signal(rank.last_lines)
+    signal = signal or printed_signal(rank.last_lines)
     if signal and not ending.faults:
         return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}{quoted}")
-    if ending.faults or said:
+    if ending.faults or reason:
         return Evidence(EXCEPTION if ending.faults else SPOKEN, "exited", f"{ended}.{quoted}")
-    return Evidence(SILENT, "unknown", f"{ended}. The cause is not known{_last_words(rank)}.")
+    return Evidence(SILENT, "unknown", f"{ended}. The cause is not known{_last_output(rank)}.")
 
 
-def _of_cause(cause: LogCause, ended: str, said: str) -> Evidence:
-    line = cleaned(cause.said)
-    quoted = f" It said: {said or line}"
+def _of_cause(cause: LogCause, ended: str, reason: str) -> Evidence:
+    line = cleaned(cause.line)
+    quoted = f" It said: {reason or line}"
     weight = OF_NETWORK if cause.of_network else NAMED
     return Evidence(weight, cause.kind, f"{ended}: {cause.sentence}. {cause.advice}{quoted}", cause.retryable)
 
 
 def _of_signal(rank: Rank, signal: int, ended: str, has_fault: bool) -> Evidence | None:
-    """What the kernel knows of the end. An abort is how a program ends that has said why."""
+    """Return the evidence of a signal, or None; a program with an exception may end by SIGABRT."""
     if signal == KILL:
         text = "its process was killed by SIGKILL" + (
             "; the kernel counted no kill for memory there" if rank.memory_watched else ""
@@ -179,8 +179,8 @@ def _of_signal(rank: Rank, signal: int, ended: str, has_fault: bool) -> Evidence
         return None if has_fault else Evidence(TERMINATED, "killed", text, True)
     if not signal or (signal == ABORT and has_fault):
         return None
-    said = telling_line(rank.last_lines)
-    return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}" + (f" It said: {said}" if said else ""))
+    reason = best_line(rank.last_lines)
+    return Evidence(CRASHED, "crashed", f"{ended}: {_crash(signal)}" + (f" It said: {reason}" if reason else ""))
 
 
 def _crash(signal: int) -> str:
@@ -192,7 +192,7 @@ def _crash(signal: int) -> str:
     return f"its process crashed ({name}).{advice.get(name, '')}"
 
 
-def _last_words(rank: Rank) -> str:
+def _last_output(rank: Rank) -> str:
     lines = [cleaned(line) for line in own_lines(rank.last_lines) if line.strip()]
     words = " | ".join(line[:120] for line in lines[-_LAST_LINES:])
     return f"; its last lines are: {words}" if words else ", and it printed nothing"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the exceptions in a rank's output, each with the lines that belong to it, and the exceptions that caused it."""
+"""Find the exceptions in a rank's output, each with the lines that belong to it and the chain that it is part of."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# torch and torchrun put the rank before each line of a process, ray its process, others a time.
-_SPEAKER = re.compile(
+# The prefixes of torch and torchrun (the rank), ray (the process) and others (a time).
+_PREFIX = re.compile(
     r"^(?:\[(?:rank|default)(\d+)\]:\s?|\(\w+ pid=(\d+)[^)]*\) |(?:stderr|stdout): "
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* (?:- [\w.-]+ - [A-Z]+ - )?)"
 )
@@ -24,12 +24,12 @@ _CPP_EXCEPTION = re.compile(r"^\s*what\(\):\s*(?P<text>.+)")
 _BARE = re.compile(
     r"^(?:[A-Za-z_][\w]*\.)*(?:[A-Z]\w*(?:Error|Exception|Interrupt|Failure)|Exception|StopIteration)(?:: \S|:?$)"
 )
-# What cannot be a further line of a message: a frame in C++, a log line, a bar, the step of a trainer.
+# Lines that never continue a message: a C++ frame, a log line, a progress bar, a training step.
 _FOREIGN = re.compile(
     r"^(#\d+|frame #\d+|Exception raised from|terminate called|\[?[EWIF]\d{4} |\[[EWIF]\b|\d{4}-\d\d-\d\d|\{['\"]"
     r"|\[\d{4}-|\S+:\d+:\d+ \[\d+\] |.*\d+%\|)"
 )
-# A rank that goes on to train has survived what was printed before. One such line may come late.
+# A rank that trains on has survived the exceptions before. One such line may be printed late.
 _STEPS_AFTER = 2
 _GOES_ON = re.compile(r"^\{'(loss|train_loss|eval_loss)'|\biteration\s+\d+/\s*\d+ \||\bhas made step \d+")
 _MOST_DETAILS = 8
@@ -37,15 +37,15 @@ _MOST_DETAILS = 8
 
 @dataclass(frozen=True)
 class Raised:
-    """One exception: its line, the lines that belong to it, and the process that printed it (a rank, or nothing).
+    """One exception: its line, the lines that belong to it, and the rank or process that printed it, if known.
 
-    ``chain`` is the same number for exceptions of which one was raised because of, or while handling, the other;
-    ``number`` is that of the line.
+    ``chain`` is the same for exceptions that were raised from, or while handling, each other; ``number`` is that of the
+    line.
     """
 
     text: str
     details: tuple[str, ...] = ()
-    speaker: str = ""
+    process: str = ""
     chain: int = 0
     number: int = 0
 
@@ -55,88 +55,86 @@ class Raised:
 
 
 @dataclass
-class _Reader:
-    """What is known of one process while the lines are read."""
+class _Parser:
+    """Collects the exceptions that one process has printed in ``found``."""
 
+    process: str
+    found: list[Raised]
     inside: bool = False
     chain: int = 0
     number: int = 0
     is_linked: bool = False
-    # Whether the line of the exception has a time before it, as then those that belong to it have, and no others.
+    # Whether the exception's line has a time in front: then the lines that belong to it have one too.
     has_time: bool = False
     text: str = ""
     details: list[str] | None = None
     blanks: int = 0
 
+    def read(self, text: str, number: int) -> None:
+        cpp = _CPP_EXCEPTION.match(text)
+        if _DURING.match(text):
+            self.close()
+            self.is_linked = True
+        elif _TRACEBACK.match(text):
+            self.close()
+            self.is_linked = self.is_linked or "Original" in text
+            self.inside = True
+        elif cpp:
+            self._open(cpp["text"], number)
+        elif self.inside and text and not text[0].isspace() and text.strip("^~ "):
+            self.inside = False
+            self._open(text, number)
+        elif not self.inside and _BARE.match(text):
+            self._open(text, number)
+        elif not self.inside and self.details is not None:
+            self._add(text, self.details)
 
-def speaker_of(line: str) -> tuple[str, str]:
-    """Return the rank or process before a line, or an empty string, and the line without what stands before it."""
-    speaker = ""
-    while named := _SPEAKER.match(line):
-        speaker, line = named[1] or named[2] or speaker, line[named.end() :]
-    return speaker, line
+    def close(self) -> None:
+        if self.details is not None:
+            self.found.append(Raised(self.text, tuple(self.details), self.process, self.chain, self.number))
+        self.details = None
+
+    def _open(self, text: str, number: int) -> None:
+        self.close()
+        if not self.is_linked:
+            self.chain = number + 1
+        self.is_linked, self.number = False, number
+        self.text, self.details, self.blanks = text.strip(), [], 0
+
+    def _add(self, text: str, details: list[str]) -> None:
+        self.blanks += not text.strip()
+        if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or self.blanks > 1:
+            self.close()
+        elif text.strip():
+            details.append(text.strip())
+
+
+def split_prefix(line: str) -> tuple[str, str]:
+    """Return the rank or process in a line's prefix, or an empty string, and the line without its prefixes."""
+    process = ""
+    while named := _PREFIX.match(line):
+        process, line = named[1] or named[2] or process, line[named.end() :]
+    return process, line
 
 
 def raised(lines: Sequence[str]) -> list[Raised]:
-    """Return the exceptions in the order in which they were printed, without those after which the rank trained on."""
+    """Return the exceptions in the order of their lines, without those after which the rank trained on."""
     found: list[Raised] = []
-    readers: dict[str, _Reader] = {}
+    parsers: dict[str, _Parser] = {}
     steps: list[int] = []
     for number, line in enumerate(lines):
-        speaker, text = speaker_of(line)
+        process, text = split_prefix(line)
         if _TIME_ALONE.match(text):
             continue
-        reader = readers.setdefault(speaker, _Reader())
+        parser = parsers.setdefault(process, _Parser(process, found))
         is_step, has_time = bool(_GOES_ON.search(text)), bool(_TIME.match(line))
         steps += [number] if is_step else []
-        if has_time and not reader.has_time:
-            _close(reader, speaker, found)
-        if not (is_step and reader.inside):
-            _read(text, number, speaker, reader, found)
-        reader.has_time = has_time if reader.number == number else reader.has_time
-    for speaker, reader in readers.items():
-        _close(reader, speaker, found)
+        if has_time and not parser.has_time:
+            parser.close()
+        if not (is_step and parser.inside):
+            parser.read(text, number)
+        parser.has_time = has_time if parser.number == number else parser.has_time
+    for parser in parsers.values():
+        parser.close()
     survived = steps[-_STEPS_AFTER] if len(steps) >= _STEPS_AFTER else -1
     return sorted((one for one in found if one.number > survived), key=lambda one: one.number)
-
-
-def _read(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
-    cpp = _CPP_EXCEPTION.match(text)
-    if _DURING.match(text):
-        _close(reader, speaker, found)
-        reader.is_linked = True
-    elif _TRACEBACK.match(text):
-        _close(reader, speaker, found)
-        reader.is_linked = reader.is_linked or "Original" in text
-        reader.inside = True
-    elif cpp:
-        _open(cpp["text"], number, speaker, reader, found)
-    elif reader.inside and text and not text[0].isspace() and text.strip("^~ "):
-        reader.inside = False
-        _open(text, number, speaker, reader, found)
-    elif not reader.inside and _BARE.match(text):
-        _open(text, number, speaker, reader, found)
-    elif not reader.inside and reader.details is not None:
-        _add(text, reader, reader.details, speaker, found)
-
-
-def _open(text: str, number: int, speaker: str, reader: _Reader, found: list[Raised]) -> None:
-    _close(reader, speaker, found)
-    if not reader.is_linked:
-        reader.chain = number + 1
-    reader.is_linked, reader.number = False, number
-    reader.text, reader.details, reader.blanks = text.strip(), [], 0
-
-
-def _add(text: str, reader: _Reader, details: list[str], speaker: str, found: list[Raised]) -> None:
-    reader.blanks += not text.strip()
-    if _FOREIGN.match(text) or len(details) >= _MOST_DETAILS or reader.blanks > 1:
-        _close(reader, speaker, found)
-    elif text.strip():
-        details.append(text.strip())
-
-
-def _close(reader: _Reader, speaker: str, found: list[Raised]) -> None:
-    if reader.details is not None:
-        found.append(Raised(reader.text, tuple(reader.details), speaker, reader.chain, reader.number))
-    reader.details = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a rank's output says of its GPUs, their driver and their memory."""
+"""Rules for errors of GPUs, their driver and their memory."""
 
 from __future__ import annotations
 

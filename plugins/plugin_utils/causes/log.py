@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the causes that a rank's output gives away, each with what is to be done about it."""
+"""Find the cause of a rank's failure in its output, by the rules of this package."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from .consequences import is_consequence
-from .error_line import Ending, read_ending, sounding_lines
-from .exceptions import Raised, speaker_of
+from .error_line import Ending, error_like_lines, read_ending
+from .exceptions import Raised, split_prefix
 from .gpu_rules import GPU_RULES
 from .network_rules import MASTER_UNREACHABLE, NAME_UNRESOLVED, NETWORK_RULES
 from .program_rules import PROGRAM_RULES
@@ -19,19 +19,19 @@ from .storage_rules import STORAGE_RULES
 
 __all__ = ["MASTER_UNREACHABLE", "JobContext", "LogCause", "read_cause", "read_symptom"]
 
-# In this order: what stands first explains what stands behind it.
+# In this order: earlier rules explain errors of later ones.
 RULES = (*GPU_RULES, *NETWORK_RULES, *STORAGE_RULES, *PROGRAM_RULES)
 _PASSING = (NAME_UNRESOLVED, MASTER_UNREACHABLE)
-# torch asks for both kinds of addresses; that a name has none of IPv6 is the rule on an overlay network.
+# torch resolves both IPv4 and IPv6; on an overlay network names have no IPv6 address.
 _ADDRESSES = re.compile(r"IPv(?P<kind>[46]) network addresses of \((?P<name>\S+), \d+\) cannot be retrieved")
 _HAS_NONE_OF_THIS_KIND = re.compile(r"gai error: -5\b")
 _TIMED_OUT = re.compile(r"client socket has timed out")
 
 
 def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
-    """Return the cause of a rank's end: by its own exception and the lines that belong to it, and then by other lines.
+    """Return the cause of a rank's end, by its own exceptions, or else by other lines, or None.
 
-    Where it only says that others are gone, it is what kept it from reaching them, if it says so.
+    Where it only lost the others, that is what kept it from connecting to them.
     """
     ending = read_ending(lines)
     for exception in ending.faults:
@@ -41,7 +41,7 @@ def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
     if ending.faults:
         return None
     if not ending.losses:
-        for line in reversed(sounding_lines(ending.own)):
+        for line in reversed(error_like_lines(ending.own)):
             cause = None if is_consequence(line) else _by_text(line, context)
             if cause:
                 return cause
@@ -49,18 +49,18 @@ def read_cause(lines: Sequence[str], context: JobContext) -> LogCause | None:
 
 
 def read_symptom(lines: Sequence[str], context: JobContext, passed: Sequence[str] = ()) -> LogCause | None:
-    """Return what stands in the way of a rank that may still run; ``passed`` are the kinds that do no longer."""
-    telling = _without_half_names(lines)
+    """Return what a rank that may still run reports as a problem, or None; ``passed`` are kinds to ignore."""
+    candidates = _without_half_names(lines)
     for rule in RULES:
         if rule.anywhere and rule.kind not in passed:
-            cause = _in_lines(rule, telling, context)
+            cause = _in_lines(rule, candidates, context)
             if cause:
                 return cause
     return None
 
 
 def _explained(exception: Raised, ending: Ending, context: JobContext) -> LogCause | None:
-    """What a line before the exception says of the reason for it."""
+    """Return the cause by an earlier line that explains the exception, or None."""
     for rule in RULES:
         if rule.anywhere and rule.explains and rule.explains.search(exception.whole):
             cause = _in_lines(rule, ending.own, context)
@@ -74,7 +74,7 @@ def _by_exception(exception: Raised, context: JobContext) -> LogCause | None:
 
 
 def _by_text(text: str, context: JobContext, last: Sequence[Rule] = ()) -> LogCause | None:
-    """By the first rule that fits; ``last`` are left to the lines that belong to an exception."""
+    """Return the cause by the first rule that matches; rules in ``last`` are not tried."""
     for rule in RULES:
         if rule not in last and rule.pattern.search(text):
             return rule.cause(text, context)
@@ -82,9 +82,9 @@ def _by_text(text: str, context: JobContext, last: Sequence[Rule] = ()) -> LogCa
 
 
 def _of_losses(ending: Ending, context: JobContext) -> LogCause | None:
-    """Where there is a later exception than that the first trainer was not reached, it was reached in the end."""
-    told = [exception.whole for exception in ending.losses] or sounding_lines(ending.own)[-1:]
-    found = next((cause for text in reversed(told) if (cause := _by_network(text, context))), None)
+    """Return the cause of lost connections; a later exception shows that the first trainer was reached in the end."""
+    texts = [exception.whole for exception in ending.losses] or error_like_lines(ending.own)[-1:]
+    found = next((cause for text in reversed(texts) if (cause := _by_network(text, context))), None)
     if found and found.kind != MASTER_UNREACHABLE:
         return found
     symptom = read_symptom(ending.own, context, () if found or not ending.losses else _PASSING)
@@ -98,12 +98,12 @@ def _by_network(text: str, context: JobContext) -> LogCause | None:
 def _in_lines(rule: Rule, lines: Sequence[str], context: JobContext) -> LogCause | None:
     for line in reversed(lines):
         if rule.anywhere and rule.anywhere.search(line):
-            return rule.cause(speaker_of(line)[1].strip(), context)
+            return rule.cause(split_prefix(line)[1].strip(), context)
     return None
 
 
 def _without_half_names(lines: Sequence[str]) -> list[str]:
-    """Without the lines that a name has no address of IPv6, where it has one of IPv4."""
+    """Drop the lines on a missing IPv6 address of a name that has an IPv4 address."""
     without_ipv4 = {found["name"] for line in lines if (found := _ADDRESSES.search(line)) and found["kind"] == "4"}
     timed_out = any(map(_TIMED_OUT.search, lines))
 

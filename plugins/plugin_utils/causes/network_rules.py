@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a rank's output says of names, ports, interfaces and downloads."""
+"""Rules for errors of names, ports, interfaces and downloads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from .rule import JobContext, Rule, first, fixed, pattern
 
 PORT_TAKEN, NAME_UNRESOLVED, MASTER_UNREACHABLE = "port_taken", "name_unresolved", "master_unreachable"
 _TOKEN = re.compile(r"gated|401 Client|403 Client|authenticated", re.IGNORECASE)
+_NO_INTERFACE = pattern(r"no socket interface found|unable to find address for|no usable interfaces")
+_NO_MASTER = pattern(r"client socket has (failed to connect|timed out)|failed to connect to \S+:\d+")
+_NO_NAME = pattern(r"gai ?error|name or service not known|failure in name resolution|(could not|failed to) resolve")
 _OF_DIST = pattern(r"NCCL|Dist\w*Error|gloo|socket|store|rendezvous")
 
 
@@ -77,12 +80,10 @@ NETWORK_RULES = (
     ),
     Rule(
         NAME_UNRESOLVED,
-        pattern(r"gai ?error|name or service not known|failure in name resolution|(could not|failed to) resolve"),
+        _NO_NAME,
         _unresolved,
         of_network=True,
-        anywhere=pattern(
-            r"gai ?error|name or service not known|failure in name resolution|(could not|failed to) resolve"
-        ),
+        anywhere=_NO_NAME,
     ),
     Rule(
         "download",
@@ -95,9 +96,9 @@ NETWORK_RULES = (
     ),
     Rule(
         "no_interface",
-        pattern(r"no socket interface found|unable to find address for|no usable interfaces"),
+        _NO_INTERFACE,
         _no_interface,
-        anywhere=pattern(r"no socket interface found|unable to find address for|no usable interfaces"),
+        anywhere=_NO_INTERFACE,
         explains=_OF_DIST,
     ),
     Rule(
@@ -110,10 +111,10 @@ NETWORK_RULES = (
     ),
     Rule(
         MASTER_UNREACHABLE,
-        pattern(r"client socket has (failed to connect|timed out)|failed to connect to \S+:\d+"),
+        _NO_MASTER,
         _no_master,
         of_network=True,
-        anywhere=pattern(r"client socket has (failed to connect|timed out)|failed to connect to \S+:\d+"),
+        anywhere=_NO_MASTER,
     ),
     Rule(
         "no_route",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a rank's output says of the image, of the settings, and of NCCL where nothing else explains it."""
+"""Rules for errors of the image and the settings, and of NCCL where no other rule explains them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a rule for a rank's output is, and what its words may name."""
+"""A rule that recognizes a cause in a rank's output."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class JobContext:
-    """What the sentences name: the image, the port, the names of the trainers (the first one's first), and the memory.
+    """What messages name of the job: the image, the port, the trainers' containers (rank 0 first), the memory.
 
-    ``ipc`` and ``shm_size`` are trainer_launch_ipc and trainer_launch_shm_size; ``shm_bytes`` is how large /dev/shm is
-    for the container, or None where that is not known.
+    ``ipc`` and ``shm_size`` are trainer_launch_ipc and trainer_launch_shm_size; ``shm_bytes`` is the size of the
+    container's /dev/shm, or None where it is unknown.
     """
 
     image: str = ""
@@ -28,10 +28,10 @@ class JobContext:
 
 @dataclass(frozen=True)
 class LogCause:
-    """``sentence`` goes on behind a colon; ``advice`` is a sentence of its own.
+    """``sentence`` follows a colon; ``advice`` is a sentence of its own.
 
-    ``retryable`` says whether starting the job again may well help; ``of_network`` that another rank, which is gone,
-    would explain it as well; ``said`` is the line that it was read from.
+    ``retryable`` is whether a restart of the job is likely to help; ``of_network`` whether the end of another rank
+    would explain it as well; ``line`` is the line that was recognized.
     """
 
     kind: str
@@ -39,15 +39,15 @@ class LogCause:
     advice: str
     retryable: bool = False
     of_network: bool = False
-    said: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of cause, and the pattern by which an exception tells it.
+    """A kind of cause, and the pattern of the exceptions that show it.
 
-    ``anywhere`` is a pattern that tells it in any line, of a rank that still runs as well. ``explains`` is one for
-    exceptions of which such a line is the reason.
+    ``anywhere`` is a pattern for any line, also that of a running rank. ``explains`` is one for exceptions that such a
+    line explains.
     """
 
     kind: str
@@ -59,22 +59,22 @@ class Rule:
     explains: re.Pattern[str] | None = None
 
     def cause(self, line: str, context: JobContext) -> LogCause:
-        """Return what the line tells by this rule."""
+        """Return the cause that the line shows."""
         sentence, advice = self.words(line, context)
         return LogCause(self.kind, sentence, advice, self.retryable, self.of_network, line)
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """Return the pattern, which does not tell capital letters from small ones."""
+    """Return the pattern, which ignores case."""
     return re.compile(text, re.IGNORECASE)
 
 
 def fixed(sentence: str, advice: str) -> Callable[[str, JobContext], tuple[str, str]]:
-    """Return a function that always returns these words."""
+    """Return a function that always returns this sentence and advice."""
     return lambda _line, _context: (sentence, advice)
 
 
 def first(text: str, line: str) -> str:
-    """Return the first group of the pattern that is not empty, or an empty string."""
+    """Return the first group of the pattern that is not empty in its first match, or an empty string."""
     found = re.search(text, line, re.IGNORECASE)
     return next((group for group in found.groups() if group), "") if found else ""

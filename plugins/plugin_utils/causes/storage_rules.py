@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what a rank's output says of memory, disks and files."""
+"""Rules for errors of memory, disks and files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OF_HOST = "host"
 
 
 def shared_memory(_line: str, context: JobContext) -> tuple[str, str]:
-    """Return what is too small, and what has an effect on it with this IPC mode."""
+    """Return which /dev/shm is too small, and what enlarges it with this IPC mode."""
     size = f" of {context.shm_bytes / _MIB:.0f} MB" if context.shm_bytes else ""
     fewer = "Or lower the number of the data loader's workers."
     if context.ipc == _OF_HOST:

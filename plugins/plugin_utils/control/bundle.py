@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The agent's program as one archive in memory: its module and all of ours that it imports, under their own names."""
+"""Pack the program of an agent into an archive in memory: its module and all of ours that it imports."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 PACKAGE = "ansible_collections.distrain.cluster.plugins.module_utils"
 _SOURCES = Path(__file__).parents[2] / "module_utils"
-# All files of module_utils import each other in this one way. Parsing them instead costs a tenth of a second of a run.
+# All files of module_utils import each other in this way. To parse them instead takes a tenth of a second a run.
 _IMPORT = re.compile(r"^from (\.{1,2})([\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
 
-# Reads the archive from its input into memory and runs it from there: no file is ever written on the host.
+# Reads the archive from stdin into memory and runs it from there: no file is written on the host.
 STARTER = (
     "import os,sys;"
     "i=sys.stdin.buffer;d=os.memfd_create('distrain-relay');"
@@ -26,24 +26,23 @@ STARTER = (
 
 
 def starter(module: str) -> str:
-    """The program text for C(python3 -I -c)."""
+    """Return the program text for C(python3 -I -c)."""
     return STARTER.format(module=module)
 
 
 def start_command(module: str) -> list[str]:
-    """The argument list that starts an agent on its host.
+    """Return the argument list that starts an agent on its host.
 
-    Isolated (-I): it often runs as root in a directory of the SSH user, from which it would import modules else, as it
-    would by the environment. And with UTF-8 whatever the host's locale (-X utf8): names of files must mean the same
-    bytes on all hosts.
+    It runs isolated (-I), since it would else, often as root, import modules from a directory of the SSH user, and with
+    UTF-8 in any locale (-X utf8), since names of files must mean the same bytes on all hosts.
     """
     return ["python3", "-I", "-X", "utf8", "-c", starter(module)]
 
 
 def bundle(module: str) -> bytes:
-    """Return what the starter reads from its input: a line with the length, and the archive.
+    """Return what the starter reads from stdin: a line with the length, and the archive.
 
-    ``module`` is that of the agent, as C(ROOM.NAME) below module_utils.
+    ``module`` is the agent's module below module_utils, such as C(job.agent).
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

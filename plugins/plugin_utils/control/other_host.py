@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run a module on another host of the inventory, from inside an action plugin.
 
-The other host is reached as C(delegate_to) would reach it: by its own address, port, user, key and become
-variables, with what the play, the block and the task set on top.
+The connection is the one of C(delegate_to): by the other host's own address, port, user, key and become variables, with
+what the play, the block and the task set on top.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible.template import Templar
 
 
 class OtherHost:
-    """One host of the inventory; its connection is opened at the first module and used again for the next."""
+    """One host of the inventory; its connection is opened for the first module and reused for the next ones."""
 
     def __init__(self, action: ActionBase, host_name: str, task_vars: Mapping[str, Any]) -> None:
         self.name = host_name
@@ -45,10 +45,9 @@ class OtherHost:
     ) -> dict[str, Any]:
         """Run the module and return its result.
 
-        ``python`` is the interpreter to use instead of that host's ansible_python_interpreter. ``check_mode`` is
-        the task's own where it is None. An unreachable host always raises AnsibleActionFail; a module that fails
-        does too, unless ``allow_failure``: then its result is returned, with C(failed) in it. ``no_log`` keeps the
-        result out of the log of the connection, however verbose.
+        ``python`` is the interpreter to use instead of the host's ansible_python_interpreter. With
+        ``check_mode`` None that of the task counts. ``no_log`` keeps the result out of the connection's log. Raise
+        AnsibleActionFail where the host is unreachable or, unless ``allow_failure``, where the module fails.
         """
         task = self._task_for(module_name, arguments, check_mode)
         task.no_log = task.no_log or no_log
@@ -62,25 +61,25 @@ class OtherHost:
         except AnsibleError as error:
             raise AnsibleActionFail(f"{module_name} could not be run on host {self.name}: {error.message}") from error
         if result.get("failed") and not allow_failure:
-            said = result.get("msg") or result.get("module_stderr") or "it failed without a message"
-            raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {said}")
+            message = result.get("msg") or result.get("module_stderr") or "it failed without a message"
+            raise AnsibleActionFail(f"{module_name} failed on host {self.name}: {message}")
         return result
 
     def prepare_connection(self) -> Any:
-        """The connection plugin with its options set; nobody is asked anything yet."""
+        """Return the connection plugin with its options set, without connecting."""
         if self._connection is None:
             self._connect(self._task_for("ansible.builtin.ping", {}, None))
         return self._connection
 
     def known_addresses(self) -> list[str]:
-        """Where the inventory and earlier facts say that the host is; nobody is asked."""
+        """Return the host's addresses by the inventory and earlier facts, without connecting."""
         facts = self._variable("ansible_facts") or {}
         named = self._variable("ansible_host")
         return [*([named] if named else []), *facts.get("all_ipv4_addresses", []), *facts.get("all_ipv6_addresses", [])]
 
     @property
     def connection(self) -> Any:
-        """The connection plugin with its options set; None before the first module."""
+        """Return the connection plugin with its options set, or None before the first module."""
         return self._connection
 
     def close(self) -> None:
@@ -89,7 +88,7 @@ class OtherHost:
             self._connection = None
 
     def _read_variables(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables this very task would have if it were run for the other host."""
+        """Return the variables that this task would have if it were run for the other host."""
         manager = task_vars["hostvars"]._variable_manager
         host = manager._inventory.get_host(self.name)
         if host is None:
@@ -167,7 +166,7 @@ class OtherHost:
         return self._templar.template(self._variables[name]) if name in self._variables else None
 
     def _passwords_of_the_command_line(self) -> dict[str, str]:
-        """The passwords that the user typed, not those that belong to the task's own host."""
+        """Return the passwords that the user typed, not those of the task's own host."""
         context = self._action._play_context
         mapping = constants.MAGIC_VARIABLE_MAPPING
         own = {key: any(name in self._own_variables for name in mapping[key]) for key in ("password", "become_pass")}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The process of ansible-playbook that a task was forked from: whoever outlives it must do nothing any more."""
+"""The process of ansible-playbook that a task was forked from, and whose end ends the task."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Value = TypeVar("Value")
 
 
 class ParentGone(Exception):
-    """The run of Ansible that this process works for has ended."""
+    """The run of Ansible that this process belongs to has ended."""
 
 
 class ParentProcess:
-    """``pid`` is that of the parent when this process was forked, also where it has ended since."""
+    """``pid`` is that of the parent when this process was forked, even if that has ended since."""
 
     def __init__(self) -> None:
         forked_by = multiprocessing.parent_process()
@@ -32,9 +32,9 @@ class ParentProcess:
         self.pid = (forked_by.pid if forked_by else None) or os.getppid()
 
     def end_with_it(self) -> None:
-        """Have the kernel kill this process when its parent ends, where it is a fork and the kernel is Linux.
+        """Have the kernel kill this process when its parent ends, where it is a fork on Linux.
 
-        Raises ParentGone where the parent has ended before.
+        Raise ParentGone where the parent has ended already.
         """
         if self._is_forked:
             with contextlib.suppress(OSError, AttributeError):
@@ -44,10 +44,10 @@ class ParentProcess:
     def check(self) -> None:
         """Raise ParentGone where the parent has ended."""
         if os.getppid() != self.pid:
-            raise ParentGone(f"Process {self.pid}, for which this one worked, has ended.")
+            raise ParentGone(f"Process {self.pid}, the parent of this one, has ended.")
 
     def guarded(self, function: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
-        """The same function, which raises ParentGone instead of returning where the parent has ended."""
+        """Return the function with a check before and after each call, which raises ParentGone."""
 
         def call(*arguments: Arguments.args, **named: Arguments.kwargs) -> Value:
             self.check()

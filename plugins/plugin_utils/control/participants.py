@@ -1,11 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""For which hosts the process of one host works: for those that run its task with the very same arguments.
+"""Determine the hosts that run a task with the same arguments, so that one process can work for all of them.
 
-Ansible starts as many of these processes at a time as it has forks. Those that are there say so themselves. Where there
-are fewer forks than hosts, the others are known beforehand only where every host comes to the task, or where the user
-names them.
+Ansible runs as many of these processes at a time as it has forks, and each registers itself. With fewer forks than
+hosts, the others are predicted only where every host comes to the task, or where the user names the hosts.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 _POLL_SECONDS = 0.05
-# Processes are started one after the other. When none has come for so long, no more will.
+# Processes are started one after the other. After so long without a new one, no more will come.
 QUIET_SECONDS = 3.0
 
 
@@ -39,17 +38,17 @@ class Running(Protocol):
 
 
 def participants(task: Task, own: str, hosts: Sequence[str], running: Running, forks: int, named: bool) -> list[str]:
-    """Those of the hosts that are worked for, ``own`` among them, in their order.
+    """Return the hosts to work for, ``own`` among them, in their order.
 
-    ``named`` says that the user has named the hosts, and so need not wait for them.
+    ``named`` is whether the user has named the hosts, so that there is no need to wait for them.
     """
     seen = _settled(running, lambda seen: set(seen) >= set(hosts), QUIET_SECONDS / 10)
-    # Of those that are there it is known; of the others only what their variables say.
-    there = {host for host, key in seen.items() if key == task.key}
-    expected = {host for host in hosts if host != own and host not in there and _is_to_come(task, host, running)}
-    together = len(expected | there | {own})
+    # Running hosts have registered their key; that of the others is predicted by their variables.
+    running_same = {host for host, key in seen.items() if key == task.key}
+    expected = {host for host in hosts if host != own and host not in running_same and _is_to_come(task, host, running)}
+    together = len(expected | running_same | {own})
     if named or (together > forks and task.is_run_by_all()):
-        chosen = expected | there
+        chosen = expected | running_same
     else:
         seen = _settled(running, lambda seen: _count(seen, task.key) >= min(forks, together), QUIET_SECONDS)
         chosen = {host for host, key in seen.items() if key == task.key}
@@ -65,7 +64,7 @@ def _count(seen: dict[str, str], key: str) -> int:
 
 
 def _settled(running: Running, are_all: Callable[[dict[str, str]], bool], quiet_seconds: float) -> dict[str, str]:
-    """The key of each that runs it, once all are there, or none has come for so many seconds."""
+    """Return the keys of the running hosts, once all are there or none has come for ``quiet_seconds``."""
     seen: dict[str, str] = {}
     changed_at = time.monotonic()
     while True:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One agent on a host, as the controller has it: started over SSH, given commands, and read from."""
+"""One agent on a host: started over SSH, with commands to its stdin and events from its stdout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import resource
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
@@ -22,14 +22,14 @@ from .bundle import start_command
 from .ssh import SshTarget, ssh_command
 
 _GRACE_SECONDS = 10.0
-# An agent that receives nothing for several times as long ends by itself.
+# An agent ends by itself after several times as long without input.
 KEEPALIVE_SECONDS = 10.0
-# Its input, its output and its standard error.
+# stdin, stdout and stderr.
 _FILES_OF_AN_AGENT = 3
 
 
 class RemoteAgent:
-    """One agent, on the host that it runs on. It ends with its input, so it ends with this process too."""
+    """An agent on a host. It ends with its stdin, and so with this process."""
 
     def __init__(
         self, target: SshTarget, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], module: str, program: bytes
@@ -43,10 +43,11 @@ class RemoteAgent:
         threading.Thread(target=self._read, daemon=True).start()
 
     def send(self, command: Mapping[str, Any]) -> None:
+        """Send a command, without waiting."""
         self.send_line(encoded(command))
 
     def send_line(self, line: bytes) -> None:
-        """A command as C(encoded) gives it: what is the same for many hosts is in memory once."""
+        """Send a line of C(encoded), which agents can share to save memory."""
         self._outgoing.put(line)
 
     @property
@@ -54,10 +55,11 @@ class RemoteAgent:
         return self._process.poll() is not None
 
     def keep_alive(self) -> None:
+        """Send a keepalive, which is an empty line."""
         self._outgoing.put(b"\n")
 
     def close(self) -> None:
-        """Let it end: it forgets what it was doing, and leaves nothing behind."""
+        """End the agent and wait for it; kill it where it does not end within ten seconds."""
         self._outgoing.put(None)
         try:
             self._process.wait(_GRACE_SECONDS)
@@ -67,9 +69,9 @@ class RemoteAgent:
         self._stderr.close()
 
     def _write(self) -> None:
-        """A pipe takes less than the program until the host is reached: the other hosts need not wait for that."""
+        """Write what is queued, in a thread of its own: the pipe is full until the host is connected."""
         stdin = cast(IO[bytes], self._process.stdin)
-        # Where it has ended, its end comes as an event.
+        # The end of the process is reported by the reader.
         with contextlib.suppress(OSError, ValueError), stdin:
             while (data := self._outgoing.get()) is not None:
                 stdin.write(data)
@@ -84,17 +86,27 @@ class RemoteAgent:
         code = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
             self._stderr.seek(0)
-            said = self._stderr.read().decode(errors="replace").strip().splitlines()
-            last = said[-1] if said else ""
-            self._events.put((self.host, {"event": "ended", "code": code, "said": last}))
+            lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+            last = lines[-1] if lines else ""
+            self._events.put((self.host, {"event": "ended", "code": code, "stderr": last}))
+
+
+def close_all(agents: Iterable[RemoteAgent]) -> None:
+    """End the agents at the same time, and wait for them."""
+    closing = [threading.Thread(target=agent.close, daemon=True) for agent in agents]
+    for thread in closing:
+        thread.start()
+    for thread in closing:
+        thread.join()
 
 
 def encoded(command: Mapping[str, Any]) -> bytes:
+    """Return the line that sends the command."""
     return json.dumps(command).encode() + b"\n"
 
 
 def _start(host: str, command: Sequence[str]) -> tuple[IO[bytes], subprocess.Popen[bytes]]:
-    """A file for what the program says on stderr, and the program; raises ClusterError where it cannot be started."""
+    """Return a file that receives stderr, and the process; raise ClusterError where it cannot be started."""
     with contextlib.ExitStack() as stack:
         try:
             words = stack.enter_context(tempfile.TemporaryFile())
@@ -120,10 +132,10 @@ def _why_not_started(host: str, program: str, error: OSError) -> str:
     return f"{host} cannot be reached: {program} could not be started on the controller: {error.strerror or error}."
 
 
-def why_ended(host: str, code: int, said: str) -> str:
-    """ssh exits 255 for what went wrong on its own side, and says what; and for a program that was killed."""
+def why_ended(host: str, code: int, stderr: str) -> str:
+    """Return why the agent ended. ssh exits with 255 for its own errors, and where the program was killed."""
     if code == 255:
-        why = "the SSH connection failed" if said else "it was killed, or the SSH connection was lost"
+        why = "the SSH connection failed" if stderr else "it was killed, or the SSH connection was lost"
     else:
         why = f"exit code {code}"
-    return f"The agent on host {host} has ended ({why}){f': {said}' if said else ''}".rstrip(".") + "."
+    return f"The agent on host {host} has ended ({why}){f': {stderr}' if stderr else ''}".rstrip(".") + "."

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which hosts' processes are in a task right now or have been, and with which arguments: each says so itself.
+"""Register which hosts' processes run a task or have run it, and with which arguments.
 
-It does so in a file of its own, which it keeps locked: one that is not locked any more is that of a dead process.
+Each process writes a file and keeps it locked: a file without a lock is that of a dead process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 class RunningTasks:
-    """``directory`` is one of this run of Ansible, gone with it; ``task`` tells one task from another."""
+    """``directory`` is a temporary directory of this run of Ansible; ``task`` identifies the task."""
 
     def __init__(self, directory: str, task: str) -> None:
         self._directory = Path(directory)
@@ -26,10 +26,10 @@ class RunningTasks:
 
     @contextlib.contextmanager
     def running(self, host: str, key: str) -> Iterator[None]:
-        """While this lasts, and this process lives, the host counts as one that runs the task with this key."""
+        """Register the host as running the task with this key while the context lasts and this process lives."""
         path = self._path(host, "run")
         with path.open("w") as file:
-            # Readers hold it for a moment only.
+            # Readers hold the lock for a moment only.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.write(json.dumps([host, key]))
             file.flush()
@@ -41,14 +41,14 @@ class RunningTasks:
                     done.write(f"{_short(key)}\n")
 
     def times_done(self, host: str, key: str) -> int:
-        """How often the host has run it with this key, in a loop or in a retry."""
+        """Return how often the host has run the task with this key, in a loop or in a retry."""
         try:
             return self._path(host, "done").read_text().splitlines().count(_short(key))
         except FileNotFoundError:
             return 0
 
     def hosts(self) -> dict[str, str]:
-        """The key of each host that runs it."""
+        """Return the key of each host that runs the task."""
         found = {}
         for path in self._directory.glob(f"{self._prefix}*.run"):
             with contextlib.suppress(FileNotFoundError, ValueError), path.open() as file:
@@ -62,7 +62,7 @@ class RunningTasks:
 
 
 def _is_locked(descriptor: int) -> bool:
-    """Whether its process lives."""
+    """Whether the process that wrote the file lives."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the task that is running for one host would do for another one, by that host's own variables.
+"""Predict how the task that runs for one host will run for another one, by that host's variables.
 
-The task is read once more as it is written, and its loop, its conditions and its arguments are templated with what the
-other host has for them, by the functions with which Ansible does so when it runs the task there.
+The task is loaded again from its source, and its loop, conditions and arguments are templated with the other host's
+variables, by the functions that Ansible itself uses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible.playbook.handler import Handler
 from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
 
-# All hosts of a batch are at the same task. With any other strategy, each goes on by itself.
+# Strategies in which all hosts of a batch run the same task.
 _IN_STEP = ("linear", "debug")
 
 
@@ -40,22 +40,21 @@ class SameTask:
 
     @property
     def key(self) -> str:
-        """What is done here: two hosts for which it is the same can be worked for at once."""
+        """Return what identifies the work: hosts with the same key can share one pass."""
         return _key(self._validated(self._task.args), self._task.check_mode, self._task.diff)
 
     def times_for(self, host: str) -> int:
-        """How often the host's loop, conditions and arguments come to the same; 0 where they cannot be templated."""
+        """Return how often the task will run for the host with this key; 0 where it cannot be templated."""
         try:
             return list(self._keys_of(host)).count(self.key)
         except Exception:
-            # Its own task says what is wrong, if it is run; and another Ansible may lack what is used here.
+            # The host's own task reports what is wrong; and another version of Ansible may lack what is used here.
             return 0
 
     def is_run_by_all(self) -> bool:
-        """Whether every host of the batch comes to this task, so that only its own conditions can keep it from it.
+        """Whether every host of the batch comes to this task, apart from the task's own conditions.
 
-        Not so in roles and included files, which a host may have left out, in handlers, and where a host may be in the
-        rescue section of a block.
+        That is not certain in roles and included files, in handlers, and below a block with a rescue section.
         """
         strategy = str(self._task.get_play().strategy).rpartition(".")[2]
         if strategy not in _IN_STEP or isinstance(self._task, Handler) or self._task._role is not None:
@@ -69,7 +68,7 @@ class SameTask:
         return True
 
     def _keys_of(self, host: str) -> Iterator[str]:
-        """One for each time that the task runs for the host."""
+        """Yield the key of each time that the task runs for the host."""
         task = self._as_written()
         if task.delegate_to:
             return
@@ -102,7 +101,7 @@ class SameTask:
         return task
 
     def _variables_of(self, host: str, task: Task) -> dict[str, Any]:
-        """As the strategy gets them. What the loop registers of an item is known to the host itself only."""
+        """Return the variables as the strategy gets them, without the result that a loop registers."""
         there = self._manager._inventory.get_host(host)
         if there is None:
             raise AnsibleError(f"There is no host {host} in the inventory.")
@@ -113,7 +112,7 @@ class SameTask:
 
 
 def _with_items(task: Task, variables: dict[str, Any], items: list[Any] | None) -> Iterator[Any]:
-    """Sets the variables of a loop, one item after the other; once where there is no loop."""
+    """Set the loop variables for one item after the other; yield once without a loop."""
     if items is None:
         yield None
         return

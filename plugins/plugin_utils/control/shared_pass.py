@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One piece of work that the task of every host asks for, done once for all of them by whichever comes first.
+"""Do the work of a task once for all hosts, in the process of the first one.
 
-Ansible runs a task for each host in a process of its own, as many at a time as it has forks. The first one works for
-all hosts while the others wait, or come later and find their result.
+Ansible runs a task for each host in a process of its own. The first one works for all hosts, while the others wait, or
+start later and find their result.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Results = dict[str, dict[str, Any]]
 
 
 class SharedPass:
-    """``directory`` is one of this run of Ansible, gone with it; ``key`` tells one piece of work from another."""
+    """``directory`` is a temporary directory of this run of Ansible; ``key`` identifies the work."""
 
     def __init__(self, directory: str, key: str) -> None:
         self._directory = Path(directory)
         self._key = hashlib.sha256(key.encode()).hexdigest()[:16]
 
     def result_for(self, host: str, hosts: Sequence[str], work: Callable[[list[str]], Results]) -> dict[str, Any]:
-        """The host's own result. It is handed out once: who asks again, in a retry, gets the work done again."""
+        """Return the host's result, once: on a retry the work is done again."""
         lock = self._directory / f"distrain-pass-{self._key}.lock"
         with lock.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

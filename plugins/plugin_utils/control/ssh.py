@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The SSH command that runs one command on a host, the way Ansible itself reaches that host."""
+"""Build the SSH command that runs a command on a host, with the options of Ansible's connection."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
-# Of two values for one option, ssh takes the first: what must hold stands before what the user configured.
-# A connection of its own, uncompressed, that asks nobody anything, and that notices within a minute that the other
-# side has gone. Nothing here says how host keys are checked.
+# These precede the user's options, since ssh uses the first value of an option: a separate, uncompressed connection
+# without prompts, which notices within a minute that the other side is gone. Host keys are checked as the user has set.
 _FIXED_OPTIONS = (
     "BatchMode=yes",
     "Compression=no",
@@ -38,19 +37,19 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class SshTarget:
-    """How Ansible reaches a host. ``options`` are those of its ssh connection plugin, under their names there."""
+    """How Ansible connects to a host. ``options`` are those of its ssh connection plugin, by their names there."""
 
     host_name: str
     connection: str
     options: Mapping[str, Any] = field(default_factory=dict)
     become_method: str | None = None
     become_user: str = "root"
-    # Of the host or of the other user; an SSH connection of our own cannot give it.
+    # For SSH or for become; our own SSH connection cannot send one.
     has_password: bool = False
 
 
 def ssh_target_of(host_name: str, connection: Any) -> SshTarget:
-    """Read it off a connection plugin whose options are set."""
+    """Return the target of a connection plugin whose options are set."""
     become = connection.become
     kind = connection._load_name.rpartition(".")[2]
     return SshTarget(
@@ -66,9 +65,9 @@ def ssh_target_of(host_name: str, connection: Any) -> SshTarget:
 
 
 def ssh_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
-    """The argument list that runs ``remote``, an argument list itself, on the host.
+    """Return the argument list that runs ``remote``, an argument list itself, on the host.
 
-    Raises ClusterError where the host is not reached by ssh, or becomes another user by something else than sudo.
+    Raise ClusterError where the host's connection is not ssh, or its become method is not sudo.
     """
     if target.connection != "ssh":
         raise ClusterError(

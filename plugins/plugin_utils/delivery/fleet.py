@@ -89,7 +89,7 @@ class Fleet:
         if event["event"] == "failed":
             self._give_up(host, event["msg"], event.get("details") or {})
         elif event["event"] == "ended":
-            self._give_up(host, why_ended(host, event["code"], event["said"]))
+            self._give_up(host, why_ended(host, event["code"], event["stderr"]))
         return host, event
 
     def _keep_alive(self) -> None:

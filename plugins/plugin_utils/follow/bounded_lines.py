@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A file of lines of JSON that grows to a bound, and is then thinned to half of it.
+"""A file of JSON lines that is thinned to half of its largest size when it reaches that.
 
-The first lines and the newest ones stay as they are. Of those between, one stays for each span of time; each time that
-the bound is met, the span is doubled until they fit, so that what is old stays spread evenly over the whole time.
+The first and the newest lines are kept. Of those between, one is kept for each interval of time, which is doubled
+until they fit, so that old lines stay spread evenly over the whole time.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# Of the bound: what the first lines and the newest ones have, which are kept as they are, and what lies between.
+# Shares of the largest size: the first lines, the newest ones, and those between.
 _FIRST_SHARE, _NEWEST_SHARE, _MIDDLE_SHARE = 1 / 16, 3 / 16, 1 / 4
-_SMALLEST_SPAN = 5.0
+_SHORTEST_INTERVAL = 5.0
 
 
 @dataclass(frozen=True)
 class StoredLine:
-    """One line of the file: its place and size in bytes, its time, and what must differ between two for it to stay."""
+    """One line: offset and size in bytes, its time, and the state that is kept where it changes."""
 
-    place: int
+    offset: int
     size: int
     at: float
     state: Any = None
 
 
 class BoundedLines:
-    """A file that only its owner may read; nothing is kept without a path.
+    """A file of mode 0600; without a path nothing is written.
 
-    ``state_of`` gives what of an entry should be kept where it changes, whatever its time; ``begins`` from when on
-    lines are wanted, which is asked for only when the file is thinned.
+    ``state_of`` returns the state of an entry, whose changes are kept where possible; ``begins`` returns the time
+    before which lines are dropped first, and is called when the file is thinned.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class BoundedLines:
         self._most_bytes = most_bytes
         self._state_of = state_of
         self._begins = begins
-        # The lines of the file, as long as nobody else writes it; so that it is not read again to be thinned.
+        # The lines of the file, so that it need not be read to be thinned; empty after another process wrote to it.
         self._lines: list[StoredLine] = []
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one entry, and thin the file where it has become larger than its bound. It has to be valid JSON."""
+        """Append one entry, and thin the file where it is too large. Raise ValueError where it is no valid JSON."""
         if not self._path:
             return
         text = json.dumps(entry, allow_nan=False).encode() + b"\n"
@@ -68,17 +68,17 @@ class BoundedLines:
             self._thin(self._path)
 
     def _remember(self, line: StoredLine) -> None:
-        end = self._lines[-1].place + self._lines[-1].size if self._lines else 0
-        if end != line.place:
+        end = self._lines[-1].offset + self._lines[-1].size if self._lines else 0
+        if end != line.offset:
             self._lines = []
         elif self._lines and self._lines[-1].state == line.state:
-            # One object for all of them.
+            # Share one object to save memory.
             line = replace(line, state=self._lines[-1].state)
-        if self._lines or line.place == 0:
+        if self._lines or line.offset == 0:
             self._lines.append(line)
 
     def _thin(self, path: Path) -> None:
-        """Put a smaller file in its place, at once; who reads it then has one of the two as a whole."""
+        """Replace the file atomically by a smaller one."""
         unfinished, begins = path.with_name(f".{path.name}.{os.getpid()}"), self._begins()
         unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -86,30 +86,30 @@ class BoundedLines:
             with path.open("rb") as source, os.fdopen(descriptor, "wb") as target:
                 lines = self._lines or list(self._read(source))
                 kept = thinned([one for one in lines if one.at >= begins] or lines, self._most_bytes)
-                placed = []
+                moved = []
                 for line in kept:
-                    source.seek(line.place)
-                    placed.append(replace(line, place=target.tell()))
+                    source.seek(line.offset)
+                    moved.append(replace(line, offset=target.tell()))
                     target.write(source.read(line.size))
             unfinished.replace(path)
-            self._lines = placed
+            self._lines = moved
         finally:
             unfinished.unlink(missing_ok=True)
 
     def _read(self, source: BinaryIO) -> Iterator[StoredLine]:
-        """Those that can be read; a line that was cut by a crash is left out."""
-        place = 0
+        """Yield the lines, without those that a crash has cut."""
+        offset = 0
         for raw in source:
             try:
                 entry = json.loads(raw)
-                yield StoredLine(place, len(raw), float(entry["at"]), self._state_of(entry))
+                yield StoredLine(offset, len(raw), float(entry["at"]), self._state_of(entry))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
                 pass
-            place += len(raw)
+            offset += len(raw)
 
 
 def thinned(lines: Sequence[StoredLine], most_bytes: int) -> list[StoredLine]:
-    """Return those that stay, about half of ``most_bytes`` at most, in their order; the last one stays in any case."""
+    """Return the lines to keep, about half of ``most_bytes`` at most; the last one is always among them."""
     if not lines:
         return []
     first = _count_within(lines[:-1], most_bytes * _FIRST_SHARE)
@@ -119,27 +119,27 @@ def thinned(lines: Sequence[StoredLine], most_bytes: int) -> list[StoredLine]:
 
 
 def _middle(lines: Sequence[StoredLine], most_bytes: float) -> list[StoredLine]:
-    """One for each span, and where they fit also each of another state than the one before."""
+    """Return one line for each interval and, where they fit, each with another state than the one before it."""
     longest = 2 * (max((line.at for line in lines), default=0) - min((line.at for line in lines), default=0)) + 1
     for keeps_states in (True, False):
-        span = _SMALLEST_SPAN
-        while span < 2 * longest:
+        interval = _SHORTEST_INTERVAL
+        while interval < 2 * longest:
             pairs = zip(lines, [None, *lines], strict=False)
-            kept = [line for line, before in pairs if _stays(line, before, span, keeps_states)]
+            kept = [line for line, before in pairs if _is_kept(line, before, interval, keeps_states)]
             if sum(line.size for line in kept) <= most_bytes:
                 return kept
-            span *= 2
+            interval *= 2
     return []
 
 
-def _stays(line: StoredLine, before: StoredLine | None, span: float, keeps_states: bool) -> bool:
-    if before is None or line.at // span != before.at // span:
+def _is_kept(line: StoredLine, before: StoredLine | None, interval: float, keeps_states: bool) -> bool:
+    if before is None or line.at // interval != before.at // interval:
         return True
     return keeps_states and line.state != before.state
 
 
 def _count_within(lines: Sequence[StoredLine], most_bytes: float) -> int:
-    """How many of the first ones have no more bytes than these."""
+    """Return how many of the first lines fit into this size."""
     total = 0
     for number, line in enumerate(lines):
         total += line.size

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what is said of a job whose training has diverged; C(logged_steps) has what proves it."""
+"""Messages on a job whose training has diverged; C(progress.steps) decides whether it has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIVERGED = "diverged"
 
 
 def divergence_notices(ranks: Sequence[Rank], job_name: str) -> list[Diagnosis]:
-    """Return one finding for a job that has diverged, on the rank that logged it first; the job goes on."""
+    """Return at most one diagnosis, of the first rank that shows that the training has diverged; the job goes on."""
     for rank in ranks:
         found = divergence(rank.progress, rank.state != RUNNING)
         if found:
@@ -28,20 +28,20 @@ def divergence_notices(ranks: Sequence[Rank], job_name: str) -> list[Diagnosis]:
 
 
 def first_divergence(progress_and_state: Iterable[tuple[Mapping[str, Any], str]]) -> Divergence | None:
-    """Return how the training has diverged by the first rank that shows it, from the progress and the state of each."""
+    """Return how the training has diverged by the first rank that shows it, or None."""
     found = (divergence(progress, state != RUNNING) for progress, state in progress_and_state)
     return next((one for one in found if one), None)
 
 
 def sentence(found: Divergence, subject: str = "The training") -> str:
-    """Return one sentence on it, and one on what it means for the weights."""
-    # With a finite loss the weights are still sound: whoever scales the loss skips such steps.
+    """Return a sentence on the divergence, and one on the state of the weights."""
+    # With a finite loss the weights are sound, since the loss scaler skips such steps.
     sound = "The weights have hardly changed since then."
     return f"{subject} has {found}. {'Its weights are of no use from there on.' if found.has_loss else sound}"
 
 
 def as_data(found: Divergence | None) -> dict[str, Any] | None:
-    """Return what a record in JSON keeps of it; None where there is none."""
+    """Return the divergence as a dictionary for JSON, or None."""
     if found is None:
         return None
     return {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Follow a job over all its ranks to its end. What it sees, does and shows is passed in; so is the clock."""
+"""Follow all ranks of a job to its end. Observation, actions, output and the clock are passed in."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from ..causes.end_order import Clocks
 from ..causes.log import JobContext
 from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
 from .divergence import divergence_notices
-from .elastic import departed, shrunk
+from .elastic import lost_ranks, shrink_notice
+from .recorder import JobRecorder
 from .stacks import Stack, stack_sentence
-from .tolerant_recorder import Recorder
 
-HEARTBEAT = 30
+# The progress line is repeated after so many seconds without a change.
+REPEAT_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: between two looks, until a job counts as hung, until silence is worth a word, and so on.
+    """Times in seconds; 0 is no limit for ``timeout``, which is for the whole job, and for ``silence``.
 
-    A host is named once it has not answered for ``unseen``, and given up after ``lost``.
+    ``interval`` is that between two observations. After ``silence`` without output of any rank, and after ``unseen``
+    without an answer of a host, a warning is shown; after ``lost`` the host is given up. ``grace`` is the time that
+    other ranks get to end once one has failed.
     """
 
     interval: float = 5
@@ -40,12 +43,13 @@ class Timeouts:
 
 @dataclass
 class StepRate:
-    """Steps a second over about the last half minute."""
+    """Measures the steps a second over about the last ``window`` seconds."""
 
     window: float = 30
     _marks: list[tuple[float, int]] = field(default_factory=list)
 
-    def take(self, now: float, step: int | None) -> float | None:
+    def update(self, now: float, step: int | None) -> float | None:
+        """Return the rate with this step, or None where it is not known yet."""
         if step is None:
             return None
         if self._marks and step < self._marks[-1][1]:
@@ -60,9 +64,9 @@ class StepRate:
 
 @dataclass
 class Follower:
-    """``observe`` sees every rank; ``stop`` stops these ranks; ``stacks`` tells where their processes stand.
+    """``observe`` returns all ranks; ``stop`` stops the given ones; ``stacks`` returns the stacks of all processes.
 
-    ``clocks`` returns by host how far its clock is ahead of the controller's, where that is known.
+    ``clocks`` returns the offsets of the hosts' clocks from the controller's, where they are known.
     """
 
     trainer: str
@@ -73,94 +77,94 @@ class Follower:
     stacks: Callable[[], Sequence[Stack]]
     show: Callable[[str], None]
     warn: Callable[[str], None]
-    recorder: Recorder
+    recorder: JobRecorder
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     timeouts: Timeouts
-    # How many samples a step takes over all ranks, where the ranks do not know it; zero is not known.
+    # Samples in a step over all ranks, where the ranks do not report it; 0 is unknown.
     samples_per_step: int = 0
-    # Whether the job will be started again where that may help, and so all hosts have to be back first.
+    # Whether to wait for all hosts after a failure, because the job will be restarted.
     waits_for_return: bool = False
-    # How many hosts an elastic job needs to go on; zero is all of them.
+    # The hosts that an elastic job needs to go on; 0 is all of them.
     min_hosts: int = 0
     clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
     _shown: str = ""
     _shown_at: float = 0
-    _told: set[tuple[str, str]] = field(default_factory=set)
-    _departed: set[str] = field(default_factory=set)
-    _pace: StepRate = field(default_factory=StepRate)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
+    _step_rate: StepRate = field(default_factory=StepRate)
 
     def follow(self) -> Sequence[Rank]:
-        """Return the ranks once all have succeeded; raise ClusterError when the job cannot succeed any more."""
+        """Return the ranks once all have succeeded; raise ClusterError once the job cannot succeed any more."""
         began = self.clock()
         while True:
-            ranks = self._without_departed(self._look())
+            ranks = self._without_lost(self._observe())
             diverged = divergence_notices(ranks, self.job_name)
             if all_succeeded(ranks):
-                self._tell(diverged)
+                self._report(diverged)
                 self.recorder.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if any(map(is_failed, ranks)):
-                self._give_up_on(ranks)
+                self._fail_after_grace(ranks)
             found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, self.timeouts.silence)
-            self._tell([*found, *diverged])
-            self._check_sight(ranks)
+            self._report([*found, *diverged])
+            self._check_reachable(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.timeouts.interval)
 
-    def _without_departed(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
-        """An elastic job goes on with those that are left."""
-        gone = departed(ranks, self.min_hosts, self.timeouts.unseen)
+    def _without_lost(self, ranks: Sequence[Rank]) -> Sequence[Rank]:
+        """Return the ranks that the job goes on with, and report each of the others once."""
+        gone = lost_ranks(ranks, self.min_hosts, self.timeouts.unseen)
         left = [rank for rank in ranks if rank not in gone]
         for rank in gone:
-            if rank.host not in self._departed:
-                self._departed.add(rank.host)
-                finding = shrunk(rank, left, self.job_name)
+            if rank.host not in self._lost:
+                self._lost.add(rank.host)
+                finding = shrink_notice(rank, left, self.job_name)
                 self.warn(finding.text)
                 self.recorder.event("finding", finding.host, finding.rank, finding.text)
         return left
 
-    def _look(self) -> Sequence[Rank]:
+    def _observe(self) -> Sequence[Rank]:
         ranks = started(self.observe())
         if not ranks:
             raise ClusterError(f"Job {self.job_name} was started on no host.")
-        rate = self._pace.take(self.clock(), step_of(ranks))
+        rate = self._step_rate.update(self.clock(), step_of(ranks))
         self._show(ranks, rate)
-        self.recorder.look(ranks, rate, self.samples_per_step)
+        self.recorder.observation(ranks, rate, self.samples_per_step)
         return ranks
 
     def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
         line = progress_line(self.trainer, self.job_name, ranks)
-        if line != self._shown or self.clock() - self._shown_at >= HEARTBEAT:
+        if line != self._shown or self.clock() - self._shown_at >= REPEAT_SECONDS:
             self.show(progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step))
             self._shown, self._shown_at = line, self.clock()
 
-    def _tell(self, found: Sequence[Diagnosis]) -> None:
-        """Each finding once, and again when it was gone in between."""
+    def _report(self, found: Sequence[Diagnosis]) -> None:
+        """Warn of each diagnosis once, and again when it was absent in between."""
         for finding in found:
-            if _told_as(finding) not in self._told:
+            if _identity(finding) not in self._reported:
                 text = finding.text
                 if finding.kind == "silent":
                     text = f"{text} {stack_sentence(self.stacks())}".rstrip()
                 self.warn(text)
                 self.recorder.event("finding", finding.host, finding.rank, text)
-        self._told = {_told_as(finding) for finding in found}
+        self._reported = {_identity(finding) for finding in found}
 
-    def _give_up_on(self, ranks: Sequence[Rank]) -> None:
-        """See who else ends within the grace, so that the cause is told from what it caused; then stop the others."""
+    def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
+        """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
         until = self.clock() + self.timeouts.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
             self.sleep(min(2.0, self.timeouts.interval))
-            ranks = self._look()
+            ranks = self._observe()
         failed = [rank for rank in ranks if is_failed(rank) and not rank.unseen]
-        # One rank needs no order.
+        # A single failed rank needs no clock.
         clocks = self.clocks(failed) if len(failed) > 1 else {}
         cause = find_cause(ranks, self.job_name, self.context, clocks)
         if cause:
             self._fail(cause, ranks)
 
-    def _check_sight(self, ranks: Sequence[Rank]) -> None:
-        """A host out of sight may still train: its rank is given up only after a long time."""
+    def _check_reachable(self, ranks: Sequence[Rank]) -> None:
+        """Fail once a host has not answered for long: until then its rank may still train."""
         gone = unseen_too_long(ranks, self.timeouts.lost)
         if gone and len(gone) < len(ranks):
             self._fail(why_failed(gone[0], self.job_name, self.context), ranks)
@@ -179,31 +183,31 @@ class Follower:
 
     def _fail(self, finding: Diagnosis, ranks: Sequence[Rank]) -> None:
         self.recorder.event("finding", finding.host, finding.rank, finding.text)
-        text = finding.text + self._stop_the_running(ranks)
+        text = finding.text + self._stop_running(ranks)
         retryable, absent = finding.retryable, list[str]()
-        away = [rank.host for rank in ranks if rank.unseen]
+        unreachable = [rank.host for rank in ranks if rank.unseen]
         if retryable and self.waits_for_return:
             absent = self._wait_for_return()
             retryable = not absent
-            away = [host for host in away if host in absent]
-        text += _may_still_run(away, self.job_name) if away else ""
+            unreachable = [host for host in unreachable if host in absent]
+        text += _may_still_run(unreachable, self.job_name) if unreachable else ""
         self.recorder.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
         details = {"absent_hosts": absent} if absent else {}
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
 
     def _wait_for_return(self) -> list[str]:
-        """Until every host and its engine answer, and nothing of the job runs any more; who did not come back."""
+        """Wait until every host and engine answers, stop what still runs, and return the hosts that are absent."""
         until = self.clock() + self.timeouts.lost
         while True:
             ranks = started(self.observe())
             absent = [rank.host for rank in ranks if rank.unseen or not rank.engine_answers]
             if not absent or self.clock() >= until:
-                self._stop_the_running(ranks)
+                self._stop_running(ranks)
                 return absent
-            self._tell([_waiting_for(host, self.job_name) for host in absent])
+            self._report([_waiting_for(host, self.job_name) for host in absent])
             self.sleep(self.timeouts.interval)
 
-    def _stop_the_running(self, ranks: Sequence[Rank]) -> str:
+    def _stop_running(self, ranks: Sequence[Rank]) -> str:
         running = [rank for rank in ranks if rank.state == RUNNING and not rank.unseen]
         if not running:
             return ""
@@ -220,8 +224,8 @@ def _may_still_run(hosts: Sequence[str], job_name: str) -> str:
     )
 
 
-def _told_as(finding: Diagnosis) -> tuple[str, str]:
-    """That all ranks are silent is one finding, whichever of them has been so the longest."""
+def _identity(finding: Diagnosis) -> tuple[str, str]:
+    """Return what makes two diagnoses the same; that all ranks are silent concerns no single host."""
     return finding.kind, "" if finding.kind == "silent" else finding.host
 
 

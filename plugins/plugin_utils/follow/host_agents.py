@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The agents that watch a job, one on each host, as the controller has them; a lost host is looked for again."""
+"""The agents that watch a job, one on each host; an agent that is lost is started again."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 
 from ..causes.end_order import Clock, clock_of
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all
 from ..control.ssh import SshTarget
 
 WATCH = "job.agent"
-# An agent tells something at every look. Who has said nothing for so long is out of sight.
+# An agent sends every observation. After so long without any, its host counts as unreachable.
 SILENT_SECONDS = 15.0
-# An agent that has once spoken is started anew after so long, a new one gets more time: a host may be busy.
+# A silent agent is restarted after so long; one that has never answered gets more time, as its host may be busy.
 _SILENT_AGENT_SECONDS = 20.0
 _NEW_AGENT_SECONDS = 60.0
-_FIRST_LOOK_SECONDS = 20.0
-_START_AGAIN_SECONDS = 4.0
+_FIRST_OBSERVATION_SECONDS = 20.0
+_RESTART_SECONDS = 4.0
 
 
 @dataclass
 class HostView:
-    """What is known of one host: ``found`` is its latest look, ``heard_at`` when it last said anything."""
+    """The last observation of one host, when it last answered, and the reason where it does not."""
 
-    heard_at: float
+    answered_at: float
     found: dict[str, Any] = field(default_factory=dict)
     because: str = ""
 
 
 class HostAgents:
-    """``commands`` are, for each host, what its agent is told to watch."""
+    """``commands`` has the watch command for the agent of each host."""
 
     def __init__(self, targets: Mapping[str, SshTarget], commands: Mapping[str, Mapping[str, Any]]) -> None:
         now = time.monotonic()
-        self.sights = {host: HostView(now) for host in targets}
+        self.views = {host: HostView(now) for host in targets}
         self._targets = targets
         self._commands = commands
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
@@ -57,34 +57,34 @@ class HostAgents:
         except (ClusterError, OSError):
             self.close()
             raise
-        threading.Thread(target=self._say_that_we_live, daemon=True).start()
+        threading.Thread(target=self._send_keepalives, daemon=True).start()
 
-    def look(self) -> None:
-        """Take in what has come since, wait for the first word of each host, and look for those that are lost."""
-        until = time.monotonic() + (_FIRST_LOOK_SECONDS if not any(s.found for s in self.sights.values()) else 0)
-        while self._take(0.2 if self._is_waited_for(until) else 0.0) or self._is_waited_for(until):
+    def update(self) -> None:
+        """Receive what the agents have sent, wait for each host's first observation, and restart lost agents."""
+        until = time.monotonic() + (_FIRST_OBSERVATION_SECONDS if not any(s.found for s in self.views.values()) else 0)
+        while self._receive(0.2 if self._is_waited_for(until) else 0.0) or self._is_waited_for(until):
             pass
         now = time.monotonic()
-        for host, sight in self.sights.items():
-            age, silence = now - self._started_at[host], now - sight.heard_at
-            patience = _SILENT_AGENT_SECONDS if silence < age else _NEW_AGENT_SECONDS
-            if host not in self._agents and age > _START_AGAIN_SECONDS:
-                self._start_anew(host)
-            elif host in self._agents and min(age, silence) > patience:
-                self._leave(host)
-                self._start_anew(host)
+        for host, view in self.views.items():
+            age, silence = now - self._started_at[host], now - view.answered_at
+            limit = _SILENT_AGENT_SECONDS if silence < age else _NEW_AGENT_SECONDS
+            if host not in self._agents and age > _RESTART_SECONDS:
+                self._restart(host)
+            elif host in self._agents and min(age, silence) > limit:
+                self._close(host)
+                self._restart(host)
 
     def unseen(self, host: str) -> float:
-        """For how many seconds the host has said nothing; 0 while that is nothing unusual."""
-        silence = time.monotonic() - self.sights[host].heard_at
+        """Return for how many seconds the host has not answered; 0 while it counts as reachable."""
+        silence = time.monotonic() - self.views[host].answered_at
         return silence if silence > SILENT_SECONDS else 0.0
 
     def ask(self, hosts: Iterable[str], command: Mapping[str, Any], answer: str, timeout: float) -> dict[str, Any]:
-        """All hosts at once; the answers of those that gave one in time."""
+        """Send a command to all hosts at once, and return the answers that come within ``timeout`` seconds."""
         return dict(self._answers(hosts, command, answer, timeout))
 
     def clocks(self, hosts: Iterable[str], timeout: float) -> dict[str, Clock]:
-        """Return how far the clock of each host is ahead of this one, of those that answer in time."""
+        """Return the offset of each host's clock from this one, for those that answer within ``timeout`` seconds."""
         asked = time.time()
         answers = self._answers(hosts, {"do": "clock"}, "clock", timeout)
         return {host: clock_of(asked, found, time.time()) for host, found in answers}
@@ -92,7 +92,7 @@ class HostAgents:
     def _answers(
         self, hosts: Iterable[str], command: Mapping[str, Any], answer: str, timeout: float
     ) -> Iterator[tuple[str, Any]]:
-        """Yield each answer when it comes."""
+        """Yield each answer as it arrives."""
         asked = [host for host in hosts if host in self._agents and not self.unseen(host)]
         for host in asked:
             self._agents[host].send({**command, "job": self._commands[host]["job"]})
@@ -102,7 +102,7 @@ class HostAgents:
             left = until - time.monotonic()
             if left <= 0:
                 break
-            event = self._take(min(left, 1.0))
+            event = self._receive(min(left, 1.0))
             if event and event[0] in asked and event[1]["event"] == answer:
                 answered.add(event[0])
                 yield event[0], event[1].get("found")
@@ -110,36 +110,35 @@ class HostAgents:
     def close(self) -> None:
         """End all agents at the same time, and wait for them."""
         self._is_over.set()
-        closing = [self._leave(host) for host in list(self._agents)]
-        for thread in closing:
-            thread.join()
+        agents, self._agents = self._agents, {}
+        close_all(agents.values())
 
-    def _say_that_we_live(self) -> None:
+    def _send_keepalives(self) -> None:
         while not self._is_over.wait(KEEPALIVE_SECONDS):
             for agent in list(self._agents.values()):
                 agent.keep_alive()
 
     def _is_waited_for(self, until: float) -> bool:
-        waiting = any(not sight.found and not sight.because for sight in self.sights.values())
+        waiting = any(not view.found and not view.because for view in self.views.values())
         return waiting and time.monotonic() < until
 
-    def _take(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
+    def _receive(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
         try:
             host, event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
         except queue.Empty:
             return None
-        sight = self.sights[host]
+        view = self.views[host]
         if event["event"] == "ended":
-            # The end of an agent that was given up before is no news.
+            # Ignore the end of an agent that was replaced before.
             if host in self._agents and self._agents[host].has_ended:
-                self._leave(host)
-                sight.because = sight.because if event["code"] == 1 and sight.because else event["said"] or "no answer"
+                self._close(host)
+                view.because = view.because if event["code"] == 1 and view.because else event["stderr"] or "no answer"
         elif event["event"] == "failed":
-            sight.because = event["msg"].strip().splitlines()[-1]
+            view.because = event["msg"].strip().splitlines()[-1]
         else:
-            sight.heard_at, sight.because = time.monotonic(), ""
+            view.answered_at, view.because = time.monotonic(), ""
             if event["event"] == "seen":
-                _merge(sight.found, event["found"])
+                _merge(view.found, event["found"])
         return host, event
 
     def _start(self, host: str) -> None:
@@ -147,22 +146,21 @@ class HostAgents:
         self._agents[host] = RemoteAgent(self._targets[host], self._events, WATCH, self._program)
         self._agents[host].send(self._commands[host])
 
-    def _start_anew(self, host: str) -> None:
-        """As well as it can be done: a controller that has no more open files does not end the following."""
+    def _restart(self, host: str) -> None:
+        """Start a new agent; note an error, such as too many open files, instead of raising it."""
         try:
             self._start(host)
         except ClusterError as error:
-            self.sights[host].because = error.message
+            self.views[host].because = error.message
         except OSError as error:
-            self.sights[host].because = f"no SSH could be started ({error.strerror})"
+            self.views[host].because = f"no SSH could be started ({error.strerror})"
 
-    def _leave(self, host: str) -> threading.Thread:
-        closing = threading.Thread(target=self._agents.pop(host).close, daemon=True)
-        closing.start()
-        return closing
+    def _close(self, host: str) -> None:
+        """End the agent of a host, without waiting."""
+        threading.Thread(target=self._agents.pop(host).close, daemon=True).start()
 
 
 def _merge(known: dict[str, Any], found: dict[str, Any]) -> None:
-    """The latest look; lines that are the same as before are not sent again."""
+    """Take over an observation; unchanged lines of output are not sent again."""
     found["job"].setdefault("last_lines", known.get("job", {}).get("last_lines", []))
     known.update(found)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One follower of a job at a time on a controller, by a lock that the kernel releases with its process."""
+"""Allow one follower of a job at a time on a controller, by a lock that the kernel releases with its process."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _MOST_BYTES = 4096
 def one_follower(path: str | None, job_name: str, pid: int, warn: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock on the file ``path`` while the context lasts; without a path nothing is locked.
 
-    ``pid`` is the process to end. Raises PlanError where another process holds the lock. Where the file
-    cannot be made or locked, as on a full disk, ``warn`` says so and the job is followed all the same.
+    ``pid`` is the process that the message of another follower names. Raise PlanError where another process holds the
+    lock. Where the file cannot be created or locked, as on a full disk, warn and go on.
     """
     descriptor = _opened(path, job_name, warn) if path else None
     try:
@@ -52,7 +52,7 @@ def _lock(descriptor: int, path: str, job_name: str, warn: Callable[[str], None]
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise PlanError(_who_follows(_holder(descriptor), path, job_name)) from error
+        raise PlanError(_locked_message(_holder(descriptor), path, job_name)) from error
     except OSError as error:
         _warn_unlocked(path, job_name, error, warn)
 
@@ -72,7 +72,7 @@ def _write_holder(descriptor: int, pid: int) -> None:
 
 
 def _holder(descriptor: int) -> dict[str, Any]:
-    """Who holds the lock, as far as it could be written down."""
+    """Return what the holder of the lock has written about itself, empty where it could not."""
     try:
         found = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
     except (OSError, ValueError):
@@ -80,7 +80,7 @@ def _holder(descriptor: int) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _who_follows(holder: dict[str, Any], path: str, job_name: str) -> str:
+def _locked_message(holder: dict[str, Any], path: str, job_name: str) -> str:
     process = f"process {holder['pid']}" if "pid" in holder else "another process"
     where = f" on host {holder['host']}" if "host" in holder else ""
     since = f" since {holder['since']}" if "since" in holder else ""

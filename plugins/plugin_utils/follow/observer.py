@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A job as the controller sees it over all its hosts: by an agent on each of them, or by modules where none can be."""
+"""Observe and stop a job on all its hosts, by an agent on each, or by modules where no agent can run."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .host_agents import HostAgents
 from .stacks import Stack
 
 LINES = 80
-# An agent looks at least this often, whatever the controller does with it.
-LOOK_SECONDS = 4.0
+# An agent observes at least this often, however long the interval of the controller is.
+OBSERVE_SECONDS = 4.0
 STACK_SECONDS = 60.0
 CLOCK_SECONDS = 3.0
 
 
 class JobObserver:
-    """``hosts`` are in the order of the ranks; ``jobs`` tells each of them name, container and directories."""
+    """``hosts`` are in the order of the ranks; ``jobs`` has the job's name, container and directories by host."""
 
     def __init__(
         self,
@@ -47,42 +47,43 @@ class JobObserver:
         self._polled_at: dict[str, float] = {}
         targets = {host.name: target for host in hosts if (target := agent_target(host))}
         commands = {
-            host: {"do": "watch", "job": jobs[host], "interval": min(interval, LOOK_SECONDS), "lines": LINES}
+            host: {"do": "watch", "job": jobs[host], "interval": min(interval, OBSERVE_SECONDS), "lines": LINES}
             for host in targets
         }
-        self._fleet = HostAgents(targets, commands)
+        self._agents = HostAgents(targets, commands)
 
     def observe(self) -> list[Rank]:
-        self._fleet.look()
+        """Return all ranks as they were last observed."""
+        self._agents.update()
         ranks = []
         for number, host in enumerate(self._hosts):
-            if host in self._fleet.sights:
-                sight = self._fleet.sights[host]
-                ranks.append(described_rank(host, number, sight.found, self._fleet.unseen(host), sight.because))
+            if host in self._agents.views:
+                view = self._agents.views[host]
+                ranks.append(described_rank(host, number, view.found, self._agents.unseen(host), view.because))
             else:
                 ranks.append(self._poll(host, number))
         return ranks
 
     def job_of(self, host: str) -> Mapping[str, Any]:
-        """What the host last said of its job."""
-        sight = self._fleet.sights.get(host)
-        return (sight.found if sight else self._polled[host]).get("job", {})
+        """Return the job as its host last described it."""
+        view = self._agents.views.get(host)
+        return (view.found if view else self._polled[host]).get("job", {})
 
     def stop(self, ranks: Sequence[Rank]) -> None:
-        """On all hosts at once, as well as it can be done: who gives no answer must not hide why the job failed."""
+        """Stop the ranks on all hosts at once, and warn where that fails."""
         hosts = [rank.host for rank in ranks]
-        patience = self._stop_timeout + KILL_TIMEOUT + 5
-        stopped = self._fleet.ask(hosts, {"do": "stop", "timeout": self._stop_timeout}, "stopped", patience)
+        timeout = self._stop_timeout + KILL_TIMEOUT + 5
+        stopped = self._agents.ask(hosts, {"do": "stop", "timeout": self._stop_timeout}, "stopped", timeout)
         for host in hosts:
-            if host in self._fleet.sights and host not in stopped:
-                because = self._fleet.sights[host].because or "it did not answer"
+            if host in self._agents.views and host not in stopped:
+                because = self._agents.views[host].because or "it did not answer"
                 self._warn(f"The job could not be stopped on {host}: {because}")
             elif host not in stopped:
                 self._stop_by_module(host)
 
     def stacks(self) -> list[Stack]:
-        """Where each process stands; of hosts without an agent nothing."""
-        answers = self._fleet.ask(self._fleet.sights, {"do": "stacks"}, "stacks", STACK_SECONDS)
+        """Return the stack of each process on the hosts that have an agent."""
+        answers = self._agents.ask(self._agents.views, {"do": "stacks"}, "stacks", STACK_SECONDS)
         return [
             Stack(host, one["rank"], one["pid"], one["state"], one["waits_in"], one["stack"])
             for host, found in answers.items()
@@ -90,16 +91,16 @@ class JobObserver:
         ]
 
     def clocks(self, ranks: Sequence[Rank]) -> dict[str, Clock]:
-        """How far the hosts' clocks are ahead of this one; of hosts without an agent, or without an answer, nothing."""
-        return self._fleet.clocks([rank.host for rank in ranks], CLOCK_SECONDS)
+        """Return the offset of each host's clock from this one, for hosts with an agent that answers."""
+        return self._agents.clocks([rank.host for rank in ranks], CLOCK_SECONDS)
 
     def close(self) -> None:
-        self._fleet.close()
+        self._agents.close()
         for host in self._hosts.values():
             host.close()
 
     def _poll(self, host: str, number: int) -> Rank:
-        """One host after the other: Ansible's templating keeps one stack a process, so that threads break it."""
+        """Observe one host by a module, without threads: Ansible's templating keeps one stack a process."""
         now = time.monotonic()
         try:
             self._polled[host] = self._hosts[host].run_module(
@@ -122,7 +123,7 @@ class JobObserver:
 
 
 def agent_target(host: OtherHost) -> SshTarget | None:
-    """How an agent gets to the host; None where only Ansible itself can reach it, or a password has to be given."""
+    """Return the SSH target for an agent; None where only Ansible can connect, or a password is needed."""
     target = ssh_target_of(host.name, host.prepare_connection())
     try:
         ssh_command(target, [])
@@ -132,13 +133,14 @@ def agent_target(host: OtherHost) -> SshTarget | None:
 
 
 def described_rank(host: str, number: int, found: Mapping[str, Any], unseen: float, because: str) -> Rank:
+    """Return the rank by the description of its host, which may be empty."""
     job = found.get("job", {})
     container = found.get("container", {})
     usage = found.get("usage", {})
     return Rank(
         host=host,
         rank=number,
-        # A host that never answered is taken to run until patience ends.
+        # A rank whose host never answered counts as running until the host is given up.
         state=job.get("state", RUNNING),
         exit_code=job.get("exit_code"),
         ended=job.get("ended"),

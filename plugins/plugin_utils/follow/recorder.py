@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a job was seen to do, kept in files beside its results: one line of JSON a look, one line of JSON an event."""
+"""Record the observations and the events of a job in files beside its results, one JSON line each."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from ..job.ranks import Rank
 from ..job.throughput import throughput
 from .bounded_lines import BoundedLines
 
-LOOK_SECONDS = 5.0
-# A job that does not move is still written down this often.
-HEARTBEAT_SECONDS = 60.0
-# With 64 hosts a look has 20 KB, so that some hundred to some thousand looks stay, however long the job runs.
+CHANGED_SECONDS = 5.0
+# Without a change an observation is recorded this often.
+UNCHANGED_SECONDS = 60.0
+# With 64 hosts an observation has 20 KB, so that hundreds of them are kept, however long the job runs.
 MOST_BYTES = 32 * 1024**2
 MOST_EVENT_BYTES = 4 * 1024**2
-# How much the clocks of the hosts, by which a start is told, and of the controller may differ.
+# How much the clocks of hosts and controller may differ: a start has the time of a host.
 CLOCK_SECONDS = 5.0
 _USAGE = ("cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes")
 
 
 class JobRecorder:
-    """Appends to both files, which only their owner may read and which are bounded; without a path nothing is kept.
+    """Appends to two files of mode 0600 and bounded size; without a path nothing is recorded.
 
-    Where a file meets its bound, what is of earlier runs of the job is left out first.
+    Where a file reaches its largest size, lines of earlier runs of the job are dropped first. An entry that cannot be
+    written, as on a full disk, is dropped, with one call of ``warn``.
     """
 
     def __init__(
@@ -41,38 +42,55 @@ class JobRecorder:
         clock: Callable[[], float] = time.time,
         most_bytes: int = MOST_BYTES,
         most_event_bytes: int = MOST_EVENT_BYTES,
+        warn: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._events_file = events_file
-        self._looks = BoundedLines(watch_file, most_bytes, _states, self._run_began)
+        self._observations = BoundedLines(watch_file, most_bytes, _states, self._run_began)
         self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
+        self._warn = warn
+        self._has_warned = False
         self._written: list[Any] = []
         self._written_at = 0.0
 
-    def look(self, ranks: Sequence[Rank], steps_per_second: float | None = None, samples_per_step: int = 0) -> None:
-        """Keep a look that differs from the one before."""
+    def observation(
+        self, ranks: Sequence[Rank], steps_per_second: float | None = None, samples_per_step: int = 0
+    ) -> None:
+        """Record an observation, less often where nothing has changed."""
         now = self._clock()
-        moved = [(rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen)) for rank in ranks]
-        wait = LOOK_SECONDS if moved != self._written else HEARTBEAT_SECONDS
+        states = [(rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen)) for rank in ranks]
+        wait = CHANGED_SECONDS if states != self._written else UNCHANGED_SECONDS
         if now - self._written_at < wait:
             return
-        self._written, self._written_at = moved, now
-        told = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
-        self._looks.append({"at": round(now, 3), "ranks": told})
+        self._written, self._written_at = states, now
+        described = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
+        self._append(self._observations, {"at": round(now, 3), "ranks": described})
 
     def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
-        """Keep an event. An end is kept once after each start, however often a job that has ended is looked at."""
+        """Record an event. An end is recorded once after each start, however often an ended job is followed."""
         if kind == "ended" and ["", *self._kinds()][-1] == "ended":
             return
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
-        self._events.append(entry)
+        self._append(self._events, entry)
 
     def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
-        """Keep the start of a job once, however often it is followed."""
+        """Record the start of a job once, however often it is followed."""
         if at is not None and round(at, 3) not in self._starts():
             again = f" again, for the {restarts}. time" if restarts else ""
             kind = "restarted" if restarts else "started"
             self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
+
+    def _append(self, lines: BoundedLines, entry: Mapping[str, Any]) -> None:
+        try:
+            lines.append(entry)
+        except OSError as error:
+            if not self._has_warned:
+                self._has_warned = True
+                self._warn(
+                    f"What is observed of the job cannot be written to {error.filename or 'its record'} on the "
+                    f"controller: {error.strerror}. The job is followed all the same; its curves and events will have "
+                    "a gap."
+                )
 
     def _starts(self) -> set[float]:
         return {entry["at"] for entry in self._events_so_far() if entry.get("kind") in ("started", "restarted")}
@@ -82,7 +100,7 @@ class JobRecorder:
         return [entry["kind"] for entry in self._events_so_far() if entry.get("kind") in kinds]
 
     def _run_began(self) -> float:
-        """The start of the newest run; its restarts belong to it."""
+        """Return the start of the newest run, to which its restarts belong."""
         starts = [entry["at"] for entry in self._events_so_far() if entry.get("kind") == "started"]
         return starts[-1] - CLOCK_SECONDS if starts else 0.0
 
@@ -99,14 +117,14 @@ def _states(entry: Mapping[str, Any]) -> list[Any]:
 
 
 def _importance(entry: Mapping[str, Any]) -> Any:
-    """Findings may be many; everything else is kept as long as it fits."""
+    """Return a state that differs for all entries but findings, which may be many."""
     return "" if entry["kind"] == "finding" else (entry["kind"], entry["at"])
 
 
 def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:
-    """One rank of a look; None for what is not known.
+    """Return one rank of an observation, with None for what is unknown.
 
-    ``not_finite`` has the names of those that are nan or infinite, loss and grad_norm, and is there where one is.
+    ``not_finite`` lists which of loss and grad_norm are nan or infinite, and is absent where none is.
     """
     progress, not_finite = rank.progress, rank.progress.get("not_finite") or {}
     names = [name for name in ("loss", "grad_norm") if not_finite.get(name)]

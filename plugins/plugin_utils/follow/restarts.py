@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what is said of the restarts of a job, those that were made and those that were wanted and not made."""
+"""Notes on the restarts of a job: how many were made, and why a wanted one was not."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _UNKNOWN = "unknown"
 
 
 def restarts(outcome: Mapping[str, Any], done: int, allowed: int) -> dict[str, Any]:
-    """Return how often a job was restarted, how often it may be, and a note on why it is not restarted.
+    """Return how often a job was restarted, how often it may be, and a note.
 
-    ``outcome`` is what C(trainer_job_follow) returned, empty for a job that goes on. The note is a part of a sentence,
+    ``outcome`` is the result of C(trainer_job_follow), empty for a job that goes on. The note is a part of a sentence,
     and empty where no restart is wanted.
     """
     return {"done": done, "allowed": allowed, "note": _note(outcome, done, allowed)}
@@ -46,7 +46,7 @@ def _reason(outcome: Mapping[str, Any]) -> str:
 
 
 def recorded(record: Mapping[str, Any], state: str) -> str:
-    """Return the note on a job's restarts by its record on the controller, where its hosts show this state."""
+    """Return the note on a job's restarts by its record on the controller and its present state."""
     found = record.get("restarts")
     if not isinstance(found, Mapping):
         return ""

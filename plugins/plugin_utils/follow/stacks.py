@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the stacks of a job's processes to the one that does something else than the others."""
+"""Find the process of a job whose call stack differs from those of the others."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.printable im
 
 _THREAD = re.compile(r"^Thread .*")
 _FRAME = re.compile(r"^\s+(?P<function>.+?) \((?P<place>[^()]+:\d+)\)$")
-# Where a rank waits for the others, whatever it calls to do so.
+# Files whose functions wait for the other ranks.
 _WAITING = re.compile(r"torch/distributed/|/c10d|horovod|deepspeed/comm/")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One process by its global rank; ``dump`` is what py-spy printed, ``waits_in`` the kernel's function."""
+    """One process; ``rank`` is global, ``dump`` py-spy's output, ``waits_in`` the kernel function it sleeps in."""
 
     host: str
     rank: int
@@ -31,7 +31,7 @@ class Stack:
 
 
 def main_frames(dump: str) -> list[tuple[str, str]]:
-    """Function and place of the main thread's frames, the innermost first."""
+    """Return function and place of the main thread's frames, the innermost first."""
     frames: list[tuple[str, str]] = []
     inside = False
     for line in map(printable, dump.splitlines()):
@@ -44,7 +44,7 @@ def main_frames(dump: str) -> list[tuple[str, str]]:
 
 
 def where(stack: Stack) -> str:
-    """In a few words where the process stands."""
+    """Return in a few words what the process does."""
     if stack.state == "T":
         return "is stopped by a signal"
     frames = main_frames(stack.dump)
@@ -60,8 +60,8 @@ def _waits(frames: Sequence[tuple[str, str]]) -> bool:
     return any(_WAITING.search(place) for _function, place in frames[:3])
 
 
-def who_differs(stacks: Sequence[Stack]) -> list[Stack]:
-    """The processes that do not do what most do; none where all do the same. A stopped one differs before all."""
+def differing_stacks(stacks: Sequence[Stack]) -> list[Stack]:
+    """Return the processes that do something else than most; a stopped process comes before all others."""
     stopped = [stack for stack in stacks if stack.state == "T"]
     if stopped:
         return stopped
@@ -81,15 +81,17 @@ def _kind(stack: Stack) -> tuple[str, ...]:
 
 
 def stack_sentence(stacks: Sequence[Stack]) -> str:
-    """Who differs, and what the others do; empty where nothing is known."""
+    """Return which process differs and what the others do; empty where no stack is known."""
     if not stacks:
         return ""
     stacks = sorted(stacks, key=lambda stack: stack.rank)
-    differing = who_differs(stacks)
+    differing = differing_stacks(stacks)
     others = [stack for stack in stacks if stack not in differing]
-    told = [f"The process of rank {stack.rank} on host {stack.host} {where(stack)}" for stack in differing[:4]]
+    parts = [f"The process of rank {stack.rank} on host {stack.host} {where(stack)}" for stack in differing[:4]]
     if others:
         ranks = ", ".join(str(stack.rank) for stack in others[:8])
-        told.append(f"{'the others' if differing else 'All'} (of rank {ranks}) stand alike: one {where(others[0])}")
+        parts.append(
+            f"{'the others' if differing else 'All'} (of rank {ranks}) are in the same place: one {where(others[0])}"
+        )
     without = "" if any(stack.dump for stack in stacks) else " With py-spy in the image there would be stacks."
-    return "; ".join(told) + "." + without
+    return "; ".join(parts) + "." + without

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from what every host says of its jobs to a table, a line for each job, and the end of each log."""
+"""Show the jobs of all hosts as a table, one line for each job, and the end of each log."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ Row = Mapping[str, Any]
 def status(
     trainer: str, answers: Mapping[str, Answer], records: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """``answers`` are by host; one with C(msg) in it in place of jobs says why there are none.
+    """Return C(rows), C(unseen), C(table) and C(summary).
 
-    ``records`` are those that the controller keeps of jobs, by the jobs' names.
+    ``answers`` are by host; one without C(jobs) has the reason in C(msg). ``records`` are the controller's records of
+    jobs, by the jobs' names.
     """
     silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
     jobs: dict[str, list[dict[str, Any]]] = {}
@@ -45,28 +46,28 @@ def status(
     newest = {name: _of_newest_attempt(jobs[name]) for name in _running_first(jobs)}
     rows = [row for some in newest.values() for row in some]
     notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
-    told = [f"{name} {note}" for name, some in notes.items() for note in some]
+    lines = [f"{name} {note}" for name, some in notes.items() for note in some]
     return {
         "rows": [_as_data(row) for row in rows],
         "unseen": silent,
-        "table": [*_table(rows), *told, *(f"{host} was not seen: {why}" for host, why in silent.items())],
+        "table": [*_table(rows), *lines, *(f"{host} did not answer: {why}" for host, why in silent.items())],
         "summary": _summaries(trainer, newest, notes, answers, silent),
     }
 
 
 def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
-    """What else is to be known of a job: that its training has diverged, and its restarts."""
+    """Return notes on a divergence of the training and on restarts."""
     diverged = first_divergence((row["progress"], row["state"]) for row in rows)
     restarts = recorded(record, _worst(rows)) if record.get("attempt") == rows[0]["attempt"] else ""
     return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts)
 
 
 def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[str]:
-    """The end of each rank's log under a line that names it; a negative ``rank`` is every one."""
+    """Return the end of each rank's log under a heading; a negative ``rank`` stands for all."""
     lines: list[tuple[int, list[str]]] = []
     for host, answer in answers.items():
         if "jobs" not in answer:
-            lines.append((10**6, [f"==> {host} was not seen: {_why(answer)}"]))
+            lines.append((10**6, [f"==> {host} did not answer: {_why(answer)}"]))
         for job in answer.get("jobs", ()):
             if job["name"] == job_name and rank in (job["rank"], min(rank, -1)):
                 heading = f"==> {job_name}, rank {job['rank']} on {host}: {job['state']}"
@@ -90,7 +91,7 @@ def _running_first(jobs: Mapping[str, Sequence[Row]]) -> list[str]:
 
 
 def _of_newest_attempt(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By rank. A host that was left out since still knows the attempt before."""
+    """Return the rows of the newest attempt by rank; a host that was left out since still reports an earlier one."""
     newest = max(rows, key=lambda row: row["started"] or 0)["attempt"]
     return sorted((row for row in rows if row["attempt"] == newest), key=lambda row: row["rank"] or 0)
 
@@ -163,8 +164,8 @@ def _summaries(
     answers: Mapping[str, Answer],
     silent: Mapping[str, str],
 ) -> list[str]:
-    """One line a job, or one that says that there is none."""
-    unseen = [f"not seen: {', '.join(silent)}"] if silent else []
+    """Return one line for each job, or one line where there is none."""
+    unseen = [f"no answer from {', '.join(silent)}"] if silent else []
     if not jobs:
         seen = [host for host in answers if host not in silent]
         return ["; ".join([f"{trainer}: no job is known on {', '.join(seen) or 'any host'}", *unseen])]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: how a job stands over all its ranks, and the line that shows its progress."""
+"""The ranks of a job, and the line that shows their progress."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .throughput import rate_words, throughput
 
 @dataclass(frozen=True)
 class Rank:
-    """One rank as it was last seen; ``unseen`` is for how many seconds its host has not answered."""
+    """One rank as last observed; ``unseen`` is for how many seconds its host has not answered."""
 
     host: str
     rank: int
@@ -38,10 +38,10 @@ class Rank:
     silent_seconds: float = 0
     unseen: float = 0
     unseen_because: str = ""
-    # The container's IPC mode, and how large its /dev/shm is; empty and None where that is not known.
+    # The container's IPC mode and the size of its /dev/shm; empty and None where unknown.
     ipc: str = ""
     shm_bytes: int | None = None
-    # What only an agent sees; where modules ask the host, nothing of it is known.
+    # Only an agent reports the following; a module does not.
     memory_watched: bool = True
     memory_killed: bool = False
     memory_kills: int = 0
@@ -61,12 +61,12 @@ def all_succeeded(ranks: Sequence[Rank]) -> bool:
     return bool(ranks) and all(rank.state == SUCCEEDED for rank in ranks)
 
 
-def unseen_too_long(ranks: Sequence[Rank], patience: float) -> list[Rank]:
-    return [rank for rank in ranks if rank.unseen > patience]
+def unseen_too_long(ranks: Sequence[Rank], seconds: float) -> list[Rank]:
+    return [rank for rank in ranks if rank.unseen > seconds]
 
 
 def started(ranks: Sequence[Rank]) -> list[Rank]:
-    """Without the hosts that joined after the job was started."""
+    """Return the ranks without the hosts that joined after the job was started."""
     return [rank for rank in ranks if rank.state != ABSENT]
 
 
@@ -77,8 +77,8 @@ def progress_line(
     steps_per_second: float | None = None,
     samples_per_step: int = 0,
 ) -> str:
-    """What the user sees while the job runs; without the rate it changes only when the job has moved."""
-    moving = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
+    """Return the progress line; without ``steps_per_second`` it changes only with the state of the job."""
+    active = sum(rank.state in (RUNNING, SUCCEEDED) and not rank.unseen for rank in ranks)
     progress = next((rank.progress for rank in ranks if rank.progress), {})
     parts = [f"{trainer} {job_name}"]
     loss, norm = loss_words(progress, ".2f"), grad_norm_words(progress)
@@ -90,19 +90,19 @@ def progress_line(
         parts += _rates(progress, steps_per_second, samples_per_step) if steps_per_second else []
         left = progress.get("remaining_seconds")
         parts.append(f"{clock_time(left)} left" if left is not None else "")
-    parts.append(f"ranks {moving}/{len(ranks)}")
+    parts.append(f"ranks {active}/{len(ranks)}")
     return "  ".join(part for part in parts if part)
 
 
 def step_words(progress: Mapping[str, Any]) -> str:
-    """C(step 12/40), or C(step 12) where the trainer does not say of how many; empty where it names no step."""
+    """Return C(step 12/40), C(step 12) where the total is unknown, or an empty string without a step."""
     if progress.get("step") is None:
         return ""
     return f"step {progress['step']}/{progress['total']}" if progress.get("total") else f"step {progress['step']}"
 
 
 def _rates(progress: Mapping[str, Any], steps_per_second: float, samples_per_step: int) -> list[str]:
-    """Steps, and tokens or samples where they are known."""
+    """Return the rate of steps, and that of tokens or samples where it is known."""
     return [rate_text(steps_per_second), rate_words(throughput(progress, steps_per_second, samples_per_step))]
 
 

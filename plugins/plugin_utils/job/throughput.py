@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: how many samples a step takes over all ranks, how many are made a second, and how that is written."""
+"""The samples in a step over all ranks, and the throughput of a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 BATCH, ACCUMULATION = "per_device_train_batch_size", "gradient_accumulation_steps"
-# Where one of these is above one, several processes work on the same samples.
+# Above 1, several processes share the same samples.
 SHARED = (
     "tensor_model_parallel_size",
     "pipeline_model_parallel_size",
@@ -19,19 +19,19 @@ SHARED = (
 
 
 def samples_per_step(settings: Mapping[str, Any], arguments: Sequence[str], world_size: int) -> int:
-    """By what transformers calls its settings, in a file or as arguments; 0 where that does not tell it."""
-    said = {**settings, **_named(arguments)}
-    if said.get("auto_find_batch_size") not in (None, False, "false", "False"):
+    """Return the samples in a step by the names of transformers' settings and arguments, or 0 if unknown."""
+    named = {**settings, **_named(arguments)}
+    if named.get("auto_find_batch_size") not in (None, False, "false", "False"):
         return 0
-    if any(_count(said.get(name, 1)) != 1 for name in SHARED):
+    if any(_count(named.get(name, 1)) != 1 for name in SHARED):
         return 0
-    return _count(said.get(BATCH)) * _count(said.get(ACCUMULATION, 1)) * world_size
+    return _count(named.get(BATCH)) * _count(named.get(ACCUMULATION, 1)) * world_size
 
 
 def throughput(
     progress: Mapping[str, Any], steps_per_second: float | None, samples_a_step: int
 ) -> dict[str, float | None]:
-    """As the rank tells it; else the steps that were seen here, times the samples of one. None is not known."""
+    """Return the reported rates, else the observed steps a second times the samples in one; None is unknown."""
     samples = progress.get("samples_per_second")
     batch = progress.get("samples_per_step") or samples_a_step
     if samples is None and progress.get("step") is not None and steps_per_second and batch:
@@ -40,7 +40,7 @@ def throughput(
 
 
 def rate_words(rates: Mapping[str, Any], units: Sequence[str] = ("tokens", "samples", "steps")) -> str:
-    """The first of them that is known, such as C(10.9 samples/s)."""
+    """Return the first rate that is known, such as C(10.9 samples/s), or an empty string."""
     for unit in units:
         value = rates.get(f"{unit}_per_second")
         if value:
@@ -49,7 +49,7 @@ def rate_words(rates: Mapping[str, Any], units: Sequence[str] = ("tokens", "samp
 
 
 def _named(arguments: Sequence[str]) -> dict[str, str]:
-    """C(--name value) and C(--name=value); of a flag, what happens to stand behind it."""
+    """Return the values of C(--name value) and C(--name=value); a flag gets the next argument."""
     found = {}
     for number, word in enumerate(arguments):
         if word.startswith("--"):
@@ -59,6 +59,6 @@ def _named(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _count(value: Any) -> int:
-    """0 for what is no count, such as C(auto)."""
+    """Return the number, or 0 for anything else, such as C(auto)."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

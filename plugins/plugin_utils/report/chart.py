@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from a series of numbers to the lines, ticks and marks of a chart.
+"""Lay out the lines, ticks and marks of a chart.
 
-Across, everything is a share of the width, so that a chart fits any screen; down, it is in pixels.
+Horizontal positions are shares of the width, so that a chart fits any screen; vertical ones are in pixels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .words import count, figure
 WIDTH = 1000
 HEIGHT = 140
 MOST_POINTS = 400
-# More lines than this cannot be told apart: then one stands for all that are alike.
+# More lines than this cannot be distinguished: then the median, the lowest and the highest stand for all.
 MOST_LINES = 6
 TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 MOST_TIME_TICKS = 5
@@ -30,7 +30,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Series:
-    """Its points are seconds since the job began, and values."""
+    """The values of a rank; a point is a time in seconds since the job's start, or a step, and a value."""
 
     name: str
     points: Sequence[Point]
@@ -38,7 +38,7 @@ class Series:
 
 @dataclass(frozen=True)
 class ChartLine:
-    """``paths`` are its pieces: it is broken where nothing was known for long."""
+    """A drawn series; it has several ``paths`` where values are missing for long."""
 
     name: str
     style: int
@@ -50,7 +50,7 @@ class ChartLine:
 
 @dataclass(frozen=True)
 class Tick:
-    """Where it stands: per cent of the width, or pixels from the top."""
+    """A label at per cent of the width, or at pixels from the top."""
 
     at: float
     label: str
@@ -72,12 +72,12 @@ class Chart:
 def draw(
     title: str, unit: str, series: Sequence[Series], end: float, marks: Sequence[tuple[float, str]] = (), note: str = ""
 ) -> Chart | None:
-    """Nothing where no series has a point."""
+    """Return a chart over ``end`` seconds, or None where no series has a point."""
     return _draw(title, unit, series, end, time_ticks(end) if end > 0 else [], max(60.0, end / 40), marks, note)
 
 
 def draw_over_steps(title: str, unit: str, series: Sequence[Series], note: str = "") -> Chart | None:
-    """The same, where the points are steps and values. Between two steps nothing was not known."""
+    """Return a chart over steps, or None where no series has a point; its lines have no gaps."""
     end = max((at for one in series for at, _value in one.points), default=0)
     return _draw(title, unit, series, end, step_ticks(end) if end > 0 else [], math.inf, (), note)
 
@@ -112,6 +112,7 @@ def _draw(
 
 
 def time_ticks(end: float) -> list[Tick]:
+    """Return the ticks of an axis of ``end`` seconds."""
     step = next((one for one in TIME_STEPS if end / one <= MOST_TIME_TICKS), None)
     step = step or math.ceil(end / MOST_TIME_TICKS / TIME_STEPS[-1]) * TIME_STEPS[-1]
     size, unit = next((one for one in ((86400, "d"), (3600, "h"), (60, "min")) if step >= one[0]), (1, "s"))
@@ -119,12 +120,13 @@ def time_ticks(end: float) -> list[Tick]:
 
 
 def step_ticks(end: float) -> list[Tick]:
+    """Return the ticks of an axis of ``end`` steps."""
     step = max(1, math.ceil(_round_up(end / MOST_TIME_TICKS)))
     return [Tick(_share(at, end), count(at)) for at in range(0, math.floor(end) + 1, step)]
 
 
 def thin(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
-    """No more points than ``most``, with every peak and dip kept."""
+    """Return at most ``most`` of the points, with every peak and dip."""
     if len(points) <= most:
         return list(points)
     size = math.ceil(len(points) * 2 / most)
@@ -137,17 +139,17 @@ def thin(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
 
 
 def _choose(series: Sequence[Series]) -> tuple[list[Series], list[Series]]:
-    """Those with a line and a name of their own: all, or the one in the middle and the ones farthest from it."""
+    """Return the series to name, which are all or the median and the extremes, and the others."""
     if len(series) <= MOST_LINES:
         return list(series), []
-    ordered = sorted(series, key=_middle)
+    ordered = sorted(series, key=_median)
     named = [ordered[len(ordered) // 2], ordered[0], ordered[-1]]
     names = ("in the middle", "lowest", "highest")
     labelled = [Series(f"{one.name} ({word})", one.points) for one, word in zip(named, names, strict=True)]
     return labelled, [one for one in ordered[1:-1] if one is not named[0]]
 
 
-def _middle(one: Series) -> float:
+def _median(one: Series) -> float:
     return statistics.median(value for _at, value in one.points)
 
 
@@ -164,7 +166,7 @@ def _line(one: Series, style: int, end: float, bounds: tuple[float, float], gap:
 
 
 def _paths(points: Sequence[Point], end: float, bounds: tuple[float, float], gap: float) -> list[str]:
-    """One path a piece; a point alone becomes a short dash, or it would not be seen."""
+    """Return one path for each piece without a gap; a single point becomes a short dash."""
     pieces: list[list[Point]] = []
     for point in thin(sorted(points, key=lambda point: point[0])):
         if not pieces or point[0] - pieces[-1][-1][0] > gap:
@@ -190,7 +192,7 @@ def _from_top(value: float, low: float, high: float) -> float:
 
 
 def _scale(values: Sequence[float]) -> tuple[float, float, float]:
-    """From zero where all are above it, as a small change must not look large; and how far two ticks are apart."""
+    """Return the lowest and highest value, from 0 where all are above it, and the distance of two ticks."""
     low, high = min(0.0, *values), max(values)
     high = low + 1 if high - low < SMALLEST_SPAN else high + (high - low) * HEADROOM
     step = _round_up((high - low) / 3)
@@ -199,7 +201,7 @@ def _scale(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _round_up(rough: float) -> float:
-    """The next one that is easy to read: 1, 2, 2.5 or 5, with zeros."""
+    """Return the next number of the form 1, 2, 2.5 or 5 times a power of ten."""
     size = 10.0 ** math.floor(math.log10(rough))
     return next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough)
 
@@ -213,7 +215,7 @@ def _value_ticks(low: float, high: float, step: float) -> Iterator[Tick]:
 
 
 def _summary(title: str, unit: str, series: Sequence[Series]) -> str:
-    """What the chart says, for whoever cannot see it."""
+    """Describe the chart for a screen reader."""
     first = [one.points[0][1] for one in series]
     last = [one.points[-1][1] for one in series]
     many = "1 rank" if len(series) == 1 else f"{len(series)} ranks"

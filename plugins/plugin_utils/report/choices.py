@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the lines of a plan as choices with their reasons."""
+"""Parse the table of the fabric's choices into choices with their reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GAP = re.compile(r"\s{2,}")
 
 @dataclass(frozen=True)
 class ReportedChoice:
-    """``values`` are pairs of a host and what it has."""
+    """One choice; ``values`` are pairs of a host and its value."""
 
     what: str
     values: Sequence[tuple[str, str]]
@@ -27,7 +27,7 @@ class ReportedChoice:
 
 
 def choices_of(lines: Sequence[str]) -> list[ReportedChoice]:
-    """As the fabric's table has them: some lines, and below them why."""
+    """Return the choices in lines of the fabric's table, in which a reason follows the lines that it is for."""
     found: list[ReportedChoice] = []
     waiting: list[str] = []
     for line in (one.strip() for one in lines):
@@ -40,12 +40,13 @@ def choices_of(lines: Sequence[str]) -> list[ReportedChoice]:
 
 
 def planned_choices(preflight: dict[str, Any]) -> list[ReportedChoice]:
+    """Return the choices in the results of the preflight."""
     chosen = records(record(preflight.get("plan")).get("choices"))
     return choices_of(choice_lines([{key: text(one.get(key)) for key in (*COLUMNS, "reason")} for one in chosen]))
 
 
 def _choices(lines: Sequence[str], reason: str) -> list[ReportedChoice]:
-    """One for each thing that is chosen, with what every host has of it."""
+    """Return one choice for each subject, with the values of all hosts."""
     by_subject: dict[str, list[tuple[str, str]]] = {}
     for line in lines:
         what, host, value = (*GAP.split(line, maxsplit=2), "", "")[:3]

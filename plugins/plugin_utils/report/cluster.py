@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from what the artifacts hold of a cluster to all that its page says."""
+"""Build the content of a cluster's page from the artifacts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JOB_HEADINGS = ("Job", "Outcome", "Trainer", "Began", "Took", "Hosts", "Steps", 
 
 @dataclass(frozen=True)
 class ClusterPage:
-    """``hosts`` and ``parity`` are as the job ``newest`` found them; without a job, hosts as the network check did."""
+    """``hosts`` and ``parity`` are those of the job ``newest``, or else of the network check."""
 
     head: Head
     newest: str
@@ -43,6 +43,7 @@ class ClusterPage:
 
 
 def cluster_page(artifacts: ClusterArtifacts) -> ClusterPage:
+    """Return the content of the cluster's page."""
     preflight, matrix = find(artifacts, "preflight.json"), heat_map(find(artifacts, "overlay-matrix.json"))
     jobs = sorted(artifacts.jobs, key=_began, reverse=True)
     newest = record(jobs[0].content) if jobs else {}
@@ -120,7 +121,7 @@ def _job(name: str, job: dict[str, Any]) -> list[Cell]:
 
 
 def _last_loss(results: dict[str, Any]) -> str:
-    """Marked where the training has diverged."""
+    """Return the last loss, marked where the training has diverged."""
     diverged = record(results.get("diverged"))
     return f"{text(diverged.get('loss')) or UNKNOWN} (diverged)" if diverged else figure(results.get("last_loss"))
 
@@ -130,7 +131,7 @@ def _findings(preflight: dict[str, Any]) -> Table | None:
         [Cell(text(one.get(field)) or UNKNOWN, _kind(field, one)) for field in FINDING_FIELDS]
         for one in records(preflight.get("findings"))
     ]
-    return Table("What stands in the way", FINDING_HEADINGS, rows) if rows else None
+    return Table("Findings", FINDING_HEADINGS, rows) if rows else None
 
 
 def _kind(field: str, finding: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Read what the artifacts hold; what is missing or damaged is told, never fatal."""
+"""Read the artifacts; a missing or damaged file is reported, and no error."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any, BinaryIO
 
 from .values import record, text
 
-# Of a file that is one JSON value, and of a line of a file of lines.
+# The largest JSON file, and the longest line of a file of lines.
 MOST_BYTES = 256 * 1024**2
 MOST_LINE_BYTES = 8 * 1024**2
-# Of lines no more is kept than this; what the collection writes itself is smaller.
+# The most that is kept of a file of lines; the collection writes smaller ones.
 MOST_KEPT_BYTES = 64 * 1024**2
 CLUSTER_FILES = ("preflight.json", "overlay-matrix.json", "network-check.json")
 
 
 @dataclass(frozen=True)
 class ArtifactFile:
-    """One file; ``problem`` says what of it could not be used, and is empty where all of it could."""
+    """The content of one file; ``problem`` says what of it could not be used, and is empty where all could."""
 
     name: str
     content: Any
@@ -38,7 +38,7 @@ class ClusterArtifacts:
 
 @dataclass(frozen=True)
 class JobArtifacts:
-    """``logs`` are what the trainer wrote down on each host, by the host's name."""
+    """``logs`` are the trainer's logs by host."""
 
     name: str
     job: ArtifactFile
@@ -49,16 +49,18 @@ class JobArtifacts:
 
 
 def read_cluster(directory: Path) -> ClusterArtifacts:
+    """Return the artifacts of the cluster, and the records of all jobs."""
     return ClusterArtifacts(tuple(read_json(directory, name) for name in CLUSTER_FILES), read_jobs(directory))
 
 
 def read_jobs(directory: Path) -> tuple[ArtifactFile, ...]:
-    """The records of all jobs; none where there is no such directory."""
+    """Return the records of all jobs, none where the directory is missing."""
     names = sorted(path.parent.name for path in directory.glob("*/job.json"))
     return tuple(read_json(directory, f"{name}/job.json") for name in names)
 
 
 def read_job(directory: Path, name: str) -> JobArtifacts:
+    """Return the artifacts of a job, and those of the cluster."""
     logs = sorted((directory / name).glob("*/trainer_log.jsonl"))
     return JobArtifacts(
         name=name,
@@ -71,10 +73,12 @@ def read_job(directory: Path, name: str) -> JobArtifacts:
 
 
 def find(artifacts: ClusterArtifacts, name: str) -> dict[str, Any]:
+    """Return the content of the file of this name, empty where there is none."""
     return next((record(one.content) for one in artifacts.sources if one.name == name), {})
 
 
 def read_json(directory: Path, name: str) -> ArtifactFile:
+    """Return a file with one JSON object."""
     content, problem = _read(directory / name)
     if problem:
         return ArtifactFile(name, {}, problem)
@@ -86,7 +90,7 @@ def read_json(directory: Path, name: str) -> ArtifactFile:
 
 
 def read_lines(directory: Path, name: str) -> ArtifactFile:
-    """The entries of a file of any size: of one that is too large every second line, every fourth, and so on."""
+    """Return the entries of a file of JSON lines, or every second, fourth, ... one where it is too large."""
     try:
         with (directory / name).open("rb") as stream:
             return ArtifactFile(name, *_entries(stream))
@@ -99,7 +103,7 @@ def _entries(stream: BinaryIO) -> tuple[list[dict[str, Any]], str]:
     stride, lines, bad, size, waiting = 1, 0, 0, 0, b""
     for line in _lines(stream):
         lines += 1
-        # The last one counts, whatever its number.
+        # Keep the last line, whatever its number.
         waiting = line if (lines - 1) % stride else b""
         if waiting:
             continue
@@ -125,6 +129,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def unusable(sources: Iterator[ArtifactFile]) -> list[dict[str, str]]:
+    """Return name and problem of each file that has one."""
     return [{"name": text(one.name), "problem": one.problem} for one in sources if one.problem]
 
 
@@ -146,4 +151,4 @@ def _read(path: Path) -> tuple[str, str]:
 
 
 def _why(error: OSError) -> str:
-    return "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+    return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the hosts of a job with their versions, and whether all of them have the same image."""
+"""The hosts of a job with their versions, and whether all have the same image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADINGS = ("Host", "Rank", "Processes", "GPUs", "Engine", "Kernel", "Driver", "
 FIELDS = ("host", "rank", "processes", "gpus", "engine", "kernel", "driver", "interface", "container")
 FIGURES = ("rank", "processes")
 TIMES = "\N{MULTIPLICATION SIGN}"
-# What should be the same on every host; where it is not, the page says so.
+# Fields that should be the same on every host; the page marks differences.
 ALIKE = ("gpus", "engine", "kernel", "driver")
 
 
@@ -47,7 +47,7 @@ def hosts_table(hosts: Sequence[dict[str, Any]]) -> Table | None:
 
 
 def image_parity(hosts: Sequence[dict[str, Any]], image: dict[str, Any]) -> Parity:
-    """By the digests of the layers where every host has one, else by the image's ID."""
+    """Compare the images by the digests of their layers where every host has one, else by their IDs."""
     layers = [text(host.get("layers_digest")) for host in hosts]
     ids = [text(host.get("image_id")) for host in hosts]
     state, sentence = _compare(layers, ids)
@@ -79,7 +79,7 @@ def _compare(layers: Sequence[str], ids: Sequence[str]) -> tuple[str, str]:
         if different == 1:
             return "same", f"the same image on {many}."
         return "differs", f"{different} different image IDs on {many}."
-    return "unknown", "which image every host had was not written down."
+    return "unknown", "the image of every host was not recorded."
 
 
 def _shown(field: str, value: Any) -> str:
@@ -89,7 +89,7 @@ def _shown(field: str, value: Any) -> str:
 
 
 def _gpus(value: Any) -> str:
-    """A number as it is; a list of names or of records as how many there are of each."""
+    """Return a number as it is, and a list of names or records as the number of each."""
     if not isinstance(value, list):
         return text(value) or UNKNOWN
     names = Counter(text(record(one).get("name")) or text(one) or "GPU" for one in items(value))

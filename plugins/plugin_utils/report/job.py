@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: from the artifacts of a job to all that its page says."""
+"""Build the content of a job's page from the artifacts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from .chart import Chart
 from .choices import ReportedChoice, choices_of, planned_choices
-from .curves import RunData, curves, looks_of
+from .curves import RunData, curves, observations_of
 from .files import JobArtifacts, find, unusable
 from .head import Head, job_head
 from .hosts import Parity, hosts_table, image_parity
 from .matrix import HeatMap, heat_map
-from .moments import TrainerLog, place, placed_looks
+from .moments import TrainerLog, place, placed_observations
 from .network_check import NetworkCheck, network_checks
 from .run import RESTARTED, Entries, Span, of_newest_run, restarts_of, span_of
 from .table import Cell, Table
@@ -24,7 +24,7 @@ from .timeline import Timeline, timeline
 from .values import number, record, records, seconds, text, texts
 from .words import UNKNOWN, duration, moment, rank_name
 
-# Kinds of events that every chart marks.
+# Kinds of events that the charts mark.
 MARKED = ("finding", RESTARTED)
 EVENT_HEADINGS = ("After", "What", "Text", "Where", "At")
 
@@ -47,18 +47,19 @@ class JobPage:
 
 
 def job_page(artifacts: JobArtifacts) -> JobPage:
+    """Return the content of the job's page."""
     job = record(artifacts.job.content)
-    looks, events = of_newest_run(job, artifacts.watch.content, artifacts.events.content)
-    written = {host: source.content for host, source in artifacts.logs.items()}
-    span = span_of(job, looks, events, _longest(written))
-    logs = place(written, looks, span)
+    observations, events = of_newest_run(job, artifacts.watch.content, artifacts.events.content)
+    entries = {host: file.content for host, file in artifacts.logs.items()}
+    span = span_of(job, observations, events, _longest(entries))
+    logs = place(entries, observations, span)
     marks, batch = list(_marks(events, span.began)), number(record(job.get("results")).get("samples_per_step"))
     plan = choices_of(texts(job.get("plan")))
     took = duration(span.end - span.began) if span.end > span.began else UNKNOWN
     return JobPage(
-        head=job_head(artifacts.name, job, looks or looks_of(logs), took, len(restarts_of(events))),
-        timeline=_timeline(span, looks, logs, events),
-        charts=curves(RunData(looks, logs, span, marks, batch)),
+        head=job_head(artifacts.name, job, observations or observations_of(logs), took, len(restarts_of(events))),
+        timeline=_timeline(span, observations, logs, events),
+        charts=curves(RunData(observations, logs, span, marks, batch)),
         events=_events(events, span.began),
         hosts=hosts_table(records(job.get("hosts"))),
         parity=image_parity(records(job.get("hosts")), record(job.get("image"))),
@@ -73,15 +74,15 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
 
 
 def _longest(logs: Mapping[str, Entries]) -> float:
-    written = [seconds(one.get("elapsed_time")) or 0.0 for entries in logs.values() for one in entries]
-    return max(written, default=0.0)
+    times = [seconds(one.get("elapsed_time")) or 0.0 for entries in logs.values() for one in entries]
+    return max(times, default=0.0)
 
 
-def _timeline(span: Span, looks: Entries, logs: Mapping[str, TrainerLog], events: Entries) -> Timeline | None:
-    """Where somebody looked, with what the trainers wrote down of the time before."""
-    if not looks or span.end <= span.began:
+def _timeline(span: Span, observations: Entries, logs: Mapping[str, TrainerLog], events: Entries) -> Timeline | None:
+    """Return the timeline by the observations and the trainers' logs; None without observations."""
+    if not observations or span.end <= span.began:
         return None
-    moves = sorted((*looks, *placed_looks(logs, span)), key=lambda one: float(one["at"]))
+    moves = sorted((*observations, *placed_observations(logs, span)), key=lambda one: float(one["at"]))
     return timeline(span.began, span.end, moves, events)
 
 
@@ -108,7 +109,7 @@ def _event(one: dict[str, Any], at: float, began: float) -> list[Cell]:
 
 
 def _settings(job: dict[str, Any]) -> Iterator[Table]:
-    """The job's settings, its environment, and what is written on the image."""
+    """Yield tables of the job's settings, its environment, and the image's labels."""
     groups = {
         "Settings": record(job.get("settings")),
         "Environment": record(job.get("environment")),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: the matrix of the overlay as a heat map."""
+"""The matrix of the overlay network as a heat map."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from typing import Any
 from .values import number, records, text
 from .words import UNKNOWN, count, figure
 
-WELL = "ok"
-# How many shades there are.
+OK = "ok"
 SHADES = 7
-# More hosts than this make it large.
+# With more hosts a cell has no room for the delay.
 MOST_WITH_DELAY = 10
 
 
 @dataclass(frozen=True)
 class Square:
-    """``state`` is well, ill, self or unknown; ``shade`` is 0 for the slowest and 6 for as fast as the fastest."""
+    """``state`` is ok, failed, self or unknown; ``shade`` is from 0 to 6, for the fastest."""
 
     state: str
     shade: int
@@ -49,7 +48,7 @@ class HeatMap:
 
 
 def heat_map(verdict: dict[str, Any]) -> HeatMap | None:
-    """Nothing where no pair was measured."""
+    """Return the heat map, or None where no pair was measured."""
     pairs = {(text(row.get("source")), text(row.get("target"))): row for row in records(verdict.get("matrix"))}
     if not pairs:
         return None
@@ -78,21 +77,21 @@ def _square(source: str, target: str, row: dict[str, Any] | None, highest: float
     if row is None:
         state, words = ("self", "the host itself") if source == target else ("unknown", "not measured")
         return Square(state, 0, "", "", f"{source} to {target}: {words}")
-    rate, delay, said = number(row.get("mbits")), number(row.get("ms")), text(row.get("verdict"))
+    rate, delay, result = number(row.get("mbits")), number(row.get("ms")), text(row.get("verdict"))
     shade = round(rate / highest * (SHADES - 1)) if rate is not None and highest > 0 else 0
     shown = figure(rate / size, 2) if rate is not None else UNKNOWN
     took = f"{figure(delay, 2)} ms" if delay is not None else ""
     size_words = f"MTU {count(row.get('path_mtu'))} of {count(row.get('mtu'))}"
-    words = f"{source} to {target}: {shown} {unit}, {took or 'no answer'}, {size_words}, {said or 'no verdict'}"
-    return Square("well" if said == WELL else "ill", max(0, min(SHADES - 1, shade)), shown, took, words)
+    words = f"{source} to {target}: {shown} {unit}, {took or 'no answer'}, {size_words}, {result or 'no verdict'}"
+    return Square("ok" if result == OK else "failed", max(0, min(SHADES - 1, shade)), shown, took, words)
 
 
 def _summary(rows: Sequence[dict[str, Any]], rates: Sequence[float], size: float, unit: str) -> str:
-    well = sum(row.get("verdict") == WELL for row in rows)
+    passed = sum(row.get("verdict") == OK for row in rows)
     delays = [delay for delay in (number(row.get("ms")) for row in rows) if delay is not None]
-    words = [f"{well} of {len(rows)} pairs are well"]
+    words = [f"{passed} of {len(rows)} pairs are ok"]
     words += [f"the slowest stream had {figure(min(rates) / size, 2)} {unit}"] if rates else []
-    words += [f"the longest way took {figure(max(delays), 2)} ms"] if delays else []
+    words += [f"the longest delay was {figure(max(delays), 2)} ms"] if delays else []
     return "; ".join(words) + "."
 
 

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: when that which a trainer wrote down happened.
+"""Place the entries of a trainer's log in time.
 
-A trainer tells the seconds since it began to train; when that was is told by who saw its steps, and by the job's end.
+A trainer logs the seconds since it began to train. When that was follows from the times at which its steps were
+observed, and from the job's end.
 """
 
 from __future__ import annotations
@@ -15,28 +16,28 @@ from typing import Any
 from .run import Entries, Span
 from .values import number, records, seconds
 
-# Trainers write whole seconds, and clocks differ.
+# Trainers log whole seconds, and clocks differ.
 SLACK_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class TrainerLog:
-    """What one trainer wrote down, and how long after the job's begin its clock began; None where nobody can tell."""
+    """The log of one trainer; ``offset`` is the seconds from the job's start to that of its clock, or None."""
 
     entries: Entries
     offset: float | None
 
 
-def said_at(look: dict[str, Any], rank: dict[str, Any]) -> float | None:
-    """When the rank said what was seen of it: what was read long after the end did not happen then."""
-    at = number(look.get("at"))
+def reported_at(observation: dict[str, Any], rank: dict[str, Any]) -> float | None:
+    """Return when the rank printed what was observed, in seconds since the epoch, or None."""
+    at = number(observation.get("at"))
     return None if at is None else at - max(0.0, number(rank.get("silent_seconds")) or 0.0)
 
 
-def place(logs: Mapping[str, Entries], looks: Entries, span: Span) -> dict[str, TrainerLog]:
-    """By host. What an earlier run left is not among them: its steps would have been made before this one began."""
-    said = _first_said(looks, span)
-    bounds = {host: list(_bounds(entries, said, span)) for host, entries in logs.items()}
+def place(logs: Mapping[str, Entries], observations: Entries, span: Span) -> dict[str, TrainerLog]:
+    """Return the logs by host, without those of an earlier run, whose steps would precede the start of this one."""
+    observed = _first_observed(observations, span)
+    bounds = {host: list(_bounds(entries, observed, span)) for host, entries in logs.items()}
     return {
         host: TrainerLog(entries, _offset(entries, bounds[host], span))
         for host, entries in logs.items()
@@ -44,8 +45,8 @@ def place(logs: Mapping[str, Entries], looks: Entries, span: Span) -> dict[str, 
     }
 
 
-def placed_looks(logs: Mapping[str, TrainerLog], span: Span) -> list[dict[str, Any]]:
-    """The steps that were written down in the form of looks, for when nobody looked."""
+def placed_observations(logs: Mapping[str, TrainerLog], span: Span) -> list[dict[str, Any]]:
+    """Return the logged steps in the form of observations."""
     return [
         {"at": span.began + log.offset + at, "ranks": [{"host": host, "step": one.get("current_steps")}]}
         for host, log in logs.items()
@@ -63,31 +64,31 @@ def _offset(entries: Entries, bounds: Sequence[float], span: Span) -> float | No
     return max(earliest, latest) if latest >= earliest - SLACK_SECONDS else None
 
 
-def _bounds(entries: Entries, said: Mapping[float, float], span: Span) -> Iterator[float]:
-    """When the trainer's clock began at the latest: no step was made after it was seen, nor after the job's end."""
+def _bounds(entries: Entries, observed: Mapping[float, float], span: Span) -> Iterator[float]:
+    """Yield upper bounds of the offset: no step was made after it was observed, nor after the job's end."""
     times = _times(entries)
     if not times or not _is_of_one_clock(entries):
         return
     yield span.end - span.began - times[-1]
     for one in entries:
         step, elapsed = number(one.get("current_steps")), seconds(one.get("elapsed_time"))
-        if step is not None and step in said and elapsed is not None:
-            yield said[step] - span.began - elapsed
+        if step is not None and step in observed and elapsed is not None:
+            yield observed[step] - span.began - elapsed
 
 
-def _first_said(looks: Entries, span: Span) -> dict[float, float]:
-    """When each step of the last attempt was seen first, on whichever rank."""
+def _first_observed(observations: Entries, span: Span) -> dict[float, float]:
+    """Return when each step of the last attempt was first observed, on any rank."""
     found: dict[float, float] = {}
-    for look in looks:
-        for rank in records(look.get("ranks")):
-            at, step = said_at(look, rank), number(rank.get("step"))
+    for observation in observations:
+        for rank in records(observation.get("ranks")):
+            at, step = reported_at(observation, rank), number(rank.get("step"))
             if at is not None and step is not None and at >= span.since:
                 found[step] = min(at, found.get(step, at))
     return found
 
 
 def _is_of_one_clock(entries: Entries) -> bool:
-    """Where several attempts wrote one after the other, each had a clock of its own."""
+    """Whether the log is that of one attempt: each has a clock of its own."""
     times = _times(entries)
     return times == sorted(times)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: what the network check measured by size of the message, over the overlay and over the hosts' own network."""
+"""The results of the network check by message size, over the overlay and over the hosts' network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NETWORKS = {"overlay": "overlay", "host": "host network"}
 
 @dataclass(frozen=True)
 class RateBar:
-    """``share`` is per cent of the fastest."""
+    """A rate as a bar; ``share`` is per cent of the fastest rate."""
 
     network: str
     name: str
@@ -40,18 +40,19 @@ class NetworkCheck:
     cluster: str
     date: str
     backend: str
-    is_well: bool
+    passed: bool
     sentence: str
     notes: Sequence[str]
     rows: Sequence[Row]
 
 
 def network_checks(content: dict[str, Any]) -> list[NetworkCheck]:
-    """The latest one of each cluster."""
+    """Return the latest network check of each cluster."""
     return [_check(one) for one in latest(content)]
 
 
 def latest(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the latest results of each cluster."""
     clusters = record(content.get("clusters")).values()
     return [one for one in (record(record(cluster).get("latest")) for cluster in clusters) if one]
 
@@ -64,7 +65,7 @@ def _check(measured: dict[str, Any]) -> NetworkCheck:
         cluster=text(measured.get("cluster")),
         date=text(measured.get("date")),
         backend=text(measured.get("backend")),
-        is_well=not problems and not slower,
+        passed=not problems and not slower,
         sentence=_sentence(measured),
         notes=[*_problems(problems), *_slower(slower), *_compared(measured)],
         rows=[_row(row, max(rates, default=0.0)) for row in rows],
@@ -74,9 +75,9 @@ def _check(measured: dict[str, Any]) -> NetworkCheck:
 def _sentence(measured: dict[str, Any]) -> str:
     network = text(measured.get("network"))
     if not network:
-        return "No all-reduce came to its end."
-    said = f"A job should use the {NETWORKS.get(network, network)}: {text(measured.get('reason'))}."
-    return f"{said} {text(measured.get('remedy'))}".strip()
+        return "No all-reduce was completed."
+    sentence = f"A job should use the {NETWORKS.get(network, network)}: {text(measured.get('reason'))}."
+    return f"{sentence} {text(measured.get('remedy'))}".strip()
 
 
 def _problems(problems: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _slower(regressions: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _compared(measured: dict[str, Any]) -> Iterator[str]:
     against, differs = text(measured.get("compared_with")), text(measured.get("not_compared"))
     if differs:
-        yield f"Not compared with the baseline, which was measured otherwise ({differs})."
+        yield f"Not compared with the baseline, which was measured differently ({differs})."
     elif against:
         yield f"Compared with the baseline of {against}."
 
@@ -123,7 +124,7 @@ def _rate(value: float | None) -> str:
 
 
 def _size(value: Any) -> str:
-    """C(64 MiB); what is no whole number of KiB or MiB in bytes."""
+    """Return C(64 MiB), or bytes where it is no multiple of 1 KiB."""
     size = number(value)
     if size is None:
         return UNKNOWN

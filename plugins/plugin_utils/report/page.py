@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From what a page says to the page itself, one file that needs no other.
+"""Render a page as one HTML file that needs no other.
 
-Everything that comes from outside is escaped by the templates' environment; nothing is marked as safe but the style.
+The templates' environment escapes every value; only the style sheet is marked as safe.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .job import JobPage
 
 
 def render(page: JobPage | ClusterPage, templates: Path) -> str:
+    """Return the HTML of a page; ``templates`` is the directory of the templates and the style sheet."""
     name = "job.html.j2" if isinstance(page, JobPage) else "cluster.html.j2"
     style = f"\n{(templates / 'page.css').read_text(encoding='utf-8')}"
     return (
@@ -49,6 +50,6 @@ def _environment(templates: Path) -> Environment:
 
 
 def content_policy(style: str) -> str:
-    """Nothing may be loaded, run or sent; only this very style counts."""
+    """Return a policy that forbids to load, run or send anything, and allows this style sheet."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A table as a page shows it."""
+"""A table on a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Cell:
-    """``kind`` is empty, number, code or one of the page's badges; ``differs`` marks what is not as on the others."""
+    """``kind`` is empty, number, code or a badge; ``differs`` marks a difference from the other hosts."""
 
     text: str
     kind: str = ""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: where the minutes of a job went, told from what was seen of it and from its events."""
+"""Divide the time of a job into phases, by its observations and events."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .words import duration
 
 STARTING = "starting"
 TRAINING = "training"
-STANDING = "standing"
+STALLED = "stalled"
 FINISHING = "finishing"
 WORDS = {
     STARTING: "Starting: until the first step",
     TRAINING: "Training",
-    STANDING: "Standing still: after the last step, until the restart",
+    STALLED: "Stalled: after the last step, until the restart",
     FINISHING: "Finishing: after the last step",
 }
 
 
 @dataclass(frozen=True)
 class Phase:
-    """``at`` and ``share`` are per cent of the whole."""
+    """``at`` and ``share`` are per cent of the whole time."""
 
     kind: str
     name: str
@@ -55,41 +55,43 @@ class Timeline:
     summary: str
 
 
-def timeline(began: float, end: float, looks: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]) -> Timeline:
-    """The phases fill the time from the beginning to the end without a gap."""
+def timeline(
+    began: float, end: float, observations: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]
+) -> Timeline:
+    """Return phases that fill the time from ``began`` to ``end``, in seconds since the epoch, without a gap."""
     starts = [began, *sorted({at for at in restarts_of(events) if began < at < end})]
-    spans = [one for pair in zip(starts, [*starts[1:], end], strict=True) for one in _attempt(*pair, end, looks)]
+    spans = [one for pair in zip(starts, [*starts[1:], end], strict=True) for one in _attempt(*pair, end, observations)]
     whole = end - began
     phases = [_phase(kind, since, until, began, whole) for kind, since, until in spans if until > since]
     sums = [one for one in (_sum(kind, phases, whole) for kind in WORDS) if one]
-    spoken = "; ".join(f"{one.name.partition(':')[0]} {one.took}, {one.percent}" for one in sums)
-    return Timeline(phases, sums, time_ticks(whole), f"The run of {duration(whole)}: {spoken}.")
+    totals = "; ".join(f"{one.name.partition(':')[0]} {one.took}, {one.percent}" for one in sums)
+    return Timeline(phases, sums, time_ticks(whole), f"The run of {duration(whole)}: {totals}.")
 
 
-def step_of(look: dict[str, Any]) -> float | None:
-    """How far the rank is that is farthest."""
-    steps = [number(one.get("step")) for one in records(look.get("ranks"))]
+def step_of(observation: dict[str, Any]) -> float | None:
+    """Return the highest step of all ranks, or None."""
+    steps = [number(one.get("step")) for one in records(observation.get("ranks"))]
     return max((one for one in steps if one is not None), default=None)
 
 
 def _attempt(
-    since: float, until: float, end: float, looks: Sequence[dict[str, Any]]
+    since: float, until: float, end: float, observations: Sequence[dict[str, Any]]
 ) -> Iterator[tuple[str, float, float]]:
-    """One attempt, from its start to the restart of the next one or to the end."""
-    moves = list(_moves(since, until, looks))
-    if not moves:
+    """Yield the phases of one attempt: kind, start and end."""
+    times = list(_step_times(since, until, observations))
+    if not times:
         yield STARTING, since, until
         return
-    yield STARTING, since, moves[0]
-    yield TRAINING, moves[0], moves[-1]
-    yield (FINISHING if until == end else STANDING), moves[-1], until
+    yield STARTING, since, times[0]
+    yield TRAINING, times[0], times[-1]
+    yield (FINISHING if until == end else STALLED), times[-1], until
 
 
-def _moves(since: float, until: float, looks: Sequence[dict[str, Any]]) -> Iterator[float]:
-    """When a step was seen that had not been seen before."""
+def _step_times(since: float, until: float, observations: Sequence[dict[str, Any]]) -> Iterator[float]:
+    """Yield the times at which the step had changed."""
     latest: float | None = None
-    for look in looks:
-        at, step = number(look.get("at")), step_of(look)
+    for observation in observations:
+        at, step = number(observation.get("at")), step_of(observation)
         if at is None or step is None or not since <= at <= until or step == latest:
             continue
         latest = step

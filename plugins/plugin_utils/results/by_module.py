@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The log and the results of a host that no agent can get to: by a module, part after part."""
+"""Fetch the log and the results of a host without an agent, by a module that reads one part at a time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ansible.errors import AnsibleActionFail
 from ..control.other_host import OtherHost
 from .host import HostOutputs
 
-# A result of a module is held in memory several times.
+# Ansible holds a module's result in memory several times.
 PART_BYTES = 16 * 1024**2
 _MODULE = "distrain.cluster.trainer_outputs_info"
 
 
 def fetch_by_module(host: OtherHost, wanted: Mapping[str, Any], outputs: HostOutputs) -> None:
-    """All that is wanted of one host; why it was given up is in ``outputs``."""
+    """Fetch what is wanted of one host into ``outputs``, which takes an error as well."""
     try:
         for number in outputs.take_survey(_run(host, {"wanted": wanted})["found"]):
             _fetch_file(host, number, outputs)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The agents that send the logs and the results of a job, all hosts at once, into the controller's directory."""
+"""Fetch the logs and the results of a job from all hosts at once, by agents."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from typing import Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent
+from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all
 from ..control.ssh import SshTarget
 from ..delivery.progress import RelayProgress, Total
 from .host import HostOutputs
 
 OUTPUTS = "results.agent"
 SILENT_SECONDS = 60.0
-# Blocks of 1 MiB that wait for the controller's disk: the hosts send no faster than it writes.
-_WAITING = 32
+# Blocks of 1 MiB in memory: the hosts send no faster than the controller's disk writes.
+_QUEUE_LENGTH = 32
 
 Event = tuple[str, dict[str, Any]]
 
 
 class Events(queue.Queue[Event]):
-    """Whoever puts something in waits where it is full, until it is over: then all is dropped."""
+    """A queue whose C(put) waits while it is full, and drops the item once ``is_over`` is set."""
 
     def __init__(self) -> None:
-        super().__init__(_WAITING)
+        super().__init__(_QUEUE_LENGTH)
         self.is_over = threading.Event()
 
     def put(self, item: Event, block: bool = True, timeout: float | None = None) -> None:
@@ -45,7 +45,7 @@ class Events(queue.Queue[Event]):
 
 
 class OutputsFetch:
-    """``outputs`` takes what comes, by host; every host is done or given up in the end."""
+    """``outputs`` receives the files of each host; after C(run) every host is done or given up."""
 
     def __init__(self, outputs: Mapping[str, HostOutputs], show: Callable[[str], None]) -> None:
         self._outputs = outputs
@@ -53,18 +53,20 @@ class OutputsFetch:
         self._progress = RelayProgress(self._totals, "files", show)
         self._events = Events()
         self._agents: dict[str, RemoteAgent] = {}
-        self._heard_at: dict[str, float] = {}
-        self._lived_at = time.monotonic()
+        self._answered_at: dict[str, float] = {}
+        self._kept_alive_at = time.monotonic()
 
     def run(self, targets: Mapping[str, SshTarget], wanted: Mapping[str, Any]) -> None:
+        """Fetch what is wanted; ``wanted`` is as for C(Survey.run)."""
         program = bundle(OUTPUTS)
         try:
             for host, target in targets.items():
                 self._start(host, target, program, wanted)
             while any(not self._outputs[host].is_done for host in self._agents):
-                self._take_next()
+                self._handle_next()
         finally:
-            self._close()
+            self._events.is_over.set()
+            close_all(self._agents.values())
 
     def _start(self, host: str, target: SshTarget, program: bytes, wanted: Mapping[str, Any]) -> None:
         events = cast("queue.SimpleQueue[Event]", self._events)
@@ -76,31 +78,31 @@ class OutputsFetch:
         except OSError as error:
             self._outputs[host].give_up(f"no SSH could be started ({error.strerror})")
             return
-        self._heard_at[host] = time.monotonic()
+        self._answered_at[host] = time.monotonic()
         self._agents[host].send({"do": "survey", "wanted": wanted})
 
-    def _take_next(self) -> None:
+    def _handle_next(self) -> None:
         now = time.monotonic()
-        if now - self._lived_at > KEEPALIVE_SECONDS:
-            self._lived_at = now
+        if now - self._kept_alive_at > KEEPALIVE_SECONDS:
+            self._kept_alive_at = now
             for agent in self._agents.values():
                 agent.keep_alive()
         try:
             host, event = self._events.get(timeout=1.0)
         except queue.Empty:
-            # Only what has not come while the controller waited for it is missing.
+            # A host is silent only if nothing arrived while the controller was waiting for it.
             for host in self._agents:
-                if now - self._heard_at[host] > SILENT_SECONDS and not self._outputs[host].is_done:
+                if now - self._answered_at[host] > SILENT_SECONDS and not self._outputs[host].is_done:
                     self._outputs[host].give_up(f"it did not answer for {SILENT_SECONDS:.0f} s")
             return
-        self._heard_at[host] = now
+        self._answered_at[host] = now
         if not self._outputs[host].is_done:
             try:
-                self._take(host, self._outputs[host], event)
+                self._handle(host, self._outputs[host], event)
             except (LookupError, TypeError, ValueError, ArithmeticError, zlib.error) as error:
                 self._outputs[host].give_up(f"it sent what cannot be read ({error})")
 
-    def _take(self, host: str, outputs: HostOutputs, event: Mapping[str, Any]) -> None:
+    def _handle(self, host: str, outputs: HostOutputs, event: Mapping[str, Any]) -> None:
         kind = event["event"]
         if kind == "found":
             numbers = outputs.take_survey(event["found"])
@@ -116,15 +118,6 @@ class OutputsFetch:
         elif kind == "failed":
             outputs.give_up(event["msg"].strip().splitlines()[-1])
         elif kind == "ended":
-            outputs.give_up(event["said"] or "the SSH connection has ended")
+            outputs.give_up(event["stderr"] or "the SSH connection has ended")
         if outputs.is_done:
             self._progress.leave(host)
-
-    def _close(self) -> None:
-        """End all agents at the same time, and wait for them."""
-        self._events.is_over.set()
-        closing = [threading.Thread(target=agent.close, daemon=True) for agent in self._agents.values()]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()

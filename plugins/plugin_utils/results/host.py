@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The log and the results of one host on their way into the controller's directory."""
+"""Receive the log and the results of one host into the controller's directory."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries impo
 
 from .store import ResultsStore, StoredFile
 
-# A log may hold what nobody else is to read.
+# A log may contain secrets.
 _MODES = {"log": 0o600, "result": 0o644, "gathered": 0o644}
 _LEFT_OUT = "[{bytes} bytes of this log were left out here; trainer_launch_logs_bytes=0 fetches the whole log]\n"
 
 
 class HostOutputs:
-    """Takes what the host says. C(error) says why the host was given up, and is empty while it was not."""
+    """Receives the files of one host. ``error`` is why the host was given up, or empty."""
 
     def __init__(self, store: ResultsStore) -> None:
         self.error = ""
@@ -44,7 +44,7 @@ class HostOutputs:
         self._began = time.monotonic()
 
     def take_survey(self, found: Mapping[str, Any]) -> list[int]:
-        """Make the directories, and return the numbers of the files that have to come."""
+        """Create the directories, and return the numbers of the files to fetch."""
         self._began = time.monotonic()
         self._files, self.refused = found["files"], list(found["refused"])
         self._refused_count = found["refused_count"]
@@ -62,7 +62,7 @@ class HostOutputs:
         return self._files[number]
 
     def take_data(self, number: int, piece: int, data: str, packed: bool) -> None:
-        """The next block of a file."""
+        """Write the next block of a file, as an agent sends it."""
         file = self._files[number]
         block = base64.b64decode(data)
         if packed:
@@ -70,6 +70,7 @@ class HostOutputs:
         self.take_block(file, piece, block)
 
     def take_block(self, file: Mapping[str, Any], piece: int, block: bytes) -> None:
+        """Write the next block of a file, and a note where a piece of a log was left out."""
         if self._open is None:
             self._begin(file)
         if piece > self._piece:
@@ -79,7 +80,7 @@ class HostOutputs:
         self.received_bytes += len(block)
 
     def take_end(self, number: int, error: str) -> None:
-        """The file is whole, or could not be read: ``error`` says why not."""
+        """Keep the file, or drop it where ``error`` says why it could not be read."""
         file = self._files[number]
         if error:
             self.refused.append({"name": file["name"], "why": error})
@@ -93,18 +94,18 @@ class HostOutputs:
             self._writing(lambda: self._keep(opened, file), file["name"])
 
     def give_up(self, error: str) -> None:
-        """What was not whole by now is forgotten; the first reason counts."""
+        """Drop the incomplete file, and end with the first error."""
         self.error = self.error or error
         self.is_done = True
         self._drop()
 
     def figures(self) -> dict[str, Any]:
-        """For the progress."""
+        """Return the figures for the progress line."""
         seconds = time.monotonic() - self._began
         return {"items": len(self.written) + self.gathered, "bytes": self.received_bytes, "seconds": seconds}
 
     def report(self) -> dict[str, Any]:
-        """What the module returns of the host."""
+        """Return the host's part of the module's result."""
         return {
             "files": [shown(name) for name in self.written],
             "gathered": self.gathered,

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the controller keeps what came from one host: files that are whole, or not there.
+"""Store the files of one host on the controller, each atomically.
 
-What the host names cannot lead out of the directory, and no link in it is followed: an earlier fetch, or somebody else,
-may have put one there.
+Names from the host cannot lead out of the directory, and no link in it is followed.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_BYTES = 1024**2
-# A file that is not whole yet, with the process that writes it.
+# An incomplete file, by the process that writes it.
 _UNFINISHED = re.compile(r"\.([1-9][0-9]*)\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ResultsStore:
-    """``directory`` is made where it is missing. All methods raise OSError."""
+    """``directory`` is created where it is missing. All methods raise OSError."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
@@ -54,7 +53,7 @@ class ResultsStore:
 
     @contextlib.contextmanager
     def _parent(self, name: str, makes: bool) -> Iterator[tuple[int, str]]:
-        """A descriptor of the directory that holds the name, and the last component."""
+        """Open the directory that holds the name, and yield its descriptor with the last component."""
         *above, last = _components(name)
         with self._directory(above, makes) as descriptor:
             yield descriptor, last
@@ -78,11 +77,11 @@ class ResultsStore:
 
 
 class StoredFile:
-    """A file that gets its name only when it is whole. ``parent`` may be closed afterwards."""
+    """A file that gets its name when it is complete. ``parent`` may be closed after the constructor."""
 
     def __init__(self, parent: int, name: str, mode: int) -> None:
         self._name = name
-        # Names may be as long as a file system allows, so it is none that is made longer.
+        # Not the name with a suffix: it may have the greatest length that the file system allows.
         self._unfinished = f".{os.getpid()}.part"
         self._parent = os.dup(parent)
         try:
@@ -98,7 +97,7 @@ class StoredFile:
         self._file.write(data)
 
     def keep(self, mtime_ns: int) -> bool:
-        """Give it its name, and return whether another content, or none, was there."""
+        """Give the file its name, and return whether its content is new or different."""
         try:
             self._file.flush()
             os.fchmod(self._file.fileno(), self._mode)
@@ -113,7 +112,7 @@ class StoredFile:
         return differs
 
     def drop(self) -> None:
-        """Forget what was written."""
+        """Remove the incomplete file."""
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
@@ -121,7 +120,7 @@ class StoredFile:
         os.close(self._parent)
 
     def _is_there(self) -> bool:
-        """Whether what is there under the name is the same."""
+        """Whether the existing file of this name has the same content."""
         try:
             old = os.open(self._name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._parent)
         except OSError:
@@ -137,7 +136,7 @@ class StoredFile:
 
 
 def _remove_unfinished(directory: int) -> None:
-    """What runs that were killed have left there."""
+    """Remove the incomplete files of runs that were killed."""
     for name in os.listdir(directory):
         found = _UNFINISHED.fullmatch(name)
         if found and not _is_alive(int(found[1])):

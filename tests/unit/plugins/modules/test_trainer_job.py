@@ -301,7 +301,7 @@ def test_a_job_that_cannot_be_begun_is_an_error_and_not_lost(
     monkeypatch.setattr(job_control, "BEGIN_SECONDS", 1)
     (tmp_path / "logs").write_text("no directory")
     result = job(command=["true"])
-    assert result["failed"] and "Job sft was not begun in container llama-factory-gpu-01" in result["msg"]
+    assert result["failed"] and "Job sft was not started in container llama-factory-gpu-01" in result["msg"]
     assert not (tmp_path / "control/sft/job.json").exists()
 
 

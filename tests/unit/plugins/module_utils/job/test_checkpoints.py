@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import (
     Checkpoint,
     missing,
-    newest_whole,
+    newest_complete,
     shards_of_index,
     shards_of_metadata,
 )
@@ -158,9 +158,9 @@ def test_the_newest_whole_one_counts() -> None:
         return Checkpoint(f"checkpoint-{step}", step, {"model.safetensors": 1}, state_step)
 
     found = [checkpoint(5, 5), checkpoint(20, 20), checkpoint(100, None)]
-    newest = newest_whole(found, 1)
+    newest = newest_complete(found, 1)
     assert newest and newest.name == "checkpoint-20"
-    assert newest_whole(found[2:], 1) is None
+    assert newest_complete(found[2:], 1) is None
 
 
 def test_checkpoints_are_read_where_they_lie(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ansible_collections.distrain.cluster.plugins.module_utils.job.usage import UsageMeter, summarise_gpus
+from ansible_collections.distrain.cluster.plugins.module_utils.job.usage import UsageMeter, summarize_gpus
 
 
 def write_process(proc: Path, pid: int, state: str, cpu_seconds: float, pages: int) -> None:
@@ -45,5 +45,5 @@ def test_nothing_is_known_of_processes_that_have_ended(tmp_path: Path) -> None:
 def test_only_the_gpus_and_the_memory_of_the_job_count() -> None:
     processes = "GPU-a, 7, 100\nGPU-b, 8, 300\nGPU-c, 99, 900\n"
     gpus = "GPU-a, 50\nGPU-b, 90\nGPU-c, 100\n"
-    assert summarise_gpus(processes, gpus, [7, 8]) == {"gpu_percent": 70.0, "gpu_memory_bytes": 400 * 1024**2}
-    assert summarise_gpus("GPU-a, 7, [N/A]\n", "GPU-a, [N/A]", [7]) == {"gpu_percent": None, "gpu_memory_bytes": None}
+    assert summarize_gpus(processes, gpus, [7, 8]) == {"gpu_percent": 70.0, "gpu_memory_bytes": 400 * 1024**2}
+    assert summarize_gpus("GPU-a, 7, [N/A]\n", "GPU-a, [N/A]", [7]) == {"gpu_percent": None, "gpu_memory_bytes": None}

@@ -59,9 +59,7 @@ def test_those_that_wait_for_a_layer_are_told(
 ) -> None:
     break_at(monkeypatch, owner, name, error)
     spool.start(IMAGE.diff_ids)
-    words = (
-        rf"team/trainer:1 could not be saved: an error that was not foreseen, {type(error).__name__}.*, line \d+\)\."
-    )
+    words = rf"team/trainer:1 could not be saved: an unexpected error, {type(error).__name__}.*, line \d+\)\."
     with pytest.raises(ClusterError, match=words):
         assert spool.wait_for(IMAGE.diff_ids[0], SECONDS), "it hangs"
     with pytest.raises(ClusterError, match=words):
@@ -114,5 +112,5 @@ def test_the_hosts_that_receive_fail_with_it(spool: ImageSpool, monkeypatch: pyt
     source = LayerSource(spool, spool._image, lambda text: None)
     peer, _sent = start_source(None, cast(MemorySource, source))
     host = Host("h1", None, [peer], range(len(IMAGE.layers)), is_last=True, items=IMAGE.layers).start()
-    with pytest.raises(ClusterError, match="could not be saved: an error that was not foreseen, KeyError: 'blobs'"):
+    with pytest.raises(ClusterError, match="could not be saved: an unexpected error, KeyError: 'blobs'"):
         host.wait(SECONDS)

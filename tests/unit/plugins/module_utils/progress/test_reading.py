@@ -88,7 +88,7 @@ def test_what_was_written_down_wins_and_the_batch_makes_samples_of_steps() -> No
         ({"batch": 64, "steps_per_second": None}, 32, (64, None)),
     ],
 )
-def test_samples_are_told_where_the_batch_is_known(printed: dict[str, Any], known: int, samples: Any) -> None:
+def test_samples_are_known_where_the_batch_is(printed: dict[str, Any], known: int, samples: Any) -> None:
     both = complete({}, {"step": 3, "steps_per_second": 0.5} | printed, known)
     assert (both["samples_per_step"], both["samples_per_second"]) == samples
 
@@ -104,7 +104,7 @@ def test_samples_are_told_where_the_batch_is_known(printed: dict[str, Any], know
         ([{}, {}], None),
     ],
 )
-def test_tokens_are_told_where_the_trainer_counts_them(counts: list[dict[str, Any]], rate: float | None) -> None:
+def test_tokens_are_known_where_the_trainer_counts_them(counts: list[dict[str, Any]], rate: float | None) -> None:
     lines = [
         json.dumps({"current_steps": one, "elapsed_time": f"0:00:{2 + 10 * one:02}"} | count)
         for one, count in enumerate(counts)

@@ -199,7 +199,7 @@ def test_a_link_that_comes_meanwhile_is_not_followed(source, tmp_path) -> None:
     pair = Pair(source, target)
     (target / "d").rename(tmp_path / "away")
     (target / "d").symlink_to(victim)
-    with pytest.raises(ClusterError, match="A symbolic link or a file has been put in its way"):
+    with pytest.raises(ClusterError, match="A part of its path was replaced by a symbolic link or a file"):
         pair.carry()
     assert not list(victim.iterdir())
 

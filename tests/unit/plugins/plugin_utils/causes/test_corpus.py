@@ -64,6 +64,6 @@ def test_each_kind_is_published() -> None:
     assert [kind for kind in sorted(said) if f"`{kind}`" not in page] == []
 
 
-def test_names_are_told_apart() -> None:
+def test_names_are_distinguished() -> None:
     names = [(tail.family, tail.name) for tail in corpus()]
     assert len(set(names)) == len(names)

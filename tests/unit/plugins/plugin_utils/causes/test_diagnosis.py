@@ -218,7 +218,7 @@ def test_why_a_rank_failed(found: Rank, kind: str, retryable: bool, parts: list[
         ),
     ],
 )
-def test_what_is_told_of_a_rank_that_runs(found: Rank, kind: str, part: str) -> None:
+def test_a_notice_on_a_running_rank(found: Rank, kind: str, part: str) -> None:
     (finding,) = notices([found], "sft", SETTING, 25, 300)
     assert finding.kind == kind
     assert part in finding.text
@@ -234,7 +234,7 @@ def test_what_is_told_of_a_rank_that_runs(found: Rank, kind: str, part: str) -> 
         rank("succeeded", silent_seconds=900),
     ],
 )
-def test_what_is_nothing_to_tell(found: Rank) -> None:
+def test_a_healthy_rank_needs_no_notice(found: Rank) -> None:
     assert notices([found], "sft", SETTING, 25, 300) == []
 
 

@@ -35,7 +35,7 @@ def clocks(*known: tuple[float, float]) -> dict[str, Clock]:
         ((), (), None),
     ],
 )
-def test_who_ended_first(
+def test_the_rank_that_ended_first(
     ended: tuple[float | None, ...], known: tuple[tuple[float, float], ...], first: int | None
 ) -> None:
     found = ended_first(ranks(*ended), clocks(*known))

@@ -54,5 +54,5 @@ REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exit
         (["RuntimeError: NCCL error in: x.cpp", "Last error:", ""], "RuntimeError: NCCL error in: x.cpp"),
     ],
 )
-def test_the_line_that_tells_why(lines: list[str], said: str) -> None:
+def test_the_line_that_explains_the_end(lines: list[str], said: str) -> None:
     assert error_line(lines) == said

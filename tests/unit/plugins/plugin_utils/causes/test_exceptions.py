@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.exceptions import raised, speaker_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.exceptions import raised, split_prefix
 
 TRACEBACK = "Traceback (most recent call last):"
 STEP = "{'loss': 1.0, 'epoch': 0.1}"
 
 
-def told(*lines: str) -> list[tuple[str, tuple[str, ...], str]]:
-    return [(one.text, one.details, one.speaker) for one in raised(lines)]
+def raised_by(*lines: str) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(one.text, one.details, one.process) for one in raised(lines)]
 
 
 def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
@@ -26,7 +26,7 @@ def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
         "Last error:",
         "z",
     ]
-    assert told(*(prefix + line for line in lines)) == [
+    assert raised_by(*(prefix + line for line in lines)) == [
         ("torch.distributed.DistBackendError: NCCL error", ("ncclSystemError: y", "Last error:", "z"), "0")
     ]
 
@@ -43,7 +43,7 @@ def test_what_stands_behind_last_error_belongs_to_the_exception() -> None:
     ],
 )
 def test_what_cannot_belong_ends_the_message(end: str) -> None:
-    assert told("ValueError: a", "b", end, "c")[0] == ("ValueError: a", ("b",), "")
+    assert raised_by("ValueError: a", "b", end, "c")[0] == ("ValueError: a", ("b",), "")
 
 
 def test_chains() -> None:
@@ -64,17 +64,17 @@ def test_processes_that_print_into_each_other_are_kept_apart() -> None:
         "[rank1]: KeyError: 'a'",
         "[rank0]: E: b",
     ]
-    assert told(*lines) == [("KeyError: 'a'", (), "1"), ("E: b", (), "0")]
+    assert raised_by(*lines) == [("KeyError: 'a'", (), "1"), ("E: b", (), "0")]
 
 
 def test_what_a_rank_has_survived_does_not_count() -> None:
     early = [TRACEBACK, "  x", "ModuleNotFoundError: No module named 'apex'"]
-    assert told(*early, STEP, STEP) == []
-    assert len(told(*early, STEP)) == 1, "one step may be printed late by another process"
+    assert raised_by(*early, STEP, STEP) == []
+    assert len(raised_by(*early, STEP)) == 1, "one step may be printed late by another process"
 
 
 @pytest.mark.parametrize(
-    ("line", "speaker", "text"),
+    ("line", "process", "text"),
     [
         ("[rank12]:   File", "12", "  File"),
         ("[default0]:[rank12]:[E817 x", "12", "[E817 x"),
@@ -86,5 +86,5 @@ def test_what_a_rank_has_survived_does_not_count() -> None:
         ("RuntimeError: x", "", "RuntimeError: x"),
     ],
 )
-def test_what_stands_before_a_line(line: str, speaker: str, text: str) -> None:
-    assert speaker_of(line) == (speaker, text)
+def test_what_stands_before_a_line(line: str, process: str, text: str) -> None:
+    assert split_prefix(line) == (process, text)

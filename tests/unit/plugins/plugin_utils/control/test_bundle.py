@@ -80,7 +80,7 @@ def test_a_missing_engine_is_a_clear_failure() -> None:
     assert "Traceback" not in events[0]["msg"]
 
 
-def test_what_nobody_foresaw_is_told_with_its_place() -> None:
+def test_an_unexpected_error_has_its_place() -> None:
     code, events = run_command({"do": "observe", "arguments": {}})
     assert (code, events[0]["event"]) == (1, "failed")
     assert "KeyError" in events[0]["msg"]

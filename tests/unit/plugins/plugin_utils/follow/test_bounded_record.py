@@ -36,7 +36,7 @@ def watch(tmp_path: Path, looks: int, hosts: int = 2, failed_at: int = -1) -> Pa
     for number in range(looks):
         now[0] = 1000.0 + 5 * number
         state = "lost" if number == failed_at else "running"
-        record.look([Rank(f"gpu-{rank}", rank, state, progress={"step": number}) for rank in range(hosts)], 1.0)
+        record.observation([Rank(f"gpu-{rank}", rank, state, progress={"step": number}) for rank in range(hosts)], 1.0)
         assert path.stat().st_size <= BOUND
     return path
 
@@ -84,7 +84,7 @@ def test_only_valid_json_is_written(tmp_path: Path) -> None:
         BoundedLines(str(tmp_path / "x"), 300, str).append({"at": float("nan")})
     record = JobRecorder(str(tmp_path / "w"), None, lambda: 1000.0)
     progress = {"step": 3, "loss": None, "grad_norm": None, "not_finite": {"loss": "nan", "grad_norm": "inf"}}
-    record.look([Rank("a", 0, "running", progress=progress, usage={"gpu_percent": float("nan")})], float("nan"))
+    record.observation([Rank("a", 0, "running", progress=progress, usage={"gpu_percent": float("nan")})], float("nan"))
     rank = lines_of(tmp_path / "w")[0]["ranks"][0]
     assert (rank["loss"], rank["grad_norm"], rank["not_finite"]) == (None, None, ["loss", "grad_norm"])
 
@@ -95,7 +95,7 @@ def test_findings_are_thinned_and_starts_are_kept(tmp_path: Path) -> None:
     record.event("started", None, None, "It was started.")
     for number in range(3000):
         now[0] += 30
-        record.event("finding", "gpu-01", 0, "It is out of sight.")
+        record.event("finding", "gpu-01", 0, "It is unreachable.")
         if number % 500 == 0:
             record.event("restarted", None, None, "It was started again.")
         assert path.stat().st_size <= BOUND

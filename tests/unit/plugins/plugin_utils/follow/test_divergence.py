@@ -166,7 +166,7 @@ def test_it_is_said_once_while_the_job_is_followed(tmp_path: Path) -> None:
     assert [(one["kind"], one["host"]) for one in events] == [("finding", "gpu-01"), ("ended", None)]
 
 
-def test_a_short_job_that_ends_destroyed_is_told_of_at_its_end() -> None:
+def test_a_short_job_that_ends_destroyed_is_reported_at_its_end() -> None:
     stage = Stage([Rank("gpu-01", 0, "running")], [Rank("gpu-01", 0, "succeeded", progress=progress_of([SOUND, ZERO]))])
     stage.follower().follow()
     assert len(stage.warned) == 1 and "Its weights are of no use from there on. Start again from a" in stage.warned[0]

@@ -44,11 +44,11 @@ def test_a_job_that_stands_is_shown_again_after_a_while() -> None:
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:
     pace = StepRate()
-    assert [pace.take(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
-    assert pace.take(60, 100) == 2.0
-    assert pace.take(90, 160) == 2.0
-    assert pace.take(100, 300) == 5.0
-    assert pace.take(80, 1) is None, "the job has begun again"
+    assert [pace.update(now, step) for now, step in ((0, None), (10, 0), (14, 8), (14, 8))] == [None, None, 2.0, 2.0]
+    assert pace.update(60, 100) == 2.0
+    assert pace.update(90, 160) == 2.0
+    assert pace.update(100, 300) == 5.0
+    assert pace.update(80, 1) is None, "the job has begun again"
     line = follow_plan.progress_line("t", "j", [rank(0, progress={"step": 2, "total": 9})], 0.4)
     assert line == "t j  step 2/9  2.5 s/step  ranks 1/1"
 
@@ -87,7 +87,7 @@ def test_the_cause_is_named_and_the_others_are_stopped() -> None:
     assert stage.stopped == ["gpu-01"]
 
 
-def test_who_only_lost_the_connection_is_not_the_cause() -> None:
+def test_a_lost_connection_is_not_the_cause() -> None:
     victim = rank(0, "failed", exit_code=1, ended=4.0, last_lines=["[gloo] Connection closed by peer [10.77.0.9]"])
     cause = rank(1, "failed", exit_code=137, ended=6.0, last_lines=["Killed"])
     stage = Stage([victim, rank(1)], [victim, rank(1)], [victim, cause])
@@ -124,7 +124,7 @@ def test_the_clocks_of_those_that_failed_are_asked_for_their_order() -> None:
         ([rank(0, "succeeded"), rank(1, "running")], None),
     ],
 )
-def test_who_brought_the_job_down(ranks: list[Rank], host: str | None) -> None:
+def test_the_rank_that_made_the_job_fail(ranks: list[Rank], host: str | None) -> None:
     cause = first_failed(ranks)
     assert (cause.host if cause else None) == host
 
@@ -136,7 +136,7 @@ def test_a_stopped_container_is_named() -> None:
     assert stage.stopped == ["gpu-01"]
 
 
-def test_a_host_out_of_sight_is_named_waited_for_and_given_up(tmp_path: Path) -> None:
+def test_an_unreachable_host_is_named_waited_for_and_given_up(tmp_path: Path) -> None:
     unseen = [[rank(0), rank(1, unseen=seconds, unseen_because="no route")] for seconds in (15, 26, 40, 601)]
     stage = Stage(*unseen)
     with pytest.raises(ClusterError, match=r"host gpu-02 has not answered for 601 s \(no route\)") as caught:
@@ -189,14 +189,14 @@ def test_a_host_that_does_not_come_back_is_named() -> None:
     assert "started again once host gpu-02" in stage.warned[-1]
 
 
-def test_who_lost_a_host_is_not_the_cause_but_the_host_is() -> None:
+def test_the_lost_host_is_the_cause_and_not_the_rank_that_lost_it() -> None:
     stage = Stage([rank(0, "failed", last_lines=["Connection closed by peer"]), rank(1, unseen=20)])
     with pytest.raises(ClusterError, match="host gpu-02 has not answered") as caught:
         stage.follower().follow()
     assert "It may still run on gpu-02, where it could not be stopped" in caught.value.message
 
 
-def test_silence_is_told_once_with_the_rank_that_differs_and_a_timeout_stops_the_job() -> None:
+def test_silence_is_reported_once_with_the_rank_that_differs_and_a_timeout_stops_the_job() -> None:
     stage = Stage(
         [rank(0, silent_seconds=2000), rank(1, silent_seconds=1900)],
         [rank(0, silent_seconds=2001), rank(1, silent_seconds=2002)],

@@ -33,8 +33,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import fake_ssh
+from ansible_collections.distrain.cluster.tests.unit.support.host_agents import agents_of
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
-from ansible_collections.distrain.cluster.tests.unit.support.watch_fleet import fleet_of
 
 
 @pytest.fixture
@@ -56,50 +56,50 @@ def directory(tmp_path: Path) -> Iterator[Path]:
         process.kill()
 
 
-def look_until(fleet: HostAgents, is_reached: Any) -> None:
+def look_until(agents: HostAgents, is_reached: Any) -> None:
     until = time.monotonic() + 10
     while not is_reached() and time.monotonic() < until:
-        fleet.look()
+        agents.update()
         time.sleep(0.1)
     assert is_reached()
 
 
-def test_it_tells_how_a_rank_stands_and_stops_it(ssh: str, directory: Path) -> None:
-    fleet = fleet_of(ssh, directory, "gpu-01", "unreachable")
+def test_the_agent_reports_its_rank_and_stops_it(ssh: str, directory: Path) -> None:
+    agents = agents_of(ssh, directory, "gpu-01", "unreachable")
     try:
-        fleet.look()
-        found = fleet.sights["gpu-01"].found
+        agents.update()
+        found = agents.views["gpu-01"].found
         assert (found["job"]["state"], found["job"]["last_lines"]) == ("running", ["it goes on"])
         assert found["usage"]["memory_bytes"] > 0
-        assert "No route to host" in fleet.sights["unreachable"].because
-        rank = described_rank("gpu-01", 1, found, fleet.unseen("gpu-01"), "")
+        assert "No route to host" in agents.views["unreachable"].because
+        rank = described_rank("gpu-01", 1, found, agents.unseen("gpu-01"), "")
         assert (rank.state, rank.unseen, rank.stopped_processes) == ("running", 0, [])
-        stacks = fleet.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
+        stacks = agents.ask(["gpu-01", "unreachable"], {"do": "stacks"}, "stacks", 5)
         assert [one["rank"] for one in stacks["gpu-01"]] == [3]
-        clock = fleet.clocks(["gpu-01", "unreachable"], 5)
+        clock = agents.clocks(["gpu-01", "unreachable"], 5)
         assert list(clock) == ["gpu-01"]
         assert abs(clock["gpu-01"].ahead) <= clock["gpu-01"].error + 0.01, "it is this machine's own clock"
-        assert fleet.ask(["gpu-01"], {"do": "stop", "timeout": 5}, "stopped", 9) == {"gpu-01": None}
-        look_until(fleet, lambda: fleet.sights["gpu-01"].found["job"]["state"] == "stopped")
-        assert fleet.sights["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
-        agents = list(fleet._agents.values())
+        assert agents.ask(["gpu-01"], {"do": "stop", "timeout": 5}, "stopped", 9) == {"gpu-01": None}
+        look_until(agents, lambda: agents.views["gpu-01"].found["job"]["state"] == "stopped")
+        assert agents.views["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
+        ended = list(agents._agents.values())
     finally:
-        fleet.close()
-    assert agents and all(agent.has_ended for agent in agents)
+        agents.close()
+    assert ended and all(agent.has_ended for agent in ended)
 
 
 def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.2)
-    fleet = fleet_of(ssh, directory, "gpu-01")
+    monkeypatch.setattr(host_agents, "_RESTART_SECONDS", 0.2)
+    agents = agents_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
-        first = fleet._agents["gpu-01"]
+        agents.update()
+        first = agents._agents["gpu-01"]
         first._process.kill()
-        look_until(fleet, lambda: fleet._agents.get("gpu-01", first) is not first)
-        heard_at = fleet.sights["gpu-01"].heard_at
-        look_until(fleet, lambda: fleet.sights["gpu-01"].heard_at > heard_at)
+        look_until(agents, lambda: agents._agents.get("gpu-01", first) is not first)
+        answered_at = agents.views["gpu-01"].answered_at
+        look_until(agents, lambda: agents.views["gpu-01"].answered_at > answered_at)
     finally:
-        fleet.close()
+        agents.close()
 
 
 def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
@@ -108,60 +108,60 @@ def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
     def refuse(*_arguments: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(host_agents, "_START_AGAIN_SECONDS", 0.0)
-    fleet = fleet_of(ssh, directory, "gpu-01")
+    monkeypatch.setattr(host_agents, "_RESTART_SECONDS", 0.0)
+    agents = agents_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
+        agents.update()
         monkeypatch.setattr(host_agents, "RemoteAgent", refuse)
-        fleet._agents["gpu-01"]._process.kill()
-        look_until(fleet, lambda: "Too many open files" in fleet.sights["gpu-01"].because)
+        agents._agents["gpu-01"]._process.kill()
+        look_until(agents, lambda: "Too many open files" in agents.views["gpu-01"].because)
         with pytest.raises(OSError, match="Too many open files"):
-            fleet_of(ssh, directory, "gpu-01")
+            agents_of(ssh, directory, "gpu-01")
     finally:
-        fleet.close()
+        agents.close()
 
 
-def test_a_silent_host_is_out_of_sight_and_its_agent_is_replaced(
+def test_a_silent_host_is_unreachable_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_agents, "_NEW_AGENT_SECONDS", 0.5)
-    fleet = fleet_of(ssh, directory, "gpu-01")
+    agents = agents_of(ssh, directory, "gpu-01")
     try:
-        fleet.look()
-        first = fleet._agents["gpu-01"]
-        fleet.sights["gpu-01"].heard_at -= 100
-        monkeypatch.setattr(fleet, "_take", lambda timeout: None)
-        assert fleet.unseen("gpu-01") > 99
+        agents.update()
+        first = agents._agents["gpu-01"]
+        agents.views["gpu-01"].answered_at -= 100
+        monkeypatch.setattr(agents, "_receive", lambda timeout: None)
+        assert agents.unseen("gpu-01") > 99
         time.sleep(0.6)
-        fleet.look()
-        assert fleet._agents["gpu-01"] is not first
+        agents.update()
+        assert agents._agents["gpu-01"] is not first
     finally:
-        fleet.close()
+        agents.close()
 
 
 FOLLOWER = """
 import sys, time
 sys.path.insert(0, sys.argv[3])
 from pathlib import Path
-from ansible_collections.distrain.cluster.tests.unit.support.watch_fleet import fleet_of
-fleet = fleet_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
-fleet.look()
-print(*(agent._process.pid for agent in fleet._agents.values()), flush=True)
+from ansible_collections.distrain.cluster.tests.unit.support.host_agents import agents_of
+agents = agents_of(sys.argv[1], Path(sys.argv[2]), "gpu-01", "gpu-02")
+agents.update()
+print(*(agent._process.pid for agent in agents._agents.values()), flush=True)
 time.sleep(60)
 """
 
 
-def test_the_agents_end_when_who_follows_is_killed(ssh: str, directory: Path) -> None:
+def test_the_agents_end_when_the_follower_is_killed(ssh: str, directory: Path) -> None:
     command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(ROOT / ".collections")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         assert follower.stdout
-        agents = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
-        assert len(agents) == 2 and all(agent.exists() for agent in agents)
+        processes = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
+        assert len(processes) == 2 and all(process.exists() for process in processes)
         follower.kill()
     until = time.monotonic() + 10
-    while any(agent.exists() for agent in agents) and time.monotonic() < until:
+    while any(process.exists() for process in processes) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not any(agent.exists() and "zombie" not in (agent / "status").read_text() for agent in agents)
+    assert not any(process.exists() and "zombie" not in (process / "status").read_text() for process in processes)
 
 
 def test_the_agent_needs_the_standard_library_only() -> None:
@@ -225,7 +225,7 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
     def look(step: int, seconds: float) -> None:
         now[0] += seconds
         progress = {"step": step, "total": 9, "loss": 5.5, "remaining_seconds": 60.0}
-        record.look([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
+        record.observation([Rank("gpu-01", 0, "running", progress=progress, usage={"cpu_percent": 90.0})], 2.0, 8)
 
     for step, seconds in ((1, 0), (2, 1), (3, 5), (3, 30), (3, 30)):
         look(step, seconds)

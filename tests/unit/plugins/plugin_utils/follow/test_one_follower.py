@@ -23,8 +23,6 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_pr
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import BoundedLines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.tolerant_recorder import TolerantRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
@@ -106,7 +104,7 @@ def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
         pass
 
 
-def test_who_holds_the_lock_may_be_unknown(tmp_path: Path) -> None:
+def test_the_holder_of_the_lock_may_be_unknown(tmp_path: Path) -> None:
     path = tmp_path / "follow.lock"
     with one_follower(str(path), "sft", 1, print):
         path.write_text("[half a line")
@@ -164,9 +162,7 @@ def test_a_full_disk_does_not_end_the_following_and_is_said_once(
     monkeypatch.setattr(BoundedLines, "append", full)
     stage = Stage([rank(0)], [rank(0, silent_seconds=400)], [rank(0, "succeeded")])
     follower = stage.follower(tmp_path / "events.jsonl")
-    follower.recorder = TolerantRecorder(
-        JobRecorder("watch.jsonl", "events.jsonl", clock=lambda: stage.now), stage.warned.append
-    )
+    follower.recorder = JobRecorder("watch.jsonl", "events.jsonl", clock=lambda: stage.now, warn=stage.warned.append)
     follower.recorder.began(1.0, 1, "sft", 0)
     assert [one.state for one in follower.follow()] == ["succeeded"]
     said = [text for text in stage.warned if "No space left on device" in text]
@@ -183,13 +179,3 @@ def test_an_end_is_written_once_after_each_start(tmp_path: Path) -> None:
             record.event("finding", "gpu-01", 0, "afterwards")
     kinds = [json.loads(line)["kind"] for line in events.read_text().splitlines()]
     assert [kind for kind in kinds if kind != "finding"] == ["started", "ended", "started", "ended"]
-
-
-def test_what_can_be_written_is_kept(tmp_path: Path) -> None:
-    events, watch = tmp_path / "events.jsonl", tmp_path / "watch.jsonl"
-    record = TolerantRecorder(JobRecorder(str(watch), str(events)), print)
-    record.began(5.0, 1, "sft", 0)
-    record.event("ended", None, None, "Job sft has succeeded.")
-    record.look([Rank("gpu-01", 0, "running")])
-    assert [json.loads(line)["kind"] for line in events.read_text().splitlines()] == ["started", "ended"]
-    assert len(watch.read_text().splitlines()) == 1

@@ -28,21 +28,22 @@ LOADS = """Thread 7 (idle): "MainThread"
         ([], ""),
         (
             [Stack("gpu-01", 0, 7, "S", "", WAITS), Stack("gpu-02", 1, 7, "S", "", LOADS)],
-            "The process of rank 1 on host gpu-02 is in read (data.py:12); the others (of rank 0) stand alike: one "
-            "waits for the other ranks in all_reduce (called at train.py:40).",
+            "The process of rank 1 on host gpu-02 is in read (data.py:12); the others (of rank 0) are in the same "
+            "place: one waits for the other ranks in all_reduce (called at train.py:40).",
         ),
         (
             [Stack("gpu-01", 0, 7, "S", "ep_poll"), Stack("gpu-02", 1, 7, "T", "do_signal_stop")],
-            "The process of rank 1 on host gpu-02 is stopped by a signal; the others (of rank 0) stand alike: one "
-            "sleeps in the kernel (ep_poll). With py-spy in the image there would be stacks.",
+            "The process of rank 1 on host gpu-02 is stopped by a signal; the others (of rank 0) are in the same "
+            "place: one sleeps in the kernel (ep_poll). With py-spy in the image there would be stacks.",
         ),
         (
             [Stack("gpu-02", 1, 7, "S", "", WAITS), Stack("gpu-01", 0, 7, "S", "", WAITS)],
-            "All (of rank 0, 1) stand alike: one waits for the other ranks in all_reduce (called at train.py:40).",
+            "All (of rank 0, 1) are in the same place: one waits for the other ranks in all_reduce (called at "
+            "train.py:40).",
         ),
     ],
 )
-def test_who_does_something_else(stacks: list[Stack], said: str) -> None:
+def test_the_process_that_differs(stacks: list[Stack], said: str) -> None:
     assert stack_sentence(stacks) == said
 
 

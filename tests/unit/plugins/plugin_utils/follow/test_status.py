@@ -37,18 +37,18 @@ def job(rank: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
+def test_the_table_lines_up_and_an_unreachable_host_is_named() -> None:
     answers = {"gpu-01": {"jobs": [job(0, progress=PROGRESS)]}, "gpu-02": {"jobs": [job(1)]}, "gpu-03": GONE}
     found = status("llama-factory", answers)
     assert found["table"] == [
         "job  host    rank  state    step    loss   grad norm  rate            left   busy      memory   silent",
         "sft  gpu-01  0     running  12/120  5.931  1.25       10.9 samples/s  00:41  cpu 98 %  1.06 GB  00:01",
         "sft  gpu-02  1     running  -       -      -          -               -      cpu 98 %  1.06 GB  00:01",
-        "gpu-03 was not seen: Failed to connect to the host",
+        "gpu-03 did not answer: Failed to connect to the host",
     ]
     assert found["summary"] == [
         "llama-factory sft: running, step 12/120, loss 5.931, grad norm 1.25, 10.9 samples/s, 00:41 left, ranks 2; "
-        "not seen: gpu-03"
+        "no answer from gpu-03"
     ]
     assert found["unseen"] == {"gpu-03": "Failed to connect to the host"}
     assert found["rows"][0]["remaining"] == 41.0 and found["rows"][1]["step"] is None
@@ -58,7 +58,7 @@ def test_the_table_lines_up_and_a_host_out_of_reach_is_told_of() -> None:
     ("answers", "summary"),
     [
         ({"a": {"jobs": []}, "b": {"jobs": []}}, ["t: no job is known on a, b"]),
-        ({"a": GONE}, ["t: no job is known on any host; not seen: a"]),
+        ({"a": GONE}, ["t: no job is known on any host; no answer from a"]),
         (
             {"a": {"jobs": [job(0, state="stopped")]}, "b": {"jobs": [job(1, state="failed", exit_code=3)]}},
             ["t sft: failed, 1 of 2 ranks failed"],
@@ -122,5 +122,5 @@ def test_the_ends_of_the_logs(rank: int, lines: list[str]) -> None:
     assert log_lines(answers, "sft", rank) == lines
 
 
-def test_a_log_out_of_reach_is_told_of() -> None:
-    assert log_lines({"a": GONE}, "sft", -1) == ["==> a was not seen: Failed to connect to the host"]
+def test_an_unreachable_log_is_named() -> None:
+    assert log_lines({"a": GONE}, "sft", -1) == ["==> a did not answer: Failed to connect to the host"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.curves import RunData, curves
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report.moments import place, placed_looks
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.moments import place, placed_observations
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.run import Span
 
 # A job from 1000 to 1100.
@@ -64,7 +64,7 @@ def test_a_log_of_an_earlier_run_is_none_of_this(looks: Any) -> None:
 
 
 def test_the_steps_of_a_log_count_as_seen_when_they_were_made() -> None:
-    placed = placed_looks(known([look(9000, 2)], log(10, 20)).logs, WHOLE)
+    placed = placed_observations(known([look(9000, 2)], log(10, 20)).logs, WHOLE)
     assert [(one["at"], one["ranks"][0]["step"]) for one in placed] == [(1090, 1), (1100, 2)]
 
 
@@ -81,7 +81,7 @@ def test_a_job_that_was_read_all_at_once_is_drawn_over_its_time() -> None:
 @pytest.mark.parametrize("entries", [log(10, 20, 5, 15), log(None, None, None)], ids=["two clocks", "no clock"])
 def test_what_has_no_place_in_time_is_drawn_over_steps(entries: Any) -> None:
     (loss,) = curves(known([look(1100, 4, loss=6.0)], entries))
-    assert loss.across[1].label == "1" and loss.note.startswith("Over steps")
+    assert loss.across[1].label == "1" and loss.note.startswith("By step")
     assert (loss.lines[0].name, len(loss.lines[0].paths)) == ("gpu-01, rank 0", 1)
 
 

@@ -106,7 +106,7 @@ def test_the_page_may_load_nothing(artifacts: Path, job: str) -> None:
     ids=["empty", "cut", "list", "null", "other kinds"],
 )
 @pytest.mark.parametrize("job", SECTIONS)
-def test_damaged_files_are_told_of(artifacts: Path, job: str, content: str) -> None:
+def test_damaged_files_are_reported(artifacts: Path, job: str, content: str) -> None:
     for path in artifacts.rglob("*.json*"):
         path.write_text(content)
     page = Page(report_page(artifacts, job, TEMPLATES))

@@ -39,7 +39,7 @@ NEWEST = [event(1000, "started"), event(1050, "finding"), event(1060, "restarted
         (None, [], [], ([], [])),
     ],
 )
-def test_only_the_newest_run_is_told_of(began: Any, events: Any, looks: list[float], expected: Any) -> None:
+def test_only_the_newest_run_is_shown(began: Any, events: Any, looks: list[float], expected: Any) -> None:
     found = of_newest_run({"began": began}, [{"at": at} for at in looks], events)
     assert tuple([one["at"] for one in part] for part in found) == expected
 
@@ -87,7 +87,7 @@ def test_failures_and_restarts_are_on_the_page(tmp_path: Path) -> None:
     assert [(one.kind, one.seconds) for one in page.timeline.phases] == [
         ("starting", 20),
         ("training", 20),
-        ("standing", 20),
+        ("stalled", 20),
         ("starting", 20),
         ("training", 20),
         ("finishing", 9),

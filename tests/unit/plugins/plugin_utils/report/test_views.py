@@ -42,7 +42,7 @@ IMPOSSIBLE = [{"at": 400, "kind": "restarted"}, {"at": "x", "kind": "restarted"}
         (
             [look(20, 1), look(40, 5), look(70, 4), look(95, 9)],
             [RESTARTED],
-            "starting 20, training 20, standing 20, starting 10, training 25, finishing 5",
+            "starting 20, training 20, stalled 20, starting 10, training 25, finishing 5",
         ),
         ([look(20, 1)], IMPOSSIBLE, "starting 20, finishing 80"),
     ],
@@ -62,7 +62,7 @@ def test_a_chart_breaks_where_nothing_was_known() -> None:
     assert chart.summary == "Loss of 1 rank: first 1.00, last 2.00."
 
 
-def test_of_many_ranks_only_the_telling_ones_have_a_name() -> None:
+def test_of_many_ranks_only_the_extremes_have_a_name() -> None:
     chart = draw("Loss", "", [Series(f"gpu-{one:02}", [(0, one), (9, one)]) for one in range(64)], 10)
     assert chart
     assert [line.name for line in chart.lines] == ["gpu-32 (in the middle)", "gpu-00 (lowest)", "gpu-63 (highest)"]
@@ -121,8 +121,8 @@ def test_thinning_keeps_peaks() -> None:
 @pytest.mark.parametrize(
     ("hosts", "state", "words"),
     [
-        ([], "unknown", "not written down"),
-        ([{"image_id": "a"}, {}], "unknown", "not written down"),
+        ([], "unknown", "not recorded"),
+        ([{"image_id": "a"}, {}], "unknown", "not recorded"),
         ([{"image_id": "a"}, {"image_id": "a"}], "same", "the same image on 2 hosts"),
         ([{"image_id": "a"}, {"image_id": "b"}], "differs", "2 different image ids"),
         ([{"image_id": "a", "layers_digest": "l"}, {"image_id": "b", "layers_digest": "l"}], "same", "the same layers"),
@@ -156,12 +156,12 @@ def test_the_matrix_has_shades_and_marks() -> None:
     states = {(source, one.state, one.shade, one.rate) for source, row in found.rows for one in row}
     expected = {
         ("a", "self", 0, ""),
-        ("a", "well", 6, "9.0"),
-        ("b", "ill", 0, report_words.UNKNOWN),
+        ("a", "ok", 6, "9.0"),
+        ("b", "failed", 0, report_words.UNKNOWN),
         ("b", "self", 0, ""),
     }
     assert states == expected
-    assert found.summary == "1 of 2 pairs are well; the slowest stream had 9.0 Gbit/s; the longest way took 0.10 ms."
+    assert found.summary == "1 of 2 pairs are ok; the slowest stream had 9.0 Gbit/s; the longest delay was 0.10 ms."
 
 
 def test_a_plan_has_its_reasons() -> None:
@@ -172,7 +172,7 @@ def test_a_plan_has_its_reasons() -> None:
     assert (mtu.what, mtu.values, mtu.reason) == ("MTU", [("all", "9000")], "")
 
 
-def test_the_plan_of_the_preflight_is_told_the_same_way() -> None:
+def test_the_plan_of_the_preflight_is_shown_the_same_way() -> None:
     choice = {"what": "network of the job", "host": "all", "value": "overlay", "reason": "no RDMA"}
     (found,) = planned_choices({"plan": {"choices": [choice]}})
     assert (found.what, found.values, found.reason) == ("network of the job", [("all", "overlay")], "no RDMA")

@@ -257,7 +257,7 @@ def test_what_makes_no_sense_gives_the_host_up(event: dict[str, Any], root: Path
     outputs["gpu-01"].take_survey(Survey().run(wanted(root)))
     fetching = OutputsFetch(outputs, print)
     fetching._events.put(("gpu-01", event))
-    fetching._take_next()
+    fetching._handle_next()
     assert outputs["gpu-01"].error.startswith("it sent what cannot be read")
 
 
