@@ -131,14 +131,11 @@ def _job_decision(request: Request, laid_out: Ranks, jobs: Mapping[str, Mapping[
 
 
 def _of_host(request: Request, host: Host, is_first: bool, job_decision: str) -> dict[str, Any]:
-    arguments, on_host_network = host.arguments, request.is_on_host_network
+    arguments = host.arguments
     has_webui = is_first and arguments["webui"]
     asks_password = bool(has_webui and arguments["webui_password"])
-    text = compose_text(host, on_host_network, has_webui)
+    text = compose_text(host, request.is_on_host_network, has_webui)
     _refuse_new_container(host, text)
-    compose = needs.needs_compose(host, text, has_webui, on_host_network)
-    lacks_password = asks_password and needs.lacks_password(host, request.programs.get("webui/webui_password.py"))
-    starts = job_decision == START or not host.has_job
     return {
         "container": host.container,
         "is_first": is_first,
@@ -153,17 +150,27 @@ def _of_host(request: Request, host: Host, is_first: bool, job_decision: str) ->
         "may_share_storage": needs.may_share_storage(host),
         "controller_copies": host.controller_copies,
         "host_copies": [{**copy, "root": volume_root(copy["src"], arguments["volumes"])} for copy in host.host_copies],
-        "needs": {
-            "files": needs.lacks_files(host, request.programs),
-            "copies": bool(arguments["copies"]) and (starts or needs.lacks_copies(request, host)),
-            "compose": compose,
-            "lookup": not on_host_network and (compose or not host.observed["leader_found"]),
-            "webui_password": lacks_password or (asks_password and (compose or needs.webui_is_older(host))),
-            "webui_restart": asks_password
-            and host.observed["webui"]["started"] is not None
-            and (lacks_password or needs.webui_is_older(host)),
-            "no_webui_password": not asks_password and needs.has_password(host),
-        },
+        "needs": _needs(request, host, text, has_webui, asks_password, job_decision),
+    }
+
+
+def _needs(
+    request: Request, host: Host, text: str, has_webui: bool, asks_password: bool, job_decision: str
+) -> dict[str, bool]:
+    """What the host lacks; false for everything is a host that is as it is wanted."""
+    on_host_network = request.is_on_host_network
+    compose = needs.needs_compose(host, text, has_webui, on_host_network)
+    lacks_password = asks_password and needs.lacks_password(host, request.programs.get("webui/webui_password.py"))
+    is_older = asks_password and needs.webui_is_older(host)
+    starts = job_decision == START or not host.has_job
+    return {
+        "files": needs.lacks_files(host, request.programs),
+        "copies": bool(host.arguments["copies"]) and (starts or needs.lacks_copies(request, host)),
+        "compose": compose,
+        "lookup": not on_host_network and (compose or not host.observed["leader_found"]),
+        "webui_password": lacks_password or is_older or (asks_password and compose),
+        "webui_restart": host.observed["webui"]["started"] is not None and (lacks_password or is_older),
+        "no_webui_password": not asks_password and needs.has_password(host),
     }
 
 
