@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.overlay.plan import NetworkState, plan_overlay_network
 from ansible_collections.distrain.cluster.plugins.module_utils.service.plan import differing_services
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network import EngineNetwork
@@ -105,7 +106,17 @@ def _network(cluster: Cluster) -> dict[str, Any]:
     }
     state = NetworkState(bool(cluster.first.membership.get("is_manager")), found)
     differs = found is None or has_steps(lambda: plan_overlay_network(state, params))
+    if found and state.is_manager and differs and not arguments["network_recreate"]:
+        _refuse_network(cluster.first_manager, state, params)
     return {**wanted, "id": found.id if found else "", "differs": differs}
+
+
+def _refuse_network(name: str, state: NetworkState, params: Mapping[str, Any]) -> None:
+    """Raise PlanError where the network cannot be as it is wanted, by the plan of the module that would make it so."""
+    try:
+        plan_overlay_network(state, params)
+    except PlanError as error:
+        raise PlanError(f"{name}: {error.message}") from error
 
 
 def _keepalive(host: Host, network: Mapping[str, Any]) -> dict[str, Any]:

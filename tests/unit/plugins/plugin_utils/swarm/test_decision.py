@@ -162,7 +162,7 @@ def test_a_container_that_is_gone_is_started_again_and_nothing_else() -> None:
 
 
 def test_a_network_that_differs_moves_every_container() -> None:
-    decision = decide(cluster(host(1, network_mtu=1400)))
+    decision = decide(cluster(host(1, network_mtu=1400, network_recreate=True)))
     assert decision["network"]["differs"]
     assert [one["keepalive"]["recreate"] for one in decision["hosts"].values()] == [True] * 3
 
@@ -223,6 +223,7 @@ NO_ENGINE = {"engine": {"error": "Connection refused", "membership": None}}
             cluster(host(3, {**observed(3, containers={}), "programs": {PYTHON: False}})),
             r"gpu-03: swarm_python: found no /opt/distrain/venv/bin/python .*playbooks/hosts\.yml",
         ),
+        (cluster(host(1, network_mtu=1400)), r"gpu-01: Network distrain differs .*mtu: found 1500, wanted 1400"),
         (cluster(host(2, firewall=True, firewall_allow=["198.18.1.12"])), "swarm_firewall_allow lacks 198.18.1.11"),
     ],
 )
