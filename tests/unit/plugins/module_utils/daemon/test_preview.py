@@ -83,7 +83,8 @@ def test_the_specification_is_current_only_as_the_toolkit_writes_it(
 
 def test_the_module_observes_a_machine_without_docker(tmp_path: Path) -> None:
     params = {"candidates": [], "simulate": [], "source": None, "python": str(tmp_path / "none")}
-    wanted = {**PARAMS, **PERMISSION, "path": str(tmp_path / "daemon.json")}
+    # Other processes of this machine may be those of a job.
+    wanted = {**PARAMS, **PERMISSION, "restart_under_work": True, "path": str(tmp_path / "daemon.json")}
     found = observe_docker({**params, "configuration": wanted, "docker_socket": str(tmp_path / "socket")})
     assert found["python"] == {"exists": False, "packages": []}
     assert found["engine"]["version"] is None
