@@ -91,8 +91,10 @@ def environment() -> dict[str, str]:
 
 
 def read_outcome(code: int, stdout: str, stderr: str, seconds: float) -> Outcome:
+    # The callback prints its report last; before it stands what actions have printed.
+    printed, start, report_text = f"\n{stdout}".rpartition("\n{\n")
     try:
-        report = json.loads(stdout[stdout.index("{") :])
+        report = json.loads(start + report_text)
     except ValueError:
         return Outcome(code != 0, f"{stdout}\n{stderr}".strip(), "", 0, seconds)
     stats = report["stats"]
@@ -100,7 +102,10 @@ def read_outcome(code: int, stdout: str, stderr: str, seconds: float) -> Outcome
     results = [pair for play in report["plays"] for task in play["tasks"] for pair in task["hosts"].items()]
     # What was rescued, and an unreachable host that a later task judges, come before the last error of a host.
     errors = {host: " ".join(failures(result)) for host, result in results if host in stopped and has_failed(result)}
-    shown = [str(result["msg"]) for _host, result in results if "debug" in result.get("action", "") and "msg" in result]
+    shown = [printed.strip()]
+    shown += [
+        str(result["msg"]) for _host, result in results if "debug" in result.get("action", "") and "msg" in result
+    ]
     changed = sum(counts["changed"] for counts in stats.values())
     said = "\n".join(f"{host}: {error}" for host, error in errors.items())
     return Outcome(code != 0, said, "\n".join(dict.fromkeys(shown)), changed, seconds)
