@@ -108,7 +108,7 @@ def read_outcome(code: int, stdout: str, stderr: str, seconds: float) -> Outcome
     ]
     changed = sum(counts["changed"] for counts in stats.values())
     said = "\n".join(f"{host}: {error}" for host, error in errors.items())
-    return Outcome(code != 0, said, "\n".join(dict.fromkeys(shown)), changed, seconds)
+    return Outcome(code != 0, said, "\n".join(dict.fromkeys(filter(None, shown))), changed, seconds)
 
 
 def has_failed(result: Mapping[str, Any]) -> bool:
