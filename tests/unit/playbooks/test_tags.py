@@ -46,3 +46,6 @@ def test_the_tag_job_runs_the_whole_play_and_can_be_skipped_alone() -> None:
     (play,) = plays(ROOT / "playbooks/train.yml")
     assert "job" not in play["tags"]
     assert "{{ 'job' if 'job' in ansible_run_tags else 'train' }}" in play["tags"]
+    tasks = yaml.safe_load((ROOT / "roles/trainer_launch/tasks/main.yml").read_text())
+    steps = [step for task in tasks for step in task.get("block", ())]
+    assert [step["name"] for step in steps if step.get("tags") == ["job"]] == ["Run the job"]
