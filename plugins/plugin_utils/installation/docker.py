@@ -16,7 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.daemon.packages i
 )
 
 from ..apt.signing_key import has_key
-from ..daemon.configuration import engine_major
+from .engine_version import engine_major
 from .hosts import Host, first_to_restart, refuse
 from .packages import as_apt_takes_them, kept_engine, missing_packages, missing_requirements, wanted_packages
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..daemon.configuration import engine_major
 from ..findings.finding import Finding
+from ..installation.engine_version import engine_major
 from .report import HostReport, PreflightSettings, answering
 
 MINIMUM_ENGINE_MAJOR = 25

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.daemon.configuration import engine_major
+from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.engine_version import engine_major
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.packages import (
     as_apt_takes_them,
     kept_engine,
