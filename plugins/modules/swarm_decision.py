@@ -62,7 +62,7 @@ hosts:
     services: {description: The services that differ., type: list, elements: str, sample: [distrain-heal.service]}
     heal_waits: {description: Whether its engine waits for a manager., type: bool, sample: true}
     firewall: {description: The addresses by family and the port of the managers., type: dict, sample: {}}
-    acts: {description: Whether the network, its container or a service needs a step., type: bool, sample: false}
+    acts: {description: "Whether the network, its container or a service needs a step.", type: bool, sample: false}
     needs_python: {description: Whether a module that talks to the engine runs there., type: bool, sample: false}
 is_unsettled:
   description: Whether the membership of any host needs a step.

@@ -38,7 +38,7 @@ def read_file(path: str, check_layers: bool) -> ArchivedImage:
         with Path(path).open("rb") as file:
             return read_archive(file, check_layers)
     except BadArchive as error:
-        raise BadArchive(f"{path}: {error.message}") from error
+        raise BadArchive(f"{path}: {error.message}") from None
     except OSError as error:
         raise ClusterError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -71,14 +71,14 @@ def _position(bars: Sequence[ProgressBar], items: Items) -> dict[str, Any]:
     return _of_line(steps) if steps else {"step": None}
 
 
-def _of_bar(bar: ProgressBar) -> dict[str, Any]:
+def _of_bar(progress: ProgressBar) -> dict[str, Any]:
     return {
-        "step": bar.step,
-        "total": bar.total,
-        "percentage": bar.percentage,
-        "remaining": bar.left or None,
-        "remaining_seconds": seconds_of(bar.left),
-        "steps_per_second": round(bar.rate, 4) if bar.rate else None,
+        "step": progress.step,
+        "total": progress.total,
+        "percentage": progress.percentage,
+        "remaining": progress.left or None,
+        "remaining_seconds": seconds_of(progress.left),
+        "steps_per_second": round(progress.rate, 4) if progress.rate else None,
     }
 
 

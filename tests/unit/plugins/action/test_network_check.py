@@ -29,13 +29,13 @@ FABRIC = {
 LIMITS = {"large_bytes": MIB, "overlay_cost_percent": 20, "regression_percent": 30, "baseline": "keep"}
 
 
-def play(left: list[str] | None = None, fabric: Any = FABRIC, **others: Any) -> PlayVariables:
+def play(left: list[str] | None = None, fabric: Any = None, **others: Any) -> PlayVariables:
     arguments = {**ARGUMENTS, **LIMITS, "hosts": HOSTS, **others.pop("arguments", {})}
     hostvars = {
         host: {
             "network_check_arguments": arguments,
             "network_check_observed": {"image_layers": ["sha256:1"], "running_jobs": []},
-            "fabric_decision": fabric,
+            "fabric_decision": fabric or FABRIC,
             "fabric_observed": {"kernel": "6.12", "engine": {"version": "28.0.0"}, **facts},
             **others,
         }
