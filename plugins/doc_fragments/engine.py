@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module that talks to the engine has in common."""
+    """How a module finds the engine."""
 
     DOCUMENTATION = r"""
 options:
@@ -23,17 +23,13 @@ options:
 requirements:
   - Docker Engine 25 or newer
   - docker (the SDK for Python) >= 7.1, on the host that runs the module
-author:
-  - The distrain maintainers (@distrain)
 """
 
-    ATTRIBUTES = r"""
-options: {}
-attributes:
-  check_mode:
-    description: Whether the module can tell what it would change without changing it.
-  diff_mode:
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    description: Whether a second run with the same parameters changes nothing.
+    # For a module that needs nothing but Python on the host.
+    SOCKET = r"""
+options:
+  docker_socket:
+    description: The path of the engine's socket.
+    type: path
+    default: /var/run/docker.sock
 """

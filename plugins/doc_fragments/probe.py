@@ -42,11 +42,4 @@ options:
     description:
       - The network of the container.
     type: str
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
-author:
-  - The distrain maintainers (@distrain)
 """

@@ -54,8 +54,6 @@ options:
       - The path of apt's first source file. The others are in the directory of this name with C(.d) at its end.
     type: path
     default: /etc/apt/sources.list
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

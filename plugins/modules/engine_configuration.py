@@ -18,6 +18,7 @@ description:
     out again and the host's former value put back; keys that the host has of its own stay.
   - Starts an engine that does not answer.
 extends_documentation_fragment:
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes
 options:
   owner:
@@ -56,13 +57,6 @@ options:
       - The path of the engine's configuration file.
     type: path
     default: /etc/docker/daemon.json
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,7 @@ description:
   - Reads what the roles of this collection have to know about a host before they change it.
   - Needs nothing but Python on the host; where no engine answers, the facts about it are V(none).
 extends_documentation_fragment:
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   disk_paths:
@@ -40,11 +41,6 @@ options:
     type: list
     elements: str
     default: []
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
   containers:
     description:
       - Names of containers that are observed.
@@ -84,8 +80,6 @@ options:
     elements: path
     default: []
     version_added: "1.1.0"
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -14,16 +14,8 @@ description:
   - Looks at all of it in one run, and touches systemd only where something differs. A unit that can reload is reloaded
     after a change, any other is restarted.
   - Needs no Docker, and runs as root.
-author: The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   name:
     description:

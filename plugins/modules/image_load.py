@@ -29,15 +29,10 @@ options:
 extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: The digests of the layers are compared by the real run only.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 seealso:
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_transfer

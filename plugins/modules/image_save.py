@@ -34,14 +34,7 @@ options:
 extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 seealso:
   - module: distrain.cluster.image_load
   - module: distrain.cluster.image_transfer

@@ -105,18 +105,11 @@ options:
 requirements:
   - Docker Engine 25 or newer
   - cryptography, on the controller
-author:
-  - The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: An image that the source does not have yet counts as one that would be sent.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 notes:
   - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where

@@ -24,15 +24,7 @@ options:
     required: true
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 """
 
 EXAMPLES = r"""

@@ -16,16 +16,11 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.engine.socket
+  - distrain.cluster.attributes.info
 attributes:
   check_mode:
-    support: full
-    details: [The host stays as it is, so it listens in check mode too.]
-  diff_mode:
-    support: none
-    details: [It changes nothing.]
-  idempotent:
-    support: full
+    details: The host stays as it is, so it listens in check mode too.
 options:
   state:
     description:

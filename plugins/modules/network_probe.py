@@ -16,6 +16,7 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   host:

@@ -15,16 +15,11 @@ description:
     under containers that use it.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: A manager sees containers on other hosts only while one of its own uses the network. Without one, only
       the run itself finds out that the network is in use.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   name:
     description:

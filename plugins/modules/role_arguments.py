@@ -27,8 +27,8 @@ description:
   - To be registered as the role's name with C(_arguments). A registered variable is no fact, so a cache of facts on
     disk does not get it.
   - It runs on the controller, and never connects to the host.
-notes:
-  - This module is carried out by an action plugin of the same name.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 options:
   entry_point:
     description:
@@ -36,18 +36,6 @@ options:
         entry points of the role share.
     type: str
     default: main
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -14,14 +14,7 @@ description:
   - A host that is a node of another swarm already is refused, unless O(leave_foreign) is true.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   state:
     description:

@@ -18,15 +18,10 @@ description:
     has to join, and appears in no result and no log.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: Where the manager has no swarm yet, the module reports that the host would join.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   manager:
     description:

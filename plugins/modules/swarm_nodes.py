@@ -16,14 +16,7 @@ description:
   - A manager is demoted before it is removed, and only where the swarm keeps its quorum. Runs on a manager.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   members:
     description:

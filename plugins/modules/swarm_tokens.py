@@ -14,12 +14,9 @@ description:
   - Runs on a manager. No token is in any result, difference or log.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details: It says whose token is made anew, and shows none.
   idempotent:
     support: none

@@ -16,14 +16,7 @@ description:
   - Changes nothing.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   name:
     description: The trainer's name.
@@ -69,8 +62,6 @@ options:
   webui_credentials:
     description: The wanted content of the web UI's file of user and password.
     type: str
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -17,14 +17,7 @@ description:
   - A restart of the container never starts a job again.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   name:
     description: The job's name, as messages show it.

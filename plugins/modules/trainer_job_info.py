@@ -15,14 +15,7 @@ description:
   - Reads the progress that LLaMA-Factory writes to C(trainer_log.jsonl).
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   name:
     description: The job's name, as messages show it.

@@ -15,11 +15,12 @@ description:
     what each host lacks, what its rank runs, and whether the job is started, followed or left alone.
   - Everything that cannot work is refused here, in one error and before anything is changed on a host.
   - Reads the variables C(trainer_launch_arguments), C(trainer_launch_observed), C(fabric_decision) and
-    C(nvidia_toolkit_gpu_count) of all hosts in C(trainer_launch_hosts). The task has to have C(run_once).
+    C(nvidia_toolkit_gpu_count) of all hosts in C(trainer_launch_hosts). The task has to have C(run_once), and connects
+    to no host.
   - Values of C(trainer_launch_job_secrets), the password of the web UI and private keys are no part of what is
     returned.
-notes:
-  - This module is carried out by an action plugin of the same name, and never connects to a host.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 options:
   restart:
     description: Whether the job is to be started again, whatever its state, as another attempt of this run.
@@ -32,18 +33,6 @@ options:
         its C(launch_files).
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -33,8 +33,6 @@ options:
   part:
     description: The part of a file to read; C(root), C(path) below it, C(offset) and C(size) in bytes.
     type: dict
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -18,8 +18,11 @@ description:
     regular files are read. What is refused for that reason, or because it is too large, is named in a warning.
   - A host that does not answer, or whose files cannot be written, is named in a warning, and the others go on.
   - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
-notes:
-  - This module is carried out by an action plugin of the same name.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
+attributes:
+  check_mode:
+    details: Fetches nothing.
 options:
   hosts:
     description: The hosts, by their names in the inventory.
@@ -66,18 +69,6 @@ options:
     type: list
     elements: str
     default: []
-attributes:
-  check_mode:
-    support: full
-    description: Fetches nothing.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -99,16 +99,12 @@ options:
     type: int
     default: 60
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: The files of all hosts are read.
   diff_mode:
-    support: full
     details: Lists what it adds, changes and deletes, up to 500 names.
-  idempotent:
-    support: full
 notes:
   - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured.
@@ -116,8 +112,6 @@ notes:
     address, and only while the transfer runs.
 seealso:
   - module: distrain.cluster.image_transfer
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""
