@@ -11,13 +11,11 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   docker_host:
-    description:
-      - The address of the engine's API.
+    description: The address of the engine's API.
     type: str
     default: unix:///var/run/docker.sock
   engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed.
+    description: How many seconds the engine may be silent within one call before the call counts as failed.
     type: int
     default: 60
 requirements:

@@ -19,8 +19,7 @@ extends_documentation_fragment:
   - distrain.cluster.attributes.info
 options:
   candidates:
-    description:
-      - The packages whose versions that apt would install are wanted.
+    description: The packages whose versions that apt would install are wanted.
     type: list
     elements: str
     default: []
@@ -32,8 +31,7 @@ options:
     elements: str
     default: []
   python:
-    description:
-      - The Python that should have the modules' packages.
+    description: The Python that should have the modules' packages.
     type: path
     default: /opt/distrain/venv/bin/python
 """

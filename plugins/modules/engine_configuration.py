@@ -27,13 +27,11 @@ options:
     type: str
     required: true
   options:
-    description:
-      - The options that the file has to hold. Nested objects are merged.
+    description: The options that the file has to hold. Nested objects are merged.
     type: dict
     default: {}
   options_variable:
-    description:
-      - What messages call O(options), the variable that the user sets.
+    description: What messages call O(options), the variable that the user sets.
     type: str
     default: options
   restart_under_work:
@@ -43,18 +41,15 @@ options:
     type: bool
     default: false
   restart_variable:
-    description:
-      - What messages call O(restart_under_work), the variable that the user sets.
+    description: What messages call O(restart_under_work), the variable that the user sets.
     type: str
     default: restart_under_work
   timeout:
-    description:
-      - How long the engine may take to restart and to answer, in seconds.
+    description: How long the engine may take to restart and to answer, in seconds.
     type: int
     default: 180
   path:
-    description:
-      - The path of the engine's configuration file.
+    description: The path of the engine's configuration file.
     type: path
     default: /etc/docker/daemon.json
 """

@@ -18,8 +18,7 @@ extends_documentation_fragment:
   - distrain.cluster.attributes
 options:
   name:
-    description:
-      - The name of the unit, such as V(distrain-heal.service).
+    description: The name of the unit, such as V(distrain-heal.service).
     type: str
     required: true
   files:
@@ -37,8 +36,7 @@ options:
         type: path
         required: true
       content:
-        description:
-          - All that is in the file.
+        description: All that is in the file.
         type: str
         default: ""
   effective_when:
@@ -49,8 +47,7 @@ options:
     elements: str
     default: []
   state:
-    description:
-      - Whether the service is wanted.
+    description: Whether the service is wanted.
     type: str
     choices: [present, absent]
     default: present

@@ -17,8 +17,7 @@ description:
     or damaged, or that holds another image than O(name), is refused, and the engine is left as it was.
 options:
   path:
-    description:
-      - The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
+    description: The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
     type: path
     required: true
   name:

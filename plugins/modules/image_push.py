@@ -16,13 +16,11 @@ description:
   - On this host the image gets no other name by it.
 options:
   name:
-    description:
-      - The image to push. A name without a tag means the tag V(latest).
+    description: The image to push. A name without a tag means the tag V(latest).
     type: str
     required: true
   registry:
-    description:
-      - The registry, as C(HOST:PORT), with a path behind it where images have a project there.
+    description: The registry, as C(HOST:PORT), with a path behind it where images have a project there.
     type: str
     required: true
 extends_documentation_fragment:

@@ -17,8 +17,7 @@ description:
     always holds either what it held before or the whole image.
 options:
   name:
-    description:
-      - The image to save. A name without a tag means the tag V(latest).
+    description: The image to save. A name without a tag means the tag V(latest).
     type: str
     required: true
   path:
@@ -27,8 +26,7 @@ options:
     type: path
     required: true
   mode:
-    description:
-      - The permissions of the file, in octal and in quotes.
+    description: The permissions of the file, in octal and in quotes.
     type: str
     default: "0600"
 extends_documentation_fragment:

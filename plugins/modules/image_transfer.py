@@ -38,13 +38,11 @@ description:
   - The name on a receiving host points to what it pointed to before until the whole image is there.
 options:
   name:
-    description:
-      - The image to bring. A name without a tag means the tag V(latest).
+    description: The image to bring. A name without a tag means the tag V(latest).
     type: str
     required: true
   source_host:
-    description:
-      - The host that has the image, by its name in the inventory. For this host itself there is nothing to do.
+    description: The host that has the image, by its name in the inventory. For this host itself there is nothing to do.
     type: str
     required: true
   hosts:
@@ -86,14 +84,12 @@ options:
     default: 64G
     version_added: "1.1.0"
   patience:
-    description:
-      - How many seconds nothing may come to a host, from any other, before it gives up.
+    description: How many seconds nothing may come to a host, from any other, before it gives up.
     type: int
     default: 60
     version_added: "1.1.0"
   docker_host:
-    description:
-      - The engine's API, which must be a socket of the host.
+    description: The engine's API, which must be a socket of the host.
     type: str
     default: unix:///var/run/docker.sock
   engine_timeout:

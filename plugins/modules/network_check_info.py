@@ -13,13 +13,11 @@ description:
   - Returns the layers of the image to measure in, and the jobs that run on the host.
 options:
   image:
-    description:
-      - The image.
+    description: The image.
     type: str
     required: true
   trainers_directory:
-    description:
-      - The directory below which the trainers' jobs lie. It need not exist.
+    description: The directory below which the trainers' jobs lie. It need not exist.
     type: path
     required: true
 extends_documentation_fragment:

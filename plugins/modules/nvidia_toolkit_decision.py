@@ -19,8 +19,7 @@ extends_documentation_fragment:
   - distrain.cluster.attributes.action
 options:
   stage:
-    description:
-      - When it is decided; at the V(start), or once the packages are V(installed).
+    description: When it is decided; at the V(start), or once the packages are V(installed).
     type: str
     choices: [start, installed]
     default: start

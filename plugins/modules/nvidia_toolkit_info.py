@@ -19,19 +19,16 @@ extends_documentation_fragment:
   - distrain.cluster.attributes.info
 options:
   gpu_present:
-    description:
-      - Whether the host has a GPU of NVIDIA; V(auto) looks on the PCI bus.
+    description: Whether the host has a GPU of NVIDIA; V(auto) looks on the PCI bus.
     type: str
     choices: [auto, present, absent]
     default: auto
   count_only:
-    description:
-      - Whether the GPUs alone are wanted, and nothing of the toolkit.
+    description: Whether the GPUs alone are wanted, and nothing of the toolkit.
     type: bool
     default: false
   proof_path:
-    description:
-      - The file that records what containers on this host were last proven to see.
+    description: The file that records what containers on this host were last proven to see.
     type: path
     default: /opt/distrain/gpu-proof
 """

@@ -22,13 +22,11 @@ attributes:
       the run itself finds out that the network is in use.
 options:
   name:
-    description:
-      - The name of the network.
+    description: The name of the network.
     type: str
     required: true
   state:
-    description:
-      - Whether the network is to be there.
+    description: Whether the network is to be there.
     type: str
     choices: [present, absent]
     default: present
@@ -38,8 +36,7 @@ options:
       - Chosen by the engine, and not compared, by default.
     type: str
   gateway:
-    description:
-      - The gateway's address within O(subnet), which it needs.
+    description: The gateway's address within O(subnet), which it needs.
     type: str
   mtu:
     description:
@@ -47,28 +44,23 @@ options:
       - Left to the engine, which takes 1500, and not compared, by default.
     type: int
   encrypted:
-    description:
-      - Whether the data between the hosts is encrypted. Needs ESP in the kernel of every host.
+    description: Whether the data between the hosts is encrypted. Needs ESP in the kernel of every host.
     type: bool
     default: false
   attachable:
-    description:
-      - Whether containers that belong to no service may use the network.
+    description: Whether containers that belong to no service may use the network.
     type: bool
     default: true
   internal:
-    description:
-      - Whether the network has no way out to other networks.
+    description: Whether the network has no way out to other networks.
     type: bool
     default: false
   labels:
-    description:
-      - The labels of the network; it has exactly these.
+    description: The labels of the network; it has exactly these.
     type: dict
     default: {}
   recreate:
-    description:
-      - Remove a network that differs, and make it anew. Refused while containers use it.
+    description: Remove a network that differs, and make it anew. Refused while containers use it.
     type: bool
     default: false
 seealso:

@@ -20,18 +20,15 @@ attributes:
     details: Shows the names of the users, never passwords or their hashes.
 options:
   path:
-    description:
-      - The file. Its directory must exist.
+    description: The file. Its directory must exist.
     type: path
     required: true
   user:
-    description:
-      - The name of the user.
+    description: The name of the user.
     type: str
     required: true
   password:
-    description:
-      - The password of the user, of at most 72 bytes.
+    description: The password of the user, of at most 72 bytes.
     type: str
     required: true
 """

@@ -30,8 +30,7 @@ options:
     elements: str
     default: []
   timeout:
-    description:
-      - How many seconds to wait for O(wait_for_ready).
+    description: How many seconds to wait for O(wait_for_ready).
     type: int
     default: 120
 """

@@ -24,13 +24,11 @@ options:
     choices: [present, absent]
     default: present
   force:
-    description:
-      - Leave the swarm even though this host is a manager of it. Used with O(state=absent) only.
+    description: Leave the swarm even though this host is a manager of it. Used with O(state=absent) only.
     type: bool
     default: false
   leave_foreign:
-    description:
-      - Leave a swarm of which this host is a worker, or which no longer answers.
+    description: Leave a swarm of which this host is a worker, or which no longer answers.
     type: bool
     default: false
   advertise_addr:
@@ -40,8 +38,7 @@ options:
       - An address that differs from the one of an existing manager is refused.
     type: str
   listen_addr:
-    description:
-      - The address and port at which the manager listens.
+    description: The address and port at which the manager listens.
     type: str
     default: 0.0.0.0:2377
   data_path_addr:

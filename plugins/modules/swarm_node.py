@@ -18,8 +18,7 @@ extends_documentation_fragment:
   - distrain.cluster.attributes
 options:
   node_id:
-    description:
-      - The ID of the node.
+    description: The ID of the node.
     type: str
     required: true
   state:
@@ -30,8 +29,7 @@ options:
     choices: [present, absent]
     default: present
   role:
-    description:
-      - The role that the node is to have. Left as it is by default.
+    description: The role that the node is to have. Left as it is by default.
     type: str
     choices: [worker, manager]
   availability:
@@ -42,8 +40,7 @@ options:
     choices: [active, pause, drain]
     version_added: "1.1.0"
   force:
-    description:
-      - Take the node off the list even while it is Ready.
+    description: Take the node off the list even while it is Ready.
     type: bool
     default: false
   timeout:

@@ -23,8 +23,7 @@ attributes:
     details: Each run makes new tokens.
 options:
   roles:
-    description:
-      - Of which roles the tokens are made anew.
+    description: Of which roles the tokens are made anew.
     type: list
     elements: str
     choices: [worker, manager]

@@ -24,8 +24,7 @@ options:
     type: str
     required: true
   state:
-    description:
-      - V(started) sees to it that the job runs or has succeeded. V(stopped) sees to it that it does not run.
+    description: V(started) sees to it that the job runs or has succeeded. V(stopped) sees to it that it does not run.
     type: str
     choices: [started, stopped]
     default: started
@@ -50,8 +49,7 @@ options:
         Required when O(state=started).
     type: str
   command:
-    description:
-      - The command and its arguments. No shell reads them. Required when O(state=started).
+    description: The command and its arguments. No shell reads them. Required when O(state=started).
     type: list
     elements: str
   settings:

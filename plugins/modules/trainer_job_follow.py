@@ -103,8 +103,7 @@ options:
     default: 0
     version_added: "1.1.0"
   watch_file:
-    description:
-      - A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
+    description: A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
     type: str
     version_added: "1.1.0"
   events_file:

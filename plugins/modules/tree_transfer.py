@@ -41,8 +41,7 @@ options:
     type: str
     required: true
   dest:
-    description:
-      - The directory on the other hosts; O(path) where it is not given. It and those above it are made.
+    description: The directory on the other hosts; O(path) where it is not given. It and those above it are made.
     type: str
   untrusted_below:
     description:
@@ -94,8 +93,7 @@ options:
     type: str
     default: 1G
   patience:
-    description:
-      - For how many seconds nothing may come to a host before it gives up.
+    description: For how many seconds nothing may come to a host before it gives up.
     type: int
     default: 60
 extends_documentation_fragment:
