@@ -55,23 +55,9 @@ names:
   type: list
   elements: str
 image_identity:
-  description: What is the same on every host that holds this image.
+  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not report it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

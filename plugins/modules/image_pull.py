@@ -67,23 +67,9 @@ lacks_layers:
   returned: failure, where it is so
   type: bool
 image_identity:
-  description: What is the same on every host that holds this image; null in check mode where it would be pulled.
+  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it; null in check mode where it would be pulled.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not show it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

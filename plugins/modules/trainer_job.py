@@ -159,35 +159,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 job:
-  description: The job on this host.
+  description: The job on this host, in these keys as M(distrain.cluster.trainer_job_info) returns it.
   type: dict
   returned: success
-  contains:
-    name:
-      description: Its name.
-      type: str
-      returned: always
-      sample: sft
-    state:
-      description: One of C(absent), C(running), C(succeeded), C(failed), C(stopped), C(lost).
-      type: str
-      returned: always
-      sample: running
-    exit_code:
-      description: Its exit code, or null.
-      type: int
-      returned: always
-      sample: 0
-    attempt:
-      description: The attempt that started it, or null.
-      type: str
-      returned: always
-      sample: "2026-01-31T12:00:00"
-    interface:
-      description: The interface of the container that NCCL and gloo were pinned to, or null.
-      type: str
-      returned: always
-      sample: eth0
+  sample: {name: sft, state: running, exit_code: null, attempt: "2026-01-31T12:00:00", interface: eth0}
 settings_changed:
   description: Whether the job was last started with other settings than these.
   type: bool
