@@ -67,7 +67,9 @@ lacks_layers:
   returned: failure, where it is so
   type: bool
 image_identity:
-  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it; null in check mode where it would be pulled.
+  description:
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is
+      null in check mode where it would be pulled.
   returned: success
   type: dict
 """

@@ -163,46 +163,24 @@ refused:
   type: list
   elements: dict
   contains:
-    digest:
-      description: The digest of the layer.
-      returned: success
-      type: str
-    found:
-      description: The digest of what came.
-      returned: success
-      type: str
-    from:
-      description: The host that sent it.
-      returned: success
-      type: str
+    digest: {description: The digest of the layer., type: str}
+    found: {description: The digest of what came., type: str}
+    from: {description: The host that sent it., type: str}
 spool:
   description: What the spool of O(source_host) holds after the run; in check mode, what it holds now.
   returned: when the source can be reached
   type: dict
   version_added: "1.1.0"
   contains:
-    directory:
-      description: Where it is on that host.
-      returned: success
-      type: str
-    layers:
-      description: How many layers it holds.
-      returned: success
-      type: int
-    bytes:
-      description: Their bytes.
-      returned: success
-      type: int
-    limit_bytes:
-      description: How many it may hold, O(spool_limit).
-      returned: success
-      type: int
-    free_bytes:
-      description: What is free on its disk.
-      returned: success
-      type: int
+    directory: {description: Where it is on that host., type: str}
+    layers: {description: How many layers it holds., type: int}
+    bytes: {description: Their bytes., type: int}
+    limit_bytes: {description: "How many it may hold, O(spool_limit).", type: int}
+    free_bytes: {description: What is free on its disk., type: int}
 image_identity:
-  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it; null in check mode where the source lacks it.
+  description:
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is
+      null in check mode where the source lacks it.
   returned: success
   type: dict
 """

@@ -87,30 +87,14 @@ network:
   returned: success
   type: dict
   contains:
-    id:
-      description: The network's ID.
-      type: str
-    subnet:
-      description: Its subnet.
-      type: str
-    gateway:
-      description: Its gateway.
-      type: str
-    mtu:
-      description: The MTU of the interfaces that carry it, where one was given, in bytes.
-      type: int
-    encrypted:
-      description: Whether its data is encrypted.
-      type: bool
-    attachable:
-      description: Whether containers that belong to no service may use it.
-      type: bool
-    internal:
-      description: Whether it has no way out.
-      type: bool
-    labels:
-      description: Its labels.
-      type: dict
+    id: {description: The network's ID., type: str}
+    subnet: {description: Its subnet., type: str}
+    gateway: {description: Its gateway., type: str}
+    mtu: {description: "The MTU of the interfaces that carry it, where one was given, in bytes.", type: int}
+    encrypted: {description: Whether its data is encrypted., type: bool}
+    attachable: {description: Whether containers that belong to no service may use it., type: bool}
+    internal: {description: Whether it has no way out., type: bool}
+    labels: {description: Its labels., type: dict}
     attached:
       description: The containers and services that use it, those of other hosts with their address, as far as this
         manager sees.

@@ -120,36 +120,18 @@ hosts:
           C(webui_restart), C(no_webui_password).
       type: dict
       returned: success
-    container:
-      description: The name of its container.
-      type: str
-      returned: success
-    is_first:
-      description: Whether it has rank 0.
-      type: bool
-      returned: success
-    gpus:
-      description: The GPUs that it claims.
-      type: list
-      elements: str
-      returned: success
-    compose:
-      description: The text of its compose file.
-      type: str
-      returned: success
+    container: {description: The name of its container., type: str}
+    is_first: {description: Whether it has rank 0., type: bool}
+    gpus: {description: The GPUs that it claims., type: list, elements: str}
+    compose: {description: The text of its compose file., type: str}
     has_webui:
       description: Whether the web UI runs there; C(has_webui_password) whether it asks for a password.
       type: bool
-      returned: success
-    may_share_storage:
-      description: Whether another host may see the same files.
-      type: bool
-      returned: success
+    may_share_storage: {description: Whether another host may see the same files., type: bool}
     controller_copies:
       description: What is copied from the controller; C(host_copies) what comes from another host.
       type: list
       elements: dict
-      returned: success
     command:
       description: What its rank runs, with C(environment), C(settings), C(launch_files) and C(working_directory).
       type: list
@@ -165,10 +147,7 @@ hosts:
       type: list
       elements: str
       returned: where there is a job
-    rank:
-      description: Its rank, with the C(world_size).
-      type: int
-      returned: where there is a job
+    rank: {description: "Its rank, with the C(world_size).", type: int, returned: where there is a job}
     samples_per_step:
       description: How many samples a step takes over all ranks; V(0) where that is not known.
       type: int
@@ -177,8 +156,5 @@ hosts:
       description: Where the host has the results, below C(output_root). Empty where no volume holds them.
       type: str
       returned: where there is a job
-    parity:
-      description: What of the job has to be alike on all hosts.
-      type: dict
-      returned: where there is a job
+    parity: {description: What of the job has to be alike on all hosts., type: dict, returned: where there is a job}
 """
