@@ -109,7 +109,7 @@ attributes:
 notes:
   - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
-    Ansible is told not to check them.
+    Ansible is set not to check them.
   - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
 seealso:
   - module: distrain.cluster.image_save
