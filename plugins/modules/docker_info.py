@@ -116,18 +116,15 @@ python:
 
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import SOURCE_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.installation import observe_docker
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import CONFIGURATION_SPEC
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import OBSERVED_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 ARGUMENT_SPEC: dict[str, Any] = {
+    **OBSERVED_SPEC,
     "candidates": {"type": "list", "elements": "str", "default": []},
     "simulate": {"type": "list", "elements": "str", "default": []},
-    "source": {"type": "dict", "options": SOURCE_SPEC},
-    "configuration": {"type": "dict", "required": True, "options": CONFIGURATION_SPEC},
     "python": {"type": "path", "default": "/opt/distrain/venv/bin/python"},
-    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
 

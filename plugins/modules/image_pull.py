@@ -68,8 +68,8 @@ lacks_layers:
   type: bool
 image_identity:
   description:
-    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is
-      null in check mode where it would be pulled.
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is null
+      in check mode where it would be pulled.
   returned: success
   type: dict
 """

@@ -179,8 +179,8 @@ spool:
     free_bytes: {description: What is free on its disk., type: int}
 image_identity:
   description:
-    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is
-      null in check mode where the source lacks it.
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is null
+      in check mode where the source lacks it.
   returned: success
   type: dict
 """

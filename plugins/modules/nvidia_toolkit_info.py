@@ -123,18 +123,15 @@ proof:
 
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import SOURCE_SPEC
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import CONFIGURATION_SPEC
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import OBSERVED_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.toolkit import observe_toolkit
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 ARGUMENT_SPEC: dict[str, Any] = {
+    **OBSERVED_SPEC,
     "gpu_present": {"type": "str", "choices": ["auto", "present", "absent"], "default": "auto"},
     "count_only": {"type": "bool", "default": False},
-    "source": {"type": "dict", "options": SOURCE_SPEC},
-    "configuration": {"type": "dict", "required": True, "options": CONFIGURATION_SPEC},
     "proof_path": {"type": "path", "default": "/opt/distrain/gpu-proof"},
-    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
 
