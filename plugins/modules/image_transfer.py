@@ -11,11 +11,7 @@ short_description: Bring an image from one host to all others without a registry
 version_added: "1.0.0"
 description:
   - Brings an image of O(source_host) to all hosts that the task runs for, in one pass. Each host hands on what it
-    receives while it receives it, so every interface carries the image once, and many hosts take about as long as
-    one. The task of one host works for all that run it with the same arguments; where arguments differ by host, or a
-    condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
-    hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
-    hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
+    receives while it receives it, so every interface carries the image once, and many hosts take about as long as one.
   - Nothing is sent where the host already has the image under this name. What counts is the identity of the image (its
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
@@ -29,8 +25,6 @@ description:
     removes the file. A larger layer that was further than that comes again as a whole.
   - A host that fails or cannot be reached fails alone; those behind it receive from the host before it, or from the
     source. Its result says what it had received, as far as is known.
-  - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
-    run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
     saved again.
   - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too
@@ -41,32 +35,6 @@ options:
     description: The image to bring. A name without a tag means the tag V(latest).
     type: str
     required: true
-  source_host:
-    description: The host that has the image, by its name in the inventory. For this host itself there is nothing to do.
-    type: str
-    required: true
-  hosts:
-    description:
-      - The hosts that are to have the image, by their inventory names, whether they have come to the task or not;
-        a host for which its own variables make the arguments others, or a condition false, is left out.
-      - The default is those that run the task, and with C(run_once) those of the play's current batch.
-    type: list
-    elements: str
-    version_added: "1.1.0"
-  addresses:
-    description:
-      - By the name of a host, the address of its own at which the other hosts reach it.
-      - A host that is not named here is reached at the address that the data of its swarm goes to, and outside of a
-        swarm at the address of its default route.
-    type: dict
-    default: {}
-    version_added: "1.1.0"
-  disk_reserve:
-    description:
-      - What must stay free on every engine's disk after the delivery, in bytes, or with a unit such as V(500M) or
-        V(20G), in powers of 1024.
-    type: str
-    default: 1G
   spool_directory:
     description:
       - Where the source keeps layers as files, under their digests. Other hosts keep nothing there but, after a cut,
@@ -83,11 +51,6 @@ options:
     type: str
     default: 64G
     version_added: "1.1.0"
-  patience:
-    description: How many seconds nothing may come to a host, from any other, before it gives up.
-    type: int
-    default: 60
-    version_added: "1.1.0"
   docker_host:
     description: The engine's API, which must be a socket of the host.
     type: str
@@ -100,16 +63,13 @@ options:
     default: 60
 requirements:
   - Docker Engine 25 or newer
-  - cryptography, on the controller
 extends_documentation_fragment:
+  - distrain.cluster.relay
   - distrain.cluster.attributes
 attributes:
   check_mode:
     details: An image that the source does not have yet counts as one that would be sent.
 notes:
-  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
-    it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
-    Ansible is set not to check them.
   - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
 seealso:
   - module: distrain.cluster.image_save
