@@ -17,8 +17,7 @@ description:
     C(-e name=false) is still the string V(false), which is true in a condition, and wins over every fact of its name.
   - Numbers have to lie in the ranges of C(meta/argument_ranges.yml). It maps the name of a variable, or
     C(variable.suboption), to a dictionary with C(from), C(to) and, for one more value, C(or).
-  - All problems of the role on this host are one error, which names each variable, what was found and what is
-    expected.
+  - All problems of the role on this host are one error, which names each variable, what was found and what is expected.
   - A default that is computed from other variables of the role is computed from what those were converted to.
   - Strings of type C(path) stay as they are. Whether C(~) is a directory of the controller or of the host depends on
     the task that uses it.

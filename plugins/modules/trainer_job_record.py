@@ -11,11 +11,9 @@ short_description: Keep the record of a job on the controller
 version_added: "1.1.0"
 description:
   - Writes C(job.json), which holds what a job is (settings, environment without its secrets, command, image, versions
-    of
-    every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
+    of every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
   - A record of the same attempt is kept but for what has changed since. A damaged one is put aside as
-    C(job.json.corrupt),
-    with a warning.
+    C(job.json.corrupt), with a warning.
   - The task has to have C(run_once), and connects to no host.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action

@@ -11,8 +11,7 @@ short_description: Decide what the role trainer_launch does on each host
 version_added: "1.1.0"
 description:
   - Compares the arguments of the role on every host with what M(distrain.cluster.trainer_info) observed there, and
-    returns
-    what each host lacks, what its rank runs, and whether the job is started, followed or left alone.
+    returns what each host lacks, what its rank runs, and whether the job is started, followed or left alone.
   - Everything that cannot work is refused here, in one error and before anything is changed on a host.
   - Reads the variables C(trainer_launch_arguments), C(trainer_launch_observed), C(fabric_decision) and
     C(nvidia_toolkit_gpu_count) of all hosts in C(trainer_launch_hosts). The task has to have C(run_once), and connects
@@ -29,8 +28,7 @@ options:
   has_keys:
     description:
       - Whether the hosts have made the keys of the decision that is there. Then this one is returned, with the public
-        keys in
-        its C(launch_files).
+        keys in its C(launch_files).
     type: bool
     default: false
 """
@@ -69,9 +67,8 @@ restart:
   sample: 0
 outcome:
   description:
-    - The outcome of a job that has succeeded on all hosts, as M(distrain.cluster.trainer_job_follow) returns it.
-      Empty for any
-      other.
+    - The outcome of a job that has succeeded on all hosts, as M(distrain.cluster.trainer_job_follow) returns it. Empty
+      for any other.
   type: dict
   returned: success
 ranks:
