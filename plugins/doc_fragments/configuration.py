@@ -64,11 +64,4 @@ options:
         description: The path of the engine's configuration file.
         type: path
         default: /etc/docker/daemon.json
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
-author:
-  - The distrain maintainers (@distrain)
 """

@@ -6,34 +6,28 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module that talks to the engine has in common."""
+    """How a module finds the engine."""
 
     DOCUMENTATION = r"""
 options:
   docker_host:
-    description:
-      - The address of the engine's API.
+    description: The address of the engine's API.
     type: str
     default: unix:///var/run/docker.sock
   engine_timeout:
-    description:
-      - How many seconds the engine may be silent within one call before the call counts as failed.
+    description: How many seconds the engine may be silent within one call before the call counts as failed.
     type: int
     default: 60
 requirements:
   - Docker Engine 25 or newer
   - docker (the SDK for Python) >= 7.1, on the host that runs the module
-author:
-  - The distrain maintainers (@distrain)
 """
 
-    ATTRIBUTES = r"""
-options: {}
-attributes:
-  check_mode:
-    description: Whether the module can tell what it would change without changing it.
-  diff_mode:
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    description: Whether a second run with the same parameters changes nothing.
+    # For a module that needs nothing but Python on the host.
+    SOCKET = r"""
+options:
+  docker_socket:
+    description: The path of the engine's socket.
+    type: path
+    default: /var/run/docker.sock
 """

@@ -22,11 +22,9 @@ options:
     REGISTRY = r"""
 options:
   user:
-    description:
-      - The user at the registry. Without it, what C(docker login) has left on the host counts.
+    description: The user at the registry. Without it, what C(docker login) has left on the host counts.
     type: str
   password:
-    description:
-      - The password of that user. It is given to the engine with this one call, and is kept nowhere.
+    description: The password of that user. It is given to the engine with this one call, and is kept nowhere.
     type: str
 """

@@ -11,8 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   endpoints:
-    description:
-      - The addresses of all hosts in all networks, at most one of a host in a network.
+    description: The addresses of all hosts in all networks, at most one of a host in a network.
     type: list
     elements: dict
     default: []
@@ -35,18 +34,9 @@ options:
         description: The MTU of its interface in that network, in bytes. Without it no path MTU is measured.
         type: int
   container:
-    description:
-      - Use the network of this running container instead, with its address in O(container_network).
+    description: Use the network of this running container instead, with its address in O(container_network).
     type: str
   container_network:
-    description:
-      - The network of the container.
+    description: The network of the container.
     type: str
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
-author:
-  - The distrain maintainers (@distrain)
 """

@@ -19,7 +19,7 @@ HostVariables = Mapping[str, Mapping[str, Any]]
 def job_status(
     hostvars: HostVariables, hosts: Sequence[str], registered: str, trainer: str, artifacts: str = ""
 ) -> dict[str, Any]:
-    """Every job that these hosts told of in the variable ``registered``, with what the controller has of it."""
+    """Every job that these hosts described in the variable ``registered``, with what the controller has of it."""
     jobs = read_jobs(Path(artifacts)) if artifacts else ()
     records = {source.name.partition("/")[0]: record(source.content) for source in jobs}
     mine = {name: one for name, one in records.items() if one.get("trainer") == trainer}

@@ -20,33 +20,27 @@ extends_documentation_fragment:
   - distrain.cluster.attributes
 options:
   path:
-    description:
-      - The path of the source file, with the ending C(.sources).
+    description: The path of the source file, with the ending C(.sources).
     type: path
     required: true
   content:
-    description:
-      - What the file has to hold. An entry's key is named by C(Signed-By).
+    description: What the file has to hold. An entry's key is named by C(Signed-By).
     type: str
     required: true
   architecture:
-    description:
-      - The host's architecture in Debian's words, which C($(ARCH)) stands for in other entries.
+    description: The host's architecture in Debian's words, which C($(ARCH)) stands for in other entries.
     type: str
     required: true
   key_path:
-    description:
-      - The path of the key file that O(content) names.
+    description: The path of the key file that O(content) names.
     type: path
     required: true
   key:
-    description:
-      - The key, armoured.
+    description: The key, armoured.
     type: str
     required: true
   variable:
-    description:
-      - What messages call the repository, the variable that the user sets.
+    description: What messages call the repository, the variable that the user sets.
     type: str
     default: content
   sources:
@@ -54,8 +48,6 @@ options:
       - The path of apt's first source file. The others are in the directory of this name with C(.d) at its end.
     type: path
     default: /etc/apt/sources.list
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

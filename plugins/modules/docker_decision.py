@@ -13,11 +13,9 @@ description:
   - Reads C(docker_arguments) and C(docker_observed) (of M(distrain.cluster.docker_info)) of all hosts of the play's
     batch, and decides what each of them needs, and which engine is restarted first.
   - What cannot work is one error that names the hosts; nothing was changed then, and the play ends for all hosts.
-  - To be run with C(run_once), and registered as C(docker_decision). It runs on the controller.
-notes:
-  - This module is carried out by an action plugin of the same name.
+  - To be run with C(run_once), and registered as C(docker_decision).
 extends_documentation_fragment:
-  - distrain.cluster.attributes.info
+  - distrain.cluster.attributes.action
 options:
   stage:
     description:
@@ -26,8 +24,6 @@ options:
     type: str
     choices: [start, packages, end]
     default: start
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

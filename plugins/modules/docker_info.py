@@ -15,11 +15,11 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.configuration
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   candidates:
-    description:
-      - The packages whose versions that apt would install are wanted.
+    description: The packages whose versions that apt would install are wanted.
     type: list
     elements: str
     default: []
@@ -31,8 +31,7 @@ options:
     elements: str
     default: []
   python:
-    description:
-      - The Python that should have the modules' packages.
+    description: The Python that should have the modules' packages.
     type: path
     default: /opt/distrain/venv/bin/python
 """
@@ -117,18 +116,15 @@ python:
 
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import SOURCE_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.installation import observe_docker
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import CONFIGURATION_SPEC
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import OBSERVED_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 ARGUMENT_SPEC: dict[str, Any] = {
+    **OBSERVED_SPEC,
     "candidates": {"type": "list", "elements": "str", "default": []},
     "simulate": {"type": "list", "elements": "str", "default": []},
-    "source": {"type": "dict", "options": SOURCE_SPEC},
-    "configuration": {"type": "dict", "required": True, "options": CONFIGURATION_SPEC},
     "python": {"type": "path", "default": "/opt/distrain/venv/bin/python"},
-    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
 

@@ -18,6 +18,7 @@ description:
     out again and the host's former value put back; keys that the host has of its own stay.
   - Starts an engine that does not answer.
 extends_documentation_fragment:
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes
 options:
   owner:
@@ -26,13 +27,11 @@ options:
     type: str
     required: true
   options:
-    description:
-      - The options that the file has to hold. Nested objects are merged.
+    description: The options that the file has to hold. Nested objects are merged.
     type: dict
     default: {}
   options_variable:
-    description:
-      - What messages call O(options), the variable that the user sets.
+    description: What messages call O(options), the variable that the user sets.
     type: str
     default: options
   restart_under_work:
@@ -42,27 +41,17 @@ options:
     type: bool
     default: false
   restart_variable:
-    description:
-      - What messages call O(restart_under_work), the variable that the user sets.
+    description: What messages call O(restart_under_work), the variable that the user sets.
     type: str
     default: restart_under_work
   timeout:
-    description:
-      - How long the engine may take to restart and to answer, in seconds.
+    description: How long the engine may take to restart and to answer, in seconds.
     type: int
     default: 180
   path:
-    description:
-      - The path of the engine's configuration file.
+    description: The path of the engine's configuration file.
     type: path
     default: /etc/docker/daemon.json
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

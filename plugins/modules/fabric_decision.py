@@ -14,7 +14,8 @@ description:
     M(distrain.cluster.network_probe) measured, registered as C(fabric_probed) if at all, and C(fabric_arguments).
   - What is set by hand wins, what a swarm of these hosts has already is kept, and only the rest is chosen.
 extends_documentation_fragment:
-  - distrain.cluster.decision
+  - distrain.cluster.attributes.decision
+  - distrain.cluster.attributes.action
 options:
   show:
     description: Whether every choice is printed with its reason.

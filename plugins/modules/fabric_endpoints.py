@@ -13,7 +13,8 @@ description:
   - From what M(distrain.cluster.host_info) returned on every host, registered as C(fabric_observed), to the interfaces
     that may connect them, and to the hosts that are to measure, by C(fabric_arguments.measure).
 extends_documentation_fragment:
-  - distrain.cluster.decision
+  - distrain.cluster.attributes.decision
+  - distrain.cluster.attributes.action
 """
 
 EXAMPLES = r"""

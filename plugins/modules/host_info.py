@@ -13,11 +13,11 @@ description:
   - Reads what the roles of this collection have to know about a host before they change it.
   - Needs nothing but Python on the host; where no engine answers, the facts about it are V(none).
 extends_documentation_fragment:
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   disk_paths:
-    description:
-      - Paths whose free space is wanted. For one that does not exist the nearest existing parent is looked at.
+    description: Paths whose free space is wanted. For one that does not exist the nearest existing parent is looked at.
     type: list
     elements: path
     default: [/var/lib/docker]
@@ -29,45 +29,34 @@ options:
     default: {}
     version_added: "1.1.0"
   ask_gpus:
-    description:
-      - Whether to ask C(nvidia-smi) for the GPUs where the PCI bus has any, which takes a few seconds.
+    description: Whether to ask C(nvidia-smi) for the GPUs where the PCI bus has any, which takes a few seconds.
     type: bool
     default: false
     version_added: "1.1.0"
   packages:
-    description:
-      - Names of packages whose installed versions are wanted.
+    description: Names of packages whose installed versions are wanted.
     type: list
     elements: str
     default: []
-  docker_socket:
-    description:
-      - The path of the engine's socket.
-    type: path
-    default: /var/run/docker.sock
   containers:
-    description:
-      - Names of containers that are observed.
+    description: Names of containers that are observed.
     type: list
     elements: str
     default: []
     version_added: "1.1.0"
   services:
-    description:
-      - Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
+    description: Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
     type: list
     elements: dict
     default: []
     version_added: "1.1.0"
     suboptions:
       name:
-        description:
-          - The name of the unit.
+        description: The name of the unit.
         type: str
         required: true
       files:
-        description:
-          - The paths of its files.
+        description: The paths of its files.
         type: list
         elements: path
         required: true
@@ -78,14 +67,11 @@ options:
         elements: str
         default: []
   programs:
-    description:
-      - Paths of programs of which is wanted whether they can be run.
+    description: Paths of programs of which is wanted whether they can be run.
     type: list
     elements: path
     default: []
     version_added: "1.1.0"
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

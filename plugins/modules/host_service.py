@@ -14,20 +14,11 @@ description:
   - Looks at all of it in one run, and touches systemd only where something differs. A unit that can reload is reloaded
     after a change, any other is restarted.
   - Needs no Docker, and runs as root.
-author: The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   name:
-    description:
-      - The name of the unit, such as V(distrain-heal.service).
+    description: The name of the unit, such as V(distrain-heal.service).
     type: str
     required: true
   files:
@@ -45,8 +36,7 @@ options:
         type: path
         required: true
       content:
-        description:
-          - All that is in the file.
+        description: All that is in the file.
         type: str
         default: ""
   effective_when:
@@ -57,8 +47,7 @@ options:
     elements: str
     default: []
   state:
-    description:
-      - Whether the service is wanted.
+    description: Whether the service is wanted.
     type: str
     choices: [present, absent]
     default: present

@@ -15,13 +15,9 @@ description:
   - Compares what the image is to be made of with what its labels say that it was made of.
   - Values that cannot make an image, and files that the controller does not have, are one error before anything is
     changed; the play ends for all hosts.
-  - To be run with C(run_once), and registered as C(image_build_decision). It runs on the controller.
-notes:
-  - This module is carried out by an action plugin of the same name.
+  - To be run with C(run_once), and registered as C(image_build_decision).
 extends_documentation_fragment:
-  - distrain.cluster.attributes.info
-author:
-  - The distrain maintainers (@distrain)
+  - distrain.cluster.attributes.action
 """
 
 EXAMPLES = r"""

@@ -21,15 +21,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 """
 
 EXAMPLES = r"""
@@ -47,19 +39,9 @@ images:
   type: list
   elements: dict
   contains:
-    id:
-      description: The engine's own ID of the image; it differs between the two image stores.
-      returned: success
-      type: str
-    names:
-      description: Every name of the image on this host.
-      returned: success
-      type: list
-      elements: str
-    size:
-      description: The size of the image as the engine counts it, in bytes.
-      returned: success
-      type: int
+    id: {description: The engine's own ID of the image; it differs between the two image stores., type: str}
+    names: {description: Every name of the image on this host., type: list, elements: str}
+    size: {description: "The size of the image as the engine counts it, in bytes.", type: int}
     identity:
       description: What is the same on every host that holds this image.
       returned: success
@@ -67,17 +49,11 @@ images:
       contains:
         fingerprint:
           description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-          returned: success
           type: str
         config_digest:
           description: The digest of the image's config; null where the image store does not report it.
-          returned: success
           type: str
-        diff_ids:
-          description: The diff IDs of the layers, the lowest first.
-          returned: success
-          type: list
-          elements: str
+        diff_ids: {description: "The diff IDs of the layers, the lowest first.", type: list, elements: str}
 absent:
   description: Those of O(names) that this host does not have.
   returned: success

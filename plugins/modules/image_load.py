@@ -17,8 +17,7 @@ description:
     or damaged, or that holds another image than O(name), is refused, and the engine is left as it was.
 options:
   path:
-    description:
-      - The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
+    description: The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
     type: path
     required: true
   name:
@@ -29,15 +28,10 @@ options:
 extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: The digests of the layers are compared by the real run only.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 seealso:
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_transfer
@@ -61,23 +55,9 @@ names:
   type: list
   elements: str
 image_identity:
-  description: What is the same on every host that holds this image.
+  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not report it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

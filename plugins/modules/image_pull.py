@@ -19,8 +19,7 @@ description:
   - The name points to what it pointed to before until the whole image is there.
 options:
   name:
-    description:
-      - The name that the image gets on this host. A name without a tag means the tag V(latest).
+    description: The name that the image gets on this host. A name without a tag means the tag V(latest).
     type: str
     required: true
   reference:
@@ -30,8 +29,7 @@ options:
     type: str
     required: true
   image_identity:
-    description:
-      - What the image is, as M(distrain.cluster.image_push) returns it.
+    description: What the image is, as M(distrain.cluster.image_push) returns it.
     type: dict
     required: true
   size:
@@ -41,8 +39,7 @@ options:
     type: int
     default: 0
   disk_reserve:
-    description:
-      - What must stay free on the engine's disk, in bytes.
+    description: What must stay free on the engine's disk, in bytes.
     type: int
     default: 1073741824
 extends_documentation_fragment:
@@ -70,23 +67,11 @@ lacks_layers:
   returned: failure, where it is so
   type: bool
 image_identity:
-  description: What is the same on every host that holds this image; null in check mode where it would be pulled.
+  description:
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is null
+      in check mode where it would be pulled.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not show it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

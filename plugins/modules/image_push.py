@@ -16,13 +16,11 @@ description:
   - On this host the image gets no other name by it.
 options:
   name:
-    description:
-      - The image to push. A name without a tag means the tag V(latest).
+    description: The image to push. A name without a tag means the tag V(latest).
     type: str
     required: true
   registry:
-    description:
-      - The registry, as C(HOST:PORT), with a path behind it where images have a project there.
+    description: The registry, as C(HOST:PORT), with a path behind it where images have a project there.
     type: str
     required: true
 extends_documentation_fragment:
@@ -63,23 +61,9 @@ size:
   returned: success
   type: int
 image_identity:
-  description: What is the same on every host that holds this image.
+  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not show it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

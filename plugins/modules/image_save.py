@@ -17,8 +17,7 @@ description:
     always holds either what it held before or the whole image.
 options:
   name:
-    description:
-      - The image to save. A name without a tag means the tag V(latest).
+    description: The image to save. A name without a tag means the tag V(latest).
     type: str
     required: true
   path:
@@ -27,21 +26,13 @@ options:
     type: path
     required: true
   mode:
-    description:
-      - The permissions of the file, in octal and in quotes.
+    description: The permissions of the file, in octal and in quotes.
     type: str
     default: "0600"
 extends_documentation_fragment:
   - distrain.cluster.image
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 seealso:
   - module: distrain.cluster.image_load
   - module: distrain.cluster.image_transfer
@@ -64,23 +55,9 @@ path:
   returned: success
   type: str
 image_identity:
-  description: What is the same on every host that holds this image.
+  description: What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not report it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """
 
 from collections.abc import Mapping

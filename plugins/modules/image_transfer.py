@@ -11,11 +11,7 @@ short_description: Bring an image from one host to all others without a registry
 version_added: "1.0.0"
 description:
   - Brings an image of O(source_host) to all hosts that the task runs for, in one pass. Each host hands on what it
-    receives while it receives it, so every interface carries the image once, and many hosts take about as long as
-    one. The task of one host works for all that run it with the same arguments; where arguments differ by host, or a
-    condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
-    hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
-    hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
+    receives while it receives it, so every interface carries the image once, and many hosts take about as long as one.
   - Nothing is sent where the host already has the image under this name. What counts is the identity of the image (its
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
@@ -29,8 +25,6 @@ description:
     removes the file. A larger layer that was further than that comes again as a whole.
   - A host that fails or cannot be reached fails alone; those behind it receive from the host before it, or from the
     source. Its result says what it had received, as far as is known.
-  - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
-    run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
     saved again.
   - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too
@@ -38,37 +32,9 @@ description:
   - The name on a receiving host points to what it pointed to before until the whole image is there.
 options:
   name:
-    description:
-      - The image to bring. A name without a tag means the tag V(latest).
+    description: The image to bring. A name without a tag means the tag V(latest).
     type: str
     required: true
-  source_host:
-    description:
-      - The host that has the image, by its name in the inventory. For this host itself there is nothing to do.
-    type: str
-    required: true
-  hosts:
-    description:
-      - The hosts that are to have the image, by their inventory names, whether they have come to the task or not;
-        a host for which its own variables make the arguments others, or a condition false, is left out.
-      - The default is those that run the task, and with C(run_once) those of the play's current batch.
-    type: list
-    elements: str
-    version_added: "1.1.0"
-  addresses:
-    description:
-      - By the name of a host, the address of its own at which the other hosts reach it.
-      - A host that is not named here is reached at the address that the data of its swarm goes to, and outside of a
-        swarm at the address of its default route.
-    type: dict
-    default: {}
-    version_added: "1.1.0"
-  disk_reserve:
-    description:
-      - What must stay free on every engine's disk after the delivery, in bytes, or with a unit such as V(500M) or
-        V(20G), in powers of 1024.
-    type: str
-    default: 1G
   spool_directory:
     description:
       - Where the source keeps layers as files, under their digests. Other hosts keep nothing there but, after a cut,
@@ -85,15 +51,8 @@ options:
     type: str
     default: 64G
     version_added: "1.1.0"
-  patience:
-    description:
-      - How many seconds nothing may come to a host, from any other, before it gives up.
-    type: int
-    default: 60
-    version_added: "1.1.0"
   docker_host:
-    description:
-      - The engine's API, which must be a socket of the host.
+    description: The engine's API, which must be a socket of the host.
     type: str
     default: unix:///var/run/docker.sock
   engine_timeout:
@@ -104,23 +63,13 @@ options:
     default: 60
 requirements:
   - Docker Engine 25 or newer
-  - cryptography, on the controller
-author:
-  - The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.relay
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: An image that the source does not have yet counts as one that would be sent.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 notes:
-  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
-    it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
-    Ansible is told not to check them.
   - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
 seealso:
   - module: distrain.cluster.image_save
@@ -174,60 +123,24 @@ refused:
   type: list
   elements: dict
   contains:
-    digest:
-      description: The digest of the layer.
-      returned: success
-      type: str
-    found:
-      description: The digest of what came.
-      returned: success
-      type: str
-    from:
-      description: The host that sent it.
-      returned: success
-      type: str
+    digest: {description: The digest of the layer., type: str}
+    found: {description: The digest of what came., type: str}
+    from: {description: The host that sent it., type: str}
 spool:
   description: What the spool of O(source_host) holds after the run; in check mode, what it holds now.
   returned: when the source can be reached
   type: dict
   version_added: "1.1.0"
   contains:
-    directory:
-      description: Where it is on that host.
-      returned: success
-      type: str
-    layers:
-      description: How many layers it holds.
-      returned: success
-      type: int
-    bytes:
-      description: Their bytes.
-      returned: success
-      type: int
-    limit_bytes:
-      description: How many it may hold, O(spool_limit).
-      returned: success
-      type: int
-    free_bytes:
-      description: What is free on its disk.
-      returned: success
-      type: int
+    directory: {description: Where it is on that host., type: str}
+    layers: {description: How many layers it holds., type: int}
+    bytes: {description: Their bytes., type: int}
+    limit_bytes: {description: "How many it may hold, O(spool_limit).", type: int}
+    free_bytes: {description: What is free on its disk., type: int}
 image_identity:
-  description: What is the same on every host that holds this image; null in check mode where the source lacks it.
+  description:
+    - What is the same on every host that holds this image, as M(distrain.cluster.image_info) returns it. It is null
+      in check mode where the source lacks it.
   returned: success
   type: dict
-  contains:
-    fingerprint:
-      description: The SHA-256 of the layers' diff IDs, the runtime config, the architecture and the system.
-      returned: success
-      type: str
-    config_digest:
-      description: The digest of the image's config; null where the image store does not report it.
-      returned: success
-      type: str
-    diff_ids:
-      description: The diff IDs of the layers, the lowest first.
-      returned: success
-      type: list
-      elements: str
 """

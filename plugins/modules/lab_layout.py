@@ -13,22 +13,9 @@ description:
   - Reads C(lab_arguments) and returns the hosts of the lab with their names, containers, SSH ports, interfaces and
     addresses. Interfaces that no lab host can have are an error that names them.
   - It is part of the lab, in which the collection is tested and demonstrated, and of no use on hosts of one's own.
-  - To be registered as C(lab_layout). It runs on the controller.
-notes:
-  - This module is carried out by an action plugin of the same name.
-options: {}
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
+  - To be registered as C(lab_layout).
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 """
 
 EXAMPLES = r"""

@@ -15,23 +15,10 @@ description:
     ranks and decides which container each host runs on each network.
   - Hosts that the run leaves out, hosts without the same image, running jobs, unknown networks, and sizes with which
     nothing can be measured are errors that name the host and the variable.
-  - To be run with C(run_once), and registered as C(network_check_decision). It runs on the controller, and in check
-    mode it also says what would be measured.
-notes:
-  - This module is carried out by an action plugin of the same name.
-options: {}
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
+  - To be run with C(run_once), and registered as C(network_check_decision). In check mode it also says
+    what would be measured.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 """
 
 EXAMPLES = r"""
@@ -61,9 +48,7 @@ hosts:
       description: The names that the containers of the host have, on either network.
       type: list
       elements: str
-    is_first:
-      description: Whether the host has the first rank.
-      type: bool
+    is_first: {description: Whether the host has the first rank., type: bool}
     containers:
       description: The parameters of the container for each network, as M(community.docker.docker_container) takes them.
       type: list

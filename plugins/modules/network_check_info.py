@@ -13,26 +13,16 @@ description:
   - Returns the layers of the image to measure in, and the jobs that run on the host.
 options:
   image:
-    description:
-      - The image.
+    description: The image.
     type: str
     required: true
   trainers_directory:
-    description:
-      - The directory below which the trainers' jobs lie. It need not exist.
+    description: The directory below which the trainers' jobs lie. It need not exist.
     type: path
     required: true
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 """
 
 EXAMPLES = r"""

@@ -15,22 +15,13 @@ description:
     C(network-check.json) in the directory C(network_check_artifacts_directory) on the controller.
   - It fails where a network did not carry the all-reduces, or where a size of message has become slower than in the
     baseline. The result is kept and returned all the same.
-  - To be run with C(run_once) after M(distrain.cluster.network_check_decision). It runs on the controller.
-notes:
-  - This module is carried out by an action plugin of the same name.
-options: {}
+  - To be run with C(run_once) after M(distrain.cluster.network_check_decision).
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 attributes:
   check_mode:
     support: none
-    description: It is skipped in check mode, in which nothing is measured.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
+    details: It is skipped in check mode, in which nothing is measured.
 """
 
 EXAMPLES = r"""

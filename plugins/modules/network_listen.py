@@ -16,30 +16,22 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.engine.socket
+  - distrain.cluster.attributes.info
 attributes:
   check_mode:
-    support: full
-    details: [The host stays as it is, so it listens in check mode too.]
-  diff_mode:
-    support: none
-    details: [It changes nothing.]
-  idempotent:
-    support: full
+    details: The host stays as it is, so it listens in check mode too.
 options:
   state:
-    description:
-      - V(absent) ends the process O(pid), where it has not ended by itself.
+    description: V(absent) ends the process O(pid), where it has not ended by itself.
     type: str
     choices: [present, absent]
     default: present
   host:
-    description:
-      - The inventory name of this host; it stands in every answer.
+    description: The inventory name of this host; it stands in every answer.
     type: str
   token:
-    description:
-      - The secret of this run. It signs questions and answers, and does not cross the network.
+    description: The secret of this run. It signs questions and answers, and does not cross the network.
     type: str
   lifetime:
     description:
@@ -48,18 +40,15 @@ options:
     type: float
     default: 120
   pid:
-    description:
-      - The process to end.
+    description: The process to end.
     type: int
   data_path_port:
-    description:
-      - The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
+    description: The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
     type: int
     default: 4789
     version_added: "1.1.0"
   features:
-    description:
-      - Whether to try what the kernel can do for an overlay network too.
+    description: Whether to try what the kernel can do for an overlay network too.
     type: bool
     default: false
 seealso:

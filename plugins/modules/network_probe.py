@@ -16,36 +16,31 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.probe
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   host:
-    description:
-      - The inventory name of this host.
+    description: The inventory name of this host.
     type: str
     required: true
   token:
-    description:
-      - The secret that M(distrain.cluster.network_listen) was given on all hosts.
+    description: The secret that M(distrain.cluster.network_listen) was given on all hosts.
     type: str
     required: true
   listeners:
-    description:
-      - What M(distrain.cluster.network_listen) returned, by the inventory name of the host.
+    description: What M(distrain.cluster.network_listen) returned, by the inventory name of the host.
     type: dict
     required: true
   throughput_seconds:
-    description:
-      - How long each stream lasts, in seconds; V(0) measures no throughput.
+    description: How long each stream lasts, in seconds; V(0) measures no throughput.
     type: float
     default: 0.3
   throughput_bytes:
-    description:
-      - How many bytes a stream has at most.
+    description: How many bytes a stream has at most.
     type: int
     default: 4000000000
   timeout:
-    description:
-      - After how many seconds it stops measuring.
+    description: After how many seconds it stops measuring.
     type: float
     default: 20
   settle:

@@ -14,20 +14,15 @@ description:
     hosts of the play's batch, and decides what each of them needs, and which engine is restarted first.
   - A GPU that does not work, or anything else that prevents it, is one error that names the hosts; the play ends for
     all of them.
-  - To be run with C(run_once), and registered as C(nvidia_toolkit_decision). It runs on the controller.
-notes:
-  - This module is carried out by an action plugin of the same name.
+  - To be run with C(run_once), and registered as C(nvidia_toolkit_decision).
 extends_documentation_fragment:
-  - distrain.cluster.attributes.info
+  - distrain.cluster.attributes.action
 options:
   stage:
-    description:
-      - When it is decided; at the V(start), or once the packages are V(installed).
+    description: When it is decided; at the V(start), or once the packages are V(installed).
     type: str
     choices: [start, installed]
     default: start
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

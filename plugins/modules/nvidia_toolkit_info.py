@@ -15,22 +15,20 @@ description:
   - On a host without a GPU nothing but the PCI bus and the packages are looked at.
 extends_documentation_fragment:
   - distrain.cluster.configuration
+  - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
   gpu_present:
-    description:
-      - Whether the host has a GPU of NVIDIA; V(auto) looks on the PCI bus.
+    description: Whether the host has a GPU of NVIDIA; V(auto) looks on the PCI bus.
     type: str
     choices: [auto, present, absent]
     default: auto
   count_only:
-    description:
-      - Whether the GPUs alone are wanted, and nothing of the toolkit.
+    description: Whether the GPUs alone are wanted, and nothing of the toolkit.
     type: bool
     default: false
   proof_path:
-    description:
-      - The file that records what containers on this host were last proven to see.
+    description: The file that records what containers on this host were last proven to see.
     type: path
     default: /opt/distrain/gpu-proof
 """
@@ -125,18 +123,15 @@ proof:
 
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import SOURCE_SPEC
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import CONFIGURATION_SPEC
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.preview import OBSERVED_SPEC
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.toolkit import observe_toolkit
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 ARGUMENT_SPEC: dict[str, Any] = {
+    **OBSERVED_SPEC,
     "gpu_present": {"type": "str", "choices": ["auto", "present", "absent"], "default": "auto"},
     "count_only": {"type": "bool", "default": False},
-    "source": {"type": "dict", "options": SOURCE_SPEC},
-    "configuration": {"type": "dict", "required": True, "options": CONFIGURATION_SPEC},
     "proof_path": {"type": "path", "default": "/opt/distrain/gpu-proof"},
-    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
 

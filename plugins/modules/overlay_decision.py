@@ -14,7 +14,8 @@ description:
     what is wrong with it and why.
   - Prints the matrix, keeps it in C(overlay-matrix.json), and fails where a pair of hosts is not well.
 extends_documentation_fragment:
-  - distrain.cluster.decision
+  - distrain.cluster.attributes.decision
+  - distrain.cluster.attributes.action
 options:
   hosts:
     description: The hosts that have measured.

@@ -15,25 +15,18 @@ description:
     under containers that use it.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: A manager sees containers on other hosts only while one of its own uses the network. Without one, only
       the run itself finds out that the network is in use.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   name:
-    description:
-      - The name of the network.
+    description: The name of the network.
     type: str
     required: true
   state:
-    description:
-      - Whether the network is to be there.
+    description: Whether the network is to be there.
     type: str
     choices: [present, absent]
     default: present
@@ -43,8 +36,7 @@ options:
       - Chosen by the engine, and not compared, by default.
     type: str
   gateway:
-    description:
-      - The gateway's address within O(subnet), which it needs.
+    description: The gateway's address within O(subnet), which it needs.
     type: str
   mtu:
     description:
@@ -52,28 +44,23 @@ options:
       - Left to the engine, which takes 1500, and not compared, by default.
     type: int
   encrypted:
-    description:
-      - Whether the data between the hosts is encrypted. Needs ESP in the kernel of every host.
+    description: Whether the data between the hosts is encrypted. Needs ESP in the kernel of every host.
     type: bool
     default: false
   attachable:
-    description:
-      - Whether containers that belong to no service may use the network.
+    description: Whether containers that belong to no service may use the network.
     type: bool
     default: true
   internal:
-    description:
-      - Whether the network has no way out to other networks.
+    description: Whether the network has no way out to other networks.
     type: bool
     default: false
   labels:
-    description:
-      - The labels of the network; it has exactly these.
+    description: The labels of the network; it has exactly these.
     type: dict
     default: {}
   recreate:
-    description:
-      - Remove a network that differs, and make it anew. Refused while containers use it.
+    description: Remove a network that differs, and make it anew. Refused while containers use it.
     type: bool
     default: false
 seealso:
@@ -100,30 +87,14 @@ network:
   returned: success
   type: dict
   contains:
-    id:
-      description: The network's ID.
-      type: str
-    subnet:
-      description: Its subnet.
-      type: str
-    gateway:
-      description: Its gateway.
-      type: str
-    mtu:
-      description: The MTU of the interfaces that carry it, where one was given, in bytes.
-      type: int
-    encrypted:
-      description: Whether its data is encrypted.
-      type: bool
-    attachable:
-      description: Whether containers that belong to no service may use it.
-      type: bool
-    internal:
-      description: Whether it has no way out.
-      type: bool
-    labels:
-      description: Its labels.
-      type: dict
+    id: {description: The network's ID., type: str}
+    subnet: {description: Its subnet., type: str}
+    gateway: {description: Its gateway., type: str}
+    mtu: {description: "The MTU of the interfaces that carry it, where one was given, in bytes.", type: int}
+    encrypted: {description: Whether its data is encrypted., type: bool}
+    attachable: {description: Whether containers that belong to no service may use it., type: bool}
+    internal: {description: Whether it has no way out., type: bool}
+    labels: {description: Its labels., type: dict}
     attached:
       description: The containers and services that use it, those of other hosts with their address, as far as this
         manager sees.

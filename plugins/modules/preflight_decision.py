@@ -16,7 +16,8 @@ description:
   - Prints the interfaces and networks that would be used and the findings as tables, keeps both with the measurements
     in C(preflight.json), and fails with all errors. Hosts that were not reached are findings too.
 extends_documentation_fragment:
-  - distrain.cluster.decision
+  - distrain.cluster.attributes.decision
+  - distrain.cluster.attributes.action
 """
 
 EXAMPLES = r"""

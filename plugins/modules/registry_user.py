@@ -13,31 +13,22 @@ description:
   - Writes the file that the CNCF registry reads its users from (htpasswd with bcrypt), with one user, for root alone.
   - The file is left alone where it lets in that user with that password and nobody else.
   - Needs no Docker and no other software; the hash is made by the C library.
-author: The distrain maintainers (@distrain)
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details: Shows the names of the users, never passwords or their hashes.
-  idempotent:
-    support: full
 options:
   path:
-    description:
-      - The file. Its directory must exist.
+    description: The file. Its directory must exist.
     type: path
     required: true
   user:
-    description:
-      - The name of the user.
+    description: The name of the user.
     type: str
     required: true
   password:
-    description:
-      - The password of the user, of at most 72 bytes.
+    description: The password of the user, of at most 72 bytes.
     type: str
     required: true
 """

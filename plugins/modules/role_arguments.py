@@ -17,8 +17,7 @@ description:
     C(-e name=false) is still the string V(false), which is true in a condition, and wins over every fact of its name.
   - Numbers have to lie in the ranges of C(meta/argument_ranges.yml). It maps the name of a variable, or
     C(variable.suboption), to a dictionary with C(from), C(to) and, for one more value, C(or).
-  - All problems of the role on this host are one error, which names each variable, what was found and what is
-    expected.
+  - All problems of the role on this host are one error, which names each variable, what was found and what is expected.
   - A default that is computed from other variables of the role is computed from what those were converted to.
   - Strings of type C(path) stay as they are. Whether C(~) is a directory of the controller or of the host depends on
     the task that uses it.
@@ -27,8 +26,8 @@ description:
   - To be registered as the role's name with C(_arguments). A registered variable is no fact, so a cache of facts on
     disk does not get it.
   - It runs on the controller, and never connects to the host.
-notes:
-  - This module is carried out by an action plugin of the same name.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 options:
   entry_point:
     description:
@@ -36,18 +35,6 @@ options:
         entry points of the role share.
     type: str
     default: main
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -16,7 +16,8 @@ description:
     the remedy. What only one host is refused for is said by the module that takes its step.
   - Names the nodes that are no host of the inventory, where every host of it was asked.
 extends_documentation_fragment:
-  - distrain.cluster.decision
+  - distrain.cluster.attributes.decision
+  - distrain.cluster.attributes.action
 options:
   settled:
     description: Whether the membership of the hosts has been settled since they were observed first.

@@ -30,8 +30,7 @@ options:
     elements: str
     default: []
   timeout:
-    description:
-      - How many seconds to wait for O(wait_for_ready).
+    description: How many seconds to wait for O(wait_for_ready).
     type: int
     default: 120
 """
@@ -120,27 +119,13 @@ nodes:
   type: list
   elements: dict
   contains:
-    id:
-      description: The node's ID.
-      type: str
-    hostname:
-      description: The node's host name.
-      type: str
-    role:
-      description: V(worker) or V(manager).
-      type: str
-    state:
-      description: The node's state, for example V(ready) or V(down).
-      type: str
-    availability:
-      description: The node's availability, one of V(active), V(pause), V(drain).
-      type: str
-    address:
-      description: The address at which the managers see the node.
-      type: str
-    manager_address:
-      description: The address and port of a manager; empty for a worker.
-      type: str
+    id: {description: The node's ID., type: str}
+    hostname: {description: The node's host name., type: str}
+    role: {description: V(worker) or V(manager)., type: str}
+    state: {description: "The node's state, for example V(ready) or V(down).", type: str}
+    availability: {description: "The node's availability, one of V(active), V(pause), V(drain).", type: str}
+    address: {description: The address at which the managers see the node., type: str}
+    manager_address: {description: The address and port of a manager; empty for a worker., type: str}
     reachability:
       description: Whether the other managers reach a manager, V(reachable) or V(unreachable); empty for a worker.
       type: str

@@ -14,14 +14,7 @@ description:
   - A host that is a node of another swarm already is refused, unless O(leave_foreign) is true.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   state:
     description:
@@ -31,13 +24,11 @@ options:
     choices: [present, absent]
     default: present
   force:
-    description:
-      - Leave the swarm even though this host is a manager of it. Used with O(state=absent) only.
+    description: Leave the swarm even though this host is a manager of it. Used with O(state=absent) only.
     type: bool
     default: false
   leave_foreign:
-    description:
-      - Leave a swarm of which this host is a worker, or which no longer answers.
+    description: Leave a swarm of which this host is a worker, or which no longer answers.
     type: bool
     default: false
   advertise_addr:
@@ -47,8 +38,7 @@ options:
       - An address that differs from the one of an existing manager is refused.
     type: str
   listen_addr:
-    description:
-      - The address and port at which the manager listens.
+    description: The address and port at which the manager listens.
     type: str
     default: 0.0.0.0:2377
   data_path_addr:

@@ -18,15 +18,10 @@ description:
     has to join, and appears in no result and no log.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: Where the manager has no swarm yet, the module reports that the host would join.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   manager:
     description:
@@ -43,14 +38,12 @@ options:
     choices: [present, absent]
     default: present
   role:
-    description:
-      - The role of the node.
+    description: The role of the node.
     type: str
     choices: [worker, manager]
     default: worker
   leave_foreign:
-    description:
-      - Leave another swarm, a dead one, or one that cannot be distinguished from those.
+    description: Leave another swarm, a dead one, or one that cannot be distinguished from those.
     type: bool
     default: false
   timeout:
@@ -65,8 +58,7 @@ options:
       - The engine chooses by default. An address that differs from the one of an existing member is refused.
     type: str
   listen_addr:
-    description:
-      - The address and port at which the node listens should it be a manager.
+    description: The address and port at which the node listens should it be a manager.
     type: str
     default: 0.0.0.0:2377
   data_path_addr:
@@ -95,8 +87,7 @@ options:
       - The secret with which the host joins. By default it is fetched from O(manager), if the host has to join.
     type: str
   remote_addrs:
-    description:
-      - Internal, filled in from what O(manager) says. The addresses and ports of the managers.
+    description: Internal, filled in from what O(manager) says. The addresses and ports of the managers.
     type: list
     elements: str
     default: []

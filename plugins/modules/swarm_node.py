@@ -15,18 +15,10 @@ description:
   - Runs on a manager.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   node_id:
-    description:
-      - The ID of the node.
+    description: The ID of the node.
     type: str
     required: true
   state:
@@ -37,8 +29,7 @@ options:
     choices: [present, absent]
     default: present
   role:
-    description:
-      - The role that the node is to have. Left as it is by default.
+    description: The role that the node is to have. Left as it is by default.
     type: str
     choices: [worker, manager]
   availability:
@@ -49,8 +40,7 @@ options:
     choices: [active, pause, drain]
     version_added: "1.1.0"
   force:
-    description:
-      - Take the node off the list even while it is Ready.
+    description: Take the node off the list even while it is Ready.
     type: bool
     default: false
   timeout:

@@ -16,35 +16,24 @@ description:
   - A manager is demoted before it is removed, and only where the swarm keeps its quorum. Runs on a manager.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   members:
-    description:
-      - The hosts of the inventory.
+    description: The hosts of the inventory.
     type: list
     elements: dict
     required: true
     suboptions:
       node_id:
-        description:
-          - The host's node ID; empty where it is in no swarm.
+        description: The host's node ID; empty where it is in no swarm.
         type: str
         default: ""
       hostname:
-        description:
-          - The host's own name.
+        description: The host's own name.
         type: str
         default: ""
       addresses:
-        description:
-          - The addresses at which the host is a node.
+        description: The addresses at which the host is a node.
         type: list
         elements: str
         default: []
@@ -56,19 +45,16 @@ options:
         choices: ["", active, pause, drain]
         default: ""
   remove_unlisted:
-    description:
-      - Drain and remove every node that is none of O(members) and has none of O(inventory_names).
+    description: Drain and remove every node that is none of O(members) and has none of O(inventory_names).
     type: bool
     default: false
   inventory_names:
-    description:
-      - Names and addresses of all hosts of the inventory. A node with one of them is never unlisted.
+    description: Names and addresses of all hosts of the inventory. A node with one of them is never unlisted.
     type: list
     elements: str
     default: []
   timeout:
-    description:
-      - How many seconds a node may take to be drained, or to be a worker after it was demoted.
+    description: How many seconds a node may take to be drained, or to be a worker after it was demoted.
     type: int
     default: 60
 seealso:

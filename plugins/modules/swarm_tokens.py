@@ -14,20 +14,16 @@ description:
   - Runs on a manager. No token is in any result, difference or log.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details: It says whose token is made anew, and shows none.
   idempotent:
     support: none
     details: Each run makes new tokens.
 options:
   roles:
-    description:
-      - Of which roles the tokens are made anew.
+    description: Of which roles the tokens are made anew.
     type: list
     elements: str
     choices: [worker, manager]

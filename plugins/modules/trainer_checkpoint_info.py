@@ -18,14 +18,7 @@ description:
     that its C(.metadata) names.
   - Needs no Docker.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   output_directory:
     description: The directory on the host into which the trainer writes its checkpoints. It may be absent.
@@ -41,8 +34,6 @@ options:
     description: How many processes the job has over all hosts.
     type: int
     default: 1
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -16,14 +16,7 @@ description:
   - Changes nothing.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   name:
     description: The trainer's name.
@@ -61,16 +54,13 @@ options:
   copies:
     description:
       - What the trainer is to have on this host, each with C(dest) inside O(directory), or with C(src) and
-        C(source_host). It is
-        described by the names and sizes of its files.
+        C(source_host). It is described by the names and sizes of its files.
     type: list
     elements: dict
     default: []
   webui_credentials:
     description: The wanted content of the web UI's file of user and password.
     type: str
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""
@@ -111,9 +101,8 @@ claims:
   sample: [{"io.distrain.trainer": "xuanyuan", "io.distrain.port": "29600", "io.distrain.gpus": "0,1"}]
 container:
   description:
-    - The trainer's container, with its C(name), C(state), C(image_id), when it was C(created) in seconds of the
-      epoch, and
-      C(on_network), whether it is on the network of this name as the engine has it now.
+    - The trainer's container, with its C(name), C(state), C(image_id), when it was C(created) in seconds of the epoch,
+      and C(on_network), whether it is on the network of this name as the engine has it now.
   type: dict
   returned: success
   sample:
@@ -144,8 +133,7 @@ job:
 files:
   description:
     - The trainer's C(directories), C(programs), C(compose) file and the files of its C(webui), each with its owner,
-      mode,
-      digest and time. The password of the web UI is not among them.
+      mode, digest and time. The password of the web UI is not among them.
   type: dict
   returned: success
 storage:

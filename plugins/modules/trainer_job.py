@@ -17,22 +17,14 @@ description:
   - A restart of the container never starts a job again.
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - distrain.cluster.attributes
 options:
   name:
     description: The job's name, as messages show it.
     type: str
     required: true
   state:
-    description:
-      - V(started) sees to it that the job runs or has succeeded. V(stopped) sees to it that it does not run.
+    description: V(started) sees to it that the job runs or has succeeded. V(stopped) sees to it that it does not run.
     type: str
     choices: [started, stopped]
     default: started
@@ -57,8 +49,7 @@ options:
         Required when O(state=started).
     type: str
   command:
-    description:
-      - The command and its arguments. No shell reads them. Required when O(state=started).
+    description: The command and its arguments. No shell reads them. Required when O(state=started).
     type: list
     elements: str
   settings:
@@ -168,35 +159,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 job:
-  description: The job on this host.
+  description: The job on this host, in these keys as M(distrain.cluster.trainer_job_info) returns it.
   type: dict
   returned: success
-  contains:
-    name:
-      description: Its name.
-      type: str
-      returned: always
-      sample: sft
-    state:
-      description: One of C(absent), C(running), C(succeeded), C(failed), C(stopped), C(lost).
-      type: str
-      returned: always
-      sample: running
-    exit_code:
-      description: Its exit code, or null.
-      type: int
-      returned: always
-      sample: 0
-    attempt:
-      description: The attempt that started it, or null.
-      type: str
-      returned: always
-      sample: "2026-01-31T12:00:00"
-    interface:
-      description: The interface of the container that NCCL and gloo were pinned to, or null.
-      type: str
-      returned: always
-      sample: eth0
+  sample: {name: sft, state: running, exit_code: null, attempt: "2026-01-31T12:00:00", interface: eth0}
 settings_changed:
   description: Whether the job was last started with other settings than these.
   type: bool

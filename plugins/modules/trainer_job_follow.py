@@ -22,8 +22,11 @@ description:
   - The job does not depend on this module. When it is interrupted, the job goes on and can be followed again. When the
     ansible-playbook that runs it is killed, it and its agents end as well.
   - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
-notes:
-  - This module is carried out by an action plugin of the same name.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
+attributes:
+  check_mode:
+    details: Observes the job once, and does not wait.
 options:
   name:
     description: The job's name.
@@ -100,8 +103,7 @@ options:
     default: 0
     version_added: "1.1.0"
   watch_file:
-    description:
-      - A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
+    description: A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
     type: str
     version_added: "1.1.0"
   events_file:
@@ -149,18 +151,6 @@ options:
     type: float
     default: 20
     version_added: "1.1.0"
-attributes:
-  check_mode:
-    support: full
-    description: Observes the job once, and does not wait.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -15,14 +15,7 @@ description:
   - Reads the progress that LLaMA-Factory writes to C(trainer_log.jsonl).
 extends_documentation_fragment:
   - distrain.cluster.engine
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   name:
     description: The job's name, as messages show it.
@@ -69,41 +62,19 @@ job:
   type: dict
   returned: success
   contains:
-    name:
-      description: Its name.
-      type: str
-      returned: always
-      sample: sft
+    name: {description: Its name., type: str, sample: sft}
     state:
       description: One of C(absent), C(running), C(succeeded), C(failed), C(stopped), C(lost).
       type: str
-      returned: always
       sample: running
-    exit_code:
-      description: Its exit code, or null.
-      type: int
-      returned: always
-      sample: 1
-    attempt:
-      description: The attempt that started it, or null.
-      type: str
-      returned: always
-      sample: "2026-01-31T12:00:00"
-    rank:
-      description: The rank of this host, or null.
-      type: int
-      returned: always
-      sample: 0
-    world_size:
-      description: How many processes the job has over all hosts, or null.
-      type: int
-      returned: always
-      sample: 16
+    exit_code: {description: "Its exit code, or null.", type: int, sample: 1}
+    attempt: {description: "The attempt that started it, or null.", type: str, sample: "2026-01-31T12:00:00"}
+    rank: {description: "The rank of this host, or null.", type: int, sample: 0}
+    world_size: {description: "How many processes the job has over all hosts, or null.", type: int, sample: 16}
     command:
       description: The command of this rank, or null.
       type: list
       elements: str
-      returned: always
       sample: [torchrun, src/train_bash.py]
     digest:
       description:
@@ -115,29 +86,14 @@ job:
     interface:
       description: The interface of the container that NCCL and gloo were pinned to, or null.
       type: str
-      returned: always
       sample: eth0
     started:
       description: When it was started, in seconds of the epoch by the host's clock, or null.
       type: float
-      returned: always
       sample: 1769860800.0
-    ended:
-      description: When it ended, likewise.
-      type: float
-      returned: always
-      sample: 1769860900.0
-    silent_seconds:
-      description: For how many seconds it has printed nothing.
-      type: float
-      returned: always
-      sample: 1.5
-    last_lines:
-      description: The last lines of its output.
-      type: list
-      elements: str
-      returned: always
-      sample: ["Training completed."]
+    ended: {description: "When it ended, likewise.", type: float, sample: 1769860900.0}
+    silent_seconds: {description: For how many seconds it has printed nothing., type: float, sample: 1.5}
+    last_lines: {description: The last lines of its output., type: list, elements: str, sample: ["Training completed."]}
     progress:
       description:
         - The step, the total of steps, the percentage, the time that remains, in words and in seconds, the first and
@@ -163,49 +119,35 @@ job:
     cpu_percent:
       description: How busy the job's processes keep the CPU at this moment; 100 is one core. Null where none runs.
       type: float
-      returned: always
       sample: 98.5
     memory_bytes:
       description: How much memory they have, in bytes; what several share is counted for each. Null where none runs.
       type: int
-      returned: always
       sample: 1063256064
     stopped_processes:
       description: Those of them that were stopped by a signal.
       type: list
       elements: int
-      returned: always
       sample: []
     gpu_percent:
       description: How busy the GPUs are that they use, the mean of them. Null without C(nvidia-smi) on the host.
       type: float
-      returned: always
       sample: 97.0
     gpu_memory_bytes:
       description: How much memory they have on the GPUs, in bytes. Null without C(nvidia-smi) on the host.
       type: int
-      returned: always
       sample: 68719476736
 container:
   description: The container that the job runs in.
   type: dict
   returned: success
   contains:
-    name:
-      description: Its name.
-      type: str
-      returned: always
-      sample: llama-factory-gpu-01
+    name: {description: Its name., type: str, sample: llama-factory-gpu-01}
     state:
       description: As the engine calls it (C(running), C(exited), ...), or C(absent).
       type: str
-      returned: always
       sample: running
-    image_id:
-      description: The ID of the image that it was made from, or null.
-      type: str
-      returned: always
-      sample: sha256:4bcf...
+    image_id: {description: "The ID of the image that it was made from, or null.", type: str, sample: sha256:4bcf...}
 """
 
 import time

@@ -11,14 +11,15 @@ short_description: Keep the record of a job on the controller
 version_added: "1.1.0"
 description:
   - Writes C(job.json), which holds what a job is (settings, environment without its secrets, command, image, versions
-    of
-    every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
+    of every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
   - A record of the same attempt is kept but for what has changed since. A damaged one is put aside as
-    C(job.json.corrupt),
-    with a warning.
-  - The task has to have C(run_once).
-notes:
-  - This module is carried out by an action plugin of the same name, and never connects to a host.
+    C(job.json.corrupt), with a warning.
+  - The task has to have C(run_once), and connects to no host.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
+attributes:
+  check_mode:
+    details: It says what it would change, and changes nothing.
 options:
   directory:
     description: The directory of the job on the controller.
@@ -45,18 +46,6 @@ options:
     description: The version of this collection.
     type: str
     default: ""
-attributes:
-  check_mode:
-    support: full
-    description: Whether the module says what it would change, and changes nothing.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -7,20 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trainer_jobs_info
-short_description: Tell of every training job that a host knows
+short_description: Describe every training job that a host knows
 version_added: "1.1.0"
 description:
   - Reads the directories of a trainer's jobs on the host and the processes that belong to them. It asks no engine, so
     that it describes a job also while the engine is down.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   directory:
     description: The trainer's directory on the host, as for M(distrain.cluster.trainer_job).
@@ -34,8 +27,6 @@ options:
     description: How many of the last lines of each job's output to return.
     type: int
     default: 0
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -11,15 +11,15 @@ short_description: Decide what the role trainer_launch does on each host
 version_added: "1.1.0"
 description:
   - Compares the arguments of the role on every host with what M(distrain.cluster.trainer_info) observed there, and
-    returns
-    what each host lacks, what its rank runs, and whether the job is started, followed or left alone.
+    returns what each host lacks, what its rank runs, and whether the job is started, followed or left alone.
   - Everything that cannot work is refused here, in one error and before anything is changed on a host.
   - Reads the variables C(trainer_launch_arguments), C(trainer_launch_observed), C(fabric_decision) and
-    C(nvidia_toolkit_gpu_count) of all hosts in C(trainer_launch_hosts). The task has to have C(run_once).
+    C(nvidia_toolkit_gpu_count) of all hosts in C(trainer_launch_hosts). The task has to have C(run_once), and connects
+    to no host.
   - Values of C(trainer_launch_job_secrets), the password of the web UI and private keys are no part of what is
     returned.
-notes:
-  - This module is carried out by an action plugin of the same name, and never connects to a host.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
 options:
   restart:
     description: Whether the job is to be started again, whatever its state, as another attempt of this run.
@@ -28,22 +28,9 @@ options:
   has_keys:
     description:
       - Whether the hosts have made the keys of the decision that is there. Then this one is returned, with the public
-        keys in
-        its C(launch_files).
+        keys in its C(launch_files).
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-    description: It changes nothing in either mode.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""
@@ -80,9 +67,8 @@ restart:
   sample: 0
 outcome:
   description:
-    - The outcome of a job that has succeeded on all hosts, as M(distrain.cluster.trainer_job_follow) returns it.
-      Empty for any
-      other.
+    - The outcome of a job that has succeeded on all hosts, as M(distrain.cluster.trainer_job_follow) returns it. Empty
+      for any other.
   type: dict
   returned: success
 ranks:
@@ -131,36 +117,18 @@ hosts:
           C(webui_restart), C(no_webui_password).
       type: dict
       returned: success
-    container:
-      description: The name of its container.
-      type: str
-      returned: success
-    is_first:
-      description: Whether it has rank 0.
-      type: bool
-      returned: success
-    gpus:
-      description: The GPUs that it claims.
-      type: list
-      elements: str
-      returned: success
-    compose:
-      description: The text of its compose file.
-      type: str
-      returned: success
+    container: {description: The name of its container., type: str}
+    is_first: {description: Whether it has rank 0., type: bool}
+    gpus: {description: The GPUs that it claims., type: list, elements: str}
+    compose: {description: The text of its compose file., type: str}
     has_webui:
       description: Whether the web UI runs there; C(has_webui_password) whether it asks for a password.
       type: bool
-      returned: success
-    may_share_storage:
-      description: Whether another host may see the same files.
-      type: bool
-      returned: success
+    may_share_storage: {description: Whether another host may see the same files., type: bool}
     controller_copies:
       description: What is copied from the controller; C(host_copies) what comes from another host.
       type: list
       elements: dict
-      returned: success
     command:
       description: What its rank runs, with C(environment), C(settings), C(launch_files) and C(working_directory).
       type: list
@@ -176,10 +144,7 @@ hosts:
       type: list
       elements: str
       returned: where there is a job
-    rank:
-      description: Its rank, with the C(world_size).
-      type: int
-      returned: where there is a job
+    rank: {description: "Its rank, with the C(world_size).", type: int, returned: where there is a job}
     samples_per_step:
       description: How many samples a step takes over all ranks; V(0) where that is not known.
       type: int
@@ -188,8 +153,5 @@ hosts:
       description: Where the host has the results, below C(output_root). Empty where no volume holds them.
       type: str
       returned: where there is a job
-    parity:
-      description: What of the job has to be alike on all hosts.
-      type: dict
-      returned: where there is a job
+    parity: {description: What of the job has to be alike on all hosts., type: dict, returned: where there is a job}
 """

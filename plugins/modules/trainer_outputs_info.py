@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trainer_outputs_info
-short_description: Tell what a job has left on its host, and read parts of it
+short_description: List what a job has left on its host, and read parts of it
 version_added: "1.1.0"
 description:
   - Finds the log of a job, files of its output directory by their names, and all files of directories in it, or reads a
@@ -33,8 +33,6 @@ options:
   part:
     description: The part of a file to read; C(root), C(path) below it, C(offset) and C(size) in bytes.
     type: dict
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

@@ -14,14 +14,7 @@ description:
   - What the filter P(distrain.cluster.parity_problem#filter) compares. Needs no Docker.
   - Hidden files are left out. A directory with more than 2000 files is described by what lies directly in it.
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - distrain.cluster.attributes.info
 options:
   data:
     description: Directories or files on the host that are described by names and sizes. What is not there has none.
@@ -33,8 +26,6 @@ options:
     type: list
     elements: path
     default: []
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

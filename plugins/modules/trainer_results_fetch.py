@@ -18,8 +18,11 @@ description:
     regular files are read. What is refused for that reason, or because it is too large, is named in a warning.
   - A host that does not answer, or whose files cannot be written, is named in a warning, and the others go on.
   - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
-notes:
-  - This module is carried out by an action plugin of the same name.
+extends_documentation_fragment:
+  - distrain.cluster.attributes.action
+attributes:
+  check_mode:
+    details: Fetches nothing.
 options:
   hosts:
     description: The hosts, by their names in the inventory.
@@ -66,18 +69,6 @@ options:
     type: list
     elements: str
     default: []
-attributes:
-  check_mode:
-    support: full
-    description: Fetches nothing.
-  diff_mode:
-    support: none
-    description: Whether the module can show what changes, or would change.
-  idempotent:
-    support: full
-    description: Whether a second run with the same parameters changes nothing.
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""
@@ -104,37 +95,15 @@ hosts:
       description: The log and the results that were written, below the directory of the host.
       type: list
       elements: str
-      returned: always
       sample: [log, all_results.json]
-    gathered:
-      description: How many files of directories were written.
-      type: int
-      returned: always
-      sample: 12
-    log_bytes:
-      description: How many bytes the log had on the host.
-      type: int
-      returned: always
-      sample: 346120000
-    log_bytes_left_out:
-      description: How many of them were left out.
-      type: int
-      returned: always
-      sample: 279011136
+    gathered: {description: How many files of directories were written., type: int, sample: 12}
+    log_bytes: {description: How many bytes the log had on the host., type: int, sample: 346120000}
+    log_bytes_left_out: {description: How many of them were left out., type: int, sample: 279011136}
     refused:
       description: The files that were refused, each with C(name) and C(why); the first twenty.
       type: list
       elements: dict
-      returned: always
       sample: [{"name": "log", "why": "it is a symbolic link"}]
-    refused_count:
-      description: How many files were refused.
-      type: int
-      returned: always
-      sample: 1
-    error:
-      description: Why the host was given up; empty where it was not.
-      type: str
-      returned: always
-      sample: ""
+    refused_count: {description: How many files were refused., type: int, sample: 1}
+    error: {description: Why the host was given up; empty where it was not., type: str, sample: ""}
 """

@@ -25,12 +25,8 @@ description:
   - Only regular files, directories and symbolic links are brought. Sockets, pipes and devices are an error that names
     them, as is a hard link to a file of another user than its directory's. A file in O(dest) that has another name too
     is replaced, not changed.
-  - The task of one host works for all hosts that run it with the same arguments; where arguments differ by host, or a
-    condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
-    hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
-    hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
-  - Names that are no UTF-8 arrive as they are. Where O(dest) is the
-    same storage as O(path) of the source, nothing is done.
+  - Names that are no UTF-8 arrive as they are. Where O(dest) is the same storage as O(path) of the source, nothing is
+    done.
   - A digest is remembered on its host, in C(/var/lib/distrain/trees), until the size, the time of modification, the
     time of the last change (ctime) or the inode of the file changes.
 options:
@@ -41,8 +37,7 @@ options:
     type: str
     required: true
   dest:
-    description:
-      - The directory on the other hosts; O(path) where it is not given. It and those above it are made.
+    description: The directory on the other hosts; O(path) where it is not given. It and those above it are made.
     type: str
   untrusted_below:
     description:
@@ -51,18 +46,6 @@ options:
     type: str
     default: ""
     version_added: "1.1.0"
-  source_host:
-    description:
-      - The host that has the directory, by its name in the inventory. On this host itself there is nothing to do.
-    type: str
-    required: true
-  hosts:
-    description:
-      - All hosts that the directory is brought to, by their names in the inventory, whether they have come to the task
-        or not; a host for which its own variables make the arguments others, or a condition false, is left out.
-      - Where not given, those that run the task, and with C(run_once) those of the play's current batch.
-    type: list
-    elements: str
   delete:
     description:
       - Whether to delete what O(dest) holds and O(path) does not. Without it nothing is deleted, and where a directory
@@ -81,43 +64,16 @@ options:
     type: str
     choices: [refuse, keep, skip]
     default: refuse
-  addresses:
-    description:
-      - At which address the other hosts reach a host, by its name in the inventory. Where a host is not named, it is
-        the data path address of its swarm, and outside a swarm the address of the default route.
-    type: dict
-    default: {}
-  disk_reserve:
-    description:
-      - What must stay free on the disk after the transfer, in bytes, or with a unit such as V(500M) or V(20G), in
-        powers of 1024.
-    type: str
-    default: 1G
-  patience:
-    description:
-      - For how many seconds nothing may come to a host before it gives up.
-    type: int
-    default: 60
 extends_documentation_fragment:
-  - distrain.cluster.engine.attributes
+  - distrain.cluster.relay
+  - distrain.cluster.attributes
 attributes:
   check_mode:
-    support: full
     details: The files of all hosts are read.
   diff_mode:
-    support: full
     details: Lists what it adds, changes and deletes, up to 500 names.
-  idempotent:
-    support: full
-notes:
-  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
-    it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured.
-  - Files travel from host to host over TLS 1.3 with keys that are made for one run. A host listens only on the one
-    address, and only while the transfer runs.
 seealso:
   - module: distrain.cluster.image_transfer
-author:
-  - The distrain maintainers (@distrain)
 """
 
 EXAMPLES = r"""

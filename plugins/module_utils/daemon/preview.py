@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..apt.preview import SOURCE_SPEC
 from ..base.errors import PlanError
 from .change import observe_engine_host
 from .plan import plan_engine
@@ -19,6 +20,11 @@ CONFIGURATION_SPEC: dict[str, Any] = {
     "restart_under_work": {"type": "bool", "default": False},
     "restart_variable": {"type": "str", "default": "restart_under_work"},
     "path": {"type": "path", "default": "/etc/docker/daemon.json"},
+}
+OBSERVED_SPEC: dict[str, Any] = {
+    "source": {"type": "dict", "options": SOURCE_SPEC},
+    "configuration": {"type": "dict", "required": True, "options": CONFIGURATION_SPEC},
+    "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
 }
 
 

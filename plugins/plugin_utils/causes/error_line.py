@@ -33,8 +33,8 @@ _LONGEST = 300
 class Ending:
     """``own`` are the lines that the trainer itself printed.
 
-    ``faults`` are its exceptions that may be the cause, the most telling one first; ``losses`` are exceptions for lost
-    connections to other ranks.
+    ``faults`` are its exceptions that may be the cause, the one that explains most first; ``losses`` are exceptions
+    for lost connections to other ranks.
     """
 
     own: Sequence[str]
