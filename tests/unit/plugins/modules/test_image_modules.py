@@ -91,8 +91,8 @@ def test_info_of_some_names(engine: FakeEngine, run: Any) -> None:
 
 def test_save_in_check_mode_then_for_real_then_again(engine: FakeEngine, run: Any, path: Path) -> None:
     engine.hold(IMAGE, NAME)
-    foretold = run(image_save, name=NAME, path=str(path), check_mode=True)
-    assert foretold["changed"] and foretold["bytes"] == 0
+    planned = run(image_save, name=NAME, path=str(path), check_mode=True)
+    assert planned["changed"] and planned["bytes"] == 0
     assert list(path.parent.iterdir()) == []
     first, second = (run(image_save, name=NAME, path=str(path)) for _time in range(2))
     assert (first["changed"], second["changed"]) == (True, False)

@@ -81,8 +81,8 @@ def _run(monkeypatch: Any, capsys: Any, engine: Any, module: Any, **arguments: A
 def test_push_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run: Any) -> None:
     engine = FakeEngine(registry).hold(IMAGE, NAME)
     push = partial(run, engine, image_push, name=NAME, registry="reg:5000", **LOGIN)
-    foretold = push(check_mode=True)
-    assert (foretold["changed"], foretold["reference"], engine.calls) == (True, "", [])
+    planned = push(check_mode=True)
+    assert (planned["changed"], planned["reference"], engine.calls) == (True, "", [])
     first, second = push(), push()
     assert (first["changed"], second["changed"]) == (True, False)
     target = first["target"]
@@ -122,30 +122,30 @@ def pushed(registry: FakeRegistry, run: Any) -> dict[str, Any]:
 
 
 def test_pull_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
+    wanted = pushed(registry, run)
     engine = FakeEngine(registry).hold(OTHER, NAME)
-    pull = partial(run, engine, image_pull, name=NAME, disk_reserve=0, **told, **LOGIN)
+    pull = partial(run, engine, image_pull, name=NAME, disk_reserve=0, **wanted, **LOGIN)
     assert pull(check_mode=True)["changed"]
     assert engine.calls == []
     first, second = pull(), pull()
     assert (first["changed"], second["changed"]) == (True, False)
-    assert engine.calls == [f"pull {told['reference']}", f"tag {NAME}", f"remove {told['reference']}"]
+    assert engine.calls == [f"pull {wanted['reference']}", f"tag {NAME}", f"remove {wanted['reference']}"]
     assert engine.tags == {NAME: IMAGE.id}
-    assert first["image_identity"]["diff_ids"] == told["image_identity"]["diff_ids"]
+    assert first["image_identity"]["diff_ids"] == wanted["image_identity"]["diff_ids"]
 
 
 def test_check_mode_before_anything_was_pushed(registry: FakeRegistry, run: Any) -> None:
-    told = {**pushed(registry, run), "reference": ""}
+    wanted = {**pushed(registry, run), "reference": ""}
     engine = FakeEngine(registry)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, check_mode=True, **told)
+    result = run(engine, image_pull, name=NAME, disk_reserve=0, check_mode=True, **wanted)
     assert (result["changed"], result["image_identity"], engine.calls) == (True, None, [])
 
 
 def test_another_image_than_the_one_that_was_pushed_is_refused(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
-    registry.digests[told["reference"]] = OTHER
+    wanted = pushed(registry, run)
+    registry.digests[wanted["reference"]] = OTHER
     engine = FakeEngine(registry)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run(engine, image_pull, name=NAME, disk_reserve=0, **wanted)
     assert "has another content than the image that was pushed" in result["msg"]
     assert engine.images == {}
 
@@ -153,19 +153,19 @@ def test_another_image_than_the_one_that_was_pushed_is_refused(registry: FakeReg
 def test_an_image_that_the_store_does_not_list_is_not_whole(
     registry: FakeRegistry, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = pushed(registry, run)
+    wanted = pushed(registry, run)
     engine = FakeEngine(registry)
     monkeypatch.setattr(engine, "image_ids", list)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run(engine, image_pull, name=NAME, disk_reserve=0, **wanted)
     assert (result["failed"], result["lacks_layers"], engine.tags) == (True, True, {})
     assert "did not come whole" in result["msg"]
 
 
 def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
+    wanted = pushed(registry, run)
     registry.error = EngineError("dial tcp 192.0.2.11:5000: connect: connection refused")
     engine = FakeEngine(registry).hold(OTHER, NAME)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run(engine, image_pull, name=NAME, disk_reserve=0, **wanted)
     assert "Pulling from the registry reg:5000 failed: this host cannot connect to it" in result["msg"]
     assert engine.tags == {NAME: OTHER.id}
 
@@ -173,8 +173,8 @@ def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run:
 def test_the_file_of_the_user(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "users"
     write = partial(run, None, registry_user, path=str(path), user="distrain", password=LOGIN["password"])
-    foretold = write(check_mode=True)
-    assert (foretold["changed"], path.exists()) == (True, False)
+    planned = write(check_mode=True)
+    assert (planned["changed"], path.exists()) == (True, False)
     first, second = write(), write()
     assert (first["changed"], second["changed"]) == (True, False)
     user, _colon, known = path.read_text().strip().partition(":")

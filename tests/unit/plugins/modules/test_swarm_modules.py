@@ -112,7 +112,7 @@ def test_join_of_a_member(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == []
 
 
-def test_join_leaves_a_foreign_swarm_only_when_told(engine: FakeEngine, run: Any) -> None:
+def test_join_leaves_a_foreign_swarm_only_on_demand(engine: FakeEngine, run: Any) -> None:
     engine.become_worker("f1", ("203.0.113.5:2377",))
     refused = run(swarm_join, **JOIN)
     assert refused["failed"] and "203.0.113.5:2377" in refused["msg"]

@@ -188,41 +188,41 @@ def test_what_a_killed_container_left_is_removed(job: Any, engine: OneContainer,
     assert not result["changed"] and result["job"]["state"] == "failed"
 
 
-def test_what_is_told_of_a_job(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_a_job_is_described(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     directory = str(tmp_path)
 
-    def told() -> dict[str, Any]:
+    def describe() -> dict[str, Any]:
         arguments = {"name": "sft", "container": "c", "directory": directory, "output_directory": str(tmp_path)}
         return run_module(trainer_job_info, engine, monkeypatch, capsys, **arguments)
 
-    assert told()["job"]["state"] == "absent"
+    assert describe()["job"]["state"] == "absent"
     job(command=["sh", "-c", "echo said; exit 1"], rank=1, world_size=2)
     settled(engine)
     (tmp_path / "trainer_log.jsonl").write_text('{"current_steps": 1, "total_steps": 2, "loss": 5.5}\n')
-    found = told()["job"]
+    found = describe()["job"]
     assert (found["state"], found["exit_code"], found["rank"], found["world_size"]) == ("failed", 1, 1, 2)
     assert found["last_lines"] == ["said"] and found["progress"]["loss"] == 5.5
     os.utime(tmp_path / "trainer_log.jsonl", (1, 1))
-    assert told()["job"]["progress"] == {}
+    assert describe()["job"]["progress"] == {}
 
 
-def test_every_job_of_a_host_is_told_of(
+def test_every_job_of_a_host_is_listed(
     job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
-    def told(**arguments: Any) -> list[dict[str, Any]]:
+    def listed(**arguments: Any) -> list[dict[str, Any]]:
         result = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(tmp_path), **arguments)
         return result["jobs"]
 
-    assert told() == []
+    assert listed() == []
     job(command=["sleep", "60"], rank=1, samples_per_step=16, output_directory=str(tmp_path))
     made = [{"current_steps": one, "elapsed_time": f"0:00:0{one}", "loss": 5.5} for one in (1, 3)]
     (tmp_path / "trainer_log.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in made))
     (tmp_path / "control/not-a-job").mkdir()
-    (found,) = told(lines=5)
+    (found,) = listed(lines=5)
     assert (found["name"], found["state"], found["rank"], found["progress"]["loss"]) == ("sft", "running", 1, 5.5)
     assert (found["progress"]["samples_per_step"], found["progress"]["samples_per_second"]) == (16, 16.0)
     assert found["memory_bytes"] > 0 and found["cpu_percent"] is not None
-    assert told(name="other") == [] and len(told(name="sft")) == 1
+    assert listed(name="other") == [] and len(listed(name="sft")) == 1
 
 
 def test_what_a_job_left_behind_is_ended_and_its_end_stays(job: Any, engine: OneContainer, tmp_path: Path) -> None:
@@ -267,8 +267,8 @@ def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: P
 def test_an_end_by_a_signal_is_a_failure(job: Any, engine: OneContainer, command: list[str], code: int) -> None:
     job(command=command)
     settled(engine)
-    told = job(command=command)["job"]
-    assert (told["state"], told["exit_code"]) == ("failed", code)
+    found = job(command=command)["job"]
+    assert (found["state"], found["exit_code"]) == ("failed", code)
 
 
 def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, engine: OneContainer) -> None:
@@ -280,7 +280,7 @@ def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, en
     assert job(command=["sleep", "99"])["job"]["state"] == "lost"
 
 
-def test_a_command_that_is_not_there_is_told_in_the_log(tmp_path: Path) -> None:
+def test_a_command_that_is_not_there_is_named_in_the_log(tmp_path: Path) -> None:
     subprocess.run(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "no-such-command"], check=False)
     assert (tmp_path / "logs/sft/ended.a1.127").exists()
     assert "no-such-command" in log_of(tmp_path)

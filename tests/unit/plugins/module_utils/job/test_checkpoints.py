@@ -146,10 +146,10 @@ def test_a_sharded_checkpoint_is_read_where_it_lies(tmp_path: Path, monkeypatch:
         (tmp_path / "checkpoint-4" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "checkpoint-4" / name).write_bytes(pickle.dumps(["__0_0.distcp", "__1_0.distcp"]))
     (tmp_path / "checkpoint-4/trainer_state.json").write_text('{"global_step": 4}')
-    told = {"output_directory": str(tmp_path), "world_size": 2}
-    assert run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **told)["newest"] == "checkpoint-4"
+    arguments = {"output_directory": str(tmp_path), "world_size": 2}
+    assert run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **arguments)["newest"] == "checkpoint-4"
     (tmp_path / "checkpoint-4/pytorch_model_fsdp_0/__1_0.distcp").unlink()
-    (found,) = run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **told)["checkpoints"]
+    (found,) = run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **arguments)["checkpoints"]
     assert found["missing"] == "pytorch_model_fsdp_0/__1_0.distcp"
 
 

@@ -254,7 +254,7 @@ def test_a_layer_from_before_the_start_of_the_host_is_read_again(
     assert directory.use(damaged) is None
 
 
-def test_a_full_disk_is_told_with_figures(
+def test_a_full_disk_is_reported_with_figures(
     engine: EngineSocket, directory: SpoolDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spool_directory, "free_bytes", lambda _: 10)
@@ -298,7 +298,7 @@ def test_room_to_save(
     run.close()
 
 
-def test_the_history_tells_sizes_where_it_fits(engine: EngineSocket) -> None:
+def test_the_history_shows_sizes_where_it_fits(engine: EngineSocket) -> None:
     assert layer_sizes(engine, NAME, 3) == (7, 0, 5)
     assert layer_sizes(engine, NAME, 2) == (7, 5)
     assert layer_sizes(engine, NAME, 1) == ()

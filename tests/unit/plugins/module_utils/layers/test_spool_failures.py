@@ -54,7 +54,7 @@ def break_at(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Base
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(("owner", "name"), [(EngineSocket, "save"), (image_spool, "uncompressed")])
-def test_those_that_wait_for_a_layer_are_told(
+def test_those_that_wait_for_a_layer_receive_it(
     spool: ImageSpool, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException
 ) -> None:
     break_at(monkeypatch, owner, name, error)
@@ -66,7 +66,7 @@ def test_those_that_wait_for_a_layer_are_told(
         assert spool.open(IMAGE.diff_ids[1], SECONDS), "it hangs"
 
 
-def test_those_that_wait_for_the_config_are_told(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_wait_for_the_config_receive_it(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, SpoolDirectory, "keep_config", KeyError("config"))
     words: list[str] = []
 

@@ -81,7 +81,7 @@ def test_a_layer_that_cannot_be_read_is_named() -> None:
         NamedFile(Broken(), "The layer x").read(1)
 
 
-def test_what_no_source_names_is_told_all_the_same() -> None:
+def test_what_no_source_names_is_reported_all_the_same() -> None:
     class Source:
         def open_item(self, item: int, timeout: float) -> Any:
             return 10, Broken()

@@ -181,7 +181,7 @@ def test_a_directory_that_is_not_there_has_nothing(tmp_path: Path) -> None:
     assert kept.take("0" * 64) is None
 
 
-def test_a_window_tells_what_is_unfinished_where_it_has_the_beginning() -> None:
+def test_a_window_shows_what_is_unfinished_where_it_has_the_beginning() -> None:
     window = Window([0, 1], 100)
     reader = window.open_first()
     assert window.unfinished() == []

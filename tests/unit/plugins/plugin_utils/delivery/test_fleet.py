@@ -82,7 +82,7 @@ def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path:
     assert said["killed"] == ("The agent on host killed has ended (it was killed, or the SSH connection was lost).")
 
 
-def test_the_first_thing_that_went_wrong_is_what_is_told(ssh: str, tmp_path: Path) -> None:
+def test_the_first_thing_that_went_wrong_is_reported(ssh: str, tmp_path: Path) -> None:
     with fleet_of(ssh, "gpu-01") as fleet:
         assert fleet.ask({"gpu-01": observe(f"unix://{tmp_path}/absent", tmp_path / "spool")}, "observed") == {}
         event = fleet.next_event(5)
@@ -120,7 +120,7 @@ def test_a_missing_ssh_program_is_named(docker_host: str, tmp_path: Path) -> Non
     assert "gpu-02 cannot be reached" in fleet.failed["gpu-02"].message
 
 
-def test_too_many_open_files_is_told_with_the_limit(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_open_files_is_reported_with_the_limit(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any, **_options: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 

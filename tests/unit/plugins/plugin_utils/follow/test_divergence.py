@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Training that was destroyed is told from training that goes on, and everything that shows a job says so."""
+"""Training that was destroyed is distinguished from training that goes on, and everything that shows a job says so."""
 
 from __future__ import annotations
 

@@ -251,6 +251,6 @@ def test_looks_are_kept_when_they_differ_and_starts_once(tmp_path: Path) -> None
     for at in (900.5, 900.5, 950.25):
         record.began(at, 1, "sft", 0)
     record.began(960.0, 1, "sft", 2)
-    told = [json.loads(line) for line in events.read_text().splitlines()]
-    assert [(one["at"], one["kind"]) for one in told] == [(900.5, "started"), (950.25, "started"), (960, "restarted")]
+    kept = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [(one["at"], one["kind"]) for one in kept] == [(900.5, "started"), (950.25, "started"), (960, "restarted")]
     assert {path.stat().st_mode & 0o777 for path in (watch, events)} == {0o600}

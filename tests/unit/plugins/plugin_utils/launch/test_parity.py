@@ -18,7 +18,7 @@ ALIKE = {"settings": {"max_steps": 3}, "data": {"/d/a": "1 bytes", "/d/b": "2 by
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "difference"),
     [
         (ALIKE, ""),
         (
@@ -35,13 +35,13 @@ ALIKE = {"settings": {"max_steps": 3}, "data": {"/d/a": "1 bytes", "/d/b": "2 by
         ),
     ],
 )
-def test_the_first_difference_is_told(other: dict[str, Any], told: str) -> None:
+def test_the_first_difference_is_named(other: dict[str, Any], difference: str) -> None:
     problem = parity_problem({"gpu-01": ALIKE, "gpu-02": other}, ["gpu-01", "gpu-02"])
-    assert told in problem
-    assert bool(told) == bool(problem)
+    assert difference in problem
+    assert bool(difference) == bool(problem)
 
 
-def test_what_a_host_has_is_told_by_names_and_sizes(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_what_a_host_has_is_described_by_names_and_sizes(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     (tmp_path / "data/deep").mkdir(parents=True)
     (tmp_path / "data/.cache").mkdir()
     for name, content in (("a", "1"), ("deep/b", "22"), (".cache/c", ""), (".hidden", "")):
@@ -56,11 +56,11 @@ def test_what_a_host_has_is_told_by_names_and_sizes(tmp_path: Path, monkeypatch:
     assert parity["code"][f"{tmp_path}/run-job"].startswith("sha256:")
 
 
-def test_many_files_are_told_by_what_holds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_described_by_what_holds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory_names, "MOST_FILES", 2)
     (tmp_path / "deep").mkdir()
     for name in ("a", "deep/b", "deep/c"):
         (tmp_path / name).write_text("22")
-    told = directory_names.describe_directory(str(tmp_path))
-    assert sorted(told) == [f"{tmp_path}/a", f"{tmp_path}/deep"]
-    assert told[f"{tmp_path}/deep"].startswith("2 files of 4 bytes (listing ")
+    described = directory_names.describe_directory(str(tmp_path))
+    assert sorted(described) == [f"{tmp_path}/a", f"{tmp_path}/deep"]
+    assert described[f"{tmp_path}/deep"].startswith("2 files of 4 bytes (listing ")

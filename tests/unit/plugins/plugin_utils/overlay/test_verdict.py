@@ -140,7 +140,7 @@ def test_another_host_answers() -> None:
     assert causes(verdict)[0] == ("address", "b")
 
 
-def test_two_faults_at_once_are_both_told() -> None:
+def test_two_faults_at_once_are_both_reported() -> None:
     def change(source: str, target: str) -> Row | None:
         if {source, target} == {"a", "b"}:
             return NO_TCP

@@ -201,7 +201,7 @@ def test_the_number_of_managers(managers: tuple[str, ...], expected: list[tuple[
     assert found([report("a"), report("b"), report("c")], replace(WANTED, managers=managers)) == expected
 
 
-def test_a_bad_subnet_is_told_once() -> None:
+def test_a_bad_subnet_is_reported_once() -> None:
     reports = [report("a"), report("b")]
     assert found(reports, replace(WANTED, network_subnet="10.77.0.0/8")) == [("error", "all", "swarm_network_subnet")]
 
@@ -224,7 +224,7 @@ def test_two_hosts_with_one_swarm_address(address: str, expected: list[tuple[str
     assert found(reports) == expected
 
 
-def test_unreachable_hosts_are_told_apart() -> None:
+def test_unreachable_hosts_are_distinguished() -> None:
     gone = HostReport("b", "192.0.2.2", facts=None, unreachable=True, reason="Connection refused")
     broken = HostReport("c", "192.0.2.3", facts=None, reason="sudo: a password is required")
     findings = host_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
@@ -255,8 +255,8 @@ def test_unreachable_hosts_are_told_apart() -> None:
 def test_members_of_another_swarm(manager: Any, other: Any, expected: list[str]) -> None:
     reports = [report("a", engine=engine(swarm=manager)), report("b", engine=engine(swarm=other))]
     assert found(reports) == [("error", name, "swarm_leave_foreign") for name in expected]
-    told_to_leave = [replace(one, leave_foreign=True) for one in reports]
-    assert found(told_to_leave) == [("note", name, "swarm_leave_foreign") for name in expected]
+    leaving = [replace(one, leave_foreign=True) for one in reports]
+    assert found(leaving) == [("note", name, "swarm_leave_foreign") for name in expected]
 
 
 def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:
