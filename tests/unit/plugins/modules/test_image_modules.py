@@ -25,7 +25,6 @@ from ansible_collections.distrain.cluster.tests.unit.support.image_archives impo
     tar_of,
 )
 from ansible_collections.distrain.cluster.tests.unit.support.image_holder import ImageHolder
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 NAME = "team/trainer:1"
 IMAGE = TestImage()
@@ -61,12 +60,8 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def run(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    return partial(_run, engine, monkeypatch, capsys)
-
-
-def _run(engine: Any, monkeypatch: Any, capsys: Any, module: Any, **arguments: Any) -> dict[str, Any]:
-    return run_module(module, engine, monkeypatch, capsys, **arguments)
+def run(engine: FakeEngine, run_module: Any) -> Any:
+    return partial(run_module, engine=engine)
 
 
 @pytest.fixture

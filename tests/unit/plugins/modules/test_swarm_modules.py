@@ -21,7 +21,6 @@ from ansible_collections.distrain.cluster.plugins.modules import (
     swarm_tokens,
 )
 from ansible_collections.distrain.cluster.tests.unit.support.fake_engine import FakeEngine, network, node
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 JOIN = {
     "manager": "gpu01",
@@ -50,12 +49,8 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 @pytest.fixture
-def run(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    return partial(_run, engine, monkeypatch, capsys)
-
-
-def _run(engine: Any, monkeypatch: Any, capsys: Any, module: Any, **arguments: Any) -> dict[str, Any]:
-    return run_module(module, engine, monkeypatch, capsys, **arguments)
+def run(engine: FakeEngine, run_module: Any) -> Any:
+    return partial(run_module, engine=engine)
 
 
 def test_init_in_check_mode_changes_nothing(engine: FakeEngine, run: Any) -> None:

@@ -23,7 +23,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.description i
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles, ended_marker
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import wait_until
 
@@ -67,7 +66,7 @@ def engine() -> Iterator[OneContainer]:
 
 
 @pytest.fixture
-def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> Any:
+def job(tmp_path: Path, engine: OneContainer, run_module: Any) -> Any:
     (tmp_path / "launch").mkdir()
 
     def call(check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> 
             "attempt": "monday",
             "stop_timeout": 2,
         } | arguments
-        return run_module(trainer_job, engine, monkeypatch, capsys, check_mode, **wanted)
+        return run_module(trainer_job, engine, check_mode, **wanted)
 
     return call
 
@@ -188,12 +187,12 @@ def test_what_a_killed_container_left_is_removed(job: Any, engine: OneContainer,
     assert not result["changed"] and result["job"]["state"] == "failed"
 
 
-def test_a_job_is_described(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_a_job_is_described(job: Any, engine: OneContainer, tmp_path: Path, run_module: Any) -> None:
     directory = str(tmp_path)
 
     def describe() -> dict[str, Any]:
         arguments = {"name": "sft", "container": "c", "directory": directory, "output_directory": str(tmp_path)}
-        return run_module(trainer_job_info, engine, monkeypatch, capsys, **arguments)
+        return run_module(trainer_job_info, engine, **arguments)
 
     assert describe()["job"]["state"] == "absent"
     job(command=["sh", "-c", "echo said; exit 1"], rank=1, world_size=2)
@@ -206,12 +205,9 @@ def test_a_job_is_described(job: Any, engine: OneContainer, tmp_path: Path, monk
     assert describe()["job"]["progress"] == {}
 
 
-def test_every_job_of_a_host_is_listed(
-    job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any
-) -> None:
+def test_every_job_of_a_host_is_listed(job: Any, engine: OneContainer, tmp_path: Path, run_module: Any) -> None:
     def listed(**arguments: Any) -> list[dict[str, Any]]:
-        result = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(tmp_path), **arguments)
-        return result["jobs"]
+        return run_module(trainer_jobs_info, engine, directory=str(tmp_path), **arguments)["jobs"]
 
     assert listed() == []
     job(command=["sleep", "60"], rank=1, samples_per_step=16, output_directory=str(tmp_path))
@@ -326,7 +322,7 @@ HOSTILE_LOGS: list[tuple[str, Callable[[Path, Path], None]]] = [
 
 @pytest.mark.parametrize("lay", [lay for _name, lay in HOSTILE_LOGS], ids=[name for name, _lay in HOSTILE_LOGS])
 def test_what_a_container_lays_in_the_place_of_its_log_is_not_followed(
-    engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any, lay: Callable[[Path, Path], None]
+    engine: OneContainer, tmp_path: Path, run_module: Any, lay: Callable[[Path, Path], None]
 ) -> None:
     secret = tmp_path / "etc/log"
     secret.parent.mkdir()
@@ -337,7 +333,7 @@ def test_what_a_container_lays_in_the_place_of_its_log_is_not_followed(
     JobFiles(str(home), "sft").begin(record, None, {})
     (home / "logs/sft").mkdir(parents=True)
     lay(home / "logs/sft", secret)
-    (found,) = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(home), lines=9)["jobs"]
+    (found,) = run_module(trainer_jobs_info, engine, directory=str(home), lines=9)["jobs"]
     assert (found["state"], found["last_lines"]) == ("lost", [])
 
 

@@ -17,16 +17,11 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery import fleet as relay_fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
-from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import FAR_SECONDS, fake_ssh
+from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import FAR_SECONDS
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage
 
 IMAGE = TestImage()
 NAME = "team/trainer:1"
-
-
-@pytest.fixture
-def ssh(tmp_path: Path) -> str:
-    return fake_ssh(tmp_path)
 
 
 @pytest.fixture

@@ -32,14 +32,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.host_agent
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import described_rank
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
-from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import fake_ssh
 from ansible_collections.distrain.cluster.tests.unit.support.host_agents import agents_of
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
-
-
-@pytest.fixture
-def ssh(tmp_path: Path) -> str:
-    return fake_ssh(tmp_path)
 
 
 @pytest.fixture

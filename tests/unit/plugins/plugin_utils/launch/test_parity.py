@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.host import directory as directory_names
 from ansible_collections.distrain.cluster.plugins.modules import trainer_parity_info
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.parity import parity_problem
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 ALIKE = {"settings": {"max_steps": 3}, "data": {"/d/a": "1 bytes", "/d/b": "2 bytes"}}
 
@@ -41,7 +40,7 @@ def test_the_first_difference_is_named(other: dict[str, Any], difference: str) -
     assert bool(difference) == bool(problem)
 
 
-def test_what_a_host_has_is_described_by_names_and_sizes(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_what_a_host_has_is_described_by_names_and_sizes(tmp_path: Path, run_module: Any) -> None:
     (tmp_path / "data/deep").mkdir(parents=True)
     (tmp_path / "data/.cache").mkdir()
     for name, content in (("a", "1"), ("deep/b", "22"), (".cache/c", ""), (".hidden", "")):
@@ -51,7 +50,7 @@ def test_what_a_host_has_is_described_by_names_and_sizes(tmp_path: Path, monkeyp
         "data": [str(tmp_path / "data"), str(tmp_path / "absent"), str(tmp_path / "data/a")],
         "code": [str(tmp_path / "run-job")],
     }
-    parity = run_module(trainer_parity_info, None, monkeypatch, capsys, **arguments)["parity"]
+    parity = run_module(trainer_parity_info, **arguments)["parity"]
     assert parity["data"] == {f"{tmp_path}/data/a": "1 bytes", f"{tmp_path}/data/deep/b": "2 bytes"}
     assert parity["code"][f"{tmp_path}/run-job"].startswith("sha256:")
 
