@@ -23,6 +23,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay.window impo
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import tree_kind
 
 
 def failing(code: int) -> Callable[..., Any]:
@@ -37,14 +38,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
     monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_text("content")
-    arguments = {
-        "host": "gpu-01",
-        "path": str(tmp_path / "source"),
-        "is_source": True,
-        "outside_links": "refuse",
-        "untrusted_below": "",
-    }
-    return TreeKind({**arguments, "writes": False}, lambda event: None)
+    return tree_kind(tmp_path / "source", True, writes=False)
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import ast
 import errno
-import io
 import json
 import os
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.files import 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.processes import MARK
 from ansible_collections.distrain.cluster.plugins.module_utils.job.rank_observer import timestamp_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job.stacks import rank_processes
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle import bundle
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import host_agents
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.host_agents import HostAgents
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import described_rank
@@ -59,8 +56,7 @@ def look_until(agents: HostAgents, is_reached: Any) -> None:
 
 
 def test_the_agent_reports_its_rank_and_stops_it(ssh: str, directory: Path) -> None:
-    agents = agents_of(ssh, directory, "gpu-01", "unreachable")
-    try:
+    with closing(agents_of(ssh, directory, "gpu-01", "unreachable")) as agents:
         agents.update()
         found = agents.views["gpu-01"].found
         assert (found["job"]["state"], found["job"]["last_lines"]) == ("running", ["it goes on"])
@@ -77,23 +73,18 @@ def test_the_agent_reports_its_rank_and_stops_it(ssh: str, directory: Path) -> N
         look_until(agents, lambda: agents.views["gpu-01"].found["job"]["state"] == "stopped")
         assert agents.views["gpu-01"].found["job"]["last_lines"] == ["it goes on"]
         ended = list(agents._agents.values())
-    finally:
-        agents.close()
     assert ended and all(agent.has_ended for agent in ended)
 
 
 def test_an_agent_that_is_lost_is_started_anew(ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_agents, "_RESTART_SECONDS", 0.2)
-    agents = agents_of(ssh, directory, "gpu-01")
-    try:
+    with closing(agents_of(ssh, directory, "gpu-01")) as agents:
         agents.update()
         first = agents._agents["gpu-01"]
         first._process.kill()
         look_until(agents, lambda: agents._agents.get("gpu-01", first) is not first)
         answered_at = agents.views["gpu-01"].answered_at
         look_until(agents, lambda: agents.views["gpu-01"].answered_at > answered_at)
-    finally:
-        agents.close()
 
 
 def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
@@ -103,24 +94,20 @@ def test_an_agent_that_cannot_be_started_anew_does_not_end_the_following(
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(host_agents, "_RESTART_SECONDS", 0.0)
-    agents = agents_of(ssh, directory, "gpu-01")
-    try:
+    with closing(agents_of(ssh, directory, "gpu-01")) as agents:
         agents.update()
         monkeypatch.setattr(host_agents, "RemoteAgent", refuse)
         agents._agents["gpu-01"]._process.kill()
         look_until(agents, lambda: "Too many open files" in agents.views["gpu-01"].because)
         with pytest.raises(OSError, match="Too many open files"):
             agents_of(ssh, directory, "gpu-01")
-    finally:
-        agents.close()
 
 
 def test_a_silent_host_is_unreachable_and_its_agent_is_replaced(
     ssh: str, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_agents, "_NEW_AGENT_SECONDS", 0.5)
-    agents = agents_of(ssh, directory, "gpu-01")
-    try:
+    with closing(agents_of(ssh, directory, "gpu-01")) as agents:
         agents.update()
         first = agents._agents["gpu-01"]
         agents.views["gpu-01"].answered_at -= 100
@@ -129,8 +116,6 @@ def test_a_silent_host_is_unreachable_and_its_agent_is_replaced(
         time.sleep(0.6)
         agents.update()
         assert agents._agents["gpu-01"] is not first
-    finally:
-        agents.close()
 
 
 FOLLOWER = """
@@ -156,19 +141,6 @@ def test_the_agents_end_when_the_follower_is_killed(ssh: str, directory: Path) -
     while any(process.exists() for process in processes) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(process.exists() and "zombie" not in (process / "status").read_text() for process in processes)
-
-
-def test_the_agent_needs_the_standard_library_only() -> None:
-    archive = zipfile.ZipFile(io.BytesIO(bundle("job.agent").partition(b"\n")[2]))
-    names = {name.partition("/module_utils/")[2] for name in archive.namelist()}
-    assert {"job/agent.py", "job/description.py", "base/agent.py"} <= names
-    assert not {"engine/sdk.py", "module.py", "relay/agent.py"} & names
-    for name in archive.namelist():
-        for node in ast.walk(ast.parse(archive.read(name))):
-            modules = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
-            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            tops = {(module or "").partition(".")[0] for module in modules}
-            assert tops <= {*sys.stdlib_module_names, "__future__"}
 
 
 def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: Path) -> None:
