@@ -221,12 +221,6 @@ def test_node_is_drained(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == ["set_availability w1 drain", "set_availability w1 active"]
 
 
-def test_last_manager_is_not_demoted(engine: FakeEngine, run: Any) -> None:
-    engine.become_manager()
-    assert "it is the last one" in run(swarm_node, node_id="m1", role="worker")["msg"]
-    assert engine.calls == []
-
-
 def test_nodes_of_the_past_are_removed(engine: FakeEngine, run: Any) -> None:
     engine.become_manager().node_list += [node("w1", hostname="gpu-02", state="down"), node("w2", hostname="gpu-02")]
     members = [{"node_id": "w2", "hostname": "gpu-02", "addresses": ["198.18.1.12"], "availability": "active"}]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.checked_fi
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import sha256
 from ansible_collections.distrain.cluster.tests.unit.support.image_spools import (
     IMAGE,
@@ -30,12 +29,6 @@ Judgements = list[tuple[str, bool]]
 @pytest.fixture
 def fake() -> FakeImageEngine:
     return holding_engine()
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
 
 
 def start_spool(engine: EngineSocket, path: Path) -> ImageSpool:

@@ -28,7 +28,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.holding im
     held_layers,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.sink import ImageSink
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import CONFIG, TestImage
 
 IMAGE = TestImage()
@@ -48,12 +48,6 @@ REPOSITORY = wanted().repository
 @pytest.fixture(params=["classic", "containerd"])
 def fake(request: pytest.FixtureRequest) -> FakeImageEngine:
     return FakeImageEngine(request.param)
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
 
 
 @pytest.fixture

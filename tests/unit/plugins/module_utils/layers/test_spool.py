@@ -20,7 +20,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers import dir
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import space as spool_room
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool, layer_sizes
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import (
     TestImage,
     legacy_files,
@@ -35,12 +35,6 @@ from ansible_collections.distrain.cluster.tests.unit.support.image_spools import
 @pytest.fixture
 def fake() -> FakeImageEngine:
     return holding_engine()
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
 
 
 @pytest.fixture

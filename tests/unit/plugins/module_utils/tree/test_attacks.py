@@ -17,9 +17,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry, pack, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, tree_kind
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 STAGING = ".distrain-tree-staging"
 
 

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery import f
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
 from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import FAR_SECONDS
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import open_descriptors
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage
 
 IMAGE = TestImage()
@@ -120,12 +121,12 @@ def test_too_many_open_files_is_reported_with_the_limit(ssh: str, monkeypatch: p
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(remote_agent.subprocess, "Popen", fail)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = len(open_descriptors())
     with fleet_of(ssh, "gpu-01") as fleet:
         assert fleet.hosts == []
     assert "too many open files" in fleet.failed["gpu-01"].message
     assert "ulimit -n" in fleet.failed["gpu-01"].message
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert len(open_descriptors()) <= before
 
 
 @pytest.mark.parametrize("module", ["json", "ansible_collections", "os"])

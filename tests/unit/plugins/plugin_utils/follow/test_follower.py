@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import last_lines, read_progress
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import read_progress
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import first_failed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import StepRate
@@ -206,11 +206,6 @@ def test_silence_is_reported_once_with_the_rank_that_differs_and_a_timeout_stops
     assert stage.stopped == ["gpu-01", "gpu-02"]
     assert len(stage.warned) == 1 and "2000 s" in stage.warned[0]
     assert "rank 1 on host gpu-02 is stopped by a signal" in stage.warned[0]
-
-
-def test_only_the_last_form_of_a_bar_is_a_line() -> None:
-    assert last_lines("a\n 10%\r 20%\r 30%\n\x1b[31mred\x1b[0m\n\n", 2) == [" 30%", "red"]
-    assert last_lines("a\nb", 0) == []
 
 
 def test_progress_survives_lines_that_are_cut() -> None:
