@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.files import 
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
-from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import wait_until
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 RUNNER = ROOT / "roles/trainer_launch/files/run-job"
 
@@ -123,9 +122,7 @@ def test_a_job_is_stopped_with_all_that_it_started(job: Any, engine: OneContaine
         "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.setsid(); print(1, flush=True); time.sleep(99)"
     )
     job(command=["sh", "-c", '"$@" & wait', "-", sys.executable, "-c", stubborn])
-    deadline = time.monotonic() + 10
-    while not log_of(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: bool(log_of(tmp_path)))
     assert job(command=["true"])["job"]["state"] == "running"
     stopped = job(state="stopped")
     assert stopped["changed"] and stopped["job"]["state"] == "stopped"
@@ -242,9 +239,7 @@ def test_the_digest_is_the_one_that_the_role_works_out(job: Any, engine: OneCont
 def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: Path) -> None:
     script = "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.1; done"
     runner = subprocess.Popen(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "sh", "-c", script])
-    deadline = time.monotonic() + 10
-    while "up" not in log_of(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: "up" in log_of(tmp_path))
     runner.send_signal(signal.SIGTERM)
     assert runner.wait(timeout=10) == 7
     assert sorted(path.name for path in (tmp_path / "logs/sft").iterdir()) == ["ended.a1.7", "log"]

@@ -22,7 +22,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle im
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, sha256
-from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import MemorySource, start_source, wait_until
+from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import MemorySource, start_source
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 IMAGE = TestImage(layers=(os.urandom(600_000), os.urandom(6_000_000)))
 NAME = "team/trainer:1"

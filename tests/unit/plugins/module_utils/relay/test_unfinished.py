@@ -25,8 +25,8 @@ from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import 
     MemorySource,
     deliver,
     start_source,
-    wait_until,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 ITEMS = [os.urandom(size) for size in (1_000_000, 5_000_000, 400_000)]
 DIGESTS = [hashlib.sha256(item).hexdigest() for item in ITEMS]

@@ -31,6 +31,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.host_agents import agents_of
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import is_alive, wait_until
 
 
 @pytest.fixture
@@ -48,11 +49,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 
 def look_until(agents: HostAgents, is_reached: Any) -> None:
-    until = time.monotonic() + 10
-    while not is_reached() and time.monotonic() < until:
-        agents.update()
-        time.sleep(0.1)
-    assert is_reached()
+    wait_until(lambda: agents.update() or is_reached())
 
 
 def test_the_agent_reports_its_rank_and_stops_it(ssh: str, directory: Path) -> None:
@@ -137,10 +134,7 @@ def test_the_agents_end_when_the_follower_is_killed(ssh: str, directory: Path) -
         processes = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]
         assert len(processes) == 2 and all(process.exists() for process in processes)
         follower.kill()
-    until = time.monotonic() + 10
-    while any(process.exists() for process in processes) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not any(process.exists() and "zombie" not in (process / "status").read_text() for process in processes)
+    wait_until(lambda: not any(is_alive(int(process.name)) for process in processes))
 
 
 def test_only_the_process_that_has_a_rank_counts_and_not_its_children(tmp_path: Path) -> None:
