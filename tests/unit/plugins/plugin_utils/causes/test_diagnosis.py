@@ -103,12 +103,7 @@ def raised(line: str, *before: str, **more: Any) -> Rank:
             False,
             ["huggingface.co does not resolve.", "trainer_launch_copies"],
         ),
-        (
-            raised(TIMED_OUT),
-            "master_unreachable",
-            False,
-            ["t-gpu-01 did not answer at the port of the job"],
-        ),
+        (raised(TIMED_OUT), "master_unreachable", False, ["t-gpu-01 did not answer at the port of the job"]),
         (
             raised("ModuleNotFoundError: No module named 'flash_attn'", exit_code=1),
             "import_error",
@@ -120,12 +115,7 @@ def raised(line: str, *before: str, **more: Any) -> Rank:
             ],
         ),
         (rank("failed", "/opt/venv/bin/python: No module named absent.x"), "import_error", False, ["module absent.x."]),
-        (
-            raised("ImportError: cannot import name 'a' from 'b'"),
-            "import_error",
-            False,
-            ["cannot be imported"],
-        ),
+        (raised("ImportError: cannot import name 'a' from 'b'"), "import_error", False, ["cannot be imported"]),
         (
             raised("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"),
             "gpu_memory",

@@ -58,10 +58,7 @@ def progress_of(logged: Logged) -> dict[str, Any]:
     [
         # transformers leaves nan out of the loss that it logs.
         ([SOUND, ZERO, ZERO, ZERO], *("diverged at step 2: loss 0, grad_norm nan in the last 3 logged steps",) * 2),
-        (
-            [SOUND, *[(NAN, NAN)] * 4],
-            *("diverged at step 2: loss nan, grad_norm nan in the last 4 logged steps",) * 2,
-        ),
+        ([SOUND, *[(NAN, NAN)] * 4], *("diverged at step 2: loss nan, grad_norm nan in the last 4 logged steps",) * 2),
         ([(NAN, 1.0)] * 3, *("diverged at step 1: loss nan in the last 3 logged steps",) * 2),
         (
             [SOUND, *[("inf", "inf")] * 3],

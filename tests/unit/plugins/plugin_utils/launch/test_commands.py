@@ -103,16 +103,8 @@ ELASTIC = (
         ("accelerate", ENTRY, f"accelerate launch {FOR_ACCELERATE} a script.py $(reboot)"),
         ("deepspeed_no_ssh", MODULE, f"{ON_ITS_HOST} --module llamafactory.launcher"),
         ("deepspeed_no_ssh", ENTRY, f"{ON_ITS_HOST} a script.py $(reboot)"),
-        (
-            "deepspeed",
-            MODULE,
-            f"{SERVER} -- {OVER_SSH} --module llamafactory.launcher",
-        ),
-        (
-            "deepspeed",
-            ENTRY,
-            f"{SERVER} -- {OVER_SSH} a script.py $(reboot)",
-        ),
+        ("deepspeed", MODULE, f"{SERVER} -- {OVER_SSH} --module llamafactory.launcher"),
+        ("deepspeed", ENTRY, f"{SERVER} -- {OVER_SSH} a script.py $(reboot)"),
         ("plain", ENTRY, "train 1"),
     ],
 )

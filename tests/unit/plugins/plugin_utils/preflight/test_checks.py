@@ -71,11 +71,7 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
         ({"disks": [{"path": "/var/lib/docker", "free_bytes": 1}]}, "error", "preflight_minimum_disk_bytes"),
         ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
         ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
-        (
-            {"interfaces": [interface("eth1", "10.77.3.4", 32)]},
-            "error",
-            "swarm_network_subnet",
-        ),
+        ({"interfaces": [interface("eth1", "10.77.3.4", 32)]}, "error", "swarm_network_subnet"),
         ({"interfaces": [interface("eth7", "192.0.2.97")]}, "error", "address"),
         ({"gpus": []}, "warning", "nvidia_toolkit"),
         ({"hostname": "a"}, "error", "hostname"),
@@ -102,11 +98,7 @@ UNREADABLE = {"path": DAEMON, "problem": "it is not JSON: Expecting value at lin
         ),
         ({**SILENT, "configuration": UNREADABLE}, [DAEMON, "docker.service"], "at line 3, column 5"),
         ({**engine(), "installed": True, "configuration": UNREADABLE}, [DAEMON], "at line 3, column 5"),
-        (
-            {**SILENT, "installed": False, "configuration": UNREADABLE},
-            [DAEMON],
-            "dockerd --validate approves",
-        ),
+        ({**SILENT, "installed": False, "configuration": UNREADABLE}, [DAEMON], "dockerd --validate approves"),
     ],
 )
 def test_an_engine_that_does_not_answer(silent: dict[str, Any], expected: list[str], words: str) -> None:
