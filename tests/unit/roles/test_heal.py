@@ -129,8 +129,7 @@ def test_is_on(heal: ModuleType, listed: dict[str, Any], expected: bool) -> None
 class FakeEngine:
     """An engine with containers that gave up; a start succeeds unless ``start_error`` is set."""
 
-    def __init__(self, heal: ModuleType, *containers: dict[str, Any]) -> None:
-        self._error = OSError
+    def __init__(self, *containers: dict[str, Any]) -> None:
         self.containers = {one["Id"]: one for one in containers}
         self.swarm = {"LocalNodeState": "active", "Error": ""}
         self.is_down = False
@@ -141,7 +140,7 @@ class FakeEngine:
 
     def __call__(self, method: str, url: str) -> Any:
         if self.is_down:
-            raise self._error("Connection refused")
+            raise OSError("Connection refused")
         if url == "/info":
             return {"Swarm": self.swarm}
         if url.startswith("/networks/"):
@@ -156,7 +155,7 @@ class FakeEngine:
             return {}
         self.started.append(container_id)
         if self.start_error:
-            raise self._error(self.start_error)
+            raise OSError(self.start_error)
         self.containers[container_id]["State"] = {"Status": "running", "Error": "", "StartedAt": STARTED}
         return {}
 
@@ -164,7 +163,7 @@ class FakeEngine:
 @pytest.fixture
 def make(heal: ModuleType) -> Callable[..., tuple[FakeEngine, Any, list[str]]]:
     def make_healer(*containers: dict[str, Any]) -> tuple[FakeEngine, Any, list[str]]:
-        engine, said = FakeEngine(heal, *containers), []
+        engine, said = FakeEngine(*containers), []
         return engine, heal.Healer(engine, said.append, "distrain", 5, None), said
 
     return make_healer

@@ -187,7 +187,7 @@ def test_load_refuses(engine: FakeEngine, run: Any, path: Path, archive: bytes, 
     assert (engine.calls, engine.images) == ([], {})
 
 
-def test_load_of_no_file(engine: FakeEngine, run: Any) -> None:
+def test_load_of_no_file(run: Any) -> None:
     assert "/none/such cannot be read: No such file" in run(image_load, path="/none/such")["msg"]
 
 

@@ -230,7 +230,7 @@ def test_nodes_of_the_past_are_removed(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == ["remove w1 force=False"]
 
 
-def test_nodes_are_listed_on_a_manager_only(engine: FakeEngine, run: Any) -> None:
+def test_nodes_are_listed_on_a_manager_only(run: Any) -> None:
     assert "no manager" in run(swarm_nodes, members=[])["msg"]
 
 

@@ -99,7 +99,7 @@ def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.M
     assert codes == [], "it has ended with the one that means its end"
 
 
-def test_small_pieces_count_with_what_they_take_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_pieces_count_with_what_they_take_beside() -> None:
     window = Window(range(100), limit=1000, overhead=90)
     for item in range(50):
         window.append(Piece(item, 10, 0, b"x" * 10))

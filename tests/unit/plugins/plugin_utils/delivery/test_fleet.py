@@ -109,7 +109,7 @@ def test_hosts_are_reached_at_the_same_time(ssh: str, docker_host: str, tmp_path
     assert len(answers) == 4
 
 
-def test_a_missing_ssh_program_is_named(docker_host: str, tmp_path: Path) -> None:
+def test_a_missing_ssh_program_is_named() -> None:
     with fleet_of("/absent/ssh", "gpu-01", "gpu-02") as fleet:
         assert fleet.hosts == []
     assert "the controller has no program /absent/ssh" in fleet.failed["gpu-01"].message
