@@ -74,5 +74,5 @@ class Entry:
         return self.expected is not None and not self.expected.covers(self.blamed)
 
     def as_json(self) -> dict[str, Any]:
-        told = {key: round(value, 1) if isinstance(value, float) else value for key, value in vars(self).items()}
-        return {**told, **{key: vars(told[key]) for key in ("blamed", "expected") if told[key]}}
+        values = {key: round(value, 1) if isinstance(value, float) else value for key, value in vars(self).items()}
+        return {**values, **{key: vars(values[key]) for key in ("blamed", "expected") if values[key]}}

@@ -83,10 +83,10 @@ def _strike(case: JobCase, running: Future[Outcome]) -> float | None:
 
 
 def _said(outcome: Outcome, findings: Sequence[Mapping[str, Any]]) -> str:
-    """The error, what the run told of the job before, and where it succeeded what it showed."""
+    """The error, what the run reported of the job before, and where it succeeded what it showed."""
     end = " ".join((outcome.said if outcome.failed else outcome.shown).split())
-    told = [text for finding in findings if (text := " ".join(finding["text"].split())) not in end]
-    return "\n".join([*dict.fromkeys(told), end]).strip()
+    messages = [text for finding in findings if (text := " ".join(finding["text"].split())) not in end]
+    return "\n".join([*dict.fromkeys(messages), end]).strip()
 
 
 def _take_times(

@@ -21,7 +21,7 @@ RUNNING = "grep -lsz '^DISTRAIN_JOB=' /proc/[0-9]*/environ | cut -d/ -f3"
 def forget(job: str) -> None:
     """Nothing of an earlier run is to be taken for one of this."""
     command = f"rm -rf {trainer.DIRECTORY}/control/{job} {trainer.DIRECTORY}/logs/{job} {trainer.output(job)}"
-    lab.on_all(lambda host: lab.tell(host, command))
+    lab.on_all(lambda host: lab.run_on(host, command))
     shutil.rmtree(trainer.ARTIFACTS / job, ignore_errors=True)
 
 
@@ -55,8 +55,8 @@ def events(job: str) -> list[dict[str, Any]]:
 
 def fault_moment(job: str) -> float | None:
     """When the job's own program broke down first, as it wrote down."""
-    told = lab.on_all(lambda host: lab.ask(host, f"cat {trainer.output(job)}/fault")).values()
-    return min((float(said.split()[0]) for code, said in told if code == 0), default=None)
+    answers = lab.on_all(lambda host: lab.ask(host, f"cat {trainer.output(job)}/fault")).values()
+    return min((float(said.split()[0]) for code, said in answers if code == 0), default=None)
 
 
 def steps(job: str) -> list[int]:

@@ -115,7 +115,7 @@ def restore(case: Case) -> None:
     outcome = Play("swarm", {"swarm_leave_foreign": True, "swarm_network_recreate": True}).run()
     left = whole.wait_until_whole(SETTLE)
     if left:
-        lab.on_all(lambda host: lab.tell(host, "systemctl restart docker"))
+        lab.on_all(lambda host: lab.run_on(host, "systemctl restart docker"))
         outcome = Play("swarm", {"swarm_leave_foreign": True, "swarm_network_recreate": True}).run()
         left = whole.wait_until_whole(SETTLE)
     if left:

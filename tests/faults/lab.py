@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 
 class LabError(Exception):
-    """The lab itself does not do what it is told."""
+    """The lab itself does not do what it is asked to do."""
 
 
 def container(host: str) -> str:
@@ -74,7 +74,7 @@ def ask(host: str, command: str, timeout: float = 60) -> tuple[int, str]:
     return run(["docker", f"--host={engine()}", "exec", container(host), "sh", "-c", command], timeout)
 
 
-def tell(host: str, command: str, timeout: float = 120) -> str:
+def run_on(host: str, command: str, timeout: float = 120) -> str:
     code, said = ask(host, command, timeout)
     if code:
         raise LabError(f"{host}: {command}: {said}")

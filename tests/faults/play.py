@@ -42,7 +42,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``said`` is the error, each host's line once; ``shown`` is what the run told a person besides."""
+    """``said`` is the error, each host's line once; ``shown`` is what the run printed besides."""
 
     failed: bool
     said: str

@@ -38,7 +38,7 @@ def table(entries: Sequence[Entry]) -> str:
 
 
 def summary(entries: Sequence[Entry]) -> str:
-    """Return how often a success was told that was none, and how often another was blamed than the case has."""
+    """Return how often a success was reported that was none, and how often another was blamed than the case has."""
     successes = sum(entry.is_false_success for entry in entries)
     return f"false success: {successes}, wrong blame: {sum(entry.is_wrongly_blamed for entry in entries)}"
 

@@ -25,7 +25,7 @@ class On:
     command: str
 
     def do(self) -> None:
-        lab.on_all(lambda host: lab.tell(host, self.command), lab.HOSTS if self.host == "all" else (self.host,))
+        lab.on_all(lambda host: lab.run_on(host, self.command), lab.HOSTS if self.host == "all" else (self.host,))
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def stop(job: str) -> Play:
 
 def bring_up() -> None:
     """Give every host of the lab the image and the program."""
-    lab.on_all(lambda host: lab.tell(host, f"mkdir -p {CODE} {DATA} && echo 'one two three' >{DATA}/words.txt"))
+    lab.on_all(lambda host: lab.run_on(host, f"mkdir -p {CODE} {DATA} && echo 'one two three' >{DATA}/words.txt"))
     for host in lab.HOSTS:
         lab.docker("cp", str(PROGRAM), f"{lab.container(host)}:{CODE}/training.py")
     if not any(code for code, _said in lab.on_all(lambda host: lab.ask(host, f"docker inspect {IMAGE}")).values()):

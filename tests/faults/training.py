@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the trainer of the faults runs: ranks that make steps together, and break when told to.
+"""What the trainer of the faults runs: ranks that make steps together, and break on command.
 
 By Python's standard library alone. The ranks meet at MASTER_ADDR and MASTER_PORT; each dies when another one is gone,
 as it is with NCCL and gloo. The first rank writes the log and the checkpoints.
@@ -33,7 +33,7 @@ class Peers:
             link.settimeout(patience)
 
     def step(self) -> None:
-        """Until all have made it: the first rank hears of all the others, and then lets them go on."""
+        """Until all have made it: the first rank has a message of each of the others, and then lets them go on."""
         for link in self._links if RANK == 0 else []:
             _receive(link)
         for link in self._links:

@@ -69,7 +69,7 @@ def test_a_page_fits_and_keeps_to_itself(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_cannot_see_is_told_all(browser: Browser, pages: dict[str, Path], name: str) -> None:
+def test_a_screen_reader_gets_everything(browser: Browser, pages: dict[str, Path], name: str) -> None:
     with seen(browser, pages[name]) as found:
         assert found.page.evaluate(UNNAMED) == []
         assert found.page.evaluate(HEADLESS_TABLES) == []

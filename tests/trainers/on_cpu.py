@@ -46,7 +46,7 @@ def without_gpu_options(from_pretrained: Callable[..., Any]) -> Callable[..., An
 
 
 def main() -> None:
-    # Accelerate takes a GPU for each process of DeepSpeed, unless it is told of a device.
+    # Accelerate takes a GPU for each process of DeepSpeed, unless it is given a device.
     os.environ.setdefault("ACCELERATE_TORCH_DEVICE", "cpu")
     deepspeed.init_distributed(dist_backend="gloo")
     deepspeed.initialize = without_16_bits(deepspeed.initialize)

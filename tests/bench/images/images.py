@@ -31,7 +31,7 @@ class Image:
 
 def make_images(lab: Lab, options: Options) -> dict[str, Image]:
     """By shape. C(changed) is C(layers) with another top layer."""
-    lab.tell(lab.source, "mkdir -p /var/lib/bench")
+    lab.run_on(lab.source, "mkdir -p /var/lib/bench")
     lab.put(lab.source, _MAKER.read_bytes(), "/var/lib/bench/make_image.py")
     size, many, files = options.size * _MB, options.many_layers, options.files_size * _MB
     made = {
@@ -42,11 +42,11 @@ def make_images(lab: Lab, options: Options) -> dict[str, Image]:
         "many": _make(lab, "many", "many", many, size // many, _LARGE_FILE),
         "large": _make(lab, "large", "large", _FEW, options.uncapped_size * _MB // _FEW, _LARGE_FILE),
     }
-    lab.tell(lab.source, "rm -r /var/lib/bench/made; docker builder prune --all --force")
+    lab.run_on(lab.source, "rm -r /var/lib/bench/made; docker builder prune --all --force")
     return made
 
 
 def _make(lab: Lab, shape: str, folder: str, layers: int, layer: int, file: int, top: str = "all") -> Image:
     name = f"bench/{shape}:1"
     command = f"python3 /var/lib/bench/make_image.py {name} /var/lib/bench/made/{folder} {layers} {layer} {file} {top}"
-    return Image(name, tuple(json.loads(lab.tell(lab.source, command).splitlines()[-1])))
+    return Image(name, tuple(json.loads(lab.run_on(lab.source, command).splitlines()[-1])))

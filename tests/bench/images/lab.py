@@ -88,7 +88,7 @@ class Lab:
         """Run a shell command inside a host, whatever comes of it."""
         return run(["docker", "--host", self.engine, "exec", self.container(host), "bash", "-c", command], timeout)
 
-    def tell(self, host: str, command: str, timeout: float = 300) -> str:
+    def run_on(self, host: str, command: str, timeout: float = 300) -> str:
         code, said = self.ask(host, command, timeout)
         if code:
             raise LabError(f"{host}: {command}: {said}")
@@ -136,13 +136,13 @@ class Lab:
     def _cap(self, host: str, rate: float) -> None:
         # What comes into a host goes out of the other end of its interface, so that both ends only limit what goes out.
         limit = f"root tbf rate {int(rate * 1e6)}bit burst 128kb latency 50ms"
-        self.tell(host, f"tc qdisc replace dev {self._interface(host)} {limit}")
+        self.run_on(host, f"tc qdisc replace dev {self._interface(host)} {limit}")
         self._outside(host, f"replace dev {self._other_end(host)} {limit}")
 
     def _uncap(self, host: str) -> None:
         interface, other_end = self._interface(host), self._other_end(host)
-        if " tbf " in self.tell(host, f"tc qdisc show dev {interface} root"):
-            self.tell(host, f"tc qdisc delete dev {interface} root")
+        if " tbf " in self.run_on(host, f"tc qdisc show dev {interface} root"):
+            self.run_on(host, f"tc qdisc delete dev {interface} root")
         if " tbf " in run(["tc", "qdisc", "show", "dev", other_end, "root"])[1]:
             self._outside(host, f"delete dev {other_end} root")
 
@@ -152,14 +152,14 @@ class Lab:
             raise LabError(f"the other end of {host}'s interface: tc qdisc {arguments}: {said}")
 
     def _interface(self, host: str) -> str:
-        return self.tell(host, f"ip -oneline -4 address show to {self.address(host)}").split()[1]
+        return self.run_on(host, f"ip -oneline -4 address show to {self.address(host)}").split()[1]
 
     def _other_end(self, host: str) -> str:
-        index = self.tell(host, f"cat /sys/class/net/{self._interface(host)}/iflink").strip()
+        index = self.run_on(host, f"cat /sys/class/net/{self._interface(host)}/iflink").strip()
         for end in Path("/sys/class/net").iterdir():
             if (end / "ifindex").read_text().strip() == index:
                 return end.name
         raise LabError(f"The other end of {host}'s interface is not on this machine.")
 
     def facts(self) -> dict[str, Any]:
-        return {"hosts": len(self.hosts), "docker": self.tell(self.source, "docker version -f '{{.Server.Version}}'")}
+        return {"hosts": len(self.hosts), "docker": self.run_on(self.source, "docker version -f '{{.Server.Version}}'")}

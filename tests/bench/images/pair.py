@@ -28,7 +28,7 @@ def prepare(lab: Lab) -> None:
     """Put the program and the relay's modules on both hosts."""
     archive = _product("control.bundle").bundle("relay.agent").partition(b"\n")[2]
     for host in (lab.source, lab.receivers[0]):
-        lab.tell(host, "mkdir -p /var/lib/bench")
+        lab.run_on(host, "mkdir -p /var/lib/bench")
         lab.put(host, archive, "/var/lib/bench/relay.zip")
         lab.put(host, _PROGRAM.read_bytes(), "/var/lib/bench/pair.py")
 

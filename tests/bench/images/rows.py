@@ -161,7 +161,7 @@ def _encrypted(samples: Sequence[Sample]) -> Row:
     more["ratio, no cap"] = [round(one, 3) for one in free.values]
     how = (
         "the relay's server and client classes between two hosts, TLS 1.3 or no TLS, digests checked, nothing loaded; "
-        "median over the rounds; without a cap, where this machine's processor carries both, it is told beside it"
+        "median over the rounds; without a cap, where this machine's processor carries both, it is stated beside it"
     )
     return Row("encrypted / plain time", found.median, 1.05, False, how, len(found.values), found.void_rounds, more)
 

@@ -34,21 +34,21 @@ def prepare(lab: Lab) -> None:
     """Install the rivals, let the source reach the others by SSH, and let those trust its registry."""
     lab.on_all(lambda host: _install(lab, host))
     lab.put(lab.source, _REGISTRY.encode(), "/etc/docker/registry/config.yml")
-    lab.tell(lab.source, "chmod 644 /etc/docker/registry/config.yml")
-    lab.tell(lab.source, "mkdir -p /var/lib/bench && ssh-keygen -q -t ed25519 -N '' -f /var/lib/bench/key <<<y")
-    key = lab.tell(lab.source, "cat /var/lib/bench/key.pub")
+    lab.run_on(lab.source, "chmod 644 /etc/docker/registry/config.yml")
+    lab.run_on(lab.source, "mkdir -p /var/lib/bench && ssh-keygen -q -t ed25519 -N '' -f /var/lib/bench/key <<<y")
+    key = lab.run_on(lab.source, "cat /var/lib/bench/key.pub")
     lab.put(lab.source, _SSH_CONFIG.encode(), "/var/lib/bench/ssh_config")
     for script in _FILES.glob("*.sh"):
         lab.put(lab.source, script.read_bytes(), f"/var/lib/bench/{script.name}")
     lab.on_all(lambda host: _open(lab, host, key), lab.receivers)
     addresses = " ".join(map(lab.address, lab.receivers))
-    lab.tell(lab.source, f"ssh-keyscan -t ed25519 {addresses} >/var/lib/bench/known_hosts")
+    lab.run_on(lab.source, f"ssh-keyscan -t ed25519 {addresses} >/var/lib/bench/known_hosts")
 
 
 def empty(lab: Lab, hosts: Sequence[str], image: Image) -> None:
     """No image on the hosts, and nothing of this one prepared on the source."""
-    lab.on_all(lambda host: lab.tell(host, "docker image ls -aq | sort -u | xargs -r docker image rm -f"), hosts)
-    lab.tell(lab.source, "rm -rf /var/lib/distrain/spool")
+    lab.on_all(lambda host: lab.run_on(host, "docker image ls -aq | sort -u | xargs -r docker image rm -f"), hosts)
+    lab.run_on(lab.source, "rm -rf /var/lib/distrain/spool")
     _script(lab, "empty_registry", image, ())
 
 
@@ -62,8 +62,8 @@ def go(lab: Lab, way: str, image: Image, hosts: Sequence[str]) -> float:
 def check(lab: Lab, image: Image, hosts: Sequence[str]) -> None:
     """Every host has the image of the source, whichever way it came."""
     command = f"docker image inspect --format '{{{{json .RootFS.Layers}}}}' {image.name}"
-    expected = json.loads(lab.tell(lab.source, command))
-    for host, layers in lab.on_all(lambda host: lab.tell(host, command), hosts).items():
+    expected = json.loads(lab.run_on(lab.source, command))
+    for host, layers in lab.on_all(lambda host: lab.run_on(host, command), hosts).items():
         if json.loads(layers) != expected:
             raise LabError(f"{host} does not have the image {image.name} of {lab.source}.")
 
@@ -84,18 +84,18 @@ def _install(lab: Lab, host: str) -> None:
     command = (
         f"{quiet} update {_NO_TRANSLATIONS} && {quiet} install --yes --no-install-recommends {packages} >/dev/null"
     )
-    lab.tell(host, f"dpkg --status {packages} >/dev/null 2>&1 || ({command})")
+    lab.run_on(host, f"dpkg --status {packages} >/dev/null 2>&1 || ({command})")
 
 
 def _open(lab: Lab, host: str, key: str) -> None:
-    lab.tell(host, "mkdir -p /var/lib/bench /etc/docker")
+    lab.run_on(host, "mkdir -p /var/lib/bench /etc/docker")
     lab.put(host, f"{key}\n".encode(), "/etc/ssh/bench_keys")
     words = "AuthorizedKeysFile /etc/ssh/authorized_keys /etc/ssh/bench_keys"
-    lab.tell(host, f"echo '{words}' >/etc/ssh/sshd_config.d/lab.conf && systemctl reload ssh")
+    lab.run_on(host, f"echo '{words}' >/etc/ssh/sshd_config.d/lab.conf && systemctl reload ssh")
     lab.put(host, json.dumps({"insecure-registries": [lab.network]}).encode(), "/etc/docker/daemon.json")
-    lab.tell(host, "systemctl reload docker")
+    lab.run_on(host, "systemctl reload docker")
 
 
 def _script(lab: Lab, name: str, image: Image, hosts: Sequence[str]) -> None:
     words = [image.name, lab.address(lab.source), *map(lab.address, hosts)]
-    lab.tell(lab.source, f"bash /var/lib/bench/{name}.sh {' '.join(words)}", _LIMIT_SECONDS)
+    lab.run_on(lab.source, f"bash /var/lib/bench/{name}.sh {' '.join(words)}", _LIMIT_SECONDS)

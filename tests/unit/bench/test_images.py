@@ -126,7 +126,7 @@ def test_a_round_counts_only_where_both_of_its_measurements_do() -> None:
     assert by_round(ratio, {}, under).median is None
 
 
-def test_select_tells_samples_apart() -> None:
+def test_select_distinguishes_samples() -> None:
     samples = [sample("ours", 1), sample("ours", 2, hosts=1), sample("ours", 3, shape="huge"), sample("zstd", 4)]
     assert [one.seconds for one in select(samples, "ours", "layers", 8).values()] == [1]
 

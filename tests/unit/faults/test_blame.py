@@ -53,9 +53,9 @@ def test_blame_is_judged(expected: Blamed | None, found: Blamed | None, is_wrong
 
 def test_the_file_carries_both() -> None:
     entry = Entry("case", "what", expected=Blamed("gpu-02", 1, "killed"), blamed=Blamed("gpu-01", 0, "exited"))
-    told = json.loads(json.dumps(entry.as_json()))
-    assert told["expected"] == {"host": "gpu-02", "rank": 1, "kind": "killed"}
-    assert told["blamed"] == {"host": "gpu-01", "rank": 0, "kind": "exited"}
+    document = json.loads(json.dumps(entry.as_json()))
+    assert document["expected"] == {"host": "gpu-02", "rank": 1, "kind": "killed"}
+    assert document["blamed"] == {"host": "gpu-01", "rank": 0, "kind": "exited"}
     assert json.loads(json.dumps(Entry("case", "what").as_json()))["blamed"] is None
 
 

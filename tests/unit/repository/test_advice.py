@@ -14,15 +14,15 @@ import pytest
 import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.settings import SETTINGS, Setting
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.role_files import ROLES, all_options
 
-ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 # Where messages are written.
 PROGRAMS = [
     path
     for folder in ("action", "filter", "lookup", "module_utils", "modules", "plugin_utils")
     for path in sorted((ROOT / "plugins" / folder).rglob("*.py"))
 ]
-TASKS = [path for role in ROLES for path in sorted((ROOT / "roles" / role / "tasks").rglob("*.yml"))]
+TASKS = [path for role in ROLES for path in sorted((role / "tasks").rglob("*.yml"))]
 MESSAGES = {"msg", "fail_msg", "success_msg"}
 NAME = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+"
 VERBS = "set|lower|raise|unset|correct|give|choose|leave|use"
@@ -39,11 +39,7 @@ OTHERS = re.compile(
 
 def specified() -> set[str]:
     """Every variable of every role."""
-    found = set()
-    for role in ROLES:
-        specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
-        found |= {name for one in specs["argument_specs"].values() for name in one.get("options") or {}}
-    return found
+    return {name for role in ROLES for name in all_options(role)}
 
 
 def documented() -> set[str]:

@@ -113,8 +113,3 @@ def test_a_value_or_an_error_of_ours(name: str) -> None:
             parse(*arguments)
 
     anything()
-
-
-@given(TEXT)
-def test_what_is_printable_stays_on_its_line(text: str) -> None:
-    assert not set(printable.printable(text)) & {"\n", "\r", "\x1b", "\x00", "\x9b"}

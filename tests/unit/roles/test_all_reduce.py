@@ -94,7 +94,7 @@ def test_all_ranks_arrive(store: Store) -> None:
     attend(1).arrive(0)
 
 
-def test_what_one_rank_tells_ends_the_wait_of_the_others(store: Store) -> None:
+def test_what_one_rank_reports_ends_the_wait_of_the_others(store: Store) -> None:
     attend(2).part("rank 2 on b: it has no memory left", names_ranks=False)
     with pytest.raises(meeting.Problem, match="rank 2 on b: it has no memory left"):
         attend(1).wait_for("met", 60)
@@ -105,7 +105,7 @@ def test_a_first_rank_that_is_gone_is_named(store: Store) -> None:
         attend(1).wait_for("met", 0)
 
 
-def test_the_first_rank_names_those_of_which_nothing_is_heard(store: Store) -> None:
+def test_the_first_rank_names_those_of_which_nothing_is_received(store: Store) -> None:
     store.set("ended-1", "")
     reported = attend(0).part("rank 0 on a: the all-reduce of 8 bytes failed", names_ranks=False)
     assert reported == "rank 0 on a: the all-reduce of 8 bytes failed; no report came from rank 2 on b"

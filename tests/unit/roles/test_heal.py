@@ -129,8 +129,7 @@ def test_is_on(heal: ModuleType, listed: dict[str, Any], expected: bool) -> None
 class FakeEngine:
     """An engine with containers that gave up; a start succeeds unless ``start_error`` is set."""
 
-    def __init__(self, heal: ModuleType, *containers: dict[str, Any]) -> None:
-        self._error = OSError
+    def __init__(self, *containers: dict[str, Any]) -> None:
         self.containers = {one["Id"]: one for one in containers}
         self.swarm = {"LocalNodeState": "active", "Error": ""}
         self.is_down = False
@@ -141,7 +140,7 @@ class FakeEngine:
 
     def __call__(self, method: str, url: str) -> Any:
         if self.is_down:
-            raise self._error("Connection refused")
+            raise OSError("Connection refused")
         if url == "/info":
             return {"Swarm": self.swarm}
         if url.startswith("/networks/"):
@@ -156,7 +155,7 @@ class FakeEngine:
             return {}
         self.started.append(container_id)
         if self.start_error:
-            raise self._error(self.start_error)
+            raise OSError(self.start_error)
         self.containers[container_id]["State"] = {"Status": "running", "Error": "", "StartedAt": STARTED}
         return {}
 
@@ -164,16 +163,20 @@ class FakeEngine:
 @pytest.fixture
 def make(heal: ModuleType) -> Callable[..., tuple[FakeEngine, Any, list[str]]]:
     def make_healer(*containers: dict[str, Any]) -> tuple[FakeEngine, Any, list[str]]:
-        engine, said = FakeEngine(heal, *containers), []
+        engine, said = FakeEngine(*containers), []
         return engine, heal.Healer(engine, said.append, "distrain", 5, None), said
 
     return make_healer
 
 
+def check(healer: Any, *moments: int) -> None:
+    for now in moments:
+        healer.check(now)
+
+
 def test_it_starts_what_gave_up_once_and_says_so(make: Any) -> None:
     engine, healer, said = make(container(), container(id="b2", error=""))
-    for now in (0, 5, 10):
-        healer.check(now)
+    check(healer, 0, 5, 10)
     assert engine.started == ["a1"]
     assert said == [f"Started trainer, which the engine had left down: {ATTACH}"]
 
@@ -181,8 +184,7 @@ def test_it_starts_what_gave_up_once_and_says_so(make: Any) -> None:
 def test_it_waits_for_the_swarm_and_says_so_once(make: Any) -> None:
     engine, healer, said = make(container())
     engine.swarm = {"LocalNodeState": "pending", "Error": ""}
-    healer.check(0)
-    healer.check(5)
+    check(healer, 0, 5)
     assert not engine.started
     assert said == ["trainer must wait: the swarm is pending (no manager answers yet)."]
     engine.swarm = {"LocalNodeState": "active"}
@@ -206,16 +208,14 @@ def test_it_leaves_alone_what_fails_for_another_reason(make: Any) -> None:
     engine.start_error = "could not select device driver"
     healer.check(0)
     engine.containers["a1"]["State"]["Error"] = engine.start_error
-    for now in range(5, 100, 5):
-        healer.check(now)
+    check(healer, *range(5, 100, 5))
     assert engine.started == ["a1"]
 
 
 def test_it_outlives_an_engine_that_does_not_answer(make: Any) -> None:
     engine, healer, said = make(container())
     engine.is_down = True
-    healer.check(0)
-    healer.check(5)
+    check(healer, 0, 5)
     assert said == ["The engine does not answer: Connection refused"]
     engine.is_down = False
     healer.check(10)
@@ -255,8 +255,7 @@ def test_it_restarts_the_one_with_a_double_address_with_longer_and_longer_pauses
 def test_it_leaves_other_doubles_alone(make: Any, age: float, policy: str) -> None:
     engine, healer, said = make(running(time.time() - age, policy))
     engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
-    for now in range(0, 100, 5):
-        healer.check(now)
+    check(healer, *range(0, 100, 5))
     assert (engine.restarted, said) == ([], [])
 
 
@@ -264,8 +263,7 @@ def test_a_double_address_waits_for_the_swarm(make: Any) -> None:
     engine, healer, said = make(running(time.time()))
     engine.network = network(OWN, ("e9", "10.77.0.2", "10.0.0.1"))
     engine.swarm = {"LocalNodeState": "pending"}
-    healer.check(0)
-    healer.check(10)
+    check(healer, 0, 10)
     assert not engine.restarted
     assert said == ["trainer has a double address: the swarm is pending (no manager answers yet)."]
 

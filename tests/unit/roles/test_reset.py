@@ -6,22 +6,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.command import NAME
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import NETWORKS
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.role_files import load
 
-ROLES = ROOT / "roles"
-
-
-def variable(role: str, name: str) -> Any:
-    return yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[name]
-
-
-PATTERN = variable("reset", "__reset_network_check_containers")
+PATTERN = load(ROOT / "roles/reset/vars/main.yml")["__reset_network_check_containers"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)

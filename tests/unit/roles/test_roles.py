@@ -6,32 +6,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
-
-ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
-
-
-def load(path: Path) -> Any:
-    return yaml.safe_load(path.read_text()) or {}
-
-
-def options(role: Path) -> dict[str, Any]:
-    return load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+from ansible_collections.distrain.cluster.tests.unit.support.role_files import ROLES, entry_points, load
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_argument_specs_equal_defaults(role: Path) -> None:
-    specified = {name: option.get("default") for name, option in options(role).items()}
+    specified = {name: option.get("default") for name, option in entry_points(role)["main"].items()}
     assert specified == load(role / "defaults" / "main.yml")
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_every_variable_begins_with_the_name_of_its_role_and_is_described(role: Path) -> None:
-    for name, option in options(role).items():
+    for name, option in entry_points(role)["main"].items():
         assert name.startswith(f"{role.name}_")
         assert option.get("type"), name
         assert option.get("description"), name

@@ -73,7 +73,7 @@ def test_a_launcher_that_started_nothing_has_not_succeeded(server: Any, capsys: 
     assert "without starting anything" in capsys.readouterr().out
 
 
-def test_a_failure_that_the_launcher_hides_is_told(server: Any, tmp_path: Path) -> None:
+def test_a_failure_that_the_launcher_hides_is_reported(server: Any, tmp_path: Path) -> None:
     session(tmp_path, "sleep 1; exit 5")
     assert server.lead(["sleep", "2"]) == 5
 

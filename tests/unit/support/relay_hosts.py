@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
@@ -149,10 +149,3 @@ def deliver(*hosts: Host) -> None:
         host.start()
     for host in hosts:
         host.wait()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+TEMPLATES = Path(__file__).resolve().parents[3] / "roles" / "report" / "templates"
 BEGAN = 1_795_600_000.0
 FIRST_STEP = 70
 KILLED = 760
@@ -286,3 +287,8 @@ def poison(directory: Path) -> None:
     for path in directory.rglob("*.jsonl"):
         lines = [json.dumps(poisoned(json.loads(line))) for line in path.read_text().splitlines()]
         path.write_text("\n".join(lines))
+
+
+def look(at: float, step: int | None, **fields: Any) -> dict[str, Any]:
+    """What one look at a job with one rank has seen."""
+    return {"at": at, "ranks": [{"host": "gpu-01", "rank": 0, "step": step, **fields}]}

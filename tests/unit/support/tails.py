@@ -39,7 +39,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "host-lost": ["container_restarted", "engine_restarted", "host_restarted"],
 }
 SETTING = JobContext("team/trainer:1", 29500, ["trainer-gpu-01", "trainer-gpu-02", "trainer-gpu-03"], "host", "16gb")
-# By what an agent tells, each clock is known to some hundredths of a second.
+# By what an agent reports, each clock is known to some hundredths of a second.
 USUAL_ERROR = 0.05
 ALIASES = {"oom": "memory_kills", "exit": "exit_code"}
 GONE = {
@@ -80,16 +80,16 @@ def _tail(entry: Mapping[str, Any], stem: str) -> Tail:
 
 
 def _rank(number: int, written: Mapping[str, Any]) -> Rank:
-    told = {ALIASES.get(key, key): value for key, value in written.items() if key not in ("log", "state", "clock")}
-    told["memory_kills"] = int(told.get("memory_kills", 0))
-    code = told.get("exit_code")
+    given = {ALIASES.get(key, key): value for key, value in written.items() if key not in ("log", "state", "clock")}
+    given["memory_kills"] = int(given.get("memory_kills", 0))
+    code = given.get("exit_code")
     gone = GONE.get(written.get("state", ""))
     if gone:
-        told |= gone
+        given |= gone
     default = "lost" if gone else "running" if code is None else "failed" if code else "succeeded"
     state = default if gone else written.get("state", default)
     lines = written.get("log", "").splitlines()
-    return Rank(**{"rank": number, "state": state, "last_lines": lines, **told})
+    return Rank(**{"rank": number, "state": state, "last_lines": lines, **given})
 
 
 def finding_of(tail: Tail) -> Diagnosis | None:

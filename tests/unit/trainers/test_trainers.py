@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.errors import AnsibleLookupError
 from ansible_collections.distrain.cluster.plugins.lookup.trainer_preset import NOTHING, preset_file, shipped_names
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.values import problems_in
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import requirements as requirement_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.role_files import entry_points, load
 
 ROLES = ("image_build", "trainer_launch")
 NAMES = ("custom", "llama_chinese", "llama_factory", "llama_factory_release", "xuanyuan")
@@ -47,19 +47,12 @@ LAB = ROOT / "tests" / "trainers"
 NOT_OF_THE_PRESET = {"torch", "deepspeed", "py-spy", "bitsandbytes", "flash-attn"}
 
 
-def load(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text())
-
-
 def preset(name: str) -> dict[str, Any]:
     return load(ROOT / "trainers" / f"{name}.yml")
 
 
 def options() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for role in ROLES:
-        found |= load(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    return found
+    return {name: one for role in ROLES for name, one in entry_points(ROOT / "roles" / role)["main"].items()}
 
 
 def defaults(role: str) -> dict[str, Any]:

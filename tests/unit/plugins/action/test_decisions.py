@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choice import FabricSettings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.decision import decide_networks
+from ansible_collections.distrain.cluster.tests.unit.support.actions import action
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import HOSTS, fleet, measured
 
 FABRIC = {
@@ -48,18 +48,6 @@ def play(by_host: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any] | None
         "ansible_play_hosts": left or hosts,
     }
     return PlayVariables(variables)
-
-
-class Shown(list[str]):
-    """What an action has printed."""
-
-
-def action(module: Any, check_mode: bool = False) -> tuple[Any, Shown]:
-    made = object.__new__(module.ActionModule)
-    made._task = SimpleNamespace(check_mode=check_mode)
-    shown = Shown()
-    made.show = shown.extend
-    return made, shown
 
 
 def fabric_hosts(**arguments: Any) -> dict[str, dict[str, Any]]:

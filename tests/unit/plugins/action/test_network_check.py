@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.action import network_check_de
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayVariables
 from ansible_collections.distrain.cluster.tests.unit.plugins.plugin_utils.allreduce.test_decision import ARGUMENTS
+from ansible_collections.distrain.cluster.tests.unit.support.actions import action
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import fleet
 
 HOSTS = ["gpu-01", "gpu-02"]
@@ -43,13 +43,6 @@ def play(left: list[str] | None = None, fabric: Any = None, **others: Any) -> Pl
     }
     names = {"ansible_play_hosts_all": HOSTS, "ansible_play_hosts": left or HOSTS, "groups": {}, "hostvars": hostvars}
     return PlayVariables({**hostvars["gpu-01"], **names})
-
-
-def action(module: Any, check_mode: bool = False) -> tuple[Any, list[str]]:
-    made, shown = object.__new__(module.ActionModule), list[str]()
-    made._task = SimpleNamespace(check_mode=check_mode)
-    made.show = shown.extend
-    return made, shown
 
 
 def measured(seconds: float, problem: str = "") -> dict[str, Any]:

@@ -25,7 +25,6 @@ from ansible_collections.distrain.cluster.tests.unit.support.image_archives impo
     tar_of,
 )
 from ansible_collections.distrain.cluster.tests.unit.support.image_holder import ImageHolder
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 NAME = "team/trainer:1"
 IMAGE = TestImage()
@@ -61,12 +60,8 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def run(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    return partial(_run, engine, monkeypatch, capsys)
-
-
-def _run(engine: Any, monkeypatch: Any, capsys: Any, module: Any, **arguments: Any) -> dict[str, Any]:
-    return run_module(module, engine, monkeypatch, capsys, **arguments)
+def run(engine: FakeEngine, run_module: Any) -> Any:
+    return partial(run_module, engine=engine)
 
 
 @pytest.fixture
@@ -91,8 +86,8 @@ def test_info_of_some_names(engine: FakeEngine, run: Any) -> None:
 
 def test_save_in_check_mode_then_for_real_then_again(engine: FakeEngine, run: Any, path: Path) -> None:
     engine.hold(IMAGE, NAME)
-    foretold = run(image_save, name=NAME, path=str(path), check_mode=True)
-    assert foretold["changed"] and foretold["bytes"] == 0
+    planned = run(image_save, name=NAME, path=str(path), check_mode=True)
+    assert planned["changed"] and planned["bytes"] == 0
     assert list(path.parent.iterdir()) == []
     first, second = (run(image_save, name=NAME, path=str(path)) for _time in range(2))
     assert (first["changed"], second["changed"]) == (True, False)
@@ -192,7 +187,7 @@ def test_load_refuses(engine: FakeEngine, run: Any, path: Path, archive: bytes, 
     assert (engine.calls, engine.images) == ([], {})
 
 
-def test_load_of_no_file(engine: FakeEngine, run: Any) -> None:
+def test_load_of_no_file(run: Any) -> None:
     assert "/none/such cannot be read: No such file" in run(image_load, path="/none/such")["msg"]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.modules import network_check_info
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 LAYERS = ["sha256:1", "sha256:2"]
 
@@ -22,11 +21,7 @@ class Engine:
 
 @pytest.mark.parametrize(("image", "layers"), [("distrain/trainer:1", LAYERS), ("distrain/trainer:2", [])])
 def test_the_layers_and_the_running_jobs(
-    image: str,
-    layers: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    image: str, layers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_module: Any
 ) -> None:
     for trainer in ("b", "a"):
         (tmp_path / trainer).mkdir()
@@ -38,12 +33,10 @@ def test_the_layers_and_the_running_jobs(
 
     monkeypatch.setattr(network_check_info, "describe_jobs", describe)
     arguments = {"image": image, "trainers_directory": str(tmp_path)}
-    result = run_module(network_check_info, Engine(), monkeypatch, capsys, **arguments)
+    result = run_module(network_check_info, Engine(), **arguments)
     assert (result["image_layers"], result["running_jobs"]) == (layers, ["sft", "pt"])
 
 
-def test_a_host_without_trainers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_host_without_trainers(tmp_path: Path, run_module: Any) -> None:
     arguments = {"image": "distrain/trainer:1", "trainers_directory": str(tmp_path / "missing")}
-    assert run_module(network_check_info, Engine(), monkeypatch, capsys, **arguments)["running_jobs"] == []
+    assert run_module(network_check_info, Engine(), **arguments)["running_jobs"] == []

@@ -16,7 +16,6 @@ from ansible_collections.distrain.cluster.plugins.modules import image_pull, ima
 from ansible_collections.distrain.cluster.tests.unit.support.fake_engine import fail_with
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage
 from ansible_collections.distrain.cluster.tests.unit.support.image_holder import ImageHolder
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 NAME = "team/trainer:1"
 IMAGE = TestImage()
@@ -69,20 +68,11 @@ def registry() -> FakeRegistry:
     return FakeRegistry()
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    return partial(_run, monkeypatch, capsys)
-
-
-def _run(monkeypatch: Any, capsys: Any, engine: Any, module: Any, **arguments: Any) -> dict[str, Any]:
-    return run_module(module, engine, monkeypatch, capsys, **arguments)
-
-
-def test_push_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run: Any) -> None:
+def test_push_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run_module: Any) -> None:
     engine = FakeEngine(registry).hold(IMAGE, NAME)
-    push = partial(run, engine, image_push, name=NAME, registry="reg:5000", **LOGIN)
-    foretold = push(check_mode=True)
-    assert (foretold["changed"], foretold["reference"], engine.calls) == (True, "", [])
+    push = partial(run_module, image_push, engine, name=NAME, registry="reg:5000", **LOGIN)
+    planned = push(check_mode=True)
+    assert (planned["changed"], planned["reference"], engine.calls) == (True, "", [])
     first, second = push(), push()
     assert (first["changed"], second["changed"]) == (True, False)
     target = first["target"]
@@ -93,16 +83,18 @@ def test_push_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run
     assert LOGIN["password"] not in json.dumps([first["diff"], first["target"], first["reference"]])
 
 
-def test_a_name_that_a_push_left_goes_again(registry: FakeRegistry, run: Any) -> None:
+def test_a_name_that_a_push_left_goes_again(registry: FakeRegistry, run_module: Any) -> None:
     engine = FakeEngine(registry).hold(IMAGE, NAME)
-    target = run(engine, image_push, name=NAME, registry="reg:5000")["target"]
+    target = run_module(image_push, engine, name=NAME, registry="reg:5000")["target"]
     engine.hold(IMAGE, target)
-    assert run(engine, image_push, name=NAME, registry="reg:5000")["changed"]
+    assert run_module(image_push, engine, name=NAME, registry="reg:5000")["changed"]
     assert set(engine.tags) == {NAME}
     assert engine.logins[0] is None
 
 
-def test_a_push_that_fails_leaves_no_name(registry: FakeRegistry, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_push_that_fails_leaves_no_name(
+    registry: FakeRegistry, run_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = FakeEngine(registry).hold(IMAGE, NAME)
     error = EngineError("It was not pushed: unauthorized: authentication required")
 
@@ -110,71 +102,71 @@ def test_a_push_that_fails_leaves_no_name(registry: FakeRegistry, run: Any, monk
         raise error
 
     monkeypatch.setattr(engine, "push_image", fail)
-    result = run(engine, image_push, name=NAME, registry="reg:5000/team", **LOGIN)
+    result = run_module(image_push, engine, name=NAME, registry="reg:5000/team", **LOGIN)
     assert result["failed"]
     assert "Pushing to the registry reg:5000 failed: it does not accept the user and the password" in result["msg"]
     assert set(engine.tags) == {NAME}
 
 
-def pushed(registry: FakeRegistry, run: Any) -> dict[str, Any]:
-    result = run(FakeEngine(registry).hold(IMAGE, NAME), image_push, name=NAME, registry="reg:5000")
+def pushed(registry: FakeRegistry, run_module: Any) -> dict[str, Any]:
+    result = run_module(image_push, FakeEngine(registry).hold(IMAGE, NAME), name=NAME, registry="reg:5000")
     return {name: result[name] for name in ("reference", "image_identity", "size")}
 
 
-def test_pull_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
+def test_pull_in_check_mode_then_for_real_then_again(registry: FakeRegistry, run_module: Any) -> None:
+    wanted = pushed(registry, run_module)
     engine = FakeEngine(registry).hold(OTHER, NAME)
-    pull = partial(run, engine, image_pull, name=NAME, disk_reserve=0, **told, **LOGIN)
+    pull = partial(run_module, image_pull, engine, name=NAME, disk_reserve=0, **wanted, **LOGIN)
     assert pull(check_mode=True)["changed"]
     assert engine.calls == []
     first, second = pull(), pull()
     assert (first["changed"], second["changed"]) == (True, False)
-    assert engine.calls == [f"pull {told['reference']}", f"tag {NAME}", f"remove {told['reference']}"]
+    assert engine.calls == [f"pull {wanted['reference']}", f"tag {NAME}", f"remove {wanted['reference']}"]
     assert engine.tags == {NAME: IMAGE.id}
-    assert first["image_identity"]["diff_ids"] == told["image_identity"]["diff_ids"]
+    assert first["image_identity"]["diff_ids"] == wanted["image_identity"]["diff_ids"]
 
 
-def test_check_mode_before_anything_was_pushed(registry: FakeRegistry, run: Any) -> None:
-    told = {**pushed(registry, run), "reference": ""}
+def test_check_mode_before_anything_was_pushed(registry: FakeRegistry, run_module: Any) -> None:
+    wanted = {**pushed(registry, run_module), "reference": ""}
     engine = FakeEngine(registry)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, check_mode=True, **told)
+    result = run_module(image_pull, engine, name=NAME, disk_reserve=0, check_mode=True, **wanted)
     assert (result["changed"], result["image_identity"], engine.calls) == (True, None, [])
 
 
-def test_another_image_than_the_one_that_was_pushed_is_refused(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
-    registry.digests[told["reference"]] = OTHER
+def test_another_image_than_the_one_that_was_pushed_is_refused(registry: FakeRegistry, run_module: Any) -> None:
+    wanted = pushed(registry, run_module)
+    registry.digests[wanted["reference"]] = OTHER
     engine = FakeEngine(registry)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run_module(image_pull, engine, name=NAME, disk_reserve=0, **wanted)
     assert "has another content than the image that was pushed" in result["msg"]
     assert engine.images == {}
 
 
 def test_an_image_that_the_store_does_not_list_is_not_whole(
-    registry: FakeRegistry, run: Any, monkeypatch: pytest.MonkeyPatch
+    registry: FakeRegistry, run_module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = pushed(registry, run)
+    wanted = pushed(registry, run_module)
     engine = FakeEngine(registry)
     monkeypatch.setattr(engine, "image_ids", list)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run_module(image_pull, engine, name=NAME, disk_reserve=0, **wanted)
     assert (result["failed"], result["lacks_layers"], engine.tags) == (True, True, {})
     assert "did not come whole" in result["msg"]
 
 
-def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run: Any) -> None:
-    told = pushed(registry, run)
+def test_a_registry_that_cannot_be_reached_is_named(registry: FakeRegistry, run_module: Any) -> None:
+    wanted = pushed(registry, run_module)
     registry.error = EngineError("dial tcp 192.0.2.11:5000: connect: connection refused")
     engine = FakeEngine(registry).hold(OTHER, NAME)
-    result = run(engine, image_pull, name=NAME, disk_reserve=0, **told)
+    result = run_module(image_pull, engine, name=NAME, disk_reserve=0, **wanted)
     assert "Pulling from the registry reg:5000 failed: this host cannot connect to it" in result["msg"]
     assert engine.tags == {NAME: OTHER.id}
 
 
-def test_the_file_of_the_user(run: Any, tmp_path: Path) -> None:
+def test_the_file_of_the_user(run_module: Any, tmp_path: Path) -> None:
     path = tmp_path / "users"
-    write = partial(run, None, registry_user, path=str(path), user="distrain", password=LOGIN["password"])
-    foretold = write(check_mode=True)
-    assert (foretold["changed"], path.exists()) == (True, False)
+    write = partial(run_module, registry_user, None, path=str(path), user="distrain", password=LOGIN["password"])
+    planned = write(check_mode=True)
+    assert (planned["changed"], path.exists()) == (True, False)
     first, second = write(), write()
     assert (first["changed"], second["changed"]) == (True, False)
     user, _colon, known = path.read_text().strip().partition(":")

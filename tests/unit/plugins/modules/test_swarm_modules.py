@@ -21,7 +21,6 @@ from ansible_collections.distrain.cluster.plugins.modules import (
     swarm_tokens,
 )
 from ansible_collections.distrain.cluster.tests.unit.support.fake_engine import FakeEngine, network, node
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 JOIN = {
     "manager": "gpu01",
@@ -50,12 +49,8 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 @pytest.fixture
-def run(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    return partial(_run, engine, monkeypatch, capsys)
-
-
-def _run(engine: Any, monkeypatch: Any, capsys: Any, module: Any, **arguments: Any) -> dict[str, Any]:
-    return run_module(module, engine, monkeypatch, capsys, **arguments)
+def run(engine: FakeEngine, run_module: Any) -> Any:
+    return partial(run_module, engine=engine)
 
 
 def test_init_in_check_mode_changes_nothing(engine: FakeEngine, run: Any) -> None:
@@ -112,7 +107,7 @@ def test_join_of_a_member(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == []
 
 
-def test_join_leaves_a_foreign_swarm_only_when_told(engine: FakeEngine, run: Any) -> None:
+def test_join_leaves_a_foreign_swarm_only_on_demand(engine: FakeEngine, run: Any) -> None:
     engine.become_worker("f1", ("203.0.113.5:2377",))
     refused = run(swarm_join, **JOIN)
     assert refused["failed"] and "203.0.113.5:2377" in refused["msg"]
@@ -226,12 +221,6 @@ def test_node_is_drained(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == ["set_availability w1 drain", "set_availability w1 active"]
 
 
-def test_last_manager_is_not_demoted(engine: FakeEngine, run: Any) -> None:
-    engine.become_manager()
-    assert "it is the last one" in run(swarm_node, node_id="m1", role="worker")["msg"]
-    assert engine.calls == []
-
-
 def test_nodes_of_the_past_are_removed(engine: FakeEngine, run: Any) -> None:
     engine.become_manager().node_list += [node("w1", hostname="gpu-02", state="down"), node("w2", hostname="gpu-02")]
     members = [{"node_id": "w2", "hostname": "gpu-02", "addresses": ["198.18.1.12"], "availability": "active"}]
@@ -241,7 +230,7 @@ def test_nodes_of_the_past_are_removed(engine: FakeEngine, run: Any) -> None:
     assert engine.calls == ["remove w1 force=False"]
 
 
-def test_nodes_are_listed_on_a_manager_only(engine: FakeEngine, run: Any) -> None:
+def test_nodes_are_listed_on_a_manager_only(run: Any) -> None:
     assert "no manager" in run(swarm_nodes, members=[])["msg"]
 
 

@@ -13,7 +13,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.host.storage impo
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.container import describe_container
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import describe_files
 from ansible_collections.distrain.cluster.plugins.modules import trainer_info
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 CONTAINER = {
     "Image": "sha256:1",
@@ -46,7 +45,7 @@ class TrainerEngine:
         return self._container if name == "lf-gpu-01" else None
 
 
-def look(directory: Path, container: dict[str, Any] | None, monkeypatch: Any, capsys: Any, **more: Any) -> Any:
+def look(run_module: Any, directory: Path, container: dict[str, Any] | None, **more: Any) -> Any:
     arguments = {
         "name": "lf",
         "container": "lf-gpu-01",
@@ -59,11 +58,11 @@ def look(directory: Path, container: dict[str, Any] | None, monkeypatch: Any, ca
         "docker_host": "tcp://127.0.0.1:1",
         **more,
     }
-    return run_module(trainer_info, TrainerEngine(container), monkeypatch, capsys, **arguments)
+    return run_module(trainer_info, TrainerEngine(container), **arguments)
 
 
-def test_a_bare_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    found = look(tmp_path / "lf", None, monkeypatch, capsys)
+def test_a_bare_host(tmp_path: Path, run_module: Any) -> None:
+    found = look(run_module, tmp_path / "lf", None)
     assert found["container"]["state"] == found["webui"]["state"] == "absent"
     assert found["job"]["state"] == "absent" and found["leader_found"] is None and found["is_first"]
     assert found["files"]["compose"] == {"owner": None, "mode": None, "digest": None, "modified": None, "text": ""}
@@ -71,13 +70,11 @@ def test_a_bare_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert found["claims"] == [{"io.distrain.trainer": "lf"}] and found["engine_version"] == "28.5.2"
 
 
-def test_a_trainer_and_what_it_is_to_have(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trainer_and_what_it_is_to_have(tmp_path: Path, run_module: Any) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.json").write_text("[]")
     copies = [{"src": "/lab/data/", "dest": "data"}, {"src": "/nowhere", "source_host": "gpu-02"}]
-    found = look(tmp_path, CONTAINER, monkeypatch, capsys, copies=copies, first_host="gpu-09")
+    found = look(run_module, tmp_path, CONTAINER, copies=copies, first_host="gpu-09")
     assert found["container"]["on_network"] and not found["is_first"]
     assert found["paths"] == {f"{tmp_path}/data": {f"{tmp_path}/data/a.json": "2 bytes"}, "/nowhere": {}}
     assert len(found["storage"]) >= 1

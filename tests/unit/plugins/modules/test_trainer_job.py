@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.description i
 from ansible_collections.distrain.cluster.plugins.module_utils.job.files import JobFiles, ended_marker
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest
 from ansible_collections.distrain.cluster.plugins.modules import trainer_job, trainer_job_info, trainer_jobs_info
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
-from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import wait_until
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 RUNNER = ROOT / "roles/trainer_launch/files/run-job"
 
@@ -67,7 +65,7 @@ def engine() -> Iterator[OneContainer]:
 
 
 @pytest.fixture
-def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> Any:
+def job(tmp_path: Path, engine: OneContainer, run_module: Any) -> Any:
     (tmp_path / "launch").mkdir()
 
     def call(check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
@@ -80,7 +78,7 @@ def job(tmp_path: Path, engine: OneContainer, monkeypatch: Any, capsys: Any) -> 
             "attempt": "monday",
             "stop_timeout": 2,
         } | arguments
-        return run_module(trainer_job, engine, monkeypatch, capsys, check_mode, **wanted)
+        return run_module(trainer_job, engine, check_mode, **wanted)
 
     return call
 
@@ -124,9 +122,7 @@ def test_a_job_is_stopped_with_all_that_it_started(job: Any, engine: OneContaine
         "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.setsid(); print(1, flush=True); time.sleep(99)"
     )
     job(command=["sh", "-c", '"$@" & wait', "-", sys.executable, "-c", stubborn])
-    deadline = time.monotonic() + 10
-    while not log_of(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: bool(log_of(tmp_path)))
     assert job(command=["true"])["job"]["state"] == "running"
     stopped = job(state="stopped")
     assert stopped["changed"] and stopped["job"]["state"] == "stopped"
@@ -188,41 +184,38 @@ def test_what_a_killed_container_left_is_removed(job: Any, engine: OneContainer,
     assert not result["changed"] and result["job"]["state"] == "failed"
 
 
-def test_what_is_told_of_a_job(job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_a_job_is_described(job: Any, engine: OneContainer, tmp_path: Path, run_module: Any) -> None:
     directory = str(tmp_path)
 
-    def told() -> dict[str, Any]:
+    def describe() -> dict[str, Any]:
         arguments = {"name": "sft", "container": "c", "directory": directory, "output_directory": str(tmp_path)}
-        return run_module(trainer_job_info, engine, monkeypatch, capsys, **arguments)
+        return run_module(trainer_job_info, engine, **arguments)
 
-    assert told()["job"]["state"] == "absent"
+    assert describe()["job"]["state"] == "absent"
     job(command=["sh", "-c", "echo said; exit 1"], rank=1, world_size=2)
     settled(engine)
     (tmp_path / "trainer_log.jsonl").write_text('{"current_steps": 1, "total_steps": 2, "loss": 5.5}\n')
-    found = told()["job"]
+    found = describe()["job"]
     assert (found["state"], found["exit_code"], found["rank"], found["world_size"]) == ("failed", 1, 1, 2)
     assert found["last_lines"] == ["said"] and found["progress"]["loss"] == 5.5
     os.utime(tmp_path / "trainer_log.jsonl", (1, 1))
-    assert told()["job"]["progress"] == {}
+    assert describe()["job"]["progress"] == {}
 
 
-def test_every_job_of_a_host_is_told_of(
-    job: Any, engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any
-) -> None:
-    def told(**arguments: Any) -> list[dict[str, Any]]:
-        result = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(tmp_path), **arguments)
-        return result["jobs"]
+def test_every_job_of_a_host_is_listed(job: Any, engine: OneContainer, tmp_path: Path, run_module: Any) -> None:
+    def listed(**arguments: Any) -> list[dict[str, Any]]:
+        return run_module(trainer_jobs_info, engine, directory=str(tmp_path), **arguments)["jobs"]
 
-    assert told() == []
+    assert listed() == []
     job(command=["sleep", "60"], rank=1, samples_per_step=16, output_directory=str(tmp_path))
     made = [{"current_steps": one, "elapsed_time": f"0:00:0{one}", "loss": 5.5} for one in (1, 3)]
     (tmp_path / "trainer_log.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in made))
     (tmp_path / "control/not-a-job").mkdir()
-    (found,) = told(lines=5)
+    (found,) = listed(lines=5)
     assert (found["name"], found["state"], found["rank"], found["progress"]["loss"]) == ("sft", "running", 1, 5.5)
     assert (found["progress"]["samples_per_step"], found["progress"]["samples_per_second"]) == (16, 16.0)
     assert found["memory_bytes"] > 0 and found["cpu_percent"] is not None
-    assert told(name="other") == [] and len(told(name="sft")) == 1
+    assert listed(name="other") == [] and len(listed(name="sft")) == 1
 
 
 def test_what_a_job_left_behind_is_ended_and_its_end_stays(job: Any, engine: OneContainer, tmp_path: Path) -> None:
@@ -246,9 +239,7 @@ def test_the_digest_is_the_one_that_the_role_works_out(job: Any, engine: OneCont
 def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: Path) -> None:
     script = "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.1; done"
     runner = subprocess.Popen(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "sh", "-c", script])
-    deadline = time.monotonic() + 10
-    while "up" not in log_of(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: "up" in log_of(tmp_path))
     runner.send_signal(signal.SIGTERM)
     assert runner.wait(timeout=10) == 7
     assert sorted(path.name for path in (tmp_path / "logs/sft").iterdir()) == ["ended.a1.7", "log"]
@@ -267,8 +258,8 @@ def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: P
 def test_an_end_by_a_signal_is_a_failure(job: Any, engine: OneContainer, command: list[str], code: int) -> None:
     job(command=command)
     settled(engine)
-    told = job(command=command)["job"]
-    assert (told["state"], told["exit_code"]) == ("failed", code)
+    found = job(command=command)["job"]
+    assert (found["state"], found["exit_code"]) == ("failed", code)
 
 
 def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, engine: OneContainer) -> None:
@@ -280,7 +271,7 @@ def test_a_runner_that_is_killed_with_its_command_has_not_succeeded(job: Any, en
     assert job(command=["sleep", "99"])["job"]["state"] == "lost"
 
 
-def test_a_command_that_is_not_there_is_told_in_the_log(tmp_path: Path) -> None:
+def test_a_command_that_is_not_there_is_named_in_the_log(tmp_path: Path) -> None:
     subprocess.run(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "no-such-command"], check=False)
     assert (tmp_path / "logs/sft/ended.a1.127").exists()
     assert "no-such-command" in log_of(tmp_path)
@@ -326,7 +317,7 @@ HOSTILE_LOGS: list[tuple[str, Callable[[Path, Path], None]]] = [
 
 @pytest.mark.parametrize("lay", [lay for _name, lay in HOSTILE_LOGS], ids=[name for name, _lay in HOSTILE_LOGS])
 def test_what_a_container_lays_in_the_place_of_its_log_is_not_followed(
-    engine: OneContainer, tmp_path: Path, monkeypatch: Any, capsys: Any, lay: Callable[[Path, Path], None]
+    engine: OneContainer, tmp_path: Path, run_module: Any, lay: Callable[[Path, Path], None]
 ) -> None:
     secret = tmp_path / "etc/log"
     secret.parent.mkdir()
@@ -337,7 +328,7 @@ def test_what_a_container_lays_in_the_place_of_its_log_is_not_followed(
     JobFiles(str(home), "sft").begin(record, None, {})
     (home / "logs/sft").mkdir(parents=True)
     lay(home / "logs/sft", secret)
-    (found,) = run_module(trainer_jobs_info, engine, monkeypatch, capsys, directory=str(home), lines=9)["jobs"]
+    (found,) = run_module(trainer_jobs_info, engine, directory=str(home), lines=9)["jobs"]
     assert (found["state"], found["last_lines"]) == ("lost", [])
 
 

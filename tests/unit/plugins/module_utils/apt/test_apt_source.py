@@ -14,7 +14,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.apt.entries impor
 from ansible_collections.distrain.cluster.plugins.module_utils.apt.plan import AptState, plan_source
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.modules import apt_source
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,7 +141,7 @@ def test_any_text_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("error", ["", "Conflicting values set for option Signed-By."])
 def test_what_apt_cannot_read_is_put_back(
-    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_module: Any
 ) -> None:
     sources = tmp_path / "sources.list"
     other = tmp_path / "sources.list.d" / "docker.list"
@@ -151,11 +150,11 @@ def test_what_apt_cannot_read_is_put_back(
     ours = tmp_path / "sources.list.d" / "docker.sources"
     monkeypatch.setattr(apt_sources, "apt_error", lambda: error if ours.exists() else "")
     arguments = params(path=str(ours), key_path=str(tmp_path / "keyrings" / "docker.asc"), sources=str(sources))
-    result = run_module(apt_source, None, monkeypatch, capsys, **arguments)
+    result = run_module(apt_source, **arguments)
     if error:
         assert error in result["msg"] and "put back" in result["msg"]
         assert other.read_text() == f"deb {DOCKER} trixie stable\n"
         assert not ours.exists()
     else:
         assert result["changed"] and ours.read_text() == OURS
-        assert not run_module(apt_source, None, monkeypatch, capsys, **arguments)["changed"]
+        assert not run_module(apt_source, **arguments)["changed"]

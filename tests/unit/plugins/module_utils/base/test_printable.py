@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import random
 import unicodedata
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import LONGEST, printable
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import last_lines
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
@@ -46,13 +47,16 @@ def test_a_long_line_keeps_its_start_and_its_end() -> None:
     assert len(printable("y" * 500, 100)) <= 140
 
 
-def test_whatever_is_printed_comes_out_as_one_bounded_line() -> None:
-    chance = random.Random(11)
-    alphabet = [chr(code) for code in (*range(0, 0x180), 0x202E, 0x2028, 0x200B, 0xD800, 0xFEFF, 0x6A21, 0x1F600)]
-    for _time in range(500):
-        shown = printable("".join(chance.choices([*alphabet, "\x1b[", "\x1b]", "\x1bP"], k=chance.randrange(400))), 200)
-        assert len(shown) <= 240 and "\n" not in shown
-        assert not [one for one in shown if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+AWKWARD = [chr(code) for code in (*range(0, 0x180), 0x202E, 0x2028, 0x200B, 0xD800, 0xFEFF, 0x6A21, 0x1F600)]
+PIECES = st.sampled_from([*AWKWARD, "\x1b[", "\x1b]", "\x1bP"])
+
+
+@given(st.text() | st.lists(PIECES, max_size=400).map("".join))
+@settings(max_examples=500)
+def test_whatever_is_printed_comes_out_as_one_bounded_line(text: str) -> None:
+    shown = printable(text, 200)
+    assert len(shown) <= 240 and "\n" not in shown
+    assert not [one for one in shown if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
 
 
 def test_the_last_lines_are_clean_and_hold_the_last_form_of_a_bar() -> None:

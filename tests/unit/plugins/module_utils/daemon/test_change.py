@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon import change as daemon_change
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.journal import engine_reason
 from ansible_collections.distrain.cluster.plugins.modules import engine_configuration
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 HOST = '{"labels": ["owner=host"]}'
 
@@ -59,10 +58,10 @@ def unit(path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeUnit:
 
 
 @pytest.fixture
-def configure(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def configure(path: Path, run_module: Any) -> Any:
     def configure(options: dict[str, Any], **more: Any) -> dict[str, Any]:
         arguments = {"owner": "docker", "options": options, "path": str(path), **more}
-        return run_module(engine_configuration, None, monkeypatch, capsys, **arguments)
+        return run_module(engine_configuration, **arguments)
 
     return configure
 

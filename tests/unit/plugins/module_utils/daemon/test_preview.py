@@ -22,18 +22,18 @@ def previewed(monkeypatch: pytest.MonkeyPatch, **host: Any) -> dict[str, Any]:
     return preview.preview_configuration({**PARAMS, **PERMISSION}, "/socket")
 
 
-def test_a_file_that_has_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = previewed(monkeypatch, text='{"debug": true}')
-    assert (found["steps"], found["needs_restart"], found["problem"]) == ([], False, "")
-
-
-def test_a_file_that_has_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert previewed(monkeypatch)["needs_restart"]
-
-
-def test_an_engine_that_has_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = previewed(monkeypatch, text='{"debug": true}', answers=False)
-    assert (found["steps"], found["needs_restart"]) == (["start"], False)
+@pytest.mark.parametrize(
+    ("host", "steps", "needs_restart"),
+    [
+        ({"text": '{"debug": true}'}, [], False),
+        ({}, ["configure"], True),
+        ({"text": '{"debug": true}', "answers": False}, ["start"], False),
+    ],
+    ids=["it has the options", "it has to change", "its engine has to start"],
+)
+def test_a_file(monkeypatch: pytest.MonkeyPatch, host: dict[str, Any], steps: list[str], needs_restart: bool) -> None:
+    found = previewed(monkeypatch, **host)
+    assert (found["steps"], found["needs_restart"], found["problem"]) == (steps, needs_restart, "")
 
 
 @pytest.mark.parametrize(

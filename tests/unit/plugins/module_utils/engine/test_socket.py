@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.stream import is_full_disk, loaded, messages_in
 from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
 
 IMAGE = TestImage()
@@ -26,12 +25,6 @@ NAME = "team/trainer:1"
 @pytest.fixture
 def fake() -> FakeImageEngine:
     return FakeImageEngine()
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
 
 
 def test_images_are_seen_as_the_sdk_sees_them(fake: FakeImageEngine, engine: EngineSocket) -> None:

@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory, owned_spool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.unfinished import UnfinishedItems
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
 
 MARK = ".distrain-spool"
 HEX = "a" * 64
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 ACTS: dict[str, Callable[[Path], object]] = {
     "check": lambda path: SpoolDirectory(str(path)).check(),
     "prepare": lambda path: SpoolDirectory(str(path)).prepare(),

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.files.safe_open i
     open_regular,
     read_regular,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import open_descriptors
 
 
 @pytest.fixture
@@ -113,17 +114,13 @@ def test_a_listing_is_bounded_and_says_what_each_is(root: Path) -> None:
         list_directory(str(root), "link", 10)
 
 
-def _open_descriptors() -> set[str]:
-    return {one.name for one in Path("/proc/self/fd").iterdir()}
-
-
 def test_no_descriptor_is_left_open(root: Path) -> None:
     (root / "link").symlink_to("a")
-    before = _open_descriptors()
+    before = open_descriptors()
     for relative in ("a/b", "link/b", "a/missing/c", "a/b/file"):
         for reading in (lambda path: read_regular(str(root), path, 9), lambda path: list_directory(str(root), path, 9)):
             try:
                 reading(relative)
             except OSError:
                 continue
-    assert _open_descriptors() <= before
+    assert open_descriptors() <= before

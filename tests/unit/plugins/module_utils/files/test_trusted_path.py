@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.files.trusted_path import open_nearest, open_trusted
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root, open_descriptors
 
 
 def place(descriptor: int) -> str:
@@ -29,10 +28,6 @@ def there(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def descriptors() -> set[str]:
-    return {one.name for one in Path("/proc/self/fd").iterdir()}
-
-
 @pytest.mark.parametrize(
     ("link", "target", "path"),
     [
@@ -45,10 +40,10 @@ def descriptors() -> set[str]:
 )
 def test_own_links_are_followed(there: Path, link: str, target: str, path: str) -> None:
     (there / link).symlink_to(target.format(tmp=there))
-    before = descriptors()
+    before = open_descriptors()
     assert place(open_trusted(f"{there}/{path}")) == f"{there}/mnt/data/models"
     assert place(open_nearest(f"{there}/{path}/new/deep")) == f"{there}/mnt/data/models"
-    assert descriptors() <= before
+    assert open_descriptors() <= before
 
 
 @as_root
@@ -70,7 +65,7 @@ def test_links_of_others_are_refused_by_name(
     os.chown(there / "user", directory_uid, directory_uid)
     (there / "user/job").symlink_to(there / "mnt")
     os.chown(there / "user/job", link_uid, link_uid, follow_symlinks=False)
-    before = descriptors()
+    before = open_descriptors()
     for make in (False, True):
         with pytest.raises(PlanError) as raised:
             open_trusted(f"{there}/user/{path}", make)
@@ -78,7 +73,7 @@ def test_links_of_others_are_refused_by_name(
         assert because in raised.value.message
         assert f"leads to {there}/mnt" in raised.value.message
     assert [one.name for one in (there / "mnt").iterdir()] == ["data"], "nothing is made there"
-    assert descriptors() <= before
+    assert open_descriptors() <= before
 
 
 @as_root

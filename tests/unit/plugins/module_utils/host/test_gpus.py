@@ -15,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_pro
 
 ADDRESSES = [f"0000:{bus}:00.0" for bus in ("17", "2a", "3b", "44", "5d", "9a", "ab", "db")]
 LOST = ADDRESSES[2]
+MISMATCH = "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 550.1"
 HANDLE = "Unable to determine the device handle for GPU 0000:3B:00.0: Unknown Error"
 
 
@@ -43,14 +44,7 @@ def test_eight_that_work() -> None:
 @pytest.mark.parametrize(
     ("changes", "severity", "words"),
     [
-        (
-            {
-                "rc": 18,
-                "said": "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 550.1",
-            },
-            "error",
-            "Restart the host",
-        ),
+        ({"rc": 18, "said": MISMATCH}, "error", "Restart the host"),
         ({"rc": 0, "said": f"{listed(2)}\n{HANDLE}\n{listed(5)}"}, "error", "journalctl -k"),
         (
             {

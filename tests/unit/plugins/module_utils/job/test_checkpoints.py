@@ -23,7 +23,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement
 from ansible_collections.distrain.cluster.plugins.modules import trainer_checkpoint_info
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.settings import settings_text
 from ansible_collections.distrain.cluster.tests.unit.support.json_values import JSON, TECHNICAL, TEXT
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,15 +140,15 @@ def test_whatever_an_index_holds_is_an_answer(content: str, index: Any) -> None:
     assert isinstance(shards_of_index({"weight_map": index}), frozenset)
 
 
-def test_a_sharded_checkpoint_is_read_where_it_lies(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_a_sharded_checkpoint_is_read_where_it_lies(tmp_path: Path, run_module: Any) -> None:
     for name in FSDP:
         (tmp_path / "checkpoint-4" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "checkpoint-4" / name).write_bytes(pickle.dumps(["__0_0.distcp", "__1_0.distcp"]))
     (tmp_path / "checkpoint-4/trainer_state.json").write_text('{"global_step": 4}')
-    told = {"output_directory": str(tmp_path), "world_size": 2}
-    assert run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **told)["newest"] == "checkpoint-4"
+    arguments = {"output_directory": str(tmp_path), "world_size": 2}
+    assert run_module(trainer_checkpoint_info, **arguments)["newest"] == "checkpoint-4"
     (tmp_path / "checkpoint-4/pytorch_model_fsdp_0/__1_0.distcp").unlink()
-    (found,) = run_module(trainer_checkpoint_info, None, monkeypatch, capsys, **told)["checkpoints"]
+    (found,) = run_module(trainer_checkpoint_info, **arguments)["checkpoints"]
     assert found["missing"] == "pytorch_model_fsdp_0/__1_0.distcp"
 
 
@@ -163,7 +162,7 @@ def test_the_newest_whole_one_counts() -> None:
     assert newest_complete(found[2:], 1) is None
 
 
-def test_checkpoints_are_read_where_they_lie(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_checkpoints_are_read_where_they_lie(tmp_path: Path, run_module: Any) -> None:
     for step, state in ((10, '{"global_step": 10}'), (20, '{"global_step": 20}'), (30, '{"global_st')):
         (tmp_path / f"checkpoint-{step}").mkdir()
         (tmp_path / f"checkpoint-{step}/trainer_state.json").write_text(state)
@@ -171,10 +170,10 @@ def test_checkpoints_are_read_where_they_lie(tmp_path: Path, monkeypatch: Any, c
     index = {"weight_map": {"a": "model-00001.safetensors"}}
     (tmp_path / "checkpoint-20/model.safetensors.index.json").write_text(json.dumps(index))
     (tmp_path / "checkpoint-x").mkdir()
-    found = run_module(trainer_checkpoint_info, None, monkeypatch, capsys, output_directory=str(tmp_path))
+    found = run_module(trainer_checkpoint_info, output_directory=str(tmp_path))
     assert found["newest"] == "checkpoint-10"
     assert [one["missing"] for one in found["checkpoints"]] == ["", "model-00001.safetensors", "trainer_state.json"]
-    absent = run_module(trainer_checkpoint_info, None, monkeypatch, capsys, output_directory=str(tmp_path / "absent"))
+    absent = run_module(trainer_checkpoint_info, output_directory=str(tmp_path / "absent"))
     assert (absent["newest"], absent["checkpoints"]) == ("", [])
 
 

@@ -62,7 +62,7 @@ def test_the_sink_that_gets_no_config_says_why(kind: ImageKind, order: tuple[str
     image_relay.ImageSink.return_value.finish.assert_not_called()  # type: ignore[attr-defined]
 
 
-def test_the_source_tells_why_there_is_no_config(tmp_path: Path) -> None:
+def test_the_source_reports_why_there_is_no_config(tmp_path: Path) -> None:
     image, fake = TestImage(), FakeImageEngine()
     fake.hold(image, "team/trainer:1")
     fake.saved = tar_of({"manifest.json": b"[]"})

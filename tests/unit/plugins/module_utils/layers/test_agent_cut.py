@@ -22,7 +22,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle im
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, sha256
-from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import MemorySource, start_source, wait_until
+from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import MemorySource, start_source
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 IMAGE = TestImage(layers=(os.urandom(600_000), os.urandom(6_000_000)))
 NAME = "team/trainer:1"
@@ -43,17 +44,17 @@ class Agent:
     def __init__(self, program: bytes) -> None:
         command = [sys.executable, "-I", "-c", starter("layers.agent")]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._send(program)
+        self._write(program)
 
-    def tell(self, **command: Any) -> None:
-        self._send(json.dumps(command).encode() + b"\n")
+    def send(self, **command: Any) -> None:
+        self._write(json.dumps(command).encode() + b"\n")
 
     def ask(self, **command: Any) -> dict[str, Any]:
-        self.tell(**command)
+        self.send(**command)
         assert self.process.stdout
         return json.loads(self.process.stdout.readline())
 
-    def _send(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         assert self.process.stdin
         self.process.stdin.write(data)
         self.process.stdin.flush()
@@ -70,7 +71,7 @@ def test_an_agent_whose_input_ends_keeps_what_it_had_of_a_layer(tmp_path: Path) 
         arguments = {"name": NAME, "docker_host": docker_host, "engine_timeout": 5, "spool_limit": 10**6}
         agent.ask(do="observe", kind="image", arguments={**arguments, "spool_directory": str(spool)})
         agent.ask(do="prepare", address="127.0.0.1", keys=dataclasses.asdict(authority.keys_for("h1")))
-        agent.tell(
+        agent.send(
             do="receive",
             receives=[0, 1],
             keeps=[0, 1],

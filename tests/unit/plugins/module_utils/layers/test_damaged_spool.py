@@ -6,58 +6,44 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
-from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.checked_file import CheckedFile
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
-from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive, sha256
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
+from ansible_collections.distrain.cluster.tests.unit.support.image_archives import sha256
+from ansible_collections.distrain.cluster.tests.unit.support.image_spools import (
+    IMAGE,
+    holding_engine,
+    source_of,
+    spool_of,
+)
 
-IMAGE = TestImage()
-NAME = "team/trainer:1"
 Judgements = list[tuple[str, bool]]
 
 
 @pytest.fixture
 def fake() -> FakeImageEngine:
-    fake = FakeImageEngine()
-    fake.hold(IMAGE, NAME)
-    fake.saved = oci_archive(IMAGE, NAME)
-    return fake
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
+    return holding_engine()
 
 
 def start_spool(engine: EngineSocket, path: Path) -> ImageSpool:
-    host = observe_images(engine)
-    image = host.named(NAME)
-    assert image
-    spool = ImageSpool(engine, SpoolDirectory(str(path)), NAME, image, host.store)
+    spool = spool_of(engine, path)
     spool.start(IMAGE.diff_ids)
     return spool
 
 
-def send(spool: ImageSpool, engine: EngineSocket, offset: int = 0) -> tuple[dict[int, bytes], list[int], list[str]]:
+def send(spool: ImageSpool, offset: int = 0) -> tuple[dict[int, bytes], list[int], list[str]]:
     """What a receiver has afterwards, which items were begun again, and what was said."""
-    image = observe_images(engine).named(NAME)
-    assert image
     said: list[str] = []
     received: dict[int, bytes] = {}
     restarted: list[int] = []
     items = tuple(range(len(IMAGE.layers)))
-    for piece in SourceProvider(LayerSource(spool, image, said.append)).pieces(Request(items, offset)):
+    for piece in SourceProvider(source_of(spool, said)).pieces(Request(items, offset)):
         if isinstance(piece, Restart):
             restarted.append(piece.item)
             received.pop(piece.item, None)
@@ -74,13 +60,13 @@ def test_a_damaged_layer_is_named_saved_again_and_sent(
 ) -> None:
     path = tmp_path / "spool"
     spool = start_spool(engine, path)
-    assert send(spool, engine) == (dict(enumerate(IMAGE.layers)), [], [])
+    assert send(spool) == (dict(enumerate(IMAGE.layers)), [], [])
     spool.close()
     layer = path / sha256(IMAGE.layers[1])
     layer.write_bytes(spoil(IMAGE.layers[1]))  # type: ignore[operator]
 
     spool = start_spool(engine, path)
-    received, restarted, said = send(spool, engine)
+    received, restarted, said = send(spool)
     spool.close()
     assert received.get(1, b"") == IMAGE.layers[1]
     assert received == dict(enumerate(IMAGE.layers))
@@ -93,7 +79,7 @@ def test_a_damaged_layer_is_named_saved_again_and_sent(
 def test_sound_layers_are_not_saved_again(fake: FakeImageEngine, engine: EngineSocket, tmp_path: Path) -> None:
     for _round in range(2):
         spool = start_spool(engine, tmp_path / "spool")
-        assert send(spool, engine) == (dict(enumerate(IMAGE.layers)), [], [])
+        assert send(spool) == (dict(enumerate(IMAGE.layers)), [], [])
         spool.close()
     assert fake.saves == 1
 
@@ -102,13 +88,13 @@ def test_who_resumes_gets_the_rest_and_the_next_from_the_start_finds_it(
     fake: FakeImageEngine, engine: EngineSocket, tmp_path: Path
 ) -> None:
     spool = start_spool(engine, tmp_path / "spool")
-    send(spool, engine)
+    send(spool)
     spool.close()
     (tmp_path / "spool" / sha256(IMAGE.layers[0])).write_bytes(b"x" + IMAGE.layers[0][1:])
     spool = start_spool(engine, tmp_path / "spool")
-    assert send(spool, engine, offset=10)[1:] == ([], [])
-    assert send(spool, engine)[1] == [0]
-    assert send(spool, engine)[1] == []
+    assert send(spool, offset=10)[1:] == ([], [])
+    assert send(spool)[1] == [0]
+    assert send(spool)[1] == []
     spool.close()
     assert fake.saves == 2
 

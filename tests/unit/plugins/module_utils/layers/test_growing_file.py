@@ -13,21 +13,21 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
-from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import growing_file
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import spool as image_spool
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.growing_file import GrowingFile
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
-from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import served
+from ansible_collections.distrain.cluster.tests.unit.support.image_spools import (
+    IMAGE,
+    holding_engine,
+    source_of,
+    spool_of,
+)
 
-IMAGE = TestImage()
-NAME = "team/trainer:1"
 # In the archive as in the image.
 FIRST = 0
 
@@ -89,21 +89,14 @@ class SlowSave:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[Callable[[], LayerSource]]:
-    fake = FakeImageEngine()
-    fake.hold(IMAGE, NAME)
-    fake.saved = oci_archive(IMAGE, NAME)
     spools = []
-    with served(fake, tmp_path) as docker_host:
+    with served(holding_engine(), tmp_path) as docker_host:
         engine = EngineSocket(docker_host, timeout=5)
 
         def start() -> LayerSource:
-            host = observe_images(engine)
-            image = host.named(NAME)
-            assert image
-            spool = ImageSpool(engine, SpoolDirectory(str(tmp_path / "spool")), NAME, image, host.store)
-            spool.start(IMAGE.diff_ids)
-            spools.append(spool)
-            return LayerSource(spool, image, lambda text: None)
+            spools.append(spool_of(engine, tmp_path / "spool"))
+            spools[-1].start(IMAGE.diff_ids)
+            return source_of(spools[-1])
 
         yield start
         for spool in spools:
@@ -113,36 +106,36 @@ def source(tmp_path: Path) -> Iterator[Callable[[], LayerSource]]:
 def test_a_layer_is_sent_while_it_is_saved(
     source: Callable[[], LayerSource], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    save, item = SlowSave(monkeypatch), FIRST
-    pieces = SourceProvider(source()).pieces(Request((item,), 0))
+    save = SlowSave(monkeypatch)
+    pieces = SourceProvider(source()).pieces(Request((FIRST,), 0))
     came = next(piece for piece in pieces if piece is not None)
     assert isinstance(came, Piece)
-    assert (came.size, came.data) == (len(IMAGE.layers[item]), IMAGE.layers[item][:5000])
+    assert (came.size, came.data) == (len(IMAGE.layers[FIRST]), IMAGE.layers[FIRST][:5000])
     assert not [path for path in (tmp_path / "spool").iterdir() if not path.name.startswith((".part-", ".distrain"))]
     save.may_go_on.set()
     rest = [piece.data for piece in pieces if isinstance(piece, Piece)]
-    assert came.data + b"".join(rest) == IMAGE.layers[item]
+    assert came.data + b"".join(rest) == IMAGE.layers[FIRST]
 
 
 def test_one_that_begins_later_gets_the_rest(
     source: Callable[[], LayerSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, item = SlowSave(monkeypatch), FIRST
-    pieces = SourceProvider(source()).pieces(Request((item,), 6000))
+    save = SlowSave(monkeypatch)
+    pieces = SourceProvider(source()).pieces(Request((FIRST,), 6000))
     assert next(pieces) is None
     save.may_go_on.set()
     rest = [piece.data for piece in pieces if isinstance(piece, Piece)]
-    assert b"".join(rest) == IMAGE.layers[item][6000:]
+    assert b"".join(rest) == IMAGE.layers[FIRST][6000:]
 
 
 def test_one_that_turns_out_to_be_wrong_is_never_sent_whole(
     source: Callable[[], LayerSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, item = SlowSave(monkeypatch, lambda chunk: bytes(len(chunk))), FIRST
+    save = SlowSave(monkeypatch, lambda chunk: bytes(len(chunk)))
     save.may_go_on.set()
     came: list[Any] = []
     with pytest.raises(ClusterError, match="could not be saved: its archive lacks the layer"):
-        came.extend(SourceProvider(source()).pieces(Request((item,), 0)))
+        came.extend(SourceProvider(source()).pieces(Request((FIRST,), 0)))
     sent = [piece for piece in came if isinstance(piece, Piece)]
     assert not any(piece.is_last for piece in sent)
 

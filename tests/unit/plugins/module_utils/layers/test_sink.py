@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, EngineError
@@ -27,7 +28,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.holding im
     held_layers,
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.sink import ImageSink
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import CONFIG, TestImage
 
 IMAGE = TestImage()
@@ -47,12 +48,6 @@ REPOSITORY = wanted().repository
 @pytest.fixture(params=["classic", "containerd"])
 def fake(request: pytest.FixtureRequest) -> FakeImageEngine:
     return FakeImageEngine(request.param)
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
 
 
 @pytest.fixture
@@ -129,49 +124,22 @@ def test_an_aborted_layer_comes_again(fake: FakeImageEngine, sink: ImageSink) ->
     sink.finish()
 
 
-def fail_in_order(sink: ImageSink) -> None:
-    send(sink, 1)
-
-
-def fail_in_length(sink: ImageSink) -> None:
-    sink.begin(0, 10)
-    sink.write(b"a" * 11)
-
-
-def fail_in_end(sink: ImageSink) -> None:
-    sink.begin(0, 10)
-    sink.write(b"a")
-    sink.end()
-
-
-def fail_in_finish(sink: ImageSink) -> None:
-    send(sink, 0)
-    sink.finish()
-
-
-def fail_in_write(sink: ImageSink) -> None:
-    sink.write(b"a")
-
-
-def fail_in_config(sink: ImageSink) -> None:
-    sink.set_config(TestImage(layers=(b"x",)).config_file)
-
-
 @pytest.mark.parametrize(
-    ("act", "words"),
+    ("steps", "words"),
     [
-        (fail_in_order, "Layer 1 came instead of layer 0"),
-        (fail_in_length, "longer than the 10 bytes"),
-        (fail_in_end, "Layer 0 has 1 of the 10 bytes"),
-        (fail_in_finish, "Only 1 of the 3 layers have come"),
-        (fail_in_write, "before its beginning"),
-        (fail_in_config, "is not that of its image"),
+        ([("send", 1)], "Layer 1 came instead of layer 0"),
+        ([("begin", 0, 10), ("write", b"a" * 11)], "longer than the 10 bytes"),
+        ([("begin", 0, 10), ("write", b"a"), ("end",)], "Layer 0 has 1 of the 10 bytes"),
+        ([("send", 0), ("finish",)], "Only 1 of the 3 layers have come"),
+        ([("write", b"a")], "before its beginning"),
+        ([("set_config", TestImage(layers=(b"x",)).config_file)], "is not that of its image"),
     ],
 )
-def test_what_does_not_fit(sink: ImageSink, act: Callable[[ImageSink], None], words: str) -> None:
+def test_what_does_not_fit(sink: ImageSink, steps: list[tuple[Any, ...]], words: str) -> None:
     sink.start(0, LARGEST)
     with pytest.raises(ClusterError, match=words):
-        act(sink)
+        for verb, *arguments in steps:
+            send(sink, *arguments) if verb == "send" else getattr(sink, verb)(*arguments)
 
 
 def test_a_full_disk_leaves_the_engine_as_it_was(fake: FakeImageEngine, sink: ImageSink) -> None:
@@ -180,7 +148,7 @@ def test_a_full_disk_leaves_the_engine_as_it_was(fake: FakeImageEngine, sink: Im
     send(sink, 0)
     send(sink, 1)
     sink.set_config(IMAGE.config_file)
-    send_settled(sink)
+    sink._settle()
     fake.load_error = "write /tmp/layer.tar: no space left on device"
     with pytest.raises(ClusterError, match=r"The disk of this host became full: .* are free at /.* of team/trainer:1"):
         send(sink, 2)
@@ -188,14 +156,10 @@ def test_a_full_disk_leaves_the_engine_as_it_was(fake: FakeImageEngine, sink: Im
     assert fake.names == {NAME: old}
 
 
-def send_settled(sink: ImageSink) -> None:
-    sink._settle()
-
-
 def test_another_failure_keeps_what_came(fake: FakeImageEngine, sink: ImageSink) -> None:
     sink.start(0, LARGEST)
     send(sink, 0)
-    send_settled(sink)
+    sink._settle()
     fake.load_error = "unexpected EOF"
     with pytest.raises(EngineError, match="unexpected EOF"):
         send(sink, 1)

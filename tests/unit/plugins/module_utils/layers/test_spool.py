@@ -9,18 +9,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
-from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import content as layer_content
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import directory as spool_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import space as spool_room
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool, layer_sizes
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import (
     TestImage,
     legacy_files,
@@ -29,22 +29,12 @@ from ansible_collections.distrain.cluster.tests.unit.support.image_archives impo
     sha256,
     tar_of,
 )
-
-IMAGE = TestImage()
-NAME = "team/trainer:1"
+from ansible_collections.distrain.cluster.tests.unit.support.image_spools import IMAGE, NAME, holding_engine, spool_of
 
 
 @pytest.fixture
 def fake() -> FakeImageEngine:
-    return FakeImageEngine()
-
-
-@pytest.fixture
-def engine(fake: FakeImageEngine, tmp_path: Path) -> Iterator[EngineSocket]:
-    fake.hold(IMAGE, NAME)
-    fake.saved = oci_archive(IMAGE, NAME)
-    with served(fake, tmp_path) as docker_host:
-        yield EngineSocket(docker_host, timeout=5)
+    return holding_engine()
 
 
 @pytest.fixture
@@ -52,11 +42,11 @@ def directory(tmp_path: Path) -> SpoolDirectory:
     return SpoolDirectory(str(tmp_path / "spool"))
 
 
-def spool(engine: EngineSocket, directory: SpoolDirectory) -> ImageSpool:
-    host = observe_images(engine)
-    image = host.named(NAME)
-    assert image is not None
-    return ImageSpool(engine, directory, NAME, image, host.store)
+@pytest.fixture
+def run(engine: EngineSocket, directory: SpoolDirectory) -> Iterator[ImageSpool]:
+    spool = spool_of(engine, directory)
+    yield spool
+    spool.close()
 
 
 def compressed(image: TestImage, compress: str) -> bytes:
@@ -80,12 +70,11 @@ def archive_of(layout: str) -> bytes:
 
 @pytest.mark.parametrize("layout", ["oci", "legacy", "gzip", "zstd"])
 def test_every_layout_gives_the_layers(
-    fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory, layout: str
+    fake: FakeImageEngine, run: ImageSpool, directory: SpoolDirectory, layout: str
 ) -> None:
     if layout == "zstd" and not shutil.which("zstd"):
         pytest.skip("zstd is not here")
     fake.saved = archive_of(layout)
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     for index, layer in enumerate(IMAGE.layers):
         path = run.wait_for(IMAGE.diff_ids[index])
@@ -100,8 +89,7 @@ def test_every_layout_gives_the_layers(
     assert not list(directory.path.glob(".part-*"))
 
 
-def test_only_what_is_wanted_stays_yet_all_sizes_are_known(engine: EngineSocket, directory: SpoolDirectory) -> None:
-    run = spool(engine, directory)
+def test_only_what_is_wanted_stays_yet_all_sizes_are_known(run: ImageSpool, directory: SpoolDirectory) -> None:
     run.start(IMAGE.diff_ids[2:])
     run.wait_for(IMAGE.diff_ids[2])
     with pytest.raises(ClusterError, match="lacks the layer"):
@@ -118,7 +106,7 @@ def test_nothing_is_saved_twice(fake: FakeImageEngine, engine: EngineSocket, dir
         (IMAGE.diff_ids[1:], (), 2),
         (IMAGE.diff_ids[1:], (), 2),
     ):
-        run = spool(engine, directory)
+        run = spool_of(engine, directory)
         run.start(wanted, measured)
         assert [run.wait_for(one).stat().st_size for one in wanted]
         run.wait_for_config()
@@ -130,22 +118,21 @@ def test_a_compressed_layer_is_unpacked_once(
     fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory
 ) -> None:
     fake.saved = archive_of("gzip")
-    first = spool(engine, directory)
+    first = spool_of(engine, directory)
     first.start(IMAGE.diff_ids[:1], IMAGE.diff_ids)
     first._thread.join()  # type: ignore[union-attr]
     first.close()
     assert first.bytes_saved == sum(map(len, IMAGE.layers))
     assert [directory.size_of(one) for one in IMAGE.diff_ids] == [len(layer) for layer in IMAGE.layers]
-    second = spool(engine, directory)
+    second = spool_of(engine, directory)
     second.start(IMAGE.diff_ids[2:])
     assert second.wait_for(IMAGE.diff_ids[2]).read_bytes() == IMAGE.layers[2]
     second.close()
     assert second.bytes_saved == len(IMAGE.layers[2])
 
 
-def test_a_cut_archive(fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory) -> None:
+def test_a_cut_archive(fake: FakeImageEngine, run: ImageSpool, directory: SpoolDirectory) -> None:
     fake.saved = fake.saved[: len(fake.saved) // 3]
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     with pytest.raises(ClusterError, match=r"team/trainer:1 could not be saved: The archive ended too early"):
         for diff_id in IMAGE.diff_ids:
@@ -156,9 +143,8 @@ def test_a_cut_archive(fake: FakeImageEngine, engine: EngineSocket, directory: S
     assert not list(directory.path.glob(".part-*"))
 
 
-def test_another_image_under_the_name(fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory) -> None:
+def test_another_image_under_the_name(fake: FakeImageEngine, run: ImageSpool, directory: SpoolDirectory) -> None:
     fake.saved = oci_archive(TestImage(layers=(b"other" * 500,)), NAME)
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     with pytest.raises(ClusterError, match="could not be saved: its archive lacks the layer"):
         run.wait_for(IMAGE.diff_ids[0])
@@ -166,29 +152,22 @@ def test_another_image_under_the_name(fake: FakeImageEngine, engine: EngineSocke
     assert directory.describe()["layers"] == 0
 
 
-def test_a_damaged_blob_is_no_layer(fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory) -> None:
+def test_a_damaged_blob_is_no_layer(fake: FakeImageEngine, run: ImageSpool) -> None:
     files = oci_files(IMAGE)
     files[f"blobs/sha256/{sha256(IMAGE.layers[1])}"] = b"damaged" * 100
     fake.saved = tar_of(files)
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     run.wait_for(IMAGE.diff_ids[0])
     with pytest.raises(ClusterError, match="lacks the layer"):
         run.wait_for(IMAGE.diff_ids[1])
-    run.close()
 
 
-def test_zstd_without_its_command(
-    fake: FakeImageEngine, engine: EngineSocket, directory: SpoolDirectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = {"blobs/sha256/" + 64 * "a": b"\x28\xb5\x2f\xfd rest"}
-    fake.saved = tar_of(files)
+def test_zstd_without_its_command(fake: FakeImageEngine, run: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.saved = tar_of({"blobs/sha256/" + 64 * "a": b"\x28\xb5\x2f\xfd rest"})
     monkeypatch.setattr(layer_content.shutil, "which", lambda _: None)  # type: ignore[attr-defined]
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     with pytest.raises(ClusterError, match="Install the zstd command"):
         run.wait_for(IMAGE.diff_ids[0])
-    run.close()
 
 
 def add(directory: SpoolDirectory, content: bytes, used: float) -> str:
@@ -254,15 +233,11 @@ def test_a_layer_from_before_the_start_of_the_host_is_read_again(
     assert directory.use(damaged) is None
 
 
-def test_a_full_disk_is_told_with_figures(
-    engine: EngineSocket, directory: SpoolDirectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_reported_with_figures(run: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool_directory, "free_bytes", lambda _: 10)
-    run = spool(engine, directory)
     run.start(IMAGE.diff_ids)
     with pytest.raises(ClusterError, match=r"10 bytes are free at .*spool, but the next layer has"):
         run.wait_for(IMAGE.diff_ids[0])
-    run.close()
 
 
 @pytest.mark.parametrize(
@@ -289,16 +264,14 @@ def test_room_to_save(
     fake.store = store
     monkeypatch.setattr(spool_room, "free_bytes", lambda _: free)
     monkeypatch.setattr(spool_room, "_is_same_disk", lambda *_: is_one_disk)
-    run = spool(engine, directory)
-    if fits:
+    run = spool_of(engine, directory)
+    refused = pytest.raises(ClusterError, match="The disk of this host is too small to send team/trainer:1")
+    with nullcontext() if fits else refused:
         run.start(IMAGE.diff_ids)
-    else:
-        with pytest.raises(ClusterError, match="The disk of this host is too small to send team/trainer:1"):
-            run.start(IMAGE.diff_ids)
     run.close()
 
 
-def test_the_history_tells_sizes_where_it_fits(engine: EngineSocket) -> None:
+def test_the_history_shows_sizes_where_it_fits(engine: EngineSocket) -> None:
     assert layer_sizes(engine, NAME, 3) == (7, 0, 5)
     assert layer_sizes(engine, NAME, 2) == (7, 5)
     assert layer_sizes(engine, NAME, 1) == ()

@@ -14,17 +14,18 @@ from typing import Any, cast
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
-from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import spool as image_spool
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
-from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
-from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
+from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import served
+from ansible_collections.distrain.cluster.tests.unit.support.image_spools import (
+    IMAGE,
+    holding_engine,
+    source_of,
+    spool_of,
+)
 from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import Host, MemorySource, start_source
 
-IMAGE = TestImage()
-NAME = "team/trainer:1"
 # Longer than anything here takes: a test that would hang fails.
 SECONDS = 10.0
 ERRORS = [KeyError("blobs"), MemoryError(), SystemExit(1), RuntimeError("generator raised StopIteration")]
@@ -32,15 +33,8 @@ ERRORS = [KeyError("blobs"), MemoryError(), SystemExit(1), RuntimeError("generat
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[ImageSpool]:
-    fake = FakeImageEngine()
-    fake.hold(IMAGE, NAME)
-    fake.saved = oci_archive(IMAGE, NAME)
-    with served(fake, tmp_path) as docker_host:
-        engine = EngineSocket(docker_host, timeout=5)
-        host = observe_images(engine)
-        image = host.named(NAME)
-        assert image
-        spool = ImageSpool(engine, SpoolDirectory(str(tmp_path / "spool")), NAME, image, host.store)
+    with served(holding_engine(), tmp_path) as docker_host:
+        spool = spool_of(EngineSocket(docker_host, timeout=5), tmp_path / "spool")
         yield spool
         spool.close()
 
@@ -54,7 +48,7 @@ def break_at(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Base
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(("owner", "name"), [(EngineSocket, "save"), (image_spool, "uncompressed")])
-def test_those_that_wait_for_a_layer_are_told(
+def test_those_that_wait_for_a_layer_receive_it(
     spool: ImageSpool, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException
 ) -> None:
     break_at(monkeypatch, owner, name, error)
@@ -66,7 +60,7 @@ def test_those_that_wait_for_a_layer_are_told(
         assert spool.open(IMAGE.diff_ids[1], SECONDS), "it hangs"
 
 
-def test_those_that_wait_for_the_config_are_told(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_wait_for_the_config_receive_it(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, SpoolDirectory, "keep_config", KeyError("config"))
     words: list[str] = []
 
@@ -109,8 +103,7 @@ def test_nobody_waits_for_a_thread_that_could_not_start(spool: ImageSpool, monke
 def test_the_hosts_that_receive_fail_with_it(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, image_spool, "uncompressed", KeyError("blobs"))
     spool.start(IMAGE.diff_ids)
-    source = LayerSource(spool, spool._image, lambda text: None)
-    peer, _sent = start_source(None, cast(MemorySource, source))
+    peer, _sent = start_source(None, cast(MemorySource, source_of(spool)))
     host = Host("h1", None, [peer], range(len(IMAGE.layers)), is_last=True, items=IMAGE.layers).start()
     with pytest.raises(ClusterError, match="could not be saved: an unexpected error, KeyError: 'blobs'"):
         host.wait(SECONDS)

@@ -92,11 +92,7 @@ def test_plan(network_state: NetworkState, changes: dict[str, Any], expected: li
         (state(None), {"subnet": "10.77.0.1/16"}, "found 10.77.0.1/16, which is an address within a subnet"),
         (state(None), {"gateway": "router"}, "gateway: 'router'"),
         (state(None), {"gateway": "10.78.0.1"}, "no address of the subnet 10.77.0.0/16"),
-        (
-            state(None),
-            {"subnet": "fd00::/64"},
-            "(the module's option subnet): found fd00::/64, an IPv6",
-        ),
+        (state(None), {"subnet": "fd00::/64"}, "(the module's option subnet): found fd00::/64, an IPv6"),
         (replace(state(None), nodes=2), {"subnet": "10.77.0.0/30"}, "of 2 hosts needs 11"),
         (state(None), {"subnet": "10.77.0.0"}, "no prefix length"),
         (state(found()), {"subnet": "10.77.0.0/30", "recreate": True}, "has 4 addresses"),

@@ -132,9 +132,9 @@ def test_a_message_is_filled_up() -> None:
 
 
 def test_a_name_is_asked_for_and_found() -> None:
-    question = dns_message.question_for("anchor-a", 7)
+    question = dns_message.question_for("keepalive-a", 7)
     header, asked = question[:12], question[12:]
-    assert asked == b"\x08anchor-a\x00\x00\x01\x00\x01"
+    assert asked == b"\x0bkeepalive-a\x00\x00\x01\x00\x01"
     answer = b"\x00\x07\x81\x80" + header[4:6] + b"\x00\x01" + b"\x00" * 4 + asked
     record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x02\x58\x00\x04\x0a\x4d\x00\x02"
     assert dns_message.address_in(answer + record, 7) == "10.77.0.2"

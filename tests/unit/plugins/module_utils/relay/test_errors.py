@@ -23,6 +23,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay.window impo
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import tree_kind
 
 
 def failing(code: int) -> Callable[..., Any]:
@@ -37,14 +38,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
     monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_text("content")
-    arguments = {
-        "host": "gpu-01",
-        "path": str(tmp_path / "source"),
-        "is_source": True,
-        "outside_links": "refuse",
-        "untrusted_below": "",
-    }
-    return TreeKind({**arguments, "writes": False}, lambda event: None)
+    return tree_kind(tmp_path / "source", True, writes=False)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +75,7 @@ def test_a_layer_that_cannot_be_read_is_named() -> None:
         NamedFile(Broken(), "The layer x").read(1)
 
 
-def test_what_no_source_names_is_told_all_the_same() -> None:
+def test_what_no_source_names_is_reported_all_the_same() -> None:
     class Source:
         def open_item(self, item: int, timeout: float) -> Any:
             return 10, Broken()
@@ -105,7 +99,7 @@ def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.M
     assert codes == [], "it has ended with the one that means its end"
 
 
-def test_small_pieces_count_with_what_they_take_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_pieces_count_with_what_they_take_beside() -> None:
     window = Window(range(100), limit=1000, overhead=90)
     for item in range(50):
         window.append(Piece(item, 10, 0, b"x" * 10))

@@ -22,8 +22,8 @@ from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import 
     deliver,
     make_chain,
     start_source,
-    wait_until,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 
 @pytest.fixture

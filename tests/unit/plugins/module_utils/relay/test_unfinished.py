@@ -25,8 +25,8 @@ from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import 
     MemorySource,
     deliver,
     start_source,
-    wait_until,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
 
 ITEMS = [os.urandom(size) for size in (1_000_000, 5_000_000, 400_000)]
 DIGESTS = [hashlib.sha256(item).hexdigest() for item in ITEMS]
@@ -181,7 +181,7 @@ def test_a_directory_that_is_not_there_has_nothing(tmp_path: Path) -> None:
     assert kept.take("0" * 64) is None
 
 
-def test_a_window_tells_what_is_unfinished_where_it_has_the_beginning() -> None:
+def test_a_window_shows_what_is_unfinished_where_it_has_the_beginning() -> None:
     window = Window([0, 1], 100)
     reader = window.open_first()
     assert window.unfinished() == []

@@ -79,11 +79,7 @@ def test_steps_to_make(state: dict[str, Any], expected: list[str]) -> None:
             ["stop_and_disable", f"remove {PROGRAM}", f"remove {UNIT}", "reload_systemd"],
             id="there",
         ),
-        pytest.param(
-            {"files": {PROGRAM: FILES[PROGRAM]}},
-            [f"remove {PROGRAM}"],
-            id="half removed",
-        ),
+        pytest.param({"files": {PROGRAM: FILES[PROGRAM]}}, [f"remove {PROGRAM}"], id="half removed"),
     ],
 )
 def test_steps_to_remove(state: dict[str, Any], expected: list[str]) -> None:

@@ -15,8 +15,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree import entri
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import sink as tree_sink
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import staging as tree_staging
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import items_of
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, tree_kind
 
 PART = 1000
 
@@ -43,64 +43,6 @@ def source(tmp_path) -> Path:
     os.utime(path / "large", ns=(1, 123456789))
     os.utime(path / "d", ns=(1, 987654321))
     return path
-
-
-def kind(path: Path, is_source: bool, **more) -> TreeKind:
-    arguments = {
-        "host": "h",
-        "path": str(path),
-        "is_source": is_source,
-        "outside_links": "refuse",
-        "untrusted_below": "",
-        "writes": True,
-    }
-    return TreeKind({**arguments, **more}, lambda event: None)
-
-
-class Pair:
-    """A source and a target, compared against each other."""
-
-    def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0) -> None:
-        self.source, self.target = kind(source, True), kind(target, False)
-        found = self.source.observe()
-        self.found = self.target.compare(
-            {
-                "entries": found["entries"],
-                "marker": found["marker"],
-                "delete": delete,
-                "owner": False,
-                "reserve": reserve,
-            }
-        )
-
-    def carry(self, only: int | None = None) -> None:
-        """All wanted items, or the first few and the half of one more."""
-        self.target.stage({"owner": False})
-        sink, giver = self.target.sink({}), self.source.source({})
-        for count, item in enumerate(self.found["wanted"]):
-            size, opened = giver.open_item(item, 1)
-            sink.begin(item, size)
-            with opened as part:
-                part.seek(0)
-                sink.write(part.read(size // 2))
-                if count == only:
-                    return
-                sink.write(part.read(size))
-            sink.end()
-        sink.finish()
-
-    def close(self) -> None:
-        self.source.close()
-        self.target.close()
-
-
-def bring(source: Path, target: Path, **more) -> dict:
-    pair = Pair(source, target, **more)
-    assert not pair.found["problem"]
-    if pair.found["changed"]:
-        pair.carry()
-    pair.close()
-    return pair.found
 
 
 def content(path: Path) -> dict[str, object]:
@@ -223,7 +165,7 @@ def test_the_same_storage_is_left_alone(source) -> None:
 
 def test_marker_of_a_dead_run_goes(source, tmp_path) -> None:
     (source / ".distrain-tree-marker-1234").write_bytes(b"")
-    living = kind(source, True)
+    living = tree_kind(source, True)
     name = living.observe()["marker"]
     bring(source, tmp_path / "target")
     assert [one.name for one in source.glob(".distrain*")] == [name]
@@ -231,27 +173,27 @@ def test_marker_of_a_dead_run_goes(source, tmp_path) -> None:
 
 
 def test_check_mode_writes_nothing(source, tmp_path) -> None:
-    found = kind(source, True, writes=False).observe()
+    found = tree_kind(source, True, writes=False).observe()
     assert found["marker"] == ""
     assert not (tmp_path / "memory").exists()
 
 
 def test_disk_is_looked_at_first(source, tmp_path) -> None:
     pair = Pair(source, tmp_path / "target", reserve=10**18)
-    assert "The disk of h is too small" in pair.found["problem"]
+    assert "The disk of gpu-01 is too small" in pair.found["problem"]
     assert not (tmp_path / "target").exists()
 
 
 def test_digests_are_remembered_only_of_settled_files(source, tmp_path, monkeypatch) -> None:
-    kind(source, True).observe()
+    tree_kind(source, True).observe()
     assert "[]" in next((tmp_path / "memory").iterdir()).read_text()
     monkeypatch.setattr(tree_listing, "_SETTLED_SECONDS", -5)
-    first = kind(source, True).observe()["entries"]
+    first = tree_kind(source, True).observe()["entries"]
     monkeypatch.setattr(tree_listing, "digest_of", lambda *_: pytest.fail("it was read again"))
-    assert kind(source, True).observe()["entries"] == first
+    assert tree_kind(source, True).observe()["entries"] == first
     (source / "large").write_bytes(b"x")
     with pytest.raises(BaseException, match="it was read again"):
-        kind(source, True).observe()
+        tree_kind(source, True).observe()
 
 
 def test_sparse_files_stay_sparse(tmp_path, monkeypatch) -> None:
@@ -269,11 +211,11 @@ def test_sparse_files_stay_sparse(tmp_path, monkeypatch) -> None:
 
 
 def test_no_directory_to_bring(tmp_path) -> None:
-    with pytest.raises(PlanError, match="h has no directory"):
-        kind(tmp_path / "none", True).observe()
+    with pytest.raises(PlanError, match="gpu-01 has no directory"):
+        tree_kind(tmp_path / "none", True).observe()
 
 
 def test_items_have_the_sizes_of_their_parts(source) -> None:
-    found = kind(source, True).observe()
+    found = tree_kind(source, True).observe()
     items = items_of(tree_entries.unpack(found["entries"]))
     assert sum(items.sizes) == 5 + 3500 + 1501

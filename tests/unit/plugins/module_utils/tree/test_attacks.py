@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry, pack, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, tree_kind
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 STAGING = ".distrain-tree-staging"
 
 
@@ -49,46 +49,12 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def kind(path: Path, is_source: bool) -> TreeKind:
-    arguments = {
-        "host": "gpu-01",
-        "path": str(path),
-        "is_source": is_source,
-        "outside_links": "refuse",
-        "untrusted_below": "",
-    }
-    return TreeKind({**arguments, "writes": True}, lambda event: None)
-
-
 def observed(path: Path) -> list[TreeEntry]:
-    one = kind(path, True)
+    one = tree_kind(path, True)
     try:
         return unpack(one.observe()["entries"])
     finally:
         one.close()
-
-
-def bring(source: Path, target: Path) -> None:
-    giver, taker = kind(source, True), kind(target, False)
-    try:
-        found = giver.observe()
-        wanted = {"entries": found["entries"], "marker": found["marker"], "reserve": 0}
-        compared = taker.compare({**wanted, "delete": True, "owner": False})
-        assert not compared["problem"]
-        taker.stage({"owner": False})
-        sink, parts = taker.sink({}), giver.source({})
-        for item in compared["wanted"]:
-            size, part = parts.open_item(item, 1) or (0, None)
-            assert part
-            sink.begin(item, size)
-            with part:
-                part.seek(0)
-                sink.write(part.read(size))
-            sink.end()
-        sink.finish()
-    finally:
-        giver.close()
-        taker.close()
 
 
 @as_root
@@ -101,7 +67,7 @@ def test_no_link_of_somebody_else_is_followed_above_the_directory(source: Path, 
     with pytest.raises(PlanError, match=r"On gpu-01, .*/job .*is a symbolic link that is not followed"):
         observed(Path(f"{tmp_path}/job{below}"))
     with pytest.raises(PlanError, match=r"/job .*is a symbolic link that is not followed"):
-        bring(source, Path(f"{tmp_path}/job{below}"))
+        bring(source, Path(f"{tmp_path}/job{below}"), delete=True)
     assert [str(one.relative_to(tmp_path / "secret")) for one in sorted((tmp_path / "secret").rglob("*"))] == [
         "tree",
         "tree/shadow",
@@ -132,7 +98,7 @@ def test_what_lies_in_the_place_of_a_file_being_written_gives_way(source: Path, 
     (target / STAGING).mkdir(parents=True)
     (entry,) = [one for one in observed(source) if one.path == "f"]
     lay(target / STAGING / staged_name(entry), what, victim)
-    bring(source, target)
+    bring(source, target, delete=True)
     assert (target / "f").read_text() == "content"
     assert stat.S_ISREG((target / "f").lstat().st_mode)
     assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("precious, and longer", 0o600)
@@ -153,7 +119,7 @@ def test_a_staging_directory_of_somebody_else_is_refused(source: Path, tmp_path:
     (tmp_path / "target" / STAGING).mkdir(parents=True)
     os.chown(tmp_path / "target" / STAGING, 1000, 1000)
     with pytest.raises(PlanError, match=r"belongs to user 1000\. Remove it"):
-        bring(source, tmp_path / "target")
+        bring(source, tmp_path / "target", delete=True)
 
 
 def test_the_other_name_of_a_file_keeps_its_mode_and_time(source: Path, tmp_path: Path) -> None:
@@ -163,15 +129,15 @@ def test_the_other_name_of_a_file_keeps_its_mode_and_time(source: Path, tmp_path
     os.utime(other, ns=(1, 1))
     (tmp_path / "target").mkdir()
     (tmp_path / "target/f").hardlink_to(other)
-    bring(source, tmp_path / "target")
+    bring(source, tmp_path / "target", delete=True)
     assert (other.stat().st_mode & 0o777, other.stat().st_mtime_ns, other.stat().st_nlink) == (0o600, 1, 1)
     assert (tmp_path / "target/f").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_hard_link_that_is_as_it_should_be_stays(source: Path, tmp_path: Path) -> None:
-    bring(source, tmp_path / "target")
+    bring(source, tmp_path / "target", delete=True)
     (tmp_path / "other").hardlink_to(tmp_path / "target/f")
-    bring(source, tmp_path / "target")
+    bring(source, tmp_path / "target", delete=True)
     assert (tmp_path / "other").samefile(tmp_path / "target/f")
 
 
@@ -201,7 +167,7 @@ def test_hard_links_to_files_of_others_are_not_brought(
 
 
 def test_what_is_no_file_when_it_is_read_is_named(source: Path) -> None:
-    giver = kind(source, True)
+    giver = tree_kind(source, True)
     giver.observe()
     (source / "f").unlink()
     os.mkfifo(source / "f")
@@ -216,7 +182,7 @@ def test_names_that_are_no_utf8_arrive_as_they_are(tmp_path: Path, name: bytes) 
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / text).write_text("")
     (tmp_path / "odd" / f"l{text}").symlink_to(text)
-    bring(tmp_path / "odd", tmp_path / "target")
+    bring(tmp_path / "odd", tmp_path / "target", delete=True)
     assert sorted(one.name for one in (tmp_path / "target").iterdir()) == sorted([text, f"l{text}"])
     assert os.fsencode((tmp_path / "target" / f"l{text}").readlink()) == name
 

@@ -106,7 +106,7 @@ def test_what_is_lacking(source, here, delete, added, changed, deletes, wanted, 
     ],
     ids=["link for directory", "file for directory", "directory for file", "directory for link"],
 )
-def test_what_stands_in_the_way_is_only_deleted_when_told_to(source, here) -> None:
+def test_what_stands_in_the_way_is_only_deleted_on_demand(source, here) -> None:
     refused = plan(source, here)
     assert refused.blocked == ("x",)
     assert not refused.clear

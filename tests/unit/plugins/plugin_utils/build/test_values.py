@@ -173,5 +173,5 @@ def test_a_password_is_not_repeated() -> None:
     assert "secret" not in problems_in({**GOOD, "pip_index_url": "https://me:secret@git/x y"})[0]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     assert len(problems_in({**GOOD, "name": "", "locale": "", "git_commit": ""})) == 3

@@ -15,10 +15,19 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import 
 SETTING = JobContext(image="team/trainer:1", port=29500, names=["t-gpu-01", "t-gpu-02"])
 TRACEBACK = "Traceback (most recent call last):"
 WHO = "Rank 1 of job sft on host gpu-02"
+TIMED_OUT = (
+    "torch.distributed.DistNetworkError: The client socket has timed out after 60000ms while trying to connect to "
+    "(t-gpu-01, 29500)."
+)
 
 
 def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
     return Rank(host="gpu-02", rank=1, state=state, last_lines=lines, **more)
+
+
+def raised(line: str, *before: str, **more: Any) -> Rank:
+    """A rank that failed with a traceback that ends with this line."""
+    return rank("failed", *before, TRACEBACK, "  x", line, **more)
 
 
 @pytest.mark.parametrize(
@@ -70,30 +79,23 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
             ["port 29500 is taken already", "trainer_launch_job_port"],
         ),
         (
-            rank(
-                "failed",
+            raised(
+                TIMED_OUT,
                 "[W socket.cpp:697] [c10d] The IPv6 network addresses of (t-gpu-01, 29500) cannot be retrieved (gai "
                 "error: -2 - Name or service not known).",
-                TRACEBACK,
-                "  x",
-                "torch.distributed.DistNetworkError: The client socket has timed out after 60000ms while trying to "
-                "connect to (t-gpu-01, 29500).",
             ),
             "name_unresolved",
             False,
             ["the name t-gpu-01 does not resolve on the overlay network", "playbooks/swarm.yml"],
         ),
         (
-            rank("failed", TRACEBACK, "  x", "socket.gaierror: [Errno -2] Name or service not known"),
+            raised("socket.gaierror: [Errno -2] Name or service not known"),
             "name_unresolved",
             False,
             ["the name t-gpu-01 does not resolve"],
         ),
         (
-            rank(
-                "failed",
-                TRACEBACK,
-                "  x",
+            raised(
                 "ConnectionError: HTTPSConnectionPool(host='huggingface.co', port=443): "
                 "Failed to resolve 'huggingface.co'",
             ),
@@ -101,20 +103,9 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
             False,
             ["huggingface.co does not resolve.", "trainer_launch_copies"],
         ),
+        (raised(TIMED_OUT), "master_unreachable", False, ["t-gpu-01 did not answer at the port of the job"]),
         (
-            rank(
-                "failed",
-                TRACEBACK,
-                "  x",
-                "torch.distributed.DistNetworkError: The client socket has timed out after "
-                "60000ms while trying to connect to (t-gpu-01, 29500).",
-            ),
-            "master_unreachable",
-            False,
-            ["t-gpu-01 did not answer at the port of the job"],
-        ),
-        (
-            rank("failed", TRACEBACK, "  x", "ModuleNotFoundError: No module named 'flash_attn'", exit_code=1),
+            raised("ModuleNotFoundError: No module named 'flash_attn'", exit_code=1),
             "import_error",
             False,
             [
@@ -124,57 +115,47 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
             ],
         ),
         (rank("failed", "/opt/venv/bin/python: No module named absent.x"), "import_error", False, ["module absent.x."]),
+        (raised("ImportError: cannot import name 'a' from 'b'"), "import_error", False, ["cannot be imported"]),
         (
-            rank("failed", TRACEBACK, "  x", "ImportError: cannot import name 'a' from 'b'"),
-            "import_error",
-            False,
-            ["cannot be imported"],
-        ),
-        (
-            rank("failed", TRACEBACK, "  x", "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"),
+            raised("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"),
             "gpu_memory",
             False,
             ["memory of its GPU was full", "per_device_train_batch_size"],
         ),
         (
-            rank("failed", TRACEBACK, "  x", "RuntimeError: [enforce] Unable to find address for: eth9"),
+            raised("RuntimeError: [enforce] Unable to find address for: eth9"),
             "no_interface",
             False,
             ["no network interface eth9", "GLOO_SOCKET_IFNAME"],
         ),
         (
-            rank(
-                "failed",
-                "gpu-02:7:7 [0] bootstrap.cc NCCL WARN Bootstrap : no socket interface found",
-                TRACEBACK,
-                "  x",
+            raised(
                 "torch.distributed.DistBackendError: NCCL error in: x.cpp, internal error",
+                "gpu-02:7:7 [0] bootstrap.cc NCCL WARN Bootstrap : no socket interface found",
             ),
             "no_interface",
             False,
             ["found no network interface in", "DistBackendError"],
         ),
         (
-            rank(
-                "failed", TRACEBACK, "  x", "FileNotFoundError: [Errno 2] No such file or directory: '/app/data/x.json'"
-            ),
+            raised("FileNotFoundError: [Errno 2] No such file or directory: '/app/data/x.json'"),
             "missing_path",
             False,
             ["/app/data/x.json is not there in its container", "trainer_launch_copies"],
         ),
         (
-            rank("failed", TRACEBACK, "  x", "ValueError: Undefined dataset nothing in dataset_info.json."),
+            raised("ValueError: Undefined dataset nothing in dataset_info.json."),
             "missing_path",
             False,
             ["nothing is not there"],
         ),
         (
-            rank("failed", TRACEBACK, "  x", "OSError: /app/models/x is not a local folder and is not a valid model"),
+            raised("OSError: /app/models/x is not a local folder and is not a valid model"),
             "missing_path",
             False,
             ["/app/models/x is not there"],
         ),
-        (rank("failed", TRACEBACK, "  x", "OSError: [Errno 28] No space left on device"), "disk_full", False, ["disk"]),
+        (raised("OSError: [Errno 28] No space left on device"), "disk_full", False, ["disk"]),
         (
             rank("failed", "run-job: 12: llamafactory: not found", exit_code=127),
             "no_command",
@@ -182,9 +163,7 @@ def rank(state: str = "failed", *lines: str, **more: Any) -> Rank:
             ["no such command"],
         ),
         (
-            rank(
-                "failed", TRACEBACK, "  x", "RuntimeError: [gloo] Connection closed by peer [10.0.0.2]:1", exit_code=1
-            ),
+            raised("RuntimeError: [gloo] Connection closed by peer [10.0.0.2]:1", exit_code=1),
             "connection_lost",
             True,
             ["lost its connection to the others"],

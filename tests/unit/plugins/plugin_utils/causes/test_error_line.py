@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The line of an output that tells why a program ended."""
+"""The line of an output that says why a program ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.error_line import error_line
 
 TRACEBACK = "Traceback (most recent call last):"
+CLOSED = "Connection closed by peer"
 REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exitcode: 1) local_rank: 0 (pid: 7)"
+
+
+def trace(line: str, place: str = "  x") -> list[str]:
+    return [TRACEBACK, place, line]
 
 
 @pytest.mark.parametrize(
@@ -19,33 +24,12 @@ REPORT = "E1123 torch/distributed/elastic/multiprocessing/api.py:1] failed (exit
         (["a", "b"], "b"),
         ([TRACEBACK, '  File "x.py", line 1, in f', "    f()", "ValueError: no", "bye"], "ValueError: no"),
         (["[rank1]: " + TRACEBACK, "other", "[rank1]:   File", "[rank1]: KeyError: 'a'", REPORT], "KeyError: 'a'"),
-        (
-            [
-                TRACEBACK,
-                "  x",
-                "OSError: a",
-                "",
-                "The above exception was the direct cause of:",
-                TRACEBACK,
-                "  x",
-                "E: b",
-            ],
-            "E: b",
-        ),
-        (
-            [TRACEBACK, "  x", "ValueError: a", TRACEBACK, "  y", "RuntimeError: Connection closed by peer"],
-            "ValueError: a",
-        ),
-        (
-            [TRACEBACK, "  y", "RuntimeError: Connection closed by peer", "done"],
-            "RuntimeError: Connection closed by peer",
-        ),
+        ([*trace("OSError: a"), "", "The above exception was the direct cause of:", *trace("E: b")], "E: b"),
+        ([*trace("ValueError: a"), *trace(f"RuntimeError: {CLOSED}", "  y")], "ValueError: a"),
+        ([*trace(f"RuntimeError: {CLOSED}", "  y"), "done"], f"RuntimeError: {CLOSED}"),
         (["terminate called after throwing", "  what():  out of luck", "#0 frame"], "out of luck"),
         (["fine", "sh: 1: torchrun: not found"], "sh: 1: torchrun: not found"),
-        (
-            ["ValueError: no such data set", REPORT, TRACEBACK, "  x", "ChildFailedError: y"],
-            "ValueError: no such data set",
-        ),
+        (["ValueError: no such data set", REPORT, *trace("ChildFailedError: y")], "ValueError: no such data set"),
         (["x" * 400], "x" * 297 + "..."),
         (
             ["RuntimeError: NCCL error in: x.cpp", "ncclSystemError: y", "Last error:", "no space in /dev/shm"],

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import io
 import json
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from typing import Any
 
 import pytest
@@ -31,20 +33,6 @@ OBSERVE = {
 }
 
 
-def run_agent(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
-    """The exit code, the events and what was said beside."""
-    ended = subprocess.run(
-        [sys.executable, "-I", "-c", starter("layers.agent")],
-        input=bundle("layers.agent") + b"".join(lines),
-        capture_output=True,
-        timeout=30,
-        check=False,
-        cwd="/",
-        env={},
-    )
-    return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr.decode()
-
-
 def run_command(command: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
     """Keep the input open, as the controller does, until the agent has ended."""
     with subprocess.Popen(
@@ -62,59 +50,57 @@ def run_command(command: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
         return process.wait(30), events
 
 
-def archive() -> zipfile.ZipFile:
-    length, _separator, content = bundle("layers.agent").partition(b"\n")
+@cache
+def archive(agent: str) -> zipfile.ZipFile:
+    length, _separator, content = bundle(agent).partition(b"\n")
     assert int(length) == len(content)
     return zipfile.ZipFile(io.BytesIO(content))
 
 
 def test_it_ends_with_its_input() -> None:
-    assert run_agent() == (0, [], "")
+    command = [sys.executable, "-I", "-c", starter("layers.agent")]
+    ended = subprocess.run(command, input=bundle("layers.agent"), capture_output=True, timeout=30, check=False, env={})
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
-def test_a_missing_engine_is_a_clear_failure() -> None:
-    code, events = run_command(OBSERVE)
-    assert code == 1
-    assert [event["event"] for event in events] == ["failed"]
-    assert "/absent/docker.sock" in events[0]["msg"]
-    assert "Traceback" not in events[0]["msg"]
+def prepare(address: str) -> dict[str, Any]:
+    return {"do": "prepare", "address": address, "keys": dataclasses.asdict(RunAuthority().keys_for("h1"))}
 
 
-def test_an_unexpected_error_has_its_place() -> None:
-    code, events = run_command({"do": "observe", "arguments": {}})
-    assert (code, events[0]["event"]) == (1, "failed")
-    assert "KeyError" in events[0]["msg"]
-
-
-def test_an_address_of_another_host_is_a_clear_failure() -> None:
-    keys = RunAuthority().keys_for("h1")
-    command = {
-        "do": "prepare",
-        "address": "192.0.2.7",
-        "keys": {"authority": keys.authority, "certificate": keys.certificate, "key": keys.key},
-    }
+@pytest.mark.parametrize(
+    ("command", "words", "has_place"),
+    [
+        (OBSERVE, "/absent/docker.sock", False),
+        (prepare("192.0.2.7"), "Nothing can listen on 192.0.2.7 of this host", False),
+        ({"do": "observe", "arguments": {}}, "KeyError", True),
+    ],
+    ids=["a missing engine", "an address of another host", "an unexpected error"],
+)
+def test_a_failure_is_a_message(command: dict[str, Any], words: str, has_place: bool) -> None:
     code, events = run_command(command)
-    assert code == 1
-    assert "Nothing can listen on 192.0.2.7 of this host" in events[0]["msg"]
+    assert (code, [event["event"] for event in events]) == (1, ["failed"])
+    assert words in events[0]["msg"]
+    assert ("Traceback" in events[0]["msg"]) is has_place
 
 
-PROGRAMS = [name for name in archive().namelist() if name.endswith(".py") and "/module_utils/" in name]
+EVERY_AGENT = [*AGENTS.values(), "job.agent", "results.agent"]
+PROGRAMS = [(agent, name) for agent in EVERY_AGENT for name in archive(agent).namelist() if name.endswith(".py")]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_carries_all_of_ours_that_it_imports(name: str) -> None:
+@pytest.mark.parametrize(("agent", "name"), PROGRAMS)
+def test_it_carries_all_of_ours_that_it_imports(agent: str, name: str) -> None:
     """Each relative import names a file of the archive, or a room of it and files there."""
-    names, package = set(archive().namelist()), name.split("/")[:-1]
-    for node in ast.walk(ast.parse(archive().read(name))):
+    names, package = set(archive(agent).namelist()), name.split("/")[:-1]
+    for node in ast.walk(ast.parse(archive(agent).read(name))):
         if isinstance(node, ast.ImportFrom) and node.level:
             target = "/".join([*package[: len(package) + 1 - node.level], *(node.module or "").split(".")]).rstrip("/")
             inside = {f"{target}/{alias.name}.py" for alias in node.names}
             assert f"{target}.py" in names or inside <= names, ast.unparse(node)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_it_needs_the_standard_library_only(name: str) -> None:
-    for node in ast.walk(ast.parse(archive().read(name))):
+@pytest.mark.parametrize(("agent", "name"), PROGRAMS)
+def test_it_needs_the_standard_library_only(agent: str, name: str) -> None:
+    for node in ast.walk(ast.parse(archive(agent).read(name))):
         modules = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
         modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         for module in modules:
@@ -122,14 +108,20 @@ def test_it_needs_the_standard_library_only(name: str) -> None:
             assert top in sys.stdlib_module_names or top == "__future__", module
 
 
-def test_it_carries_the_agent_and_not_the_rest() -> None:
-    names = {name.partition("/module_utils/")[2] for name in archive().namelist()}
-    assert {"relay/agent.py", "layers/agent.py", "relay/server.py"} <= names
-    assert not {"engine/sdk.py", "module.py", "tree/agent.py", "tree/sink.py"} & names
+@pytest.mark.parametrize(
+    ("agent", "has", "lacks"),
+    [
+        ("layers.agent", {"relay/agent.py", "layers/agent.py", "relay/server.py"}, {"tree/agent.py", "tree/sink.py"}),
+        ("job.agent", {"job/agent.py", "job/description.py", "base/agent.py"}, {"relay/agent.py"}),
+    ],
+)
+def test_it_carries_the_agent_and_not_the_rest(agent: str, has: set[str], lacks: set[str]) -> None:
+    names = {name.partition("/module_utils/")[2] for name in archive(agent).namelist()}
+    assert has <= names
+    assert not {"engine/sdk.py", "module.py", *lacks} & names
 
 
-@pytest.mark.parametrize("agent", [*AGENTS.values(), "job.agent", "results.agent"])
+@pytest.mark.parametrize("agent", EVERY_AGENT)
 def test_each_agent_is_where_it_is_looked_for(agent: str) -> None:
-    names = zipfile.ZipFile(io.BytesIO(bundle(agent).partition(b"\n")[2])).namelist()
-    assert f"{PACKAGE}.{agent}".replace(".", "/") + ".py" in names
+    assert f"{PACKAGE}.{agent}".replace(".", "/") + ".py" in archive(agent).namelist()
     assert hasattr(importlib.import_module(f"{PACKAGE}.{agent}"), "main")

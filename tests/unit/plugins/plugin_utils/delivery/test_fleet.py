@@ -17,16 +17,12 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery import fleet as relay_fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine, served
-from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import FAR_SECONDS, fake_ssh
+from ansible_collections.distrain.cluster.tests.unit.support.fake_ssh import FAR_SECONDS
+from ansible_collections.distrain.cluster.tests.unit.support.file_owners import open_descriptors
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage
 
 IMAGE = TestImage()
 NAME = "team/trainer:1"
-
-
-@pytest.fixture
-def ssh(tmp_path: Path) -> str:
-    return fake_ssh(tmp_path)
 
 
 @pytest.fixture
@@ -82,7 +78,7 @@ def test_hosts_that_fail_leave_and_say_why(ssh: str, docker_host: str, tmp_path:
     assert said["killed"] == ("The agent on host killed has ended (it was killed, or the SSH connection was lost).")
 
 
-def test_the_first_thing_that_went_wrong_is_what_is_told(ssh: str, tmp_path: Path) -> None:
+def test_the_first_thing_that_went_wrong_is_reported(ssh: str, tmp_path: Path) -> None:
     with fleet_of(ssh, "gpu-01") as fleet:
         assert fleet.ask({"gpu-01": observe(f"unix://{tmp_path}/absent", tmp_path / "spool")}, "observed") == {}
         event = fleet.next_event(5)
@@ -113,24 +109,24 @@ def test_hosts_are_reached_at_the_same_time(ssh: str, docker_host: str, tmp_path
     assert len(answers) == 4
 
 
-def test_a_missing_ssh_program_is_named(docker_host: str, tmp_path: Path) -> None:
+def test_a_missing_ssh_program_is_named() -> None:
     with fleet_of("/absent/ssh", "gpu-01", "gpu-02") as fleet:
         assert fleet.hosts == []
     assert "the controller has no program /absent/ssh" in fleet.failed["gpu-01"].message
     assert "gpu-02 cannot be reached" in fleet.failed["gpu-02"].message
 
 
-def test_too_many_open_files_is_told_with_the_limit(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_open_files_is_reported_with_the_limit(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any, **_options: Any) -> Any:
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(remote_agent.subprocess, "Popen", fail)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = len(open_descriptors())
     with fleet_of(ssh, "gpu-01") as fleet:
         assert fleet.hosts == []
     assert "too many open files" in fleet.failed["gpu-01"].message
     assert "ulimit -n" in fleet.failed["gpu-01"].message
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert len(open_descriptors()) <= before
 
 
 @pytest.mark.parametrize("module", ["json", "ansible_collections", "os"])

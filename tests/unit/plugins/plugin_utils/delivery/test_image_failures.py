@@ -77,7 +77,7 @@ def test_a_source_that_dies_fails_those_that_still_receive() -> None:
 
 
 @pytest.mark.parametrize("host_name", ["gpu-01", "gpu-02"])
-def test_a_host_without_an_address_is_told_which_variable_names_one(host_name: str) -> None:
+def test_a_host_without_an_address_is_reported_with_the_variable_that_names_one(host_name: str) -> None:
     hosts = {"gpu-01": source(), "gpu-02": host(), "gpu-03": host()}
     hosts[host_name]["addresses"] = {"swarm": "", "route": ""}
     says = f"Name it in addresses, for example addresses: {{{host_name}: 10.0.0.1}}."

@@ -50,7 +50,7 @@ class FakeFleet:
         self.failed: dict[str, ClusterError] = {}
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.hosts = ["gpu-01", *compared]
-        self._weighed = compared
+        self._compared = compared
         self._done: list[str] = []
 
     def ask(self, commands: Mapping[str, dict[str, Any]], answer: str) -> dict[str, dict[str, Any]]:
@@ -71,7 +71,7 @@ class FakeFleet:
 
     def _found(self, host: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
         if command.get("question") == "compare":
-            return self._weighed[host]
+            return self._compared[host]
         addresses = {"swarm": "", "route": "" if host == "gpu-09" else f"10.0.0.{host[-1]}"}
         return {"addresses": addresses, "entries": pack(ENTRIES), "marker": "m"}
 
@@ -83,7 +83,7 @@ def deliver(compared, check_mode=False):
     return fleet, results
 
 
-def test_only_hosts_that_lack_something_are_told_to_do_anything() -> None:
+def test_only_hosts_that_lack_something_receive_commands() -> None:
     fleet, results = deliver({"gpu-02": LACKS, "gpu-03": NOTHING})
     assert fleet.verbs("gpu-02") == ["observe", "compare", "stage", "prepare", "receive"]
     assert fleet.verbs("gpu-03") == ["observe", "compare"]
@@ -116,7 +116,7 @@ def test_a_problem_of_one_host_is_its_own() -> None:
     assert results["gpu-03"]["changed"]
 
 
-def test_a_host_that_fails_tells_what_had_come() -> None:
+def test_a_host_that_fails_reports_what_had_come() -> None:
     class Failing(FakeFleet):
         def next_event(self, timeout: float) -> tuple[str, dict[str, Any]]:
             host, event = super().next_event(timeout)

@@ -112,8 +112,8 @@ def quality(*rows: list[dict[str, Any]], **data: Any) -> Any:
 
 
 def test_what_the_interfaces_say_counts_until_it_is_measured() -> None:
-    told = quality()
-    assert (told.mtu, told.mbits, told.is_measured) == (9000, 10000, False)
+    assumed = quality()
+    assert (assumed.mtu, assumed.mbits, assumed.is_measured) == (9000, 10000, False)
     assert quality(speed_mbits=None).mbits is None
     found = quality(measured("198.51.100.0/24", mbits=9400.0, path_mtu=9000), measured("192.0.2.0/24", mbits=1.0))
     assert (found.mtu, found.mbits, found.is_measured, found.blocked_pairs) == (9000, 9400.0, True, ())

@@ -58,76 +58,50 @@ def test_a_clean_network_is_no_finding() -> None:
     assert found([]) == []
 
 
-def into_b(_source: str, target: str) -> dict[str, Any]:
-    return closed("4789/udp") if target == "b" else {}
-
-
-def out_of_b(source: str, _target: str) -> dict[str, Any]:
-    return closed("4789/udp") if source == "b" else {}
-
-
-def two_ports_of_b(_source: str, target: str) -> dict[str, Any]:
-    return closed("2377/tcp", "7946/tcp", outcome="refused") if target == "b" else {}
-
-
-def everything(_source: str, _target: str) -> dict[str, Any]:
-    return {**closed(*OPEN), "answered_by": None, "path_mtu": None, "clock_offset_s": None}
-
-
-def one_pair(source: str, target: str) -> dict[str, Any]:
-    return closed("7946/udp") if (source, target) == ("a", "c") else {}
-
-
-def taken(_source: str, _target: str) -> dict[str, Any]:
-    return closed("7946/udp", "4789/udp", outcome="taken")
-
-
-def small_at_c(source: str, target: str) -> dict[str, Any]:
-    return {"path_mtu": 1400} if "c" in (source, target) else {}
-
-
-def small_everywhere(_source: str, _target: str) -> dict[str, Any]:
-    return {"path_mtu": 1400}
-
-
-def not_ours(source: str, target: str) -> dict[str, Any]:
-    return {"answered_by": source, **closed(*OPEN, outcome=f"other host {source}")}
-
-
-def twice(source: str, target: str) -> dict[str, Any]:
-    wrong = {"answered_by": "c", **closed(*OPEN, outcome="other host c")}
-    return wrong if (source, target) == ("a", "b") else {}
+NOT_OURS = closed(*OPEN, outcome="other host c")
+FAULTS: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "into b": lambda _source, target: closed("4789/udp") if target == "b" else {},
+    "out of b": lambda source, _target: closed("4789/udp") if source == "b" else {},
+    "two ports of b": lambda _, to: closed("2377/tcp", "7946/tcp", outcome="refused") if to == "b" else {},
+    "everything": lambda *_pair: {**closed(*OPEN), "answered_by": None, "path_mtu": None, "clock_offset_s": None},
+    "one pair": lambda *pair: closed("7946/udp") if pair == ("a", "c") else {},
+    "taken": lambda *_pair: closed("7946/udp", "4789/udp", outcome="taken"),
+    "small at c": lambda *pair: {"path_mtu": 1400} if "c" in pair else {},
+    "small everywhere": lambda *_pair: {"path_mtu": 1400},
+    "not ours": lambda source, _target: {"answered_by": source, **closed(*OPEN, outcome=f"other host {source}")},
+    "twice": lambda *pair: {"answered_by": "c", **NOT_OURS} if pair == ("a", "b") else {},
+}
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("fault", "expected"),
     [
-        (into_b, [("error", "b", "4789/udp")]),
-        (out_of_b, [("error", "b", "4789/udp")]),
-        (two_ports_of_b, [("error", "b", "2377/tcp, 7946/tcp")]),
-        (everything, [("error", "all", "2377/tcp, 7946/tcp, 7946/udp, 4789/udp")]),
-        (one_pair, [("error", "c", "7946/udp")]),
-        (taken, []),
-        (small_at_c, [("warning", "c", "MTU")]),
-        (small_everywhere, [("warning", "all", "MTU")]),
-        (not_ours, [("note", "all", "n")]),
-        (twice, [("error", "b", "duplicate address")]),
+        ("into b", [("error", "b", "4789/udp")]),
+        ("out of b", [("error", "b", "4789/udp")]),
+        ("two ports of b", [("error", "b", "2377/tcp, 7946/tcp")]),
+        ("everything", [("error", "all", "2377/tcp, 7946/tcp, 7946/udp, 4789/udp")]),
+        ("one pair", [("error", "c", "7946/udp")]),
+        ("taken", []),
+        ("small at c", [("warning", "c", "MTU")]),
+        ("small everywhere", [("warning", "all", "MTU")]),
+        ("not ours", [("note", "all", "n")]),
+        ("twice", [("error", "b", "duplicate address")]),
     ],
 )
-def test_many_pairs_become_one_finding(change: Any, expected: list[tuple[str, str, str]]) -> None:
-    assert found(mesh(change)) == expected
+def test_many_pairs_become_one_finding(fault: str, expected: list[tuple[str, str, str]]) -> None:
+    assert found(mesh(FAULTS[fault])) == expected
 
 
-@pytest.mark.parametrize(("change", "severity"), [(into_b, "note"), (everything, "note"), (twice, "warning")])
-def test_a_fault_of_one_network_counts_less_where_another_connects(change: Any, severity: str) -> None:
-    assert {one[0] for one in found(mesh(change) + mesh(clean, "m"))} == {severity}
+@pytest.mark.parametrize(("fault", "severity"), [("into b", "note"), ("everything", "note"), ("twice", "warning")])
+def test_a_fault_of_one_network_counts_less_where_another_connects(fault: str, severity: str) -> None:
+    assert {one[0] for one in found(mesh(FAULTS[fault]) + mesh(clean, "m"))} == {severity}
     # Another network that connects other hosts does not help.
-    assert {one[0] for one in found(mesh(change) + mesh(clean, "m", ("a", "c")))} == {"error"}
+    assert {one[0] for one in found(mesh(FAULTS[fault]) + mesh(clean, "m", ("a", "c")))} == {"error"}
 
 
 def test_a_network_that_connects_nobody_is_no_error_where_another_only_has_a_fault() -> None:
     nobody = mesh(lambda _source, _target: {**closed("7946/tcp", "7946/udp", "4789/udp"), "answered_by": None}, "decoy")
-    assert [one[0] for one in found(nobody + mesh(into_b)) if one[1] == "all"] == ["note"]
+    assert [one[0] for one in found(nobody + mesh(FAULTS["into b"])) if one[1] == "all"] == ["note"]
     assert [one[0] for one in found(nobody) if one[1] == "all"] == ["error"]
 
 
@@ -138,16 +112,16 @@ def test_nobody_asks_a_worker_at_the_port_of_the_managers() -> None:
 
 
 def test_it_says_who_asked_where_and_what_to_open() -> None:
-    one = network_findings(mesh(into_b), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(FAULTS["into b"]), FACTS, list(FACTS))[0]
     assert one.found == "in n it does not answer at 4789/udp (timeout), asked by a, c"
     assert one.remedy.startswith("Open 4789/udp between the hosts of the cluster, in the firewall of b")
     assert "set swarm_data_path_port to another port such as 7789" in one.remedy
-    one = network_findings(mesh(out_of_b), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(FAULTS["out of b"]), FACTS, list(FACTS))[0]
     assert one.found == "in n it gets no answer at 4789/udp (timeout) of a, c"
 
 
 def test_it_says_which_size_crosses() -> None:
-    one = network_findings(mesh(small_at_c), FACTS, list(FACTS))[0]
+    one = network_findings(mesh(FAULTS["small at c"]), FACTS, list(FACTS))[0]
     assert "MTU of 1500, but packets above 1400 bytes are lost between it and a, b" in one.found
     assert "swarm_network_mtu to 1400" in one.remedy
 

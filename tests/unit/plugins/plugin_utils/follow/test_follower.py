@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import last_lines, read_progress
+from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import read_progress
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import first_failed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import StepRate
@@ -87,15 +87,6 @@ def test_the_cause_is_named_and_the_others_are_stopped() -> None:
     assert stage.stopped == ["gpu-01"]
 
 
-def test_a_lost_connection_is_not_the_cause() -> None:
-    victim = rank(0, "failed", exit_code=1, ended=4.0, last_lines=["[gloo] Connection closed by peer [10.77.0.9]"])
-    cause = rank(1, "failed", exit_code=137, ended=6.0, last_lines=["Killed"])
-    stage = Stage([victim, rank(1)], [victim, rank(1)], [victim, cause])
-    with pytest.raises(ClusterError, match="host gpu-02 ended with exit code 137"):
-        stage.follower().follow()
-    assert stage.stopped == []
-
-
 def test_the_clocks_of_those_that_failed_are_asked_for_their_order() -> None:
     lost = {"exit_code": 1, "last_lines": ["RuntimeError: Connection closed by peer"]}
     stage = Stage([rank(0, "failed", ended=100.0, **lost), rank(1, "failed", ended=150.0, **lost), rank(2)])
@@ -129,11 +120,25 @@ def test_the_rank_that_made_the_job_fail(ranks: list[Rank], host: str | None) ->
     assert (cause.host if cause else None) == host
 
 
-def test_a_stopped_container_is_named() -> None:
-    stage = Stage([rank(0), rank(1, "lost", container_state="exited")])
-    with pytest.raises(ClusterError, match="host gpu-02 is gone: its container is exited"):
+VICTIM = rank(0, "failed", exit_code=1, ended=4.0, last_lines=["[gloo] Connection closed by peer [10.77.0.9]"])
+CAUSE = rank(1, "failed", exit_code=137, ended=6.0, last_lines=["Killed"])
+UNSEEN = [rank(0, unseen=700, unseen_because="no route"), rank(1, unseen=700)]
+
+
+@pytest.mark.parametrize(
+    ("scenes", "said", "stopped"),
+    [
+        ([[VICTIM, rank(1)], [VICTIM, rank(1)], [VICTIM, CAUSE]], "host gpu-02 ended with exit code 137", []),
+        ([[rank(0), rank(1, "lost", container_state="exited")]], "gpu-02 is gone: its container is exited", ["gpu-01"]),
+        ([UNSEEN], "was left as it is", []),
+    ],
+    ids=["a lost connection is not the cause", "a stopped container", "a job of which nothing is seen"],
+)
+def test_who_is_named_and_who_is_stopped(scenes: list[list[Rank]], said: str, stopped: list[str]) -> None:
+    stage = Stage(*scenes)
+    with pytest.raises(ClusterError, match=said):
         stage.follower().follow()
-    assert stage.stopped == ["gpu-01"]
+    assert stage.stopped == stopped
 
 
 def test_an_unreachable_host_is_named_waited_for_and_given_up(tmp_path: Path) -> None:
@@ -148,13 +153,6 @@ def test_an_unreachable_host_is_named_waited_for_and_given_up(tmp_path: Path) ->
     kinds = [json.loads(line)["kind"] for line in (tmp_path / "events").read_text().splitlines()]
     assert kinds == ["finding", "finding", "stopped", "ended"]
     assert (tmp_path / "events").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_job_of_which_nothing_is_seen_is_left_as_it_is() -> None:
-    stage = Stage([rank(0, unseen=700, unseen_because="no route"), rank(1, unseen=700)])
-    with pytest.raises(ClusterError, match="was left as it is"):
-        stage.follower().follow()
-    assert stage.stopped == []
 
 
 def test_a_host_that_comes_back_was_never_lost() -> None:
@@ -206,11 +204,6 @@ def test_silence_is_reported_once_with_the_rank_that_differs_and_a_timeout_stops
     assert stage.stopped == ["gpu-01", "gpu-02"]
     assert len(stage.warned) == 1 and "2000 s" in stage.warned[0]
     assert "rank 1 on host gpu-02 is stopped by a signal" in stage.warned[0]
-
-
-def test_only_the_last_form_of_a_bar_is_a_line() -> None:
-    assert last_lines("a\n 10%\r 20%\r 30%\n\x1b[31mred\x1b[0m\n\n", 2) == [" 30%", "red"]
-    assert last_lines("a\nb", 0) == []
 
 
 def test_progress_survives_lines_that_are_cut() -> None:

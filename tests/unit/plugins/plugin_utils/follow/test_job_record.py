@@ -71,7 +71,7 @@ LOSSES = {"progress": {"step": 40, "loss": 4.0, "first_loss": 6.2}}
         ((job(0, state="lost"), job(1, **DONE)), "", "failed", "Rank 0 on host a is gone without an exit code."),
     ],
 )
-def test_what_became_of_a_job(jobs: Any, failure: str, outcome: str, message: str) -> None:
+def test_the_outcome_of_a_job(jobs: Any, failure: str, outcome: str, message: str) -> None:
     found = record(*jobs, failure=failure)
     assert (found["outcome"], found["message"]) == (outcome, message)
     assert (found["ended"] is None) or outcome != "running"

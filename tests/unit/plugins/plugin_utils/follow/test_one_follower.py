@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.waiting import is_alive, wait_until
 
 # A parent that forks a worker, as ansible-playbook does; the worker says its process ID and works for ever.
 PROGRAM = textwrap.dedent("""
@@ -54,21 +54,6 @@ PROGRAM = textwrap.dedent("""
 """)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether it runs; one that nobody has waited for yet does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(is_reached: Any, seconds: float = 5) -> bool:
-    until = time.monotonic() + seconds
-    while not is_reached() and time.monotonic() < until:
-        time.sleep(0.02)
-    return bool(is_reached())
-
-
 @pytest.mark.parametrize("bind", ["parent.end_with_it()", "pass"], ids=["by the kernel", "by its own check"])
 def test_a_worker_whose_parent_is_killed_ends_writes_nothing_more_and_gives_the_lock_up(
     bind: str, tmp_path: Path
@@ -78,13 +63,13 @@ def test_a_worker_whose_parent_is_killed_ends_writes_nothing_more_and_gives_the_
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         worker = int(parent.stdout.readline())
-        assert wait_until(written.exists)
+        wait_until(written.exists)
         said = rf"followed by process {parent.pid} on host \S+ since 20\d\d-.* already, which holds {lock}"
         with pytest.raises(PlanError, match=said), one_follower(str(lock), "sft", 1, print):
             pass
         parent.kill()
     try:
-        assert wait_until(lambda: not is_alive(worker), 2)
+        wait_until(lambda: not is_alive(worker), 2)
     finally:
         if is_alive(worker):
             os.kill(worker, signal.SIGKILL)

@@ -50,26 +50,22 @@ def test_the_one_line_of_a_job_that_was_restarted() -> None:
     assert job_summary(outcome, "", restarts(GOOD, 0, 2)) == "a: world size 1"
 
 
+def running(done: int, allowed: int) -> dict[str, Any]:
+    return {"outcome": "running", "restarts": {"done": done, "allowed": allowed, "note": ""}}
+
+
 UNFOLLOWED = "not restarted so far (0 of 2 restarts used): a job is only restarted while playbooks/train.yml follows it"
 
 
 @pytest.mark.parametrize(
     ("record", "state", "note"),
     [
-        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "failed", UNFOLLOWED),
-        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "lost", UNFOLLOWED),
-        ({"outcome": "running", "restarts": {"done": 0, "allowed": 2, "note": ""}}, "stopped", ""),
-        ({"outcome": "running", "restarts": {"done": 0, "allowed": 0, "note": ""}}, "failed", ""),
-        (
-            {"outcome": "running", "restarts": {"done": 2, "allowed": 2, "note": ""}},
-            "failed",
-            "restarted 2 of 2 times, none is left",
-        ),
-        (
-            {"outcome": "running", "restarts": {"done": 1, "allowed": 2, "note": ""}},
-            "running",
-            "restarted 1 of 2 times",
-        ),
+        (running(0, 2), "failed", UNFOLLOWED),
+        (running(0, 2), "lost", UNFOLLOWED),
+        (running(0, 2), "stopped", ""),
+        (running(0, 0), "failed", ""),
+        (running(2, 2), "failed", "restarted 2 of 2 times, none is left"),
+        (running(1, 2), "running", "restarted 1 of 2 times"),
         ({"outcome": "failed", "restarts": {"done": 2, "allowed": 2, "note": "as it was"}}, "failed", "as it was"),
         (
             {"outcome": "succeeded", "restarts": {"done": 1, "allowed": 1, "note": "x"}},

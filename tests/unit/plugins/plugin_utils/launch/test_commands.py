@@ -103,16 +103,8 @@ ELASTIC = (
         ("accelerate", ENTRY, f"accelerate launch {FOR_ACCELERATE} a script.py $(reboot)"),
         ("deepspeed_no_ssh", MODULE, f"{ON_ITS_HOST} --module llamafactory.launcher"),
         ("deepspeed_no_ssh", ENTRY, f"{ON_ITS_HOST} a script.py $(reboot)"),
-        (
-            "deepspeed",
-            MODULE,
-            f"{SERVER} -- {OVER_SSH} --module llamafactory.launcher",
-        ),
-        (
-            "deepspeed",
-            ENTRY,
-            f"{SERVER} -- {OVER_SSH} a script.py $(reboot)",
-        ),
+        ("deepspeed", MODULE, f"{SERVER} -- {OVER_SSH} --module llamafactory.launcher"),
+        ("deepspeed", ENTRY, f"{SERVER} -- {OVER_SSH} a script.py $(reboot)"),
         ("plain", ENTRY, "train 1"),
     ],
 )
@@ -147,7 +139,7 @@ def test_accelerate_refuses_several_processes_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "processes", "told"),
+    ("values", "processes", "message"),
     [
         ({"launcher": "mpirun"}, (2, 2, 2), "mpirun"),
         ({"launcher": "plain", "command": []}, (2, 2, 2), "trainer_launch_job_command"),
@@ -158,8 +150,8 @@ def test_accelerate_refuses_several_processes_where_there_is_one() -> None:
         ({"launcher": "accelerate"}, (2, 1, 2), "2 on gpu-01, 1 on gpu-02, 2 on gpu-03"),
     ],
 )
-def test_what_contradicts_itself_is_refused(values: dict[str, Any], processes: tuple[int, ...], told: str) -> None:
-    with pytest.raises(PlanError, match=told):
+def test_what_contradicts_itself_is_refused(values: dict[str, Any], processes: tuple[int, ...], message: str) -> None:
+    with pytest.raises(PlanError, match=message):
         launcher_plan.command_of(ranks(3, processes), 0, launch(**values))
 
 

@@ -12,13 +12,12 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.host import directory as directory_names
 from ansible_collections.distrain.cluster.plugins.modules import trainer_parity_info
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.parity import parity_problem
-from ansible_collections.distrain.cluster.tests.unit.support.module_runner import run_module
 
 ALIKE = {"settings": {"max_steps": 3}, "data": {"/d/a": "1 bytes", "/d/b": "2 bytes"}}
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "difference"),
     [
         (ALIKE, ""),
         (
@@ -35,13 +34,13 @@ ALIKE = {"settings": {"max_steps": 3}, "data": {"/d/a": "1 bytes", "/d/b": "2 by
         ),
     ],
 )
-def test_the_first_difference_is_told(other: dict[str, Any], told: str) -> None:
+def test_the_first_difference_is_named(other: dict[str, Any], difference: str) -> None:
     problem = parity_problem({"gpu-01": ALIKE, "gpu-02": other}, ["gpu-01", "gpu-02"])
-    assert told in problem
-    assert bool(told) == bool(problem)
+    assert difference in problem
+    assert bool(difference) == bool(problem)
 
 
-def test_what_a_host_has_is_told_by_names_and_sizes(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+def test_what_a_host_has_is_described_by_names_and_sizes(tmp_path: Path, run_module: Any) -> None:
     (tmp_path / "data/deep").mkdir(parents=True)
     (tmp_path / "data/.cache").mkdir()
     for name, content in (("a", "1"), ("deep/b", "22"), (".cache/c", ""), (".hidden", "")):
@@ -51,16 +50,16 @@ def test_what_a_host_has_is_told_by_names_and_sizes(tmp_path: Path, monkeypatch:
         "data": [str(tmp_path / "data"), str(tmp_path / "absent"), str(tmp_path / "data/a")],
         "code": [str(tmp_path / "run-job")],
     }
-    parity = run_module(trainer_parity_info, None, monkeypatch, capsys, **arguments)["parity"]
+    parity = run_module(trainer_parity_info, **arguments)["parity"]
     assert parity["data"] == {f"{tmp_path}/data/a": "1 bytes", f"{tmp_path}/data/deep/b": "2 bytes"}
     assert parity["code"][f"{tmp_path}/run-job"].startswith("sha256:")
 
 
-def test_many_files_are_told_by_what_holds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_described_by_what_holds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory_names, "MOST_FILES", 2)
     (tmp_path / "deep").mkdir()
     for name in ("a", "deep/b", "deep/c"):
         (tmp_path / name).write_text("22")
-    told = directory_names.describe_directory(str(tmp_path))
-    assert sorted(told) == [f"{tmp_path}/a", f"{tmp_path}/deep"]
-    assert told[f"{tmp_path}/deep"].startswith("2 files of 4 bytes (listing ")
+    described = directory_names.describe_directory(str(tmp_path))
+    assert sorted(described) == [f"{tmp_path}/a", f"{tmp_path}/deep"]
+    assert described[f"{tmp_path}/deep"].startswith("2 files of 4 bytes (listing ")

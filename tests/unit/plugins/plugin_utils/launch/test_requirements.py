@@ -32,7 +32,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.requiremen
         ({"engine_min": "new"}, {"engine": "26"}, "which is no version"),
     ],
 )
-def test_what_is_not_met_is_told(required: dict[str, Any], found: dict[str, str], problem: str) -> None:
+def test_what_is_not_met_is_named(required: dict[str, Any], found: dict[str, str], problem: str) -> None:
     problems = unmet("gpu-02", required, found)
     assert len(problems) == bool(problem)
     assert all(problem in one for one in problems)

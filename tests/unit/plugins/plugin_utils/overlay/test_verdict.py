@@ -116,7 +116,7 @@ def test_every_blackhole_has_its_name(
     assert all(one["remedy"] for one in verdict["problems"])
 
 
-def test_what_crosses_one_way_only_blames_the_host_that_hears_nothing() -> None:
+def test_what_crosses_one_way_only_blames_the_host_that_receives_nothing() -> None:
     verdict = judge_overlay(
         mesh(between_b_and(LOST)), Overlay("distrain", received_from={"a": ["b", "c"], "b": [], "c": ["a", "b"]})
     )
@@ -140,7 +140,7 @@ def test_another_host_answers() -> None:
     assert causes(verdict)[0] == ("address", "b")
 
 
-def test_two_faults_at_once_are_both_told() -> None:
+def test_two_faults_at_once_are_both_reported() -> None:
     def change(source: str, target: str) -> Row | None:
         if {source, target} == {"a", "b"}:
             return NO_TCP

@@ -71,11 +71,7 @@ FEDORA = {"id": "fedora", "version": "43", "codename": "", "name": "Fedora 43"}
         ({"disks": [{"path": "/var/lib/docker", "free_bytes": 1}]}, "error", "preflight_minimum_disk_bytes"),
         ({"routes": [{"destination": "10.0.0.0/8", "interface": "tun0"}]}, "error", "swarm_network_subnet"),
         ({"routes": [{"destination": "10.77.3.0/24", "interface": "eth1"}]}, "error", "swarm_network_subnet"),
-        (
-            {"interfaces": [interface("eth1", "10.77.3.4", 32)]},
-            "error",
-            "swarm_network_subnet",
-        ),
+        ({"interfaces": [interface("eth1", "10.77.3.4", 32)]}, "error", "swarm_network_subnet"),
         ({"interfaces": [interface("eth7", "192.0.2.97")]}, "error", "address"),
         ({"gpus": []}, "warning", "nvidia_toolkit"),
         ({"hostname": "a"}, "error", "hostname"),
@@ -102,11 +98,7 @@ UNREADABLE = {"path": DAEMON, "problem": "it is not JSON: Expecting value at lin
         ),
         ({**SILENT, "configuration": UNREADABLE}, [DAEMON, "docker.service"], "at line 3, column 5"),
         ({**engine(), "installed": True, "configuration": UNREADABLE}, [DAEMON], "at line 3, column 5"),
-        (
-            {**SILENT, "installed": False, "configuration": UNREADABLE},
-            [DAEMON],
-            "dockerd --validate approves",
-        ),
+        ({**SILENT, "installed": False, "configuration": UNREADABLE}, [DAEMON], "dockerd --validate approves"),
     ],
 )
 def test_an_engine_that_does_not_answer(silent: dict[str, Any], expected: list[str], words: str) -> None:
@@ -201,7 +193,7 @@ def test_the_number_of_managers(managers: tuple[str, ...], expected: list[tuple[
     assert found([report("a"), report("b"), report("c")], replace(WANTED, managers=managers)) == expected
 
 
-def test_a_bad_subnet_is_told_once() -> None:
+def test_a_bad_subnet_is_reported_once() -> None:
     reports = [report("a"), report("b")]
     assert found(reports, replace(WANTED, network_subnet="10.77.0.0/8")) == [("error", "all", "swarm_network_subnet")]
 
@@ -224,7 +216,7 @@ def test_two_hosts_with_one_swarm_address(address: str, expected: list[tuple[str
     assert found(reports) == expected
 
 
-def test_unreachable_hosts_are_told_apart() -> None:
+def test_unreachable_hosts_are_distinguished() -> None:
     gone = HostReport("b", "192.0.2.2", facts=None, unreachable=True, reason="Connection refused")
     broken = HostReport("c", "192.0.2.3", facts=None, reason="sudo: a password is required")
     findings = host_findings([report("a", disks=[{"path": "/", "free_bytes": 1}]), gone, broken], WANTED)
@@ -255,8 +247,8 @@ def test_unreachable_hosts_are_told_apart() -> None:
 def test_members_of_another_swarm(manager: Any, other: Any, expected: list[str]) -> None:
     reports = [report("a", engine=engine(swarm=manager)), report("b", engine=engine(swarm=other))]
     assert found(reports) == [("error", name, "swarm_leave_foreign") for name in expected]
-    told_to_leave = [replace(one, leave_foreign=True) for one in reports]
-    assert found(told_to_leave) == [("note", name, "swarm_leave_foreign") for name in expected]
+    leaving = [replace(one, leave_foreign=True) for one in reports]
+    assert found(leaving) == [("note", name, "swarm_leave_foreign") for name in expected]
 
 
 def test_membership_is_not_judged_while_the_first_manager_is_gone() -> None:

@@ -11,14 +11,11 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.curves import RunData, curves
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.moments import place, placed_observations
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.run import Span
+from ansible_collections.distrain.cluster.tests.unit.support.report_artifacts import look
 
 # A job from 1000 to 1100.
 WHOLE = Span(1000, 1100, 1000)
 RESTARTED = Span(1000, 1100, 1050)
-
-
-def look(at: float, step: int | None, **fields: Any) -> dict[str, Any]:
-    return {"at": at, "ranks": [{"host": "gpu-01", "rank": 0, "step": step, **fields}]}
 
 
 def log(*elapsed: Any, step: int = 1, **fields: Any) -> list[dict[str, Any]]:

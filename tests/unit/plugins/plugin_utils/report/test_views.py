@@ -22,12 +22,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report.hosts impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.matrix import heat_map
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.timeline import timeline
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import number, seconds
+from ansible_collections.distrain.cluster.tests.unit.support.report_artifacts import look
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
-
-
-def look(at: float, step: int | None, **fields: Any) -> dict[str, Any]:
-    return {"at": at, "ranks": [{"host": "gpu-01", "rank": 0, "step": step, **fields}]}
 
 
 RESTARTED = {"at": 60, "kind": "restarted"}

@@ -17,9 +17,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.report.cluster im
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_cluster, read_job
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page
 from ansible_collections.distrain.cluster.tests.unit.support import report_artifacts
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.report_artifacts import TEMPLATES
 
-TEMPLATES = ROOT / "roles" / "report" / "templates"
 FOUND = Divergence(2, True, 39, "0", "nan", True)
 
 

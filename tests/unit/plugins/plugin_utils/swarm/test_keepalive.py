@@ -77,6 +77,6 @@ def test_other_settings_differ(changes: dict[str, Any]) -> None:
     assert keepalive_differences(observed(), {**SETTINGS, **changes}, "n1") == ["settings"]
 
 
-def test_a_digest_tells_no_order_and_no_number_from_text() -> None:
+def test_a_digest_shows_no_order_and_no_number_from_text() -> None:
     same = {key: SETTINGS[key] for key in reversed(SETTINGS)} | {"command": ("httpd", "-p", "7780"), "memory": 67108864}
     assert keepalive_digest(same) == keepalive_digest(SETTINGS)
