@@ -30,6 +30,8 @@ NO_BUILD: dict[str, Any] = {"steps": [], "reason": "", "labels": {}, "dockerfile
 
 
 class ActionModule(PlayDecision):
+    role = "image_build"
+
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         batch = play.own["ansible_play_batch"]
         given = {name: play.of(name).get("image_build_arguments") for name in batch}

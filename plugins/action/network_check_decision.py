@@ -20,6 +20,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose imp
 
 
 class ActionModule(PlayDecision):
+    role = "network_check"
+
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         own = play.own["network_check_arguments"]
         refuse_missing(own["hosts"], play.left)

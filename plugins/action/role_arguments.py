@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         arguments, problems = self._arguments(options, self._read(variables, "argument_ranges.yml"), variables)
         if problems:
             return {"changed": False, "failed": True, "msg": _message(variables, options, problems)}
-        result = {"changed": False, **without_prefix(variables["role_name"], arguments)}
+        result = {"changed": False, **without_prefix(variables["role_name"], arguments), "run": self._task._uuid}
         if any(option.get("no_log") for option in options.values()):
             result["_ansible_no_log"] = True
         return result

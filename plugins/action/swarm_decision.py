@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, Any] = {"settled": {"type": "bool", "default": False}}
 
 
 class ActionModule(PlayDecision):
+    role = "swarm"
     argument_spec = ARGUMENTS
 
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:

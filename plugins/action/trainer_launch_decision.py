@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.host.directory im
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import hosts_left
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, decision, launch_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
@@ -45,7 +46,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        hostvars, present = variables["hostvars"], list(variables["ansible_play_hosts"])
+        hostvars, present = variables["hostvars"], hosts_left(variables, "trainer_launch")
         wanted = list(variables[ARGUMENTS_OF_ROLE]["hosts"])
         here = [name for name in wanted if name in present]
         if arguments["has_keys"]:

@@ -49,6 +49,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+run:
+  description: Identifies this run of the role. Hosts that take part in it together return the same.
+  returned: success
+  type: str
+  sample: 5254000f-4f3c-2b1c-0e7d-00000000001c
 NAME:
   description:
     - Each argument, by the name of its variable without the name of the role in front.

@@ -18,13 +18,29 @@ from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 
 
+def hosts_left(variables: Mapping[str, Any], role: str) -> list[str]:
+    """Return the hosts of the play that take part in this run of a role.
+
+    Where one host has failed, Ansible also leaves those out of ``ansible_play_hosts`` that it only stopped for that,
+    although a C(rescue) goes on with them. By their arguments they have come as far as this host.
+    """
+    run = (variables.get(f"{role}_arguments") or {}).get("run")
+    left = set(variables["ansible_play_hosts"])
+
+    def is_here(host: str) -> bool:
+        arguments = variables["hostvars"].raw_get(host).get(f"{role}_arguments") or {}
+        return run is not None and arguments.get("run") == run
+
+    return [host for host in variables["ansible_play_hosts_all"] if host in left or is_here(host)]
+
+
 class PlayVariables:
     """What the hosts of a play have registered; ``hosts`` are all of them, ``left`` those that have not failed."""
 
-    def __init__(self, task_vars: Mapping[str, Any]) -> None:
+    def __init__(self, task_vars: Mapping[str, Any], role: str = "") -> None:
         self.own = task_vars
         self.hosts: list[str] = list(task_vars["ansible_play_hosts_all"])
-        self.left: list[str] = list(task_vars["ansible_play_hosts"])
+        self.left: list[str] = hosts_left(task_vars, role) if role else list(task_vars["ansible_play_hosts"])
         self.groups: Mapping[str, list[str]] = task_vars["groups"]
         self._by_host: dict[str, Mapping[str, Any]] = {}
 
@@ -65,12 +81,14 @@ class PlayDecision(ActionBase):
     _supports_check_mode = True
     _supports_async = False
     argument_spec: ClassVar[Mapping[str, Any]] = {}
+    # Its name, where it matters which hosts have failed before.
+    role: ClassVar[str] = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=dict(self.argument_spec))[1]
         try:
-            return {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}))}
+            return {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}, self.role))}
         except ClusterError as error:
             return {"changed": False, "failed": True, "msg": error.message, **error.details}
 

@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.distrain.cluster.plugins.action.docker_decision import ActionModule as DockerDecision
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, hosts_left
 
 
 class Decision(PlayDecision):
@@ -78,3 +78,10 @@ def test_the_wheels_lie_below_the_home_of_who_runs_the_playbook(tmp_path: Path) 
     host = {"docker_arguments": arguments, "docker_observed": observed}
     decided = action(DockerDecision).run(task_vars=variables(gpu01=host))
     assert decided["hosts"]["gpu01"]["wheels_path"].startswith(str(Path.home() / "wheels"))
+
+
+def test_a_host_that_a_rescue_goes_on_with_takes_part_and_one_that_has_failed_does_not() -> None:
+    here, before = {"swarm_arguments": {"run": "2"}}, {"swarm_arguments": {"run": "1"}}
+    found = variables(gpu01=here, gpu02=here, gpu03=before) | {"ansible_play_hosts": ["gpu01"]} | here
+    assert hosts_left(found, "swarm") == ["gpu01", "gpu02"]
+    assert hosts_left({**found, "swarm_arguments": {}}, "swarm") == ["gpu01"]
