@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role import (
     Option,
@@ -19,6 +20,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role im
     options_of,
     without_prefix,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.trainer_preset import preset_files, with_preset
 
 ARGUMENTS = {"entry_point": {"type": "str", "default": "main"}}
 # How often a default may depend on another default.
@@ -35,12 +37,13 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        variables = task_vars or {}
+        given = task_vars or {}
         entry_point = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]["entry_point"]
-        if "role_path" not in variables:
+        if "role_path" not in given:
             raise AnsibleActionFail("role_arguments is the first task of a role, and has no meaning outside of one.")
         try:
-            options = options_of(self._read(variables, "argument_specs.yml")["argument_specs"], entry_point)
+            options = options_of(self._read(given, "argument_specs.yml")["argument_specs"], entry_point)
+            variables = self._with_preset(given)
         except PlanError as error:
             raise AnsibleActionFail(error.message) from error
         arguments, problems = self._arguments(options, self._read(variables, "argument_ranges.yml"), variables)
@@ -54,6 +57,23 @@ class ActionModule(ActionBase):
     def _read(self, variables: Mapping[str, Any], name: str) -> Any:
         path = Path(variables["role_path"], "meta", name)
         return (self._loader.load_from_file(str(path), cache="none") or {}) if path.is_file() else {}
+
+    def _with_preset(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """
+        Return the variables with the values of the trainer's files, which win over the inventory and the play.
+
+        Those of the task, of the role's use in a play and of the command line win over them. Raise PlanError.
+        """
+        trainer = self._templar.template(variables.get("trainer")) or ""
+        preset: dict[str, Any] = {}
+        for file in preset_files(str(trainer), str(variables.get("inventory_dir") or "")):
+            values = self._loader.load_from_file(str(file), trusted_as_template=True) or {}
+            if not isinstance(values, Mapping):
+                raise PlanError(f"{file} describes a trainer, and has to hold variables, each as NAME: VALUE.")
+            preset |= values
+        role = self._task._role
+        stronger = {**role.get_role_params(), **role.vars, **self._task.get_vars(), **load_extra_vars(self._loader)}
+        return with_preset(variables, preset, stronger.keys())
 
     def _arguments(
         self, options: Mapping[str, Option], ranges: Ranges, variables: Mapping[str, Any]

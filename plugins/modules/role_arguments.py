@@ -25,6 +25,11 @@ description:
     boolean without quotes where a string is expected, and null are refused, because their intended meaning is unknown.
   - To be registered as the role's name with C(_arguments). A registered variable is no fact, so a cache of facts on
     disk does not get it.
+  - Where the variable C(trainer) is set, the variables of the trainer's file are used in place of those of the
+    inventory, of the play and of facts. Those of the task, of the role's use in a play and of the command line win over
+    them. A name, such as V(xuanyuan), means the file that the collection has of this name, and after it the one in the
+    directory C(trainers) beside the inventory, which only has to name what differs. A path, which has a slash in it or
+    ends with C(.yml) or C(.yaml), means this file.
   - It runs on the controller, and never connects to the host.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action
@@ -46,6 +51,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: Other swarms would be left.
   when: swarm_arguments.leave_foreign
+
+- name: Build the image of another trainer than the default one
+  ansible.builtin.include_role:
+    name: distrain.cluster.image_build
+  vars:
+    trainer: xuanyuan
 """
 
 RETURN = r"""

@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleLookupError
-from ansible_collections.distrain.cluster.plugins.lookup.trainer_preset import NOTHING, preset_file, shipped_names
+from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.trainer_preset import SHIPPED, shipped_names
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.values import problems_in
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import requirements as requirement_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
@@ -48,7 +46,7 @@ NOT_OF_THE_PRESET = {"torch", "deepspeed", "py-spy", "bitsandbytes", "flash-attn
 
 
 def preset(name: str) -> dict[str, Any]:
-    return load(ROOT / "trainers" / f"{name}.yml")
+    return load(SHIPPED / f"{name}.yml")
 
 
 def options() -> dict[str, Any]:
@@ -146,35 +144,6 @@ def test_the_lab_runs_a_preset_with_its_versions_and_its_command(name: str) -> N
     assert run["trainer_launch_job_entry"] == ["/opt/on_cpu.py", *wanted["trainer_launch_job_entry"]]
     for key in ("image_build_git_commit", "trainer_launch_launcher", "trainer_launch_job_working_directory"):
         assert key not in run
-
-
-@pytest.mark.parametrize("beside", [None, "", "/inventories"])
-def test_no_trainer_is_none(beside: str | None) -> None:
-    assert preset_file("", beside) == NOTHING
-
-
-def test_a_name_is_looked_for_in_the_collection_and_beside_the_inventory(tmp_path: Path) -> None:
-    (tmp_path / "trainers").mkdir()
-    own, more = tmp_path / "trainers" / "mine.yml", tmp_path / "trainers" / "xuanyuan.yml"
-    own.write_text("{}")
-    assert Path(preset_file("xuanyuan")).resolve() == ROOT / "trainers" / "xuanyuan.yml"
-    assert preset_file("xuanyuan", str(tmp_path)) == NOTHING
-    more.write_text("{}")
-    assert preset_file("xuanyuan", str(tmp_path)) == str(more)
-    assert preset_file("mine") == NOTHING
-    assert preset_file("mine", str(tmp_path)) == str(own)
-    assert preset_file("mine", "") == NOTHING
-    with pytest.raises(AnsibleLookupError, match=r"'other', but the collection brings no such trainer, .* xuanyuan;"):
-        preset_file("other", str(tmp_path))
-
-
-def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
-    own = tmp_path / "own.yml"
-    own.write_text("{}")
-    assert preset_file(str(own)) == str(own)
-    assert preset_file(str(own), str(tmp_path)) == NOTHING
-    with pytest.raises(AnsibleLookupError, match="no such file"):
-        preset_file(str(tmp_path / "none.yml"))
 
 
 LAB_HOST = {

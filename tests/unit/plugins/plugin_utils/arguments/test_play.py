@@ -110,3 +110,35 @@ def test_all_problems_are_one_message_that_names_host_role_and_variables(directo
     assert "x_secrets: found a value that is not shown, expected a dictionary." in printed
     # It only follows from the others.
     assert "x_total: " not in printed
+
+
+def test_a_trainer_wins_over_the_inventory_and_loses_to_the_use_of_the_role_and_to_the_command_line(
+    directory: Path,
+) -> None:
+    host = {"trainer": "mine", "x_count": 1, "x_leave": True}
+    (directory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"localhost": host}}}))
+    (directory / "trainers").mkdir()
+    preset = {"x_count": 3, "x_command": ["{{ own }}"], "own": "a", "x_way": "preset"}
+    (directory / "trainers" / "mine.yml").write_text(yaml.safe_dump(preset))
+    _printed, got = run(directory, "-i", "hosts.yml")
+    assert (got["count"], got["total"], got["command"], got["way"]) == (3, 3072, ["a"], "preset")
+    _printed, got = run(directory, "-i", "hosts.yml", "-e", "x_count=4")
+    assert (got["count"], got["total"]) == (4, 4096)
+
+
+# Ansible's own validation comes first here, and reads the defaults of the spec.
+@pytest.mark.parametrize("use", [{"vars": {"x_count": 5}}, {"x_count": 5}])
+def test_what_a_role_is_used_with_in_a_play_wins_over_the_trainer(directory: Path, use: dict[str, Any]) -> None:
+    (directory / "mine.yml").write_text(yaml.safe_dump({"x_count": 3, "x_leave": True}))
+    play = {key: value for key, value in PLAY[0].items() if key != "tasks"}
+    variables = {"ansible_python_interpreter": sys.executable}
+    roles = [{"role": "x", **use}]
+    (directory / "play.yml").write_text(yaml.safe_dump([{**play, "vars": variables, "roles": roles}]))
+    _printed, got = run(directory, "-e", "trainer=./mine.yml")
+    assert (got["count"], got["total"]) == (5, 5120)
+
+
+def test_a_trainer_that_is_not_found_is_one_message(directory: Path) -> None:
+    printed, got = run(directory, "-e", "trainer=nobody")
+    assert got == {}
+    assert "The variable trainer is 'nobody', but the collection has no such trainer" in printed
