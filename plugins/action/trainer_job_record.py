@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import closed, record_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import (
     put_aside,
@@ -33,17 +33,10 @@ ARGUMENTS = {
 RECORD = "job.json"
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone, once for all hosts."""
+class ActionModule(PlayDecision):
+    argument_spec = ARGUMENTS
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         path = Path(arguments["directory"], RECORD).expanduser()
         try:
             kept = read_record(path)
@@ -53,7 +46,7 @@ class ActionModule(ActionBase):
                     f"{path} {kept.problem}. It is put aside as {path.name}.corrupt, and the job counts as one without "
                     "a record."
                 )
-            record = self._record(arguments, task_vars or {}, kept.record)
+            record = self._record(arguments, play.own, kept.record)
             record = json.loads(json.dumps(record, default=str))
             changed = bool(record) and record != kept.record
             if changed and not self._task.check_mode:

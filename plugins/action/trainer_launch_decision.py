@@ -12,13 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import hosts_left
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, decision, launch_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
@@ -34,32 +33,19 @@ PYTHON, KEYS = "__trainer_launch_python", "__trainer_launch_keys_made"
 Variables = Mapping[str, Any]
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone, once for all hosts."""
+class ActionModule(PlayDecision):
+    argument_spec = ARGUMENTS
+    role = "trainer_launch"
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        variables = task_vars or {}
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        hostvars, present = variables["hostvars"], hosts_left(variables, "trainer_launch")
-        wanted = list(variables[ARGUMENTS_OF_ROLE]["hosts"])
-        here = [name for name in wanted if name in present]
+    def decide(self, arguments: Variables, play: PlayVariables) -> dict[str, Any]:
+        hostvars = play.own["hostvars"]
         if arguments["has_keys"]:
-            return {"changed": False, **_with_keys(plain(variables[DECISION]), hostvars)}
+            return _with_keys(plain(play.own[DECISION]), hostvars)
+        here = [name for name in play.own[ARGUMENTS_OF_ROLE]["hosts"] if name in play.left]
         if self._task.check_mode and not all(_has_observed(hostvars[name]) for name in here):
-            return {"changed": False, "has_job": False, "decision": NONE, "hosts": {}}
-        try:
-            made = self._decide(
-                variables, [_host(name, hostvars[name]) for name in here], present, arguments["restart"]
-            )
-        except ClusterError as error:
-            return {"changed": False, "failed": True, "msg": error.message}
-        return {"changed": False, **made}
+            return {"has_job": False, "decision": NONE, "hosts": {}}
+        hosts = [_host(name, hostvars[name]) for name in here]
+        return self._decide(play.own, hosts, play.left, arguments["restart"])
 
     def _decide(
         self, variables: Variables, hosts: Sequence[Host], present: Sequence[str], restart: bool

@@ -78,12 +78,6 @@ def why_failed(rank: Rank, job_name: str, context: JobContext) -> Diagnosis:
     return Diagnosis(found.kind, rank.host, rank.rank, f"{_who(rank, job_name)} {found.text}", found.retryable)
 
 
-def first_failed(ranks: Sequence[Rank]) -> Rank | None:
-    """Return the rank that made the job fail, or None."""
-    finding = find_cause(ranks, "", JobContext())
-    return next((rank for rank in ranks if finding and rank.host == finding.host and rank.rank == finding.rank), None)
-
-
 def _of_all(ranks: Sequence[Rank], known: Sequence[RankEvidence]) -> list[RankEvidence]:
     """Return evidence that only shows when the ranks are compared."""
     if any(found.weight < HELD_UP for _rank, found in known):

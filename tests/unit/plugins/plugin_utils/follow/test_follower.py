@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import read_progress
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import first_failed
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import find_cause
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import StepRate
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job import ranks as follow_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
@@ -116,7 +117,7 @@ def test_the_clocks_of_those_that_failed_are_asked_for_their_order() -> None:
     ],
 )
 def test_the_rank_that_made_the_job_fail(ranks: list[Rank], host: str | None) -> None:
-    cause = first_failed(ranks)
+    cause = find_cause(ranks, "sft", JobContext())
     assert (cause.host if cause else None) == host
 
 
