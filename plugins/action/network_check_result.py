@@ -5,21 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce import history as check_history
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import outcome
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.result import conditions, result_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.table import failure_message, measurement_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
-
-FILE_NAME = "network-check.json"
 
 Variables = Mapping[str, Any]
 
@@ -28,18 +23,19 @@ class ActionModule(PlayDecision):
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         own, decision = play.own["network_check_arguments"], play.own["network_check_decision"]
         directory = own["artifacts_directory"]
-        history = _read(Path(directory).expanduser() / FILE_NAME)
+        history = self.kept(directory, check_history.FILE_NAME)
         hosts = {name: play.variables(name) for name in decision["hosts"]}
         result = result_of(
             outcomes={name: _outcomes(name, one, own["networks"]) for name, one in hosts.items()},
             about=conditions(decision, own, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")),
+            decision=decision,
             observed={name: one["fabric_observed"] for name, one in hosts.items()},
             fabric=next(one["fabric_decision"] for one in hosts.values()),
             arguments=own,
             history=history,
         )
         replaces = own["baseline"] == "replace"
-        self.keep(directory, FILE_NAME, check_history.add(history, result["cluster"], result, replaces))
+        self.keep(directory, check_history.FILE_NAME, check_history.add(history, result["cluster"], result, replaces))
         self.show(measurement_lines(result))
         has_failed = bool(result["problems"] or (result["regressions"] and not replaces))
         # Returned, not raised: the result is registered also where the check has failed.
@@ -58,12 +54,3 @@ def _outcomes(host: str, variables: Variables, networks: list[str]) -> dict[str,
 
 def _results(variables: Variables, name: str) -> list[Variables]:
     return (variables.get(name) or {}).get("results") or []
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise PlanError(f"{path} cannot be read on the controller: {error}. Correct or remove it.") from error

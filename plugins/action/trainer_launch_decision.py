@@ -16,10 +16,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.history import FILE_NAME
+from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.tuning import TunedJob, tuning_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import link_speed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
-from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, decision, launch_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, START, decision, launch_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.host import Host, Request
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.refusals import refuse_arguments
@@ -27,7 +30,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_addr
 
 ARGUMENTS = {"restart": {"type": "bool", "default": False}, "has_keys": {"type": "bool", "default": False}}
 ARGUMENTS_OF_ROLE, OBSERVED, DECISION = "trainer_launch_arguments", "trainer_launch_observed", "trainer_launch_decision"
-FABRIC, GPU_COUNT = "fabric_decision", "nvidia_toolkit_gpu_count"
+FABRIC, FACTS, GPU_COUNT = "fabric_decision", "fabric_observed", "nvidia_toolkit_gpu_count"
 PYTHON, KEYS = "__trainer_launch_python", "__trainer_launch_keys_made"
 
 Variables = Mapping[str, Any]
@@ -59,12 +62,14 @@ class ActionModule(PlayDecision):
         hostvars = variables["hostvars"]
         fabric = plain(hostvars[hosts[0].name].get(FABRIC)) or {}
         programs = Path(variables["role_path"], "files")
+        tuning = self._tuning(hosts, fabric, hostvars)
         request = Request(
             hosts=hosts,
             job_network=fabric["job_network"],
             addresses=fabric.get("data_path_addrs") or {},
             programs={name: digest_of(programs / Path(name).name) for name in (*PROGRAMS, WEBUI_PROGRAM)},
             sources=dict(_sources(hosts)),
+            tuning=tuning["environment"],
             attempt=datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat(),
             restarts=restart,
             check_mode=self._task.check_mode,
@@ -72,8 +77,27 @@ class ActionModule(PlayDecision):
         image_python = _image_python(hostvars[request.first.name])
         made = decision(replace(request, image_python=image_python))
         made = _with_keys(made | {"webui_words": _webui_words(made, hosts, hostvars)}, hostvars)
+        if made["decision"] == START and tuning["environment"]:
+            values = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())
+            self.show([f"The job gets {values}: {tuning['reason']}."])
         before = plain(variables.get(DECISION)) or {}
         return made | {"restart": before.get("restart", 0) + 1 if restart else 0, "outcome": _outcome(made, hosts)}
+
+    def _tuning(self, hosts: Sequence[Host], fabric: Variables, hostvars: Mapping[str, Variables]) -> dict[str, Any]:
+        """The variables that let the job use its network at its rate, and the reason for them."""
+        arguments = hosts[0].arguments
+        if not arguments["tune_network"] or len(hosts) < 2 or not hosts[0].has_job:
+            return {"environment": {}, "reason": ""}
+        addresses = {host.name: fabric["data_path_addrs"][host.name] for host in hosts}
+        pinned = {name: value for host in hosts for name, value in host.interfaces.items()}
+        job = TunedJob(
+            addresses=addresses,
+            network=fabric["job_network"],
+            backend="nccl" if all(host.gpus_of_container for host in hosts) else "gloo",
+            mbits=link_speed({host.name: plain(hostvars[host.name][FACTS]) for host in hosts}, addresses),
+            environment={**pinned, **arguments["environment"], **arguments["job_environment"]},
+        )
+        return tuning_of(job, self.kept(arguments["artifacts_directory"], FILE_NAME))
 
 
 def _with_keys(made: Mapping[str, Any], hostvars: Mapping[str, Variables]) -> dict[str, Any]:

@@ -39,6 +39,10 @@ backend:
   description: C(nccl) where every host has GPUs, else C(gloo).
   returned: success
   type: str
+tunings:
+  description: For each network the variables that are tried, by the name of the tuning, the library's default first.
+  returned: success
+  type: dict
 hosts:
   description: What each host runs, by its name.
   returned: success

@@ -78,6 +78,12 @@ options:
     type: str
     default: resume_from_checkpoint
     version_added: "1.1.0"
+  tuning:
+    description:
+      - Variables for the environment of the command that let it use its network at its rate. Those of O(environment)
+        win over them. They are no part of what makes the job another one.
+    type: dict
+    default: {}
   environment:
     description: What is added to the environment of the command.
     type: dict
@@ -214,6 +220,7 @@ def main() -> None:
                 "checkpoint": {"type": "str", "default": ""},
                 "resume_setting": {"type": "str", "default": "resume_from_checkpoint"},
                 "environment": {"type": "dict", "default": {}},
+                "tuning": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}, "no_log": True},
                 "working_directory": {"type": "str"},
                 "network": {"type": "str"},

@@ -134,6 +134,11 @@ hosts:
       type: list
       elements: str
       returned: where there is a job
+    tuning:
+      description: The variables that let the job use its network at its rate.
+      type: dict
+      returned: where there is a job
+      sample: {NCCL_SOCKET_NTHREADS: "4", NCCL_NSOCKS_PERTHREAD: "4"}
     digest:
       description:
         - The digest of what makes the job what it is; C(is_changed) whether it was last started with another one.

@@ -40,7 +40,7 @@ def start(engine: Engine, files: JobFiles, params: Mapping[str, Any]) -> None:
     container = running_container(engine, params["container"])
     # Processes left by an earlier attempt hold its port and its memory.
     end_all(files, params["name"], params["stop_timeout"])
-    environment = {name: str(value) for name, value in params["environment"].items()}
+    environment = {name: str(value) for name, value in {**params["tuning"], **params["environment"]}.items()}
     interface = None
     if params["network"]:
         interface = network_interface(container, params["network"])

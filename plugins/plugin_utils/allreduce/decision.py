@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
+from ..fabric.tuning import DEFAULT, RDMA_DEVICES, Tunings, tunings_of
 from .command import NAME, command, lay_out
 from .measurement import HOST, NETWORKS
 
@@ -72,10 +74,12 @@ def decide(hosts: Sequence[CheckedHost], fabric: Mapping[str, Any]) -> dict[str,
     _refuse_images(hosts)
     _refuse_jobs(hosts)
     backend = "nccl" if min(host.gpu_count for host in hosts) > 0 else "gloo"
+    tunings = {network: _tunings(hosts, network, backend) for network in NETWORKS}
     return {
         "ranks": layout["ranks"],
         "backend": backend,
-        "hosts": {host.name: _of_host(host, layout, backend) for host in hosts},
+        "tunings": tunings,
+        "hosts": {host.name: _of_host(host, layout, backend, tunings) for host in hosts},
     }
 
 
@@ -126,33 +130,56 @@ def _refuse_jobs(hosts: Sequence[CheckedHost]) -> None:
             )
 
 
-def _of_host(host: CheckedHost, layout: Mapping[str, Any], backend: str) -> dict[str, Any]:
+def _tunings(hosts: Sequence[CheckedHost], network: str, backend: str) -> Tunings:
+    """Return what is tried on a network, which has to be the same on all hosts."""
+    arguments = hosts[0].arguments
+    if not arguments["tune"]:
+        return {DEFAULT: {}}
+    environment = {name: value for host in hosts for name, value in _environment(host, network).items()}
+    return tunings_of(backend, environment, arguments["tunings"])
+
+
+def _environment(host: CheckedHost, network: str) -> dict[str, Any]:
+    """Return the variables of a container; on the overlay its interface is found when it starts."""
+    return {**(host.environment if network == HOST else {}), **host.arguments["environment"]}
+
+
+def _of_host(
+    host: CheckedHost, layout: Mapping[str, Any], backend: str, tunings: Mapping[str, Tunings]
+) -> dict[str, Any]:
     names = {network: f"{NAME}-{network}-{host.name}" for network in NETWORKS}
     networks = host.arguments["networks"]
     return {
         "names": list(names.values()),
         "is_first": host.name == layout["ranks"][0],
-        "containers": [_container(host, layout, backend, network, names[network]) for network in networks],
+        "containers": [
+            _container(host, network, names[network], _command(host, layout, backend, network, tunings[network]))
+            for network in networks
+        ],
     }
 
 
-def _container(host: CheckedHost, layout: Mapping[str, Any], backend: str, network: str, name: str) -> dict[str, Any]:
+def _command(host: CheckedHost, layout: Mapping[str, Any], backend: str, network: str, tunings: Tunings) -> list[str]:
+    options = {option: host.arguments[argument] for option, argument in OPTIONS.items()}
+    own = {"backend": backend, "directory": SHARED, "tunings": json.dumps(tunings)}
+    return command(layout, {**options, **own}, host.name, network)
+
+
+def _container(host: CheckedHost, network: str, name: str, words: list[str]) -> dict[str, Any]:
     """Return the parameters of the container, those that are empty to be left out."""
     arguments, is_host = host.arguments, network == HOST
-    options = {option: arguments[argument] for option, argument in OPTIONS.items()}
-    has_rdma = is_host and "NCCL_IB_HCA" in host.environment
+    has_rdma = is_host and RDMA_DEVICES in host.environment
     directory = arguments["directory"]
     gpus = {"driver": "cdi", "device_ids": [arguments["gpu_device"]], "capabilities": [["gpu"]]}
-    environment = {**(host.environment if is_host else {}), **arguments["environment"]}
     return {
         "network": network,
         "name": name,
         "hostname": "" if is_host else name,
         "network_mode": "host" if is_host else arguments["overlay"],
         "ulimits": [f"{limit}:{value}:{value}" for limit, value in arguments["ulimits"].items()],
-        "command": command(layout, {**options, "backend": backend, "directory": SHARED}, host.name, network),
+        "command": words,
         "working_dir": HOME,
-        "environment": {key: str(value) for key, value in environment.items()},
+        "environment": {key: str(value) for key, value in _environment(host, network).items()},
         "volumes": [f"{directory}/all_reduce:{HOME}/all_reduce:ro", f"{directory}/shared:{SHARED}"],
         "devices": ["/dev/infiniband"] if has_rdma else [],
         "capabilities": ["IPC_LOCK"] if has_rdma else [],
@@ -166,5 +193,10 @@ def preview(decision: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
     return (
         f"{len(ranks)} ranks on {', '.join(dict.fromkeys(ranks))} would make all-reduces with {decision['backend']} in "
         f"{arguments['image']}, {arguments['rounds']} times each of {', '.join(map(str, arguments['sizes']))} bytes, "
-        f"in turn over {' and '.join(arguments['networks'])}."
+        f"in turn over {' and '.join(arguments['networks'])}{_tried(decision)}."
     )
+
+
+def _tried(decision: Mapping[str, Any]) -> str:
+    names = list(dict.fromkeys(name for tunings in decision["tunings"].values() for name in tunings))
+    return f", with each of these tunings: {', '.join(names)}" if len(names) > 1 else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+FILE_NAME = "network-check.json"
 SCHEMA = 1
 # What has to be the same for two measurements to be compared.
 CONDITIONS = ("ranks", "backend")

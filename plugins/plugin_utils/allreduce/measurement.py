@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from ..causes.log import JobContext, read_cause
+from ..fabric.tuning import DEFAULT
 
 # What NCCL fails with may be the network's.
 _OF_NETWORK = ("nccl_error", "no_interface", "port_taken")
@@ -36,10 +37,11 @@ class Limits:
 
 
 def outcome(written: str, host: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a container has written about its ranks, or how it ended where that is empty."""
+    """Return by tuning what a container has written about its ranks, or how it ended where that is empty."""
     if written:
         return json.loads(written)
-    return {"rows": [], "versions": {}, "problem": f"the container on {host} {_end(state)} and left no result"}
+    problem = f"the container on {host} {_end(state)} and left no result"
+    return {DEFAULT: {"rows": [], "versions": {}, "problem": problem}}
 
 
 def _end(state: Mapping[str, Any]) -> str:
@@ -52,13 +54,19 @@ def _end(state: Mapping[str, Any]) -> str:
     return f"ended with exit code {state.get('ExitCode', '?')}"
 
 
-def gather(outcomes: Sequence[Mapping[str, Outcome]], network: str) -> dict[str, Any]:
-    """Return the outcome of one network: the rows of the first rank's host, and the first problem of any host."""
-    of_network = [one[network] for one in outcomes if network in one]
-    if not of_network:
-        return {"rows": [], "versions": {}, "problem": ""}
-    problem = next((one["problem"] for one in of_network if one["problem"]), "")
-    return {**of_network[0], "problem": problem}
+def gather(outcomes: Sequence[Mapping[str, Mapping[str, Outcome]]], network: str) -> dict[str, dict[str, Any]]:
+    """Return the outcome of one network with each tuning: the rows of the first rank's host, any host's first problem.
+
+    A tuning that not all hosts have tried is left out, as one of them has said why.
+    """
+    of_hosts = [one[network] for one in outcomes if network in one]
+    if not of_hosts:
+        return {DEFAULT: {"rows": [], "versions": {}, "problem": ""}}
+    return {
+        tuning: {**first, "problem": next((one[tuning]["problem"] for one in of_hosts if one[tuning]["problem"]), "")}
+        for tuning, first in of_hosts[0].items()
+        if all(tuning in one for one in of_hosts)
+    }
 
 
 def judge(

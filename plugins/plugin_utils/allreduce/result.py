@@ -10,6 +10,7 @@ from typing import Any
 
 from .history import baseline_of, cluster_name, difference
 from .measurement import Limits, Outcome, gather, judge
+from .tuning import choose
 
 LIMITS = ("large_bytes", "overlay_cost_percent", "regression_percent")
 
@@ -26,22 +27,24 @@ def conditions(decision: Mapping[str, Any], arguments: Mapping[str, Any], date: 
 
 
 def result_of(
-    outcomes: Mapping[str, Mapping[str, Outcome]],
+    outcomes: Mapping[str, Mapping[str, Mapping[str, Outcome]]],
     about: Mapping[str, Any],
+    decision: Mapping[str, Any],
     observed: Mapping[str, Mapping[str, Any]],
     fabric: Mapping[str, Any],
     arguments: Mapping[str, Any],
     history: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result; ``outcomes`` are those of each host by network, ``observed`` is the facts of each host."""
+    """Return the result; ``outcomes`` are those of each host by network and tuning, ``observed`` each host's facts."""
     hosts = list(dict.fromkeys(about["ranks"]))
     addresses = {host: fabric["data_path_addrs"][host] for host in hosts}
-    networks = arguments["networks"]
-    measured = {network: gather([outcomes[host] for host in hosts], network) for network in networks}
+    limits = Limits(**{name: arguments[name] for name in LIMITS})
+    tried = {network: gather([outcomes[host] for host in hosts], network) for network in arguments["networks"]}
+    tunings = {name: choose(one, decision["tunings"][name], limits.large_bytes) for name, one in tried.items()}
+    measured = {network: tried[network][one["name"]] for network, one in tunings.items()}
     cluster = cluster_name(addresses)
     baseline = baseline_of(history, cluster)
     differs = difference(about, baseline) if baseline else ""
-    limits = Limits(**{name: arguments[name] for name in LIMITS})
     compared = None if differs else baseline
     verdict = judge(measured, about["ranks"], fabric["job_network"], limits, compared)
     return {
@@ -50,6 +53,7 @@ def result_of(
         "versions": {name: value for one in measured.values() for name, value in one["versions"].items()},
         "hosts": _hosts(hosts, addresses, observed),
         **verdict,
+        "tunings": tunings,
         "compared_with": compared["date"] if compared else "",
         "not_compared": differs,
     }

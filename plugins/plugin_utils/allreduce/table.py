@@ -21,7 +21,32 @@ def measurement_lines(verdict: Mapping[str, Any]) -> list[str]:
     """One line for each size of message, and the conclusions below them."""
     cells = [HEADING, SECOND_HEADING, *(_cells(row) for row in verdict["rows"])]
     lines = table_lines(cells, right=range(len(HEADING))) if verdict["rows"] else []
-    return [*lines, *conclusion_lines(verdict)]
+    tunings = [line for network, one in verdict["tunings"].items() for line in tuning_lines(network, one)]
+    return [*lines, *tunings, *conclusion_lines(verdict)]
+
+
+def tuning_lines(network: str, tuning: Mapping[str, Any]) -> list[str]:
+    """The time of each size with each tuning of a network, and which was chosen; nothing where one alone was tried."""
+    names = list(tuning["sizes"][0]["seconds"]) if tuning["sizes"] else []
+    problems = [f"With {name}: {problem}." for name, problem in tuning["problems"].items()]
+    if len(names) < 2:
+        return problems
+    cells = [
+        (_network(network), *names, "best"),
+        *(
+            (size_in_words(one["bytes"]), *(_time(one["seconds"].get(name)) for name in names), one["best"])
+            for one in tuning["sizes"]
+        ),
+    ]
+    return [*table_lines(cells, right=range(len(cells[0]))), *problems, _chosen(network, tuning)]
+
+
+def _chosen(network: str, tuning: Mapping[str, Any]) -> str:
+    variables = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())
+    if not variables:
+        return f"Over the {_network(network)} no tuning gains enough over the default for large messages."
+    gain = f"{tuning['gain_percent']:g} % more bandwidth for large messages than the default"
+    return f"Over the {_network(network)} a job takes {variables}: {gain}."
 
 
 def failure_message(verdict: Mapping[str, Any]) -> str:
@@ -73,9 +98,13 @@ def _cells(row: Mapping[str, Any]) -> Sequence[str]:
 def _figures(figures: Mapping[str, float] | None) -> Sequence[str]:
     if figures is None:
         return ("-", "-", "-")
-    seconds = figures["seconds"]
-    time = f"{seconds * 1000:.1f} ms" if seconds >= 0.001 else f"{seconds * 1_000_000:.0f} us"
-    return (time, f"{in_words(figures['algorithm'])}/s", f"{in_words(figures['bus'])}/s")
+    return (_time(figures["seconds"]), f"{in_words(figures['algorithm'])}/s", f"{in_words(figures['bus'])}/s")
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds * 1000:.1f} ms" if seconds >= 0.001 else f"{seconds * 1_000_000:.0f} us"
 
 
 def _problem_networks(verdict: Mapping[str, Any]) -> str:

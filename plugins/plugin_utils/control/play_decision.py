@@ -111,6 +111,16 @@ class PlayDecision(ActionBase):
         except AnsibleError as error:
             raise PlanError(str(error)) from error
 
+    def kept(self, directory: str, name: str) -> dict[str, Any]:
+        """Return what ``keep`` has written, empty where there is nothing; raise PlanError where it cannot be read."""
+        path = Path(directory).expanduser() / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise PlanError(f"{path} cannot be read on the controller: {error}. Correct or remove it.") from error
+
     def keep(self, directory: str, name: str, value: Any) -> None:
         """Write a report as JSON into a directory on the controller; nothing in check mode or without a directory."""
         if not directory or self._task.check_mode:

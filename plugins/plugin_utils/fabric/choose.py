@@ -25,12 +25,11 @@ from .choice import (
 )
 from .networks import DEFAULT_ROUTES, Facts, HostInterface, Measurement, Quality, find_networks, judge
 from .overlay import choose_mtu, choose_subnet
+from .tuning import RDMA_DEVICES
 
 # Rates within this factor of the best one count as equal. One short stream measures no better, and on an overlay jumbo
 # frames are worth more than that: 1.1 -> 8.7 Gbit/s in docker/libnetwork#1330.
 EQUAL_RATES = 0.5
-
-RDMA_DEVICES = "NCCL_IB_HCA"
 
 
 def choose_networks(
@@ -246,6 +245,15 @@ def _environment(one: HostInterface) -> dict[str, str]:
 
 def _why_interface(one: HostInterface) -> str:
     return f"the interface of the data path {one.address}"
+
+
+def link_speed(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> int | None:
+    """The speed in Mbit/s of the slowest interface of the data path; None where one of them does not report its own."""
+    speeds = [
+        one.speed_mbits if (one := _find_interface(host, address, facts[host])) else None
+        for host, address in data_path.items()
+    ]
+    return min(filter(None, speeds)) if speeds and all(speeds) else None
 
 
 def host_network_environments(facts: Mapping[str, Facts], data_path: Mapping[str, str]) -> dict[str, dict[str, str]]:

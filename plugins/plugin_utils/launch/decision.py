@@ -38,7 +38,7 @@ def decision(request: Request) -> dict[str, Any]:
     addresses = request.addresses if request.is_on_host_network else {}
     processes = {host.name: host.processes for host in hosts}
     laid_out = ranks([host.name for host in hosts], arguments["first_host"], arguments["name"], processes, addresses)
-    jobs = {host.name: _job(host, laid_out) for host in hosts} if hosts[0].has_job else {}
+    jobs = {host.name: _job(host, laid_out, request.tuning) for host in hosts} if hosts[0].has_job else {}
     refuse_needs(request)
     job_decision = _job_decision(request, laid_out, jobs)
     first = laid_out[0]["host"]
@@ -79,7 +79,7 @@ def _is_elastic(arguments: Mapping[str, Any]) -> bool:
     return bool(arguments["launcher"] == TORCHRUN_ELASTIC)
 
 
-def _job(host: Host, laid_out: Ranks) -> dict[str, Any]:
+def _job(host: Host, laid_out: Ranks, tuning: Mapping[str, str]) -> dict[str, Any]:
     """The part of the job that this host runs."""
     arguments, launch = host.arguments, launch_of(host.arguments)
     own = next(one for one in laid_out if one["host"] == host.name)
@@ -91,6 +91,8 @@ def _job(host: Host, laid_out: Ranks) -> dict[str, Any]:
         "command": [*command_of(laid_out, rank, launch), *host.job_arguments],
         "settings": host.settings_text,
         "environment": environment_of(laid_out, rank, launch, wanted),
+        # What is measured anew does not make it another job: it is no part of the digest.
+        "tuning": dict(tuning),
         "working_directory": arguments["job_working_directory"],
         "rank": rank,
         "world_size": world_size,

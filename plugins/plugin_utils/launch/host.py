@@ -103,8 +103,9 @@ class Request:
 
     ``job_network`` and ``addresses`` are the choice of the role fabric, ``image_python`` the version of the image's
     Python where it was asked for, ``programs`` the digests of the programs to put on the hosts, and ``sources`` what
-    each source of a copy holds on the controller. ``attempt`` names a start that is made now; ``restarts`` is whether
-    the job is started again whatever its state.
+    each source of a copy holds on the controller. ``tuning`` is what lets the job use its network at its rate,
+    as variables. ``attempt`` names a start that is made now; ``restarts`` is whether the job is started again whatever
+    its state.
     """
 
     hosts: Sequence[Host]
@@ -113,6 +114,7 @@ class Request:
     image_python: str | None = None
     programs: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tuning: Mapping[str, str] = field(default_factory=dict)
     attempt: str = ""
     restarts: bool = False
     check_mode: bool = False

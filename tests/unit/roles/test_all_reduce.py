@@ -131,6 +131,9 @@ def test_a_host_without_the_interface_says_so_and_lets_the_others_go_on(tmp_path
         "network": "overlay",
         "networks": ["overlay", "host"],
         "directory": tmp_path,
+        "tunings": {"default": {}, "4x4": {"A": "1"}},
+        "tuning": None,
+        "timeout": 60,
     }
     assert run_host(argparse.Namespace(**settings)) == 1
     written = (tmp_path / "overlay.json").read_text()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", required=True, help="the host of this process")
     parser.add_argument("--ranks", nargs="+", required=True, help="the host of each rank")
     parser.add_argument("--rank", type=int, help="which of them this is")
+    parser.add_argument("--tunings", type=json.loads, required=True, help="names to variables, each tried in turn")
+    parser.add_argument("--tuning", help="which of them this process has, as its environment")
     parser.add_argument("--address", required=True, help="name or address of the first rank")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--near", default="", help="an address in the subnet of the interface to use")

@@ -22,21 +22,37 @@ LOOK_SECONDS = 0.1
 
 
 def run_host(settings: argparse.Namespace) -> int:
-    local = [rank for rank, host in enumerate(settings.ranks) if host == settings.host]
+    deadline = time.monotonic() + settings.timeout
+    outcomes: dict[str, dict[str, Any]] = {}
     try:
         environment = {**os.environ, **_interface_environment(settings.near)}
-        command = [sys.executable, "-u", "-m", __package__, *sys.argv[1:], "--rank"]
-        processes = {rank: subprocess.Popen([*command, str(rank)], env=environment) for rank in local}
-        _wait_for(list(processes.values()), settings.timeout)
-        outcomes = [_outcome(settings, rank, process.returncode) for rank, process in processes.items()]
+        for tuning in settings.tunings:
+            outcomes[tuning] = _run_tuning(settings, tuning, environment, deadline)
+            # A network that does not carry with the first tuning would take as long to fail with each of them.
+            if len(outcomes) == 1 and outcomes[tuning]["problem"]:
+                break
     except Problem as error:
-        outcomes = [_failed(f"{settings.host}: {error}")]
+        outcomes = {next(iter(settings.tunings)): _failed(f"{settings.host}: {error}")}
     finally:
-        if 0 in local:
+        if settings.ranks[0] == settings.host:
             Turns(settings.directory, settings.networks, settings.network).leave()
+    write_outcome(settings, outcomes)
+    return 1 if next(iter(outcomes.values()))["problem"] else 0
+
+
+def _run_tuning(
+    settings: argparse.Namespace, tuning: str, environment: dict[str, str], deadline: float
+) -> dict[str, Any]:
+    """The outcome of the ranks of this host with one tuning, which libraries read once, where a process begins."""
+    local = [rank for rank, host in enumerate(settings.ranks) if host == settings.host]
+    left = ["--tuning", tuning, "--timeout", str(max(deadline - time.monotonic(), 0)), "--rank"]
+    command = [sys.executable, "-u", "-m", __package__, *sys.argv[1:], *left]
+    own = {**environment, **settings.tunings[tuning]}
+    processes = {rank: subprocess.Popen([*command, str(rank)], env=own) for rank in local}
+    _wait_for(list(processes.values()), deadline)
+    outcomes = [_outcome(settings, tuning, rank, process.returncode) for rank, process in processes.items()]
     problem = next((one["problem"] for one in outcomes if one["problem"]), "")
-    write_outcome(settings, {**outcomes[0], "problem": problem})
-    return 1 if problem else 0
+    return {**outcomes[0], "problem": problem}
 
 
 def _interface_environment(near: str) -> dict[str, str]:
@@ -50,9 +66,8 @@ def _interface_environment(near: str) -> dict[str, str]:
     return {"NCCL_SOCKET_IFNAME": f"={interface}", "GLOO_SOCKET_IFNAME": interface}
 
 
-def _wait_for(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
+def _wait_for(processes: list[subprocess.Popen[bytes]], deadline: float) -> None:
     """Until all have ended; where one has failed, the others have a little while to notice."""
-    deadline = time.monotonic() + seconds
     while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
         if any(process.poll() for process in processes):
             deadline = min(deadline, time.monotonic() + 3 * GRACE_SECONDS)
@@ -62,9 +77,9 @@ def _wait_for(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
         process.wait()
 
 
-def _outcome(settings: argparse.Namespace, rank: int, code: int) -> dict[str, Any]:
+def _outcome(settings: argparse.Namespace, tuning: str, rank: int, code: int) -> dict[str, Any]:
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-    return read_outcome(settings, rank) or _failed(f"rank {rank} on {settings.host} ended with {how}")
+    return read_outcome(settings, tuning, rank) or _failed(f"rank {rank} on {settings.host} ended with {how}")
 
 
 def _failed(problem: str) -> dict[str, Any]:

@@ -12,20 +12,20 @@ from typing import Any
 
 
 def write_outcome(settings: argparse.Namespace, outcome: dict[str, Any]) -> None:
-    """Of the rank; without one, of the host."""
-    path = _path(settings, settings.rank)
+    """Of the rank with its tuning; without a rank, of the host with all tunings."""
+    path = _path(settings, settings.tuning, settings.rank)
     unfinished = path.with_name(f".{path.name}")
     unfinished.write_text(json.dumps(outcome) + "\n", encoding="utf-8")
     unfinished.replace(path)
 
 
-def read_outcome(settings: argparse.Namespace, rank: int) -> dict[str, Any] | None:
+def read_outcome(settings: argparse.Namespace, tuning: str, rank: int) -> dict[str, Any] | None:
     try:
-        return json.loads(_path(settings, rank).read_text(encoding="utf-8"))
+        return json.loads(_path(settings, tuning, rank).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
 
 
-def _path(settings: argparse.Namespace, rank: int | None) -> Path:
+def _path(settings: argparse.Namespace, tuning: str | None, rank: int | None) -> Path:
     directory: Path = settings.directory
-    return directory / (f"{settings.network}.json" if rank is None else f"{settings.network}-{rank}.json")
+    return directory / (f"{settings.network}.json" if rank is None else f"{settings.network}-{tuning}-{rank}.json")

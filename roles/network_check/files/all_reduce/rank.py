@@ -32,6 +32,9 @@ class Rank:
         self._versions: dict[str, str] = {}
         self._meeting: Meeting | None = None
         self._turns = Turns(settings.directory, settings.networks, settings.network)
+        # Turns are counted over all tunings.
+        self._steps = settings.rounds * len(settings.sizes)
+        self._turn = list(settings.tunings).index(settings.tuning) * self._steps
         self._ending = threading.Lock()
         # Before its host ends it.
         self._watchdog = Watchdog(self._end, settings.timeout - 2 * GRACE_SECONDS)
@@ -49,7 +52,7 @@ class Rank:
         """Report to the other ranks and end the process at once: what torch still holds must not keep it."""
         self._ending.acquire()
         if self._is_first:
-            self._turns.leave()
+            self._turns.finish(self._turn + self._steps)
         if problem and not problem.startswith("rank "):
             problem = f"{self._name}: {problem}"
         if self._meeting:
@@ -74,7 +77,7 @@ class Rank:
         self._meeting.arrive(settings.arrival)
         self._watchdog.expect("connecting with the other ranks", settings.patience + GRACE_SECONDS)
         self._connect(self._meeting)
-        for step in range(settings.rounds * len(settings.sizes)):
+        for step in range(self._steps):
             self._watchdog.expect("the wait for a turn", settings.timeout)
             self._wait_for_turn(self._meeting, step)
             self._step(self._meeting, step, settings.sizes[step % len(settings.sizes)])
@@ -95,7 +98,7 @@ class Rank:
         settings = self._settings
         # A network that stands still for longer is waited for no more.
         deadline = time.monotonic() + settings.arrival + settings.patience
-        while self._is_first and not self._turns.has_come(step) and time.monotonic() < deadline:
+        while self._is_first and not self._turns.has_come(self._turn + step) and time.monotonic() < deadline:
             meeting.raise_reported_problem()
             time.sleep(POLL_SECONDS)
         meeting.begin(str(step), settings.timeout, settings.patience)
@@ -117,7 +120,7 @@ class Rank:
         seconds = meeting.slowest(key, self._timed(values, count), settings.patience)
         if self._is_first:
             self._rows.append({"bytes": size, "seconds": seconds, "repetitions": count})
-            self._turns.finish(step + 1)
+            self._turns.finish(self._turn + step + 1)
 
     def _timed(self, values: Any, count: int) -> float:
         """Seconds of one all-reduce, the mean of ``count`` in a row."""

@@ -47,11 +47,18 @@ def play(left: list[str] | None = None, fabric: Any = None, **others: Any) -> Pl
 
 def measured(seconds: float, problem: str = "") -> dict[str, Any]:
     rows = [{"bytes": MIB, "seconds": seconds, "repetitions": 3}]
-    content = base64.b64encode(json.dumps({"rows": rows, "versions": {}, "problem": problem}).encode()).decode()
+    content = base64.b64encode(
+        json.dumps({"default": {"rows": rows, "versions": {}, "problem": problem}}).encode()
+    ).decode()
     return {
         "network_check_written": {"results": [{"item": name, "content": content} for name in ("overlay", "host")]},
         "network_check_ended": {"results": []},
-        "network_check_decision": {"ranks": HOSTS, "backend": "gloo", "hosts": {name: {} for name in HOSTS}},
+        "network_check_decision": {
+            "ranks": HOSTS,
+            "backend": "gloo",
+            "tunings": {key: {"default": {}} for key in ("overlay", "host")},
+            "hosts": {name: {} for name in HOSTS},
+        },
     }
 
 

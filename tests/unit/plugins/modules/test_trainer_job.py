@@ -236,6 +236,17 @@ def test_the_digest_is_the_one_that_the_role_works_out(job: Any, engine: OneCont
     assert record["digest"] == job_digest({**wanted, "rank": 1, "world_size": 2})
 
 
+def test_a_tuning_yields_to_the_environment_and_makes_no_other_job(
+    job: Any, engine: OneContainer, tmp_path: Path
+) -> None:
+    wanted = {"command": ["sh", "-c", "echo $A $B"], "environment": {"A": "1"}, "working_directory": "/"}
+    job(**wanted, tuning={"A": "2", "B": 3}, rank=1, world_size=2)
+    settled(engine)
+    assert log_of(tmp_path) == "1 3\n"
+    record = json.loads((tmp_path / "control/sft/job.json").read_text())
+    assert record["digest"] == job_digest({**wanted, "settings": None, "rank": 1, "world_size": 2})
+
+
 def test_the_runner_hands_a_signal_on_and_still_writes_the_exit_code(tmp_path: Path) -> None:
     script = "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.1; done"
     runner = subprocess.Popen(["sh", str(RUNNER), str(tmp_path), "sft", "a1", "sh", "-c", script])

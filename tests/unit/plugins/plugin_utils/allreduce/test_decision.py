@@ -39,6 +39,8 @@ ARGUMENTS: dict[str, Any] = {
     "arrival_timeout": 120,
     "step_timeout": 30,
     "timeout": 600,
+    "tune": True,
+    "tunings": {},
 }
 RDMA = {"NCCL_SOCKET_IFNAME": "=ib0", "NCCL_IB_HCA": "mlx5_0"}
 

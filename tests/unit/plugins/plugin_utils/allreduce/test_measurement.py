@@ -26,7 +26,7 @@ def outcome(*figures: tuple[int, float], problem: str = "") -> dict[str, Any]:
 def judge(overlay: dict[str, Any] | None, host: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
     measured = {name: one for name, one in (("overlay", overlay), ("host", host)) if one}
     wanted = {"ranks": RANKS, "job_network": "overlay", "limits": LIMITS, "baseline": None, **changes}
-    return {**allreduce_plan.judge(measured, **wanted), "compared_with": "", "not_compared": ""}
+    return {**allreduce_plan.judge(measured, **wanted), "tunings": {}, "compared_with": "", "not_compared": ""}
 
 
 def test_the_bus_carries_more_than_the_algorithm_with_more_than_two_ranks() -> None:

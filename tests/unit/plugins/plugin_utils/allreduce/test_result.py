@@ -35,7 +35,7 @@ ARGUMENTS = {
     ],
 )
 def test_a_container_that_wrote_nothing_is_a_problem(state: dict[str, Any], words: str) -> None:
-    assert outcome("", "gpu-02", state)["problem"] == f"the container on gpu-02 {words} and left no result"
+    assert outcome("", "gpu-02", state)["default"]["problem"] == f"the container on gpu-02 {words} and left no result"
 
 
 def test_the_result_has_its_conditions_and_what_it_was_compared_with() -> None:
@@ -44,7 +44,8 @@ def test_the_result_has_its_conditions_and_what_it_was_compared_with() -> None:
 
     def check(history: dict[str, Any], backend: str = "gloo") -> dict[str, Any]:
         return result_of(
-            outcomes={host: {"overlay": found, "host": found} for host in RANKS},
+            outcomes={host: {key: {"default": found} for key in ("overlay", "host")} for host in RANKS},
+            decision={"tunings": {key: {"default": {}} for key in ("overlay", "host")}},
             about=conditions({"ranks": RANKS, "backend": backend}, ARGUMENTS, "today"),
             observed=dict.fromkeys(RANKS, facts),
             fabric={**FABRIC, "job_network": "overlay"},

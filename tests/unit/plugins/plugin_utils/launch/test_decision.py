@@ -52,6 +52,12 @@ def test_a_bare_host_needs_everything_but_a_password() -> None:
     assert made["hosts"]["gpu-02"]["output_root"] == "/srv/lf/output"
 
 
+def test_a_tuning_makes_no_other_job() -> None:
+    plain, tuned = decide(*both()), decide(*both(), tuning={"NCCL_SOCKET_NTHREADS": "4"})
+    assert tuned["hosts"]["gpu-02"]["tuning"] == {"NCCL_SOCKET_NTHREADS": "4"}
+    assert plain["hosts"]["gpu-02"]["digest"] == tuned["hosts"]["gpu-02"]["digest"]
+
+
 @pytest.mark.parametrize(
     ("part", "values"),
     [
