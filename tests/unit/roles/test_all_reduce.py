@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext, read_cause
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 FILES = ROOT / "roles/network_check/files"
@@ -19,6 +21,7 @@ sys.path.insert(0, str(FILES))
 from all_reduce import meeting  # noqa: E402 (the program is no part of the collection's code)
 from all_reduce.host import run_host  # noqa: E402
 from all_reduce.interface import interface_near  # noqa: E402
+from all_reduce.rank import _shared_memory  # noqa: E402
 from all_reduce.turns import Turns  # noqa: E402
 
 ROUTES = """Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
@@ -58,6 +61,17 @@ def test_the_interface_is_the_one_in_the_subnet(address: str, interface: str) ->
 def test_a_subnet_without_a_interface_is_refused() -> None:
     with pytest.raises(LookupError, match=r"192\.0\.2\.0"):
         interface_near("192.0.2.0", ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [(64, ""), (31, "; in its /dev/shm there is no space for NCCL (31 of 64 MiB are free)")],
+)
+def test_shared_memory_that_is_short_is_named(free: int, said: str) -> None:
+    mib = 1 << 20
+    assert _shared_memory(os.statvfs_result((4096, mib, 64, free, free, 0, 0, 0, 0, 255))) == said
+    cause = read_cause([f"rank 0 on a: connecting failed (unhandled system error){said}"], JobContext())
+    assert (cause is not None and cause.kind == "shared_memory") == bool(said)
 
 
 def test_the_networks_take_turns_in_their_order(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ from .turns import Turns
 from .watchdog import Watchdog
 
 FLOAT_BYTES = 4
+MIB = 1 << 20
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 (looked at, nothing is put there)
+# What NCCL puts there for one pair of ranks; where it cannot, it may only report an unhandled system error.
+SHARED_MEMORY_OF_NCCL = 32 * MIB
 # All-reduces in a row, so that one interruption does not make the figure.
 FEWEST = 3
 
@@ -45,7 +49,8 @@ class Rank:
         except Problem as error:
             self._end(str(error), error.names_ranks)
         except Exception as error:
-            self._end(f"{self._watchdog.phase} failed ({_words(error)})")
+            shortage = _shared_memory(os.statvfs(SHARED_MEMORY)) if self._settings.backend == "nccl" else ""
+            self._end(f"{self._watchdog.phase} failed ({_words(error)}){shortage}")
         self._end("")
 
     def _end(self, problem: str, names_ranks: bool = False) -> None:
@@ -134,6 +139,14 @@ class Rank:
     def _ones(self, size: int) -> Any:
         device = "cuda" if self._settings.backend == "nccl" else "cpu"
         return self._torch.ones(size // FLOAT_BYTES, dtype=self._torch.float32, device=device)
+
+
+def _shared_memory(found: os.statvfs_result) -> str:
+    """Whether shared memory is so short that it is the likely reason; empty where it is not."""
+    free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+    if free >= SHARED_MEMORY_OF_NCCL:
+        return ""
+    return f"; in its {SHARED_MEMORY} there is no space for NCCL ({free // MIB} of {size // MIB} MiB are free)"
 
 
 def _words(error: Exception) -> str:
