@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: trainer_preset
 author: The distrain maintainers (@distrain)
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: The file that describes a trainer
 description:
   - Finds the file of variables of a trainer, to be loaded as one of the C(vars_files) of a play.
