@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: controller_problems
 author: The distrain maintainers (@distrain)
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: What keeps the controller from connecting to its hosts
 description:
   - Looks whether the process that runs the playbook may open enough files for its forks. With too few of them

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: report_page
 author: The distrain maintainers (@distrain)
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: The report of a job or of the cluster as one HTML page
 description:
   - Reads the artifacts on the controller and returns one page that needs no other file and no network.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: apt_source
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Add a repository to apt's sources, in place of another entry of the same repository
 description:
   - Writes a source file in the deb822 format, and the key that it names.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Decide what the role docker has to do on each host
 description:
   - Reads C(docker_arguments) and C(docker_observed) (of M(distrain.cluster.docker_info)) of all hosts of the play's

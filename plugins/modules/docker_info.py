@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_info
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Observe what a host lacks of Docker Engine and of the Python that the modules run in
 description:
   - Reads in one go what the role docker needs to know of a host before it changes anything, for

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: engine_configuration
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Keep options in the engine's configuration file, and the engine up with them
 description:
   - Merges options into C(/etc/docker/daemon.json), restarts the engine where the file has changed, and waits until it

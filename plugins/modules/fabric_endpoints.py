@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fabric_endpoints
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Where to measure between the hosts of a play
 description:
   - From what M(distrain.cluster.host_info) returned on every host, registered as C(fabric_observed), to the interfaces

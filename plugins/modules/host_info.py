@@ -27,12 +27,12 @@ options:
         runs, which disk the engine will use.
     type: dict
     default: {}
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   ask_gpus:
     description: Whether to ask C(nvidia-smi) for the GPUs where the PCI bus has any, which takes a few seconds.
     type: bool
     default: false
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   packages:
     description: Names of packages whose installed versions are wanted.
     type: list
@@ -43,13 +43,13 @@ options:
     type: list
     elements: str
     default: []
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   services:
     description: Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
     type: list
     elements: dict
     default: []
-    version_added: "1.1.0"
+    version_added: "1.0.0"
     suboptions:
       name:
         description: The name of the unit.
@@ -71,7 +71,7 @@ options:
     type: list
     elements: path
     default: []
-    version_added: "1.1.0"
+    version_added: "1.0.0"
 """
 
 EXAMPLES = r"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: host_service
 short_description: Keep a small service of the collection's own on a host
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Keeps the files of a service and its systemd unit as they are wanted, enabled and active, or removes them.
   - Looks at all of it in one run, and touches systemd only where something differs. A unit that can reload is reloaded

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image_build_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Decide whether an image has to be built, and how
 description:
   - Reads C(image_build_arguments) of all hosts of the play's batch, and C(image_build_observed) of the builder, the

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_pull
 short_description: Pull an image from a registry by its digest, and prove that it is the one that was pushed
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Pulls what M(distrain.cluster.image_push) has pushed from another host, and gives it the name that it has there.
   - Nothing is pulled where the host has the image already, for either image store. What counts is the identity of the

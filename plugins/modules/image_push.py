@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_push
 short_description: Push an image to a registry
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Pushes an image of this host to a registry, where the registry does not have it yet.
   - Its name there ends with the fingerprint of the image, so that one name never means two images. What the registry

@@ -43,14 +43,14 @@ options:
         empty, or holds nothing but the spool's files, is taken as it is. Any other is refused.
     type: path
     default: /var/lib/distrain/spool
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   spool_limit:
     description:
       - How much the spool may hold after a run, in bytes or with a unit. The layers that were used least recently go
         first.
     type: str
     default: 64G
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   docker_host:
     description: The engine's API, which must be a socket of the host.
     type: str
@@ -130,7 +130,7 @@ spool:
   description: What the spool of O(source_host) holds after the run; in check mode, what it holds now.
   returned: when the source can be reached
   type: dict
-  version_added: "1.1.0"
+  version_added: "1.0.0"
   contains:
     directory: {description: Where it is on that host., type: str}
     layers: {description: How many layers it holds., type: int}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lab_layout
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Lay out the hosts of a lab, for the role lab alone
 description:
   - Reads C(lab_arguments) and returns the hosts of the lab with their names, containers, SSH ports, interfaces and

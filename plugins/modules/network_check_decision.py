@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: network_check_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Decide which containers check the networks on each host
 description:
   - Reads C(network_check_arguments), C(network_check_observed) (of M(distrain.cluster.network_check_info)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: network_check_info
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Read what the role network_check has to know of a host
 description:
   - Returns the layers of the image to measure in, and the jobs that run on the host.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: network_check_result
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Judge, show and keep what the network check measured
 description:
   - Reads what the containers of all hosts have written (C(network_check_written)) and how they ended

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: network_listen
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Answer the other hosts while they measure the network
 description:
   - Starts a process on the host that answers M(distrain.cluster.network_probe) of the other hosts, and returns at once.
@@ -46,7 +46,7 @@ options:
     description: The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
     type: int
     default: 4789
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   features:
     description: Whether to try what the kernel can do for an overlay network too.
     type: bool

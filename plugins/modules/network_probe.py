@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: network_probe
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Measure the network from this host to all others
 description:
   - Asks the ports of a swarm on every other host, all at once, and measures delay, the difference of the clocks, the

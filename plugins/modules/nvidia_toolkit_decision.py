@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nvidia_toolkit_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Decide what the role nvidia_toolkit has to do on each host
 description:
   - Reads C(nvidia_toolkit_arguments) and C(nvidia_toolkit_observed) (of M(distrain.cluster.nvidia_toolkit_info)) of all

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nvidia_toolkit_info
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Observe a host's GPUs, and what it lacks of NVIDIA's container toolkit
 description:
   - Reads in one go what the role nvidia_toolkit needs to know of a host before it changes anything, for

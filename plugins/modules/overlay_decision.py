@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: overlay_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Refuse an overlay network that does not carry
 description:
   - From what M(distrain.cluster.network_probe) measured between containers on an overlay network to its matrix, and to

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: preflight_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Refuse everything that stands in the way of a cluster at once
 description:
   - From what M(distrain.cluster.host_info) returned on every host, registered as C(fabric_observed), what

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: registry_user
 short_description: Keep the file of the one user that a registry lets in
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Writes the file that the CNCF registry reads its users from (htpasswd with bcrypt), with one user, for root alone.
   - The file is left alone where it lets in that user with that password and nobody else.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: role_arguments
 short_description: Validate and convert the variables of a role
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - The first task of each entry point of a role. It evaluates every variable that the C(meta/argument_specs.yml) of the
     role names, as it is on this host, converts it to the type given there, and returns them all. The role then uses the

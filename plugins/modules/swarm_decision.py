@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_decision
-version_added: "1.1.0"
+version_added: "1.0.0"
 short_description: Decide what each host needs to be a node of the swarm
 description:
   - From what M(distrain.cluster.host_info) returned on every host, registered as C(fabric_observed),

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_nodes
 short_description: Bring a manager's list of nodes in order for the hosts of an inventory
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Gives each host's node its availability, and takes off the list what the hosts have left behind there, which are
     entries that are down and have the host name or the address of a host that is a node under another ID by now.

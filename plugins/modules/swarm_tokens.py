@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_tokens
 short_description: Make the join tokens of a swarm anew
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Rotates the secrets with which hosts join. The tokens until now are worth nothing from then on; nodes stay nodes.
   - Runs on a manager. No token is in any result, difference or log.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_checkpoint_info
 short_description: Find the newest whole checkpoint of a training job
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Reads the directories C(checkpoint-STEP) that a trainer has written, as the trainer of Hugging Face Transformers and
     so LLaMA-Factory does.
@@ -29,7 +29,7 @@ options:
       - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
         No symbolic link below it is followed. O(output_directory) itself where this is not given.
     type: path
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   world_size:
     description: How many processes the job has over all hosts.
     type: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_info
 short_description: Observe a trainer and its job on one host
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Reads in one go what M(distrain.cluster.trainer_launch_decision) compares with the arguments of the role
     trainer_launch - the engine, the image, what other trainers have claimed, the trainer's container and files, and the

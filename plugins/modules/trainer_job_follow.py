@@ -55,68 +55,68 @@ options:
       - A directory that holds O(output_directory) and that no container can replace, such as the source of its volume.
         No symbolic link below it is followed. The default is O(output_directory) itself.
     type: str
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   image:
     description: The image of the trainer, as messages name it.
     type: str
     default: ""
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   port:
     description: The port on which the ranks meet, as messages name it.
     type: int
     default: 0
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   ipc:
     description: The IPC mode of the trainers' containers, as messages name it.
     type: str
     default: host
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   shm_size:
     description: The size of the shared memory that the containers were given, as messages name it.
     type: str
     default: ""
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   waits_for_return:
     description:
       - Whether to wait, after a failure that a restart may resolve, until every host and its engine answer, for at most
         O(lost) seconds. Where they do not, RV(retryable) is false.
     type: bool
     default: false
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   restarts:
     description: How often the job has been restarted so far, for O(events_file).
     type: int
     default: 0
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   min_hosts:
     description:
       - How many hosts an elastic job needs to go on when one of the others is lost. Rank 0 has to stay in any case.
       - V(0) is a job that fails with the first of its hosts.
     type: int
     default: 0
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   samples_per_step:
     description:
       - How many samples a step takes over all ranks, where neither the trainer nor the record of its start has it; V(0)
         where it is unknown.
     type: int
     default: 0
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   watch_file:
     description: A file on the controller to which observations are appended as lines of JSON, at most one in 5 seconds.
     type: str
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   events_file:
     description: A file on the controller to which starts, findings and ends are appended, as lines of JSON.
     type: str
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   lock_file:
     description:
       - A file on the controller that is locked while the job is followed. Where another process follows the job
         and holds it, the module fails and names that process; RV(outcome) is not returned then.
       - The kernel releases the lock with the process. Without this option a job can be followed twice.
     type: str
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   interval:
     description: The seconds between two observations.
     type: float
@@ -141,7 +141,7 @@ options:
         no host answers, the job is left as it is.
     type: float
     default: 600
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   grace:
     description: How many seconds the other ranks have to end by themselves when one has failed.
     type: float
@@ -150,7 +150,7 @@ options:
     description: How many seconds the processes have to end, when the job is stopped, before they are killed.
     type: float
     default: 20
-    version_added: "1.1.0"
+    version_added: "1.0.0"
 """
 
 EXAMPLES = r"""

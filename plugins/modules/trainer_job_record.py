@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_job_record
 short_description: Keep the record of a job on the controller
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Writes C(job.json), which holds what a job is (settings, environment without its secrets, command, image, versions
     of every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).

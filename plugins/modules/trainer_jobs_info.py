@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_jobs_info
 short_description: Describe every training job that a host knows
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Reads the directories of a trainer's jobs on the host and the processes that belong to them. It asks no engine, so
     that it describes a job also while the engine is down.

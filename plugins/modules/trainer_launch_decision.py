@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_launch_decision
 short_description: Decide what the role trainer_launch does on each host
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Compares the arguments of the role on every host with what M(distrain.cluster.trainer_info) observed there, and
     returns what each host lacks, what its rank runs, and whether the job is started, followed or left alone.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_outputs_info
 short_description: List what a job has left on its host, and read parts of it
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Finds the log of a job, files of its output directory by their names, and all files of directories in it, or reads a
     part of one file. No symbolic link below the given root is followed and nothing but regular files is read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_parity_info
 short_description: Describe what has to be alike on all hosts of a job
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Lists directories by the names and sizes of their files, and reads files whole by their SHA-256.
   - What the filter P(distrain.cluster.parity_problem#filter) compares. Needs no Docker.

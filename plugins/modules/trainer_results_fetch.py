@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: trainer_results_fetch
 short_description: Fetch the logs and the results of a job from its hosts to the controller
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Fetches from all hosts at once the log of a job, files of its output directory, and whole directories of it into
     C(HOST) in O(dest), and shows the progress of each host every ten seconds. An agent on each host sends them

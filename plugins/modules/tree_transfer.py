@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tree_transfer
 short_description: Bring a directory from one host to all others in one pass
-version_added: "1.1.0"
+version_added: "1.0.0"
 description:
   - Brings a directory of O(source_host), such as a model, a data set or code, to every host that the task runs for.
     Each host forwards what it receives while it receives it, so that many hosts take about as long as one.
@@ -45,7 +45,7 @@ options:
         No symbolic link below it is followed, not even one of root, since root in a container is root on its host.
     type: str
     default: ""
-    version_added: "1.1.0"
+    version_added: "1.0.0"
   delete:
     description:
       - Whether to delete what O(dest) holds and O(path) does not. Without it nothing is deleted, and where a directory

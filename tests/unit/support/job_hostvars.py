@@ -15,7 +15,7 @@ SAID = {
     "settings": {"stage": "sft"},
     "environment": {"NODE_RANK": "0", "HF_TOKEN": "hidden"},
     "network": "overlay",
-    "collection_version": "1.1.0",
+    "collection_version": "1.0.0",
     "image_name": "distrain/t:1",
     "plan": ["job network  all  overlay"],
 }

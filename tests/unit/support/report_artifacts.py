@@ -71,7 +71,7 @@ def job(name: str, hosts: tuple[str, ...]) -> dict[str, Any]:
         },
         "environment": {"NCCL_DEBUG": "WARN", "NCCL_SOCKET_IFNAME": "=eth1"},
         "network": "overlay",
-        "collection_version": "1.1.0",
+        "collection_version": "1.0.0",
         "image": {
             "name": "distrain/llama-factory:e3d8fc7",
             "layers_digest": LAYERS,
