@@ -30,7 +30,7 @@ help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
 	@echo "make test                 lint, the unit tests, the report in a browser, and the whole site on a lab of two hosts"
 	@echo "make scenarios            the other Molecule scenarios: $(SCENARIOS)"
-	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity"
+	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity, antsibull-docs"
 	@echo "make unit                 the unit tests"
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
 	@echo "make package              the tarball, as Galaxy and ansible-builder take it, in artifacts/package; licences and workflows"
@@ -56,14 +56,14 @@ test: $(READY)
 	@$(MAKE) --no-print-directory scenario NAME=default
 
 lint: $(READY)
-	$(call say,"Linting: ruff; mypy; layers of imports; yamllint; ansible-lint; ansible-test sanity")
+	$(call say,"Linting: ruff; mypy; layers of imports; yamllint; ansible-lint; ansible-test sanity; antsibull-docs")
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	cd .collections && PYTHONPATH=. ../$(BIN)/lint-imports --config ../pyproject.toml
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint
-	tests/sanity/run
+	$(BIN)/nox --reuse-venv=yes --session 'sanity(2.19)' docs-check
 
 unit: $(READY)
 	$(call say,"Running the unit tests")

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterable, Sequence
+
+from ..base.command import run_command
 
 APT_SECONDS = 60
 
@@ -49,10 +49,4 @@ def replaced_in(simulation: str, names: Iterable[str]) -> list[str]:
 
 
 def _run(*argv: str) -> str:
-    environment = {**os.environ, "LC_ALL": "C"}
-    try:
-        return subprocess.run(
-            argv, check=False, capture_output=True, text=True, errors="replace", timeout=APT_SECONDS, env=environment
-        ).stdout
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
+    return run_command(argv, APT_SECONDS).stdout

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..base.command import run_command
 from ..base.errors import ClusterError
 from ..files.whole_file import read_whole, write_whole
 from .plan import AptState
@@ -47,20 +46,11 @@ def write_together(files: Mapping[str, str]) -> None:
 
 def apt_error() -> str:
     """Return the error of apt when it reads its sources; empty without an error, and on a host without apt."""
-    try:
-        done = subprocess.run(
-            READ_SOURCES,
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=APT_SECONDS,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
+    done = run_command(READ_SOURCES, APT_SECONDS)
+    if done.rc == 0 or not done.has_run:
         return ""
     said = [line.removeprefix("E: ") for line in done.stderr.splitlines() if line.startswith("E:")]
-    return f"{'. '.join(said) or done.stderr.strip()}." if done.returncode else ""
+    return f"{'. '.join(said) or done.stderr.strip()}."
 
 
 def _source_files(sources: Path) -> dict[str, str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from ..apt.packages import candidates, replaced
 from ..apt.preview import preview_source
+from ..base.command import command_output
 from ..host.engine import cli_plugins
-from ..host.facts import command_output, observe_host
+from ..host.facts import observe_host
 from ..swarm.facts import observe_engine
 from .packages import ENGINE_PACKAGES, OBSERVED_PACKAGES
 from .preview import preview_configuration

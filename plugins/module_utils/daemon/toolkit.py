@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..apt.preview import preview_source
-from ..host.facts import command_output, observe_host
+from ..base.command import command_output
+from ..host.facts import observe_host
 from ..host.gpus import ask_nvidia_smi, driver_gpus
 from .packages import APT_PACKAGE, TOOLKIT_PACKAGES
 from .preview import preview_configuration

@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..base.command import NOT_EXECUTABLE, Ended, run_command
 from ..base.errors import ClusterError
 from ..engine.client import EngineClient
 from .journal import engine_reason
 
 UNIT = "docker.service"
 UNITS = (UNIT, "docker.socket")
-SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 QUESTION_SECONDS = 30
 POLL_SECONDS = 0.5
 JOURNAL_LINES = "200"
@@ -49,10 +47,10 @@ class EngineUnit:
     def refused_configuration(self, command: Sequence[str], path: Path) -> str:
         """Return why the engine rejects a configuration file beside its unit's flags; empty where it accepts it."""
         done = _run([*command, "--validate", f"--config-file={path}"], QUESTION_SECONDS)
-        if done.returncode == 0:
+        if done.rc == 0:
             return ""
         lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
-        return engine_reason(lines).replace(str(path), "it") or f"it ended with {done.returncode}"
+        return engine_reason(lines).replace(str(path), "it") or f"it ended with {done.rc}"
 
     def why_not_up(self, verb: str, seconds: int) -> str:
         """Start or restart the engine and wait until it answers. Return the reason of a failure; empty on success."""
@@ -61,7 +59,7 @@ class EngineUnit:
         # A unit that has failed too often in a short time is not started again before this.
         _run(["systemctl", "reset-failed", *UNITS], QUESTION_SECONDS)
         done = _run(["systemctl", verb, UNIT], seconds)
-        while done.returncode == 0 and time.monotonic() < deadline:
+        while done.rc == 0 and time.monotonic() < deadline:
             if self.answers():
                 return ""
             time.sleep(POLL_SECONDS)
@@ -90,21 +88,8 @@ def _journal(since: int) -> list[str]:
     return _run(argv, QUESTION_SECONDS).stdout.splitlines()
 
 
-def _run(argv: Sequence[str], seconds: int) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": SEARCH_PATH, "LC_ALL": "C"}
-    try:
-        return subprocess.run(
-            list(argv),
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            env=environment,
-        )
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(list(argv), 127, "", f"{argv[0]} is not installed")
-    except PermissionError as error:
-        raise ClusterError(f"{argv[0]} cannot be run: {error}. Is become: true set?") from error
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(list(argv), 124, "", f"{' '.join(argv[:2])} took longer than {seconds} s")
+def _run(argv: Sequence[str], seconds: int) -> Ended:
+    done = run_command(argv, seconds)
+    if done.rc == NOT_EXECUTABLE and not done.has_run:
+        raise ClusterError(f"{done.stderr}. Is become: true set?")
+    return done

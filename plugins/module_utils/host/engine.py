@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .facts import command_output, free_space
+from ..base.command import command_output
+from .facts import free_space
 
 CONFIGURATION = "/etc/docker/daemon.json"
 CONTAINERD_CONFIGURATION = "/etc/containerd/config.toml"

@@ -14,17 +14,16 @@ import os
 import platform
 import re
 import shlex
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..base.command import command_output
 from .interfaces import parse_interfaces, read_hardware
 
 NVIDIA_VENDOR = "0x10de"
 DISPLAY_CLASS = "0x03"
 DEBIAN_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-COMMAND_TIMEOUT_SECONDS = 30
 
 
 def parse_os_release(text: str) -> dict[str, str]:
@@ -198,25 +197,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(errors="replace")
     except OSError:
-        return ""
-
-
-def command_environment() -> dict[str, str]:
-    """The environment of a command whose output is parsed: English, and with the directories of root's commands."""
-    return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
-
-
-def command_output(*argv: str) -> str:
-    """The output of a command; empty where it is missing or fails."""
-    try:
-        return subprocess.run(
-            argv,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=True,
-            timeout=COMMAND_TIMEOUT_SECONDS,
-            env=command_environment(),
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
         return ""

@@ -8,11 +8,10 @@ The functions that take paths can be pointed at another root in tests.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from .facts import command_environment
+from ..base.command import run_command
 
 DRIVER_GPUS = Path("/proc/driver/nvidia/gpus")
 QUESTION = ("nvidia-smi", "-L")
@@ -27,18 +26,5 @@ def driver_gpus(directory: Path = DRIVER_GPUS) -> list[str]:
 
 def ask_nvidia_smi() -> dict[str, Any]:
     """The exit status and the words of C(nvidia-smi -L); the status is None where it did not run or did not end."""
-    try:
-        done = subprocess.run(
-            QUESTION,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=ANSWER_SECONDS,
-            env=command_environment(),
-        )
-    except subprocess.TimeoutExpired:
-        return {"rc": None, "said": f"nothing for {ANSWER_SECONDS} s"}
-    except OSError as error:
-        return {"rc": None, "said": error.strerror or str(error)}
-    return {"rc": done.returncode, "said": (done.stdout + done.stderr).strip()}
+    done = run_command(QUESTION, ANSWER_SECONDS)
+    return {"rc": done.rc if done.has_run else None, "said": (done.stdout + done.stderr).strip()}

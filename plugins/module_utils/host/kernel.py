@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Sequence
 
+from ..base.command import run_command
+
 TIMEOUT_SECONDS = 10
-SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ALONE = ("unshare", "--net", "--")
 VXLAN = ("ip", "link", "add", "dsprobe0", "type", "vxlan", "id", "1", "dev", "lo", "dstport", "4789")
 # The transform that the overlay driver makes for an encrypted network; the key encrypts nothing.
@@ -33,9 +32,4 @@ def kernel_features(run: Run | None = None) -> dict[str, bool | None]:
 
 
 def succeeds(argv: Sequence[str]) -> bool:
-    environment = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
-    try:
-        done = subprocess.run(argv, capture_output=True, check=False, timeout=TIMEOUT_SECONDS, env=environment)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return done.returncode == os.EX_OK
+    return run_command(argv, TIMEOUT_SECONDS).rc == 0

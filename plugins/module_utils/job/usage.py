@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ..base.command import command_output
 
 NVIDIA_SMI_SECONDS = 5.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -100,16 +101,7 @@ def summarize_gpus(processes: str, gpus: str, pids: Sequence[int]) -> dict[str, 
 
 def _nvidia_smi(query: str) -> str:
     """Return the output, empty where nvidia-smi fails."""
-    try:
-        return subprocess.run(
-            ["nvidia-smi", query, "--format=csv,noheader,nounits"],  # noqa: S607 (as the host finds it)
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=NVIDIA_SMI_SECONDS,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
+    return command_output("nvidia-smi", query, "--format=csv,noheader,nounits", seconds=NVIDIA_SMI_SECONDS)
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base.command import TOO_LATE, Ended, run_command
 from ..base.errors import ClusterError
 from ..base.plan import Step
 from .plan import ServiceFile, ServiceState, wanted_files
 
 COMMAND_TIMEOUT_SECONDS = 60
-SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 # The ending of a directory of changes to a unit; it comes and goes with what is in it.
 DROP_INS = ".d"
 PROPERTIES = ("LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload")
@@ -34,7 +33,7 @@ def observe_service(params: Mapping[str, Any]) -> ServiceState:
         is_active=is_active,
         is_enabled=unit.get("UnitFileState") == "enabled",
         needs_reload=unit.get("NeedDaemonReload") == "yes",
-        is_effective=not is_active or not params["effective_when"] or _run(params["effective_when"]).returncode == 0,
+        is_effective=not is_active or not params["effective_when"] or _run(params["effective_when"]).rc == 0,
     )
 
 
@@ -90,22 +89,13 @@ def _properties(text: str) -> dict[str, str]:
 
 def _systemctl(*arguments: str) -> None:
     done = _run(["systemctl", *arguments])
-    if done.returncode != 0:
+    if done.rc != 0:
         said = " ".join(done.stderr.split())
-        raise ClusterError(f"systemctl {' '.join(arguments)} failed on this host: {said}", rc=done.returncode)
+        raise ClusterError(f"systemctl {' '.join(arguments)} failed on this host: {said}", rc=done.rc)
 
 
-def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            list(argv),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_TIMEOUT_SECONDS,
-            env={**os.environ, "PATH": SEARCH_PATH, "LC_ALL": "C"},
-        )
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(list(argv), 127, "", f"{argv[0]} is not installed")
-    except subprocess.TimeoutExpired as error:
-        raise ClusterError(f"{' '.join(argv)} took longer than {COMMAND_TIMEOUT_SECONDS} s.") from error
+def _run(argv: Sequence[str]) -> Ended:
+    done = run_command(argv, COMMAND_TIMEOUT_SECONDS)
+    if done.rc == TOO_LATE and not done.has_run:
+        raise ClusterError(f"{done.stderr}.")
+    return done

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,56 @@ def test_the_first_task_validates_and_converts_the_arguments(role: Path, name: s
     assert DOOR in task
     assert task["register"] == f"{role.name}_arguments"
     assert set(task) == {"name", DOOR, "register"}, "it may depend on nothing"
-    own = name if name != "main" and name in entry_points(role) else None
-    assert (task[DOOR] or {}).get("entry_point") == own
+    has_own = set(entry_points(role).get(name, {})) - set(entry_points(role)["main"])
+    assert (task[DOOR] or {}).get("entry_point") == (name if has_own else None)
+
+
+def includes(node: Any) -> Iterator[dict[str, str]]:
+    """The arguments of every include_role below a node of YAML."""
+    if isinstance(node, dict):
+        yield from [node["ansible.builtin.include_role"]] if "ansible.builtin.include_role" in node else []
+        node = list(node.values())
+    for one in node if isinstance(node, list) else []:
+        yield from includes(one)
+
+
+def sold(role: Path) -> set[str]:
+    """The entry points that a README names, and those of the playbooks."""
+    texts = [(role / "README.md").read_text(), (ROOT / "README.md").read_text()]
+    found = {name for text in texts for name in re.findall(r"tasks_from: ([a-z_]+)", text)}
+    playbooks = "".join(path.read_text() for path in (ROOT / "playbooks").glob("*.yml"))
+    return found | set(re.findall(rf"name: distrain\.cluster\.{role.name}\n\s+tasks_from: (.*)\n", playbooks))
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_entry_point_that_users_are_told_of_is_documented(role: Path) -> None:
+    specs = load(role / "meta" / "argument_specs.yml")["argument_specs"]
+    assert sold(role) <= set(specs)
+    for name, spec in specs.items():
+        assert (role / "tasks" / f"{name}.yml").is_file()
+        assert spec["short_description"]
+        assert spec["description"]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_the_options_of_an_entry_point_are_all_that_its_tasks_read(role: Path) -> None:
+    main = set(entry_points(role)["main"])
+    for name, options in entry_points(role).items():
+        # One with options of its own is for a lab that the others describe.
+        known = set(options) | main if set(options) - main else set(options)
+        read = re.findall(rf"{role.name}_arguments\.([a-z_0-9]+)", (role / "tasks" / f"{name}.yml").read_text())
+        assert {f"{role.name}_{one}" for one in read} <= known, name
+
+
+@pytest.mark.parametrize("folder", ["playbooks", "roles"])
+def test_no_role_is_validated_twice(folder: str) -> None:
+    """What role_arguments refuses is one error; Ansible's own comes before it and says less."""
+    for path in (ROOT / folder).rglob("*.yml"):
+        for include in includes(load(path)):
+            specs = load(ROOT / "roles" / include["name"].rpartition(".")[2] / "meta" / "argument_specs.yml")
+            name = include.get("tasks_from", "main")
+            is_documented = "{{" in name or name in specs["argument_specs"]
+            assert is_documented != include.get("rolespec_validate", True), (path, include)
 
 
 FILES = [

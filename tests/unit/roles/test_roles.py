@@ -5,16 +5,56 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.tests.unit.support.role_files import ROLES, entry_points, load
+from ansible_collections.distrain.cluster.tests.unit.support.role_files import (
+    JINJA,
+    ROLES,
+    entry_points,
+    load,
+    words_of,
+)
+
+
+def is_computed(default: Any) -> bool:
+    return "{{" in str(default)
+
+
+def strings(value: Any) -> list[str]:
+    """Every string in a default."""
+    if isinstance(value, list):
+        return [text for one in value for text in strings(one)]
+    return [value] if isinstance(value, str) else []
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_argument_specs_equal_defaults(role: Path) -> None:
-    specified = {name: option.get("default") for name, option in entry_points(role)["main"].items()}
-    assert specified == load(role / "defaults" / "main.yml")
+    """A computed default is no value of the option's type, so that the spec has none."""
+    defaults = load(role / "defaults" / "main.yml")
+    options = entry_points(role)["main"]
+    assert set(options) == set(defaults)
+    specified = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert specified == {name: default for name, default in defaults.items() if not is_computed(default)}
+
+
+COMPUTED = [
+    pytest.param(role, name, default, id=name)
+    for role in ROLES
+    for name, default in load(role / "defaults" / "main.yml").items()
+    if is_computed(default)
+]
+
+
+@pytest.mark.parametrize(("role", "name", "default"), COMPUTED)
+def test_a_computed_default_is_described_with_all_that_it_is_computed_from(role: Path, name: str, default: Any) -> None:
+    described = json.dumps(entry_points(role)["main"][name]["description"])
+    for text in strings(default):
+        words = [word for jinja in JINJA.findall(text) for word in words_of(jinja)]
+        for word in [*words, *(one.strip("./") for one in JINJA.sub("\n", text).splitlines())]:
+            assert word in described, f"{name} is {default}"
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

@@ -14,13 +14,15 @@ from typing import Any
 import yaml
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 from jinja2 import Environment
-from jinja2.lexer import TOKEN_NAME
+from jinja2.lexer import TOKEN_INTEGER, TOKEN_NAME, TOKEN_STRING
 
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 
 # Their values are Jinja without braces.
 EXPRESSIONS = {"when", "that", "until", "failed_when", "changed_when", "break_when", "var"}
 ENVIRONMENT = Environment()
+# What says where something is, and what joins values: no description needs their names.
+NOT_DESCRIBED = {"groups", "role_path", "playbook_dir", "ansible_playbook_python", "if", "else"}
 JINJA = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 
 
@@ -30,7 +32,7 @@ def load(path: Path) -> Any:
 
 
 def entry_points(role: Path) -> dict[str, dict[str, Any]]:
-    """The options of each entry point that has any of its own, by its name."""
+    """The options of each entry point, by its name."""
     specs = load(role / "meta" / "argument_specs.yml")["argument_specs"]
     return {name: spec.get("options", {}) for name, spec in specs.items()}
 
@@ -70,4 +72,14 @@ def names_of(jinja: str) -> Iterator[str]:
         before = tokens[index - 1][2] if index else ""
         after = tokens[index + 1][2] if index + 1 < len(tokens) else ""
         if kind == TOKEN_NAME and before not in (".", "|") and not (after == "=" and before in ("(", ",")):
+            yield text
+
+
+def words_of(jinja: str) -> Iterator[str]:
+    """The variables and the constants from which this Jinja computes a value, without those that say nothing."""
+    yield from set(names_of(jinja)) - NOT_DESCRIBED
+    for _line, kind, text in ENVIRONMENT.lex(jinja):
+        if kind == TOKEN_STRING:
+            yield text.strip("'")
+        elif kind == TOKEN_INTEGER and text != "0":
             yield text
