@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit report-test scenario scenarios faults trainers clean bench-overlay bench-images
+.PHONY: help demo test lint unit report-test docs scenario scenarios faults trainers clean bench-overlay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -33,6 +33,7 @@ help:
 	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
+	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make scenario NAME=swarm  one Molecule scenario"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
@@ -71,6 +72,10 @@ unit: $(READY)
 report-test: $(READY)
 	$(call say,"Looking at the report in a headless browser")
 	tests/report/run
+
+docs:
+	$(call say,"Building the site of the documentation")
+	PYTHON=$(PYTHON) docs/build
 
 scenarios: $(READY)
 	@set -e; for name in $(SCENARIOS); do \
