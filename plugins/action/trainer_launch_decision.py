@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
                 variables, [_host(name, hostvars[name]) for name in here], present, arguments["restart"]
             )
         except ClusterError as error:
-            return {"changed": False, "failed": True, "msg": error.message}
+            return {"changed": False, "failed": True, "msg": with_page(error.message, "trainer")}
         return {"changed": False, **made}
 
     def _decide(
