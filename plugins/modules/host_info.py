@@ -72,6 +72,13 @@ options:
     elements: path
     default: []
     version_added: "1.1.0"
+seealso:
+  - module: community.docker.docker_host_info
+    description: >-
+      The whole of what an engine says of itself, and lists of its containers, images and volumes. Take it where an
+      engine runs for sure.
+  - module: ansible.builtin.setup
+    description: The facts of a host in general. Take it for what has nothing to do with this collection.
 """
 
 EXAMPLES = r"""
