@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import CAUSES, ERRORS, section_of, with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import RULES
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
@@ -23,9 +26,29 @@ ACTIONS = sorted({path.stem for folder in ("modules", "action") for path in (ROO
 VARIABLES = {name for role in ROLES for name in all_options(role)}
 PREFIXES = "|".join(sorted(role.name for role in ROLES))
 MENTIONED = re.compile(rf"(?<![\w./-])(?:{PREFIXES})_[a-z0-9_]+\b(?![/.(]\w)")
+
 # What C(follow) ends with, beside the kinds of causes.
 OTHER_KINDS = {"timeout", "unknown"}
+TASKS = [*sorted((ROOT / "roles").glob("*/tasks/**/*.yml")), *sorted((ROOT / "playbooks").glob("*.yml"))]
+# At the end of a job it is the message of trainer_job_follow, which has a link.
+OF_A_JOB = "__trainer_launch_lines"
+# A playbook of another change.
 IN_ANOTHER_CHANGE = {"init"}
+
+
+def failures_of(found: Any) -> Iterator[str]:
+    """Yield the messages with which tasks fail."""
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key == "fail_msg":
+                yield value
+            elif key == "ansible.builtin.fail" and OF_A_JOB not in value["msg"]:
+                yield value["msg"]
+            elif key != "ansible.builtin.fail":
+                yield from failures_of(value)
+    elif isinstance(found, list):
+        for one in found:
+            yield from failures_of(one)
 
 
 def anchors(page: str) -> list[str]:
@@ -43,6 +66,13 @@ def test_the_section_of_every_cause_is_there() -> None:
     kinds = {finding.kind for tail in tails() if (finding := finding_of(tail))} | {rule.kind for rule in RULES}
     found = anchors("causes.rst")
     assert [kind for kind in sorted(kinds | OTHER_KINDS) if found.count(kind.replace("_", "-")) != 1] == []
+
+
+def test_the_messages_of_tasks_end_with_a_link_to_a_section() -> None:
+    messages = [text for path in TASKS for text in failures_of(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    links = {f"See {ERRORS}#{section}" for section in anchors("errors.rst")}
+    assert len(messages) > 20
+    assert [text for text in messages if f"See {text.rpartition('See ')[2].strip()}" not in links] == []
 
 
 def test_a_message_ends_with_its_link() -> None:
