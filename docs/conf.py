@@ -70,13 +70,20 @@ intersphinx_mapping = {"ansible": (OTHER_DOCS, str(INVENTORY))}
 
 default_role = "any"
 nitpicky = True
-# The pages stand on the front page, and again in the reference, as at docs.ansible.com.
-suppress_warnings = ["toc.multiple_toc_parents"]
 highlight_language = "yaml+jinja"
 pygments_style = "ansible"
 
 html_theme = "sphinx_ansible_theme"
-html_theme_options = {"documentation_home_url": "index.html", "show_extranav": False, "navigation_depth": 3}
+html_theme_options = {
+    "documentation_home_url": "index.html",
+    "navigation_depth": 3,
+    "show_extranav": False,
+    "topbar_links": {
+        "GitHub": "https://github.com/distrain/cluster",
+        "Galaxy": "https://galaxy.ansible.com/ui/repo/published/distrain/cluster/",
+        "Issues": "https://github.com/distrain/cluster/issues",
+    },
+}
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False

@@ -92,7 +92,7 @@ def messages_of(tasks: Any) -> Iterator[str]:
             elif isinstance(value, dict):
                 said = value.get("fail_msg") or (value.get("msg") if key.endswith(".fail") else None)
                 if isinstance(said, str):
-                    yield re.sub(r"{{.*?}}|{%.*?%}", "…", " ".join(said.split()))
+                    yield re.sub(r"{{.*?}}|{%.*?%}", "…", " ".join(said.partition("See https://")[0].split()))
 
 
 def section_of(path: Path) -> str:
@@ -106,17 +106,15 @@ def all_messages() -> dict[str, list[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for folder in ("action", "lookup", "module_utils", "modules", "plugin_utils"):
         for path in sorted((ROOT / "plugins" / folder).rglob("*.py")):
-            found[section_of(path.relative_to(ROOT))].update(texts_of(ast.parse(path.read_text())))
+            texts = (" ".join(text.split()) for text in texts_of(ast.parse(path.read_text())))
+            found[section_of(path.relative_to(ROOT))].update(filter(is_message, texts))
     for path in sorted((ROOT / "roles").glob("*/tasks/**/*.yml")):
         found[section_of(path.relative_to(ROOT))].update(messages_of(yaml.safe_load(path.read_text())))
-    return {
-        section: sorted(text for text in (" ".join(one.split()) for one in texts) if is_message(text))
-        for section, texts in sorted(found.items())
-        if section not in ELSEWHERE
-    }
+    return {section: sorted(texts) for section, texts in sorted(found.items()) if texts and section not in ELSEWHERE}
 
 
 def is_message(text: str) -> bool:
+    """Return whether a text of a program is a sentence for people."""
     return len(text.split()) >= FEWEST_WORDS and bool(SENTENCE.match(text))
 
 
@@ -124,11 +122,9 @@ def page() -> str:
     """Return the page as reStructuredText."""
     lines = [HEAD]
     for section, texts in all_messages().items():
-        if texts:
-            title = f"{section.capitalize()}"
-            url = f"docsite/errors.html#{section}"
-            lines += [title, "-" * len(title), "", f"Explained in `{title} <{url}>`__.", ""]
-            lines += [f"- {escaped(text)}" for text in texts] + [""]
+        title = section.capitalize()
+        lines += [title, "-" * len(title), "", f"Explained in `{title} <docsite/errors.html#{section}>`__.", ""]
+        lines += [f"- {escaped(text)}" for text in texts] + [""]
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,13 @@ def test_the_messages_of_tasks_end_with_a_link_to_a_section() -> None:
     links = {f"See {ERRORS}#{section}" for section in anchors("errors.rst")}
     assert len(messages) > 20
     assert [text for text in messages if f"See {text.rpartition('See ')[2].strip()}" not in links] == []
+
+
+def test_the_page_of_all_messages_leads_to_sections() -> None:
+    found = runpy.run_path(str(ROOT / "docs" / "messages.py"))["all_messages"]()
+    assert set(found) <= set(anchors("errors.rst"))
+    assert any("No Docker engine answers at" in text for text in found["engine"])
+    assert any("cannot refresh its package lists" in text for text in found["docker"])
 
 
 def test_a_message_ends_with_its_link() -> None:
