@@ -31,6 +31,7 @@ SECTIONS = {
     "findings": "preflight",
     "follow": "trainer",
     "installation": "docker",
+    "inventory": "cluster",
     "job": "trainer",
     "launch": "trainer",
     "layers": "image",
@@ -41,6 +42,7 @@ SECTIONS = {
     "results": "trainer",
     "role_arguments": "arguments",
     "service": "host",
+    "steps": "controller",
     "text": "controller",
 }
 # What a job's end is explained by has a page of its own, and the lab is no part of the product.
