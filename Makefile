@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit report-test docs scenario scenarios faults trainers clean bench-overlay bench-images
+.PHONY: help demo test lint unit report-test scenario scenarios faults trainers clean bench-overlay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -33,12 +33,12 @@ help:
 	@echo "make lint                 ruff, mypy, the layers of imports, yamllint, ansible-lint, ansible-test sanity"
 	@echo "make unit                 the unit tests"
 	@echo "make report-test          the report's pages in a headless browser; pictures in artifacts/report"
-	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make scenario NAME=swarm  one Molecule scenario"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
+	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)
@@ -73,10 +73,6 @@ report-test: $(READY)
 	$(call say,"Looking at the report in a headless browser")
 	tests/report/run
 
-docs:
-	$(call say,"Building the site of the documentation")
-	PYTHON=$(PYTHON) docs/build
-
 scenarios: $(READY)
 	@set -e; for name in $(SCENARIOS); do \
 	    if [ -n "$(UNTIL)" ] && [ "$$(date +%s)" -gt "$(UNTIL)" ]; then \
@@ -110,6 +106,11 @@ bench-overlay: $(READY)
 bench-images: $(READY)
 	$(call say,"Bringing images to lab hosts with capped interfaces: ours against rsync; zstd and ssh; a registry")
 	$(BIN)/python -m tests.bench.images $(BENCH_IMAGES)
+
+.PHONY: docs
+docs:
+	$(call say,"Building the site of the documentation")
+	PYTHON=$(PYTHON) docs/build
 
 clean: $(READY)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")
