@@ -14,6 +14,8 @@ OTHER_PLUGINS = {
     "module": [
         "ansible.builtin.copy",
         "ansible.builtin.deb822_repository",
+        "ansible.builtin.debug",
+        "ansible.builtin.set_stats",
         "ansible.builtin.setup",
         "ansible.builtin.systemd_service",
         "ansible.posix.synchronize",
@@ -32,20 +34,24 @@ OTHER_PLUGINS = {
         "community.docker.docker_swarm_info",
         "community.general.htpasswd",
     ],
+    "callback": ["ansible.builtin.default"],
     "connection": ["ansible.builtin.ssh"],
 }
-# What every page of a module refers to.
+# What pages of plugins refer to by themselves.
 OTHER_PAGES = {
     "action_plugins": "plugins/action.html#action-plugins",
+    "callback_plugins": "plugins/callback.html#callback-plugins",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
+ENVIRONMENT = ["ANSIBLE_DISPLAY_SKIPPED_HOSTS", "ANSIBLE_SHOW_CUSTOM_STATS", "ANSIBLE_STDOUT_CALLBACK"]
 OTHER_DOCS = "https://docs.ansible.com/projects/ansible/latest/"
 
 
 def write_inventory(path: Path) -> None:
     """Write an inventory of Sphinx's version 2 with the labels of those plugins and pages."""
     lines = [f"{label} std:label -1 {place} {label}\n" for label, place in OTHER_PAGES.items()]
+    lines += [f"{name} std:envvar -1 reference_appendices/config.html#envvar-{name} {name}\n" for name in ENVIRONMENT]
     for kind, names in OTHER_PLUGINS.items():
         for name in names:
             label = f"ansible_collections.{name}_{kind}"
