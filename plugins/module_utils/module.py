@@ -109,7 +109,7 @@ def _build(argument_spec: Mapping[str, Any], module_options: Mapping[str, Any]) 
 
 
 def _message(module: AnsibleModule, error: ClusterError) -> str:
-    return with_page(error.message, section_of(module._name))
+    return with_page(error.message, error.section or section_of(module._name))
 
 
 def _connect(params: Mapping[str, Any]) -> Engine:

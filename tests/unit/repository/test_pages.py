@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineUnavailable
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import CAUSES, ERRORS, section_of, with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import RULES
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
@@ -61,6 +62,10 @@ def anchors(page: str) -> list[str]:
 def test_the_section_of_every_module_is_there(name: str) -> None:
     named = {"role_arguments": "arguments"}.get(name, section_of(f"distrain.cluster.{name}"))
     assert anchors("errors.rst").count(named) == 1
+
+
+def test_an_engine_that_does_not_answer_has_a_section_whatever_the_module() -> None:
+    assert EngineUnavailable("No engine.").section in anchors("errors.rst")
 
 
 def test_the_section_of_every_cause_is_there() -> None:
