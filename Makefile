@@ -39,6 +39,7 @@ help:
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
+	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make clean                remove the lab from this machine"
 
 demo: $(READY)
@@ -110,6 +111,11 @@ bench-overlay: $(READY)
 bench-images: $(READY)
 	$(call say,"Bringing images to lab hosts with capped interfaces: ours against rsync; zstd and ssh; a registry")
 	$(BIN)/python -m tests.bench.images $(BENCH_IMAGES)
+
+.PHONY: docs
+docs:
+	$(call say,"Building the site of the documentation")
+	PYTHON=$(PYTHON) docs/build
 
 clean: $(READY)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.role import (
     Option,
     Ranges,
@@ -48,7 +49,11 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(error.message) from error
         arguments, problems = self._arguments(options, self._read(variables, "argument_ranges.yml"), variables)
         if problems:
-            return {"changed": False, "failed": True, "msg": _message(variables, options, problems)}
+            return {
+                "changed": False,
+                "failed": True,
+                "msg": with_page(_message(variables, options, problems), "arguments"),
+            }
         result = {"changed": False, **without_prefix(variables["role_name"], arguments), "run": self._task._uuid}
         if any(option.get("no_log") for option in options.values()):
             result["_ansible_no_log"] = True

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.messages import explain_lost_quorum
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership, host_part
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
@@ -34,6 +35,8 @@ class ActionModule(ActionBase):
             if self._task.args.get("state", "present") == "absent":
                 return self._leave(manager, variables)
             return self._join(manager, variables)
+        except AnsibleActionFail as error:
+            raise AnsibleActionFail(with_page(error.message, "swarm")) from None
         finally:
             manager.close()
 

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import CAUSES, with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
@@ -67,7 +68,7 @@ class ActionModule(ActionBase):
                 return self._outcome(task_vars or {})
         except PlanError as error:
             # Without an outcome: the run that follows the job reports it.
-            return {"changed": False, "failed": True, "msg": error.message}
+            return {"changed": False, "failed": True, "msg": with_page(error.message, "trainer")}
         except ParentGone as error:
             return {"changed": False, "failed": True, "msg": str(error)}
 
@@ -80,9 +81,10 @@ class ActionModule(ActionBase):
             ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
             return {"changed": False, **outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
-            details = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
+            details: dict[str, Any] = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
             details |= error.details if isinstance(error, ClusterError) else {}
-            return {"changed": False, "failed": True, "msg": error.message, "outcome": "failed", **details}
+            message = with_page(error.message, details["finding"], CAUSES)
+            return {"changed": False, "failed": True, "msg": message, "outcome": "failed", **details}
         finally:
             if observer:
                 observer.close()

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import shown
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
@@ -52,7 +53,7 @@ class ActionModule(ActionBase):
         if self._arguments["log_bytes"] < 0:
             size = self._arguments["log_bytes"]
             msg = f"trainer_launch_logs_bytes is {size}. Give how many bytes of a log to fetch; 0 is the whole log."
-            return {"changed": False, "failed": True, "msg": msg}
+            return {"changed": False, "failed": True, "msg": with_page(msg, "trainer")}
         try:
             ParentProcess().end_with_it()
         except ParentGone as error:

@@ -49,6 +49,7 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.cluster import cluster_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_cluster, read_job
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page
@@ -59,7 +60,10 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         job, templates = self.get_option("job"), Path(self.get_option("templates"))
-        return [report_page(Path(term).expanduser(), job, templates) for term in terms]
+        try:
+            return [report_page(Path(term).expanduser(), job, templates) for term in terms]
+        except AnsibleLookupError as error:
+            raise AnsibleLookupError(with_page(error.message, "report")) from None
 
 
 def report_page(directory: Path, job: str, templates: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 
 from .base.errors import ClusterError
+from .base.pages import section_of, with_page
 from .base.plan import Plan, Step
 from .engine.sdk import Engine
 
@@ -71,7 +72,7 @@ def _run(operation: Operation[State], module: AnsibleModule, connect: Callable[[
             _verify(operation.plan(observed, module.params))
         result = operation.report(observed, module.params)
     except ClusterError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=_message(module, error), **error.details)
     module.exit_json(changed=plan.changes, diff={"before": dict(plan.before), "after": dict(plan.after)}, **result)
 
 
@@ -85,7 +86,7 @@ def run_info(
     try:
         result = observe(_connect(module.params), module.params)
     except ClusterError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=_message(module, error), **error.details)
     module.exit_json(changed=False, **result)
 
 
@@ -99,12 +100,16 @@ def run_info_without_engine(
     try:
         result = observe(module.params)
     except ClusterError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=_message(module, error), **error.details)
     module.exit_json(changed=False, **result)
 
 
 def _build(argument_spec: Mapping[str, Any], module_options: Mapping[str, Any]) -> AnsibleModule:
     return AnsibleModule(argument_spec={**ENGINE_OPTIONS, **argument_spec}, supports_check_mode=True, **module_options)
+
+
+def _message(module: AnsibleModule, error: ClusterError) -> str:
+    return with_page(error.message, error.section or section_of(module._name))
 
 
 def _connect(params: Mapping[str, Any]) -> Engine:

@@ -48,6 +48,11 @@ options:
       - The path of apt's first source file. The others are in the directory of this name with C(.d) at its end.
     type: path
     default: /etc/apt/sources.list
+seealso:
+  - module: ansible.builtin.deb822_repository
+    description: >-
+      Writes a source file too, with all that the format has. Take it where no other entry of the same repository can
+      be on the host.
 """
 
 EXAMPLES = r"""

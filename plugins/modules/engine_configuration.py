@@ -52,6 +52,11 @@ options:
     description: The path of the engine's configuration file.
     type: path
     default: /etc/docker/daemon.json
+seealso:
+  - module: ansible.builtin.copy
+    description: >-
+      Writes the whole of a C(daemon.json). Take it where nothing else writes there, and a restart needs no care. This
+      module merges options, has the engine approve them, and puts the file back where the engine does not come up.
 """
 
 EXAMPLES = r"""

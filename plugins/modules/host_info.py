@@ -12,6 +12,13 @@ short_description: Observe a host in one go, with or without Docker
 description:
   - Reads what the roles of this collection have to know about a host before they change it.
   - Needs nothing but Python on the host; where no engine answers, the facts about it are V(none).
+seealso:
+  - module: community.docker.docker_host_info
+    description: >-
+      The whole of what an engine says of itself, and lists of its containers, images and volumes. Take it where an
+      engine runs for sure.
+  - module: ansible.builtin.setup
+    description: The facts of a host in general. Take it for what has nothing to do with this collection.
 extends_documentation_fragment:
   - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info

@@ -51,6 +51,11 @@ options:
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - module: ansible.builtin.systemd_service
+    description: >-
+      Starts, stops and enables any unit. Take it, with M(ansible.builtin.copy) for the files, for services of your
+      own.
 """
 
 EXAMPLES = r"""

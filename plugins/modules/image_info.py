@@ -22,6 +22,11 @@ options:
 extends_documentation_fragment:
   - distrain.cluster.engine
   - distrain.cluster.attributes.info
+seealso:
+  - module: community.docker.docker_image_info
+    description: >-
+      The whole of what Docker has of an image. This module returns an identity that is the same on every host and in
+      both image stores, by which images of hosts can be compared, where the image ID differs.
 """
 
 EXAMPLES = r"""

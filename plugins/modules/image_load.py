@@ -33,6 +33,10 @@ attributes:
   check_mode:
     details: The digests of the layers are compared by the real run only.
 seealso:
+  - module: community.docker.docker_image_load
+    description: >-
+      Loads an archive of several images, and always reports a change. This module loads one image, and nothing where
+      the engine has it already; it checks every layer before the engine gets the archive.
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_transfer
 """

@@ -48,6 +48,10 @@ extends_documentation_fragment:
   - distrain.cluster.engine
   - distrain.cluster.attributes
 seealso:
+  - module: community.docker.docker_image_pull
+    description: >-
+      Pulls by any name, a tag or a platform, from any registry. Take it for images of others. This module pulls what
+      M(distrain.cluster.image_push) has pushed, and proves that it is the same image.
   - module: distrain.cluster.image_push
 """
 

@@ -29,6 +29,10 @@ extends_documentation_fragment:
   - distrain.cluster.engine
   - distrain.cluster.attributes
 seealso:
+  - module: community.docker.docker_image_push
+    description: >-
+      Pushes under a name that you choose. Take it where others are to pull by that name. This module puts
+      the image's fingerprint into the tag, and returns the digest.
   - module: distrain.cluster.image_pull
   - module: distrain.cluster.image_transfer
     description: Brings an image to all hosts without a registry.

@@ -34,6 +34,10 @@ extends_documentation_fragment:
   - distrain.cluster.engine
   - distrain.cluster.attributes
 seealso:
+  - module: community.docker.docker_image_export
+    description: >-
+      Exports several images into one archive. This module writes one, compares the image in an archive that is there
+      by its layers, and never leaves a half-written archive under its name.
   - module: distrain.cluster.image_load
   - module: distrain.cluster.image_transfer
 """

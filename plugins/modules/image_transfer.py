@@ -72,6 +72,13 @@ attributes:
 notes:
   - The hosts need Python 3.10 as C(python3) and the engine's socket; neither Docker's SDK nor the C(docker) command.
 seealso:
+  - module: community.docker.docker_image_pull
+    description: >-
+      With a registry, pulls on each host. Take it where there is a registry that all hosts reach fast.
+  - module: community.docker.docker_image_load
+    description: >-
+      With M(community.docker.docker_image_export) and a copy between, brings an archive to one host. Take it where
+      hosts are not reached by SSH.
   - module: distrain.cluster.image_save
   - module: distrain.cluster.image_load
 """

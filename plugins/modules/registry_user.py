@@ -31,6 +31,11 @@ options:
     description: The password of the user, of at most 72 bytes.
     type: str
     required: true
+seealso:
+  - module: community.general.htpasswd
+    description: >-
+      Keeps any number of users, and needs passlib on the host. This module keeps exactly one, and needs the C library
+      alone.
 """
 
 EXAMPLES = r"""

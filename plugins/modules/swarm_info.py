@@ -33,6 +33,13 @@ options:
     description: How many seconds to wait for O(wait_for_ready).
     type: int
     default: 120
+seealso:
+  - module: community.docker.docker_swarm_info
+    description: >-
+      Also lists services and tasks, and shows the swarm's settings. Take it for these. This module also answers on a
+      worker and on a host in no swarm, and can wait until nodes are Ready.
+  - module: community.docker.docker_node_info
+    description: The whole of what Docker has of a node.
 """
 
 EXAMPLES = r"""

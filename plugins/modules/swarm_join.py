@@ -105,6 +105,11 @@ options:
     elements: str
     default: []
 seealso:
+  - module: community.docker.docker_swarm
+    description: >-
+      Joins too, by a token and addresses that you pass on, and leaves any host alone that is a node of some swarm.
+      Take it where the manager is no host of the inventory. This module asks the manager whether it knows the host's
+      node ID, fetches the token only when it is needed, and waits until the node is Ready.
   - module: distrain.cluster.swarm_init
   - module: distrain.cluster.swarm_info
 """

@@ -49,6 +49,11 @@ options:
     type: int
     default: 30
 seealso:
+  - module: community.docker.docker_node
+    description: >-
+      Changes a node's role and availability too, and its labels. Take it for labels. This module knows a node by its
+      ID, refuses to demote a manager where the swarm would lose its quorum, waits until a drained node runs no task
+      any more, and takes a node off the list.
   - module: distrain.cluster.swarm_join
 """
 

@@ -58,6 +58,10 @@ options:
     type: int
     default: 60
 seealso:
+  - module: community.docker.docker_node
+    description: >-
+      Changes one node, its labels too. This module brings the list of all nodes in order for an inventory in one
+      task.
   - module: distrain.cluster.swarm_node
 """
 

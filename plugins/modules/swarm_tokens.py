@@ -29,6 +29,10 @@ options:
     choices: [worker, manager]
     default: [worker, manager]
 seealso:
+  - module: community.docker.docker_swarm
+    description: >-
+      Rotates tokens too (C(rotate_worker_token), C(rotate_manager_token)), and returns them. Take it where a later
+      task needs to read them. No token is in any result of this module.
   - module: distrain.cluster.swarm_join
 """
 

@@ -138,6 +138,11 @@ options:
     description: How many seconds the processes have to end by themselves before they are killed.
     type: int
     default: 20
+seealso:
+  - module: community.docker.docker_container_exec
+    description: >-
+      Runs any command in a container, and returns its output. Take it for short commands. This module starts a rank
+      that goes on without Ansible, whose state and exit code are known later, and never twice.
 """
 
 EXAMPLES = r"""

@@ -73,6 +73,13 @@ attributes:
   diff_mode:
     details: Lists what it adds, changes and deletes, up to 500 names.
 seealso:
+  - module: ansible.posix.synchronize
+    description: >-
+      Wraps C(rsync) for one host at a time, with its options. Take it to bring files from the controller, or with
+      access control lists. This module brings a directory to all hosts in the time of about one, and follows no link
+      that somebody else could exchange.
+  - module: ansible.builtin.copy
+    description: Take it for a few small files.
   - module: distrain.cluster.image_transfer
 """
 

@@ -12,8 +12,11 @@ from typing import Any
 class ClusterError(Exception):
     """An error whose message says what was found and what to do.
 
-    ``details`` are returned beside ``msg`` when a module fails with this error.
+    ``details`` are returned beside ``msg`` when a module fails with this error. ``section`` is that of the page on
+    errors, empty for the section of the module or action.
     """
+
+    section = ""
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -27,6 +30,8 @@ class PlanError(ClusterError):
 
 class EngineUnavailable(ClusterError):
     """No engine answers on this host, or Python cannot connect to it."""
+
+    section = "engine"
 
 
 class EngineError(ClusterError):

@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import section_of, with_page
 
 
 def hosts_left(variables: Mapping[str, Any], role: str) -> list[str]:
@@ -88,9 +89,12 @@ class PlayDecision(ActionBase):
         super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=dict(self.argument_spec))[1]
         try:
-            return {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}, self.role))}
+            result = {"changed": False, **self.decide(arguments, PlayVariables(task_vars or {}, self.role))}
         except ClusterError as error:
-            return {"changed": False, "failed": True, "msg": error.message, **error.details}
+            result = {"changed": False, "failed": True, "msg": error.message, **error.details}
+        if result.get("failed"):
+            result["msg"] = with_page(result["msg"], section_of(self._task.action))
+        return result
 
     @abstractmethod
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:

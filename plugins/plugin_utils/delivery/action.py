@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.text.formatters import human_to_bytes
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import section_of, with_page
 
 from ..control.other_host import OtherHost
 from ..control.parent_process import ParentProcess
@@ -84,7 +85,10 @@ class RelayAction(ActionBase):
 
         with running.running(own_name, same.key):
             # A failure is returned, not raised: failed_when of a task does not see what was raised.
-            return {**result, **shared.result_for(own_name, list(dict.fromkeys([*named, own_name])), work)}
+            result |= shared.result_for(own_name, list(dict.fromkeys([*named, own_name])), work)
+        if result.get("failed"):
+            result["msg"] = with_page(result["msg"], section_of(self._task.action))
+        return result
 
     def _validated(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with their defaults; raise AnsibleActionFail where they are wrong."""

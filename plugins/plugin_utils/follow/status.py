@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.durations import clock_time
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import without_page
 from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
@@ -80,7 +81,8 @@ def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[s
 
 
 def _why(answer: Answer) -> str:
-    return printable(" ".join(str(answer.get("msg") or "no answer").removeprefix("Task failed: ").split()))
+    said = without_page(str(answer.get("msg") or "no answer")).removeprefix("Task failed: ")
+    return printable(" ".join(said.split()))
 
 
 def _running_first(jobs: Mapping[str, Sequence[Row]]) -> list[str]:

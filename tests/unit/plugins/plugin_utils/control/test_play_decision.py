@@ -13,6 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.distrain.cluster.plugins.action.docker_decision import ActionModule as DockerDecision
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import ERRORS
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, hosts_left
 
 
@@ -53,8 +54,8 @@ def test_only_hosts_that_were_observed_are_decided_for() -> None:
 
 
 def test_an_error_is_the_message_of_the_task() -> None:
-    failed = {"changed": False, "failed": True, "msg": "No host was observed."}
-    assert action().run(task_vars=variables()) == failed
+    message = f"No host was observed. See {ERRORS}#decision"
+    assert action().run(task_vars=variables()) == {"changed": False, "failed": True, "msg": message}
 
 
 def test_a_text_is_read_from_the_controller(tmp_path: Path) -> None:
