@@ -45,6 +45,7 @@ from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.artifacts import of_this_run
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.commands import as_typed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps import record as kinds
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.ending import told_lines, verdict
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.full_log import FullLog
@@ -163,7 +164,9 @@ class CallbackModule(DefaultCallback):
         unreachable = [host for host, counts in hosts.items() if counts["unreachable"]]
         seconds = time.monotonic() - self._began
         last = verdict(seconds, self._changing, failed, unreachable, self._check_mode)
-        log = self._log.problem or f"The full log is in {_shown_path(self._log.path)}"
+        log = (
+            self._log.problem or f"The full log is in {as_typed(self._log.path, Path.cwd()) if self._log.path else ''}"
+        )
         self._output.say("\n".join(["", *told_lines(stats.custom.get("_run", {}), _as_yaml)]))
         self._output.say(f"{last} {log}", constants.COLOR_ERROR if failed or unreachable else constants.COLOR_OK)
 
@@ -251,9 +254,3 @@ def _is_rescued(task: Any) -> bool:
 
 def _as_yaml(value: Any) -> str:
     return yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=120)
-
-
-def _shown_path(path: Path | None) -> str:
-    """Return the path as it is typed in the working directory, where it is below that."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path and path.is_relative_to(here) else path)

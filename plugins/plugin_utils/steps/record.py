@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ CHANGED, MESSAGE, DIFF, FAILED, UNREACHABLE, REMEDY, DETAIL, HANDLED = (
     "handled",
 )
 INDENT = " " * 9
+# What Ansible puts before the message of a plugin; the path of the task says it, too.
+_WHERE_IT_FAILED = re.compile(r"^Task failed: .*The \w+ plugin '[\w.]+' failed: ", re.DOTALL)
 # Of what a failed command printed, so many of the last lines; the full log has all of it.
 _OUTPUT_LINES = 40
 
@@ -99,6 +102,7 @@ class TaskRecord:
 def error_text(result: Mapping[str, Any], item: Any = None) -> str:
     """Return what a result that failed says: its message, and the end of what its command printed."""
     text = str(result.get("msg") or result.get("censored") or "The task failed without a message.").strip()
+    text = _WHERE_IT_FAILED.sub("", text)
     lines = [f"{text} (item: {item})" if item is not None else text]
     shown = text
     for name in ("stderr", "stdout", "module_stderr", "module_stdout"):

@@ -77,6 +77,10 @@ def test_an_error_that_is_rescued_is_two_lines() -> None:
     ("result", "text"),
     [
         ({"msg": "no room"}, "no room"),
+        (
+            {"msg": "Task failed: Finalization of x: The lookup plugin 'a.b.c' failed: There is no x. Give y."},
+            "There is no x. Give y.",
+        ),
         ({}, "The task failed without a message."),
         ({"censored": "hidden by no_log"}, "hidden by no_log"),
         ({"msg": "rc 1", "stderr": "bad\nworse\n", "stdout": ""}, "rc 1\nstderr:\n  bad\n  worse"),
