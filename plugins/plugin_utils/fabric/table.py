@@ -16,10 +16,10 @@ COLUMNS = ("what", "host", "value")
 def choice_lines(choices: Sequence[Mapping[str, Any]]) -> list[str]:
     """One line for each choice; a reason stands once, below the last of the choices that share it."""
     table = table_lines([[str(one[column]) or "-" for column in COLUMNS] for one in choices])
-    following = [*((one["what"], one["reason"]) for one in choices[1:]), None]
+    following = [*(one["reason"] for one in choices[1:]), None]
     lines = []
     for line, one, after in zip(table, choices, following[: len(choices)], strict=True):
         lines.append(line)
-        if (one["what"], one["reason"]) != after:
+        if one["reason"] != after:
             lines.append(f"    because: {one['reason']}")
     return lines

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..text.names import folded
 from .record import value_text
-from .words import clock, folded
+from .words import clock
 
 
 def told_lines(told: Mapping[str, Any], as_yaml: Callable[[Any], str]) -> list[str]:

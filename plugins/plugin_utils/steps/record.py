@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .words import clock, folded, remedy_first, took
+from ..text.names import folded
+from .words import clock, remedy_first, took
 
 # What a line is; the callback gives each its colour.
 CHANGED, MESSAGE, DIFF, FAILED, UNREACHABLE, REMEDY, DETAIL, HANDLED = (

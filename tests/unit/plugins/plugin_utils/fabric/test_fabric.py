@@ -274,4 +274,4 @@ def test_the_table_says_each_reason_once() -> None:
     assert [line.strip() for line in lines if "default routes" in line] == [
         "because: 192.0.2.0/24: the interfaces of the default routes"
     ]
-    assert sum("because" in line for line in lines) == 7
+    assert sum("because" in line for line in lines) == 6
