@@ -42,10 +42,12 @@ def as_typed(path: Path, working_directory: Path) -> str:
 def of_this_run(arguments: str, inventory: str = "") -> str:
     """Return the command with the inventory of this run of Ansible, or with another one.
 
-    Where an installed collection has made that with a configuration beside it, it is to be run there.
+    Where an installed collection has made that with a configuration that names it, the command is to be run there.
     """
     home = Path(inventory).absolute().parent
-    if inventory and is_installed(COLLECTION) and (home / "ansible.cfg").is_file():
+    configuration = home / "ansible.cfg"
+    is_named = configuration.is_file() and f"\ninventory = {Path(inventory).name}\n" in configuration.read_text()
+    if inventory and is_installed(COLLECTION) and is_named:
         command = playbook_command(arguments, [], COLLECTION, home)
         return command if home == Path.cwd() else f"cd {shlex.quote(as_typed(home, Path.cwd()))} && {command}"
     sources = [str(Path(inventory).absolute())] if inventory else list(context.CLIARGS.get("inventory") or ())

@@ -33,12 +33,13 @@ def took(seconds: float) -> str:
 def remedy_first(message: str) -> list[str]:
     """Return the lines of an error, those that say what to do before those that say what was found.
 
-    What to do begins with a verb such as Set or Run, and goes to the end of the line. A message of several lines is
-    left in its order: they belong together.
+    What to do begins with a verb such as Set or Run, and goes to the end. A message of several lines, or about several
+    things with what to do about each, is left in its order.
     """
     text = message.strip()
-    if "\n" in text:
-        return text.split("\n")
     sentences = _SENTENCE_END.split(text)
-    first = next((number for number, one in enumerate(sentences) if number and _REMEDY.match(one)), len(sentences))
+    what_to_do = [number for number, one in enumerate(sentences) if _REMEDY.match(one)]
+    if "\n" in text or not what_to_do or what_to_do != list(range(what_to_do[0], what_to_do[-1] + 1)):
+        return text.split("\n") if text else []
+    first = what_to_do[0]
     return [part for part in (" ".join(sentences[first:]), " ".join(sentences[:first])) if part]

@@ -27,6 +27,7 @@ def test_times() -> None:
         ("Could not resolve hostname gpu-1: Name or service not known", None),
         ("Nothing answers. Name or service not known.", None),
         ("Set it to relay.", None),
+        ("gpu-01: no x. Set x. Or run y. gpu-02: no z. Set z.", None),
         ("A table:\nhost  what\nThe end. Run it again.", ["A table:", "host  what", "The end. Run it again."]),
         ("", []),
     ],
