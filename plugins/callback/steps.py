@@ -80,7 +80,7 @@ class CallbackModule(DefaultCallback):
         self._log = FullLog()
         self._output = Output(Display(), self._log, self._is_short)
         if self._is_short:
-            self._display = LogDisplay(Display(), self._log)
+            self._display = LogDisplay(Display())
         self._playbook = ""
         self._record: TaskRecord | None = None
         self._failed_items: dict[str, list[str]] = {}

@@ -38,7 +38,7 @@ class Output:
     def say(self, text: str, color: str | None = None, stderr: bool = False) -> None:
         """Print lines that the log gets in another form."""
         self._say_heading()
-        self.screen.show(text, color=color, stderr=stderr)
+        self.screen.show(text, color=color, stderr=stderr, screen_only=True)
 
     def _take(self, msg: str, *arguments: Any, **options: Any) -> None:
         """Print in place of Display.display. In a worker that one sends it to this method of the first process."""
@@ -59,25 +59,24 @@ class Output:
     def _say_heading(self) -> None:
         heading, self.heading = self.heading, ""
         if heading:
-            self.screen.show(f"\n{heading}", color="bright cyan")
+            self.screen.show(f"\n{heading}", color="bright cyan", screen_only=True)
 
 
 class LogDisplay:
-    """Stands for Display where the default callback prints: all goes to the log, but warnings to the screen too."""
+    """Stands for Display where the default callback prints: all goes to logs, and warnings to the screen too."""
 
-    def __init__(self, display: Any, log: FullLog) -> None:
+    def __init__(self, display: Any) -> None:
         self._real = display
-        self._log = log
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
     def display(self, msg: str, *_arguments: Any, **options: Any) -> None:
         if not options.get("screen_only"):
-            self._log.write(msg)
+            self._real.display(msg, log_only=True)
 
     def banner(self, msg: str, *_arguments: Any, **_options: Any) -> None:
-        self._log.write(f"\n{time.strftime('%H:%M:%S')} {msg.strip()} ***")
+        self.display(f"\n{time.strftime('%H:%M:%S')} {msg.strip()} ***")
 
     def _error(self, *arguments: Any, **options: Any) -> None:
         # The screen gets the error of a task in the lines of that task.
