@@ -167,7 +167,9 @@ class CallbackModule(DefaultCallback):
         log = (
             self._log.problem or f"The full log is in {as_typed(self._log.path, Path.cwd()) if self._log.path else ''}"
         )
-        self._output.say("\n".join(["", *told_lines(stats.custom.get("_run", {}), _as_yaml)]))
+        told = told_lines(stats.custom.get("_run", {}), _as_yaml)
+        if told:
+            self._output.say("\n".join(["", *told]))
         self._output.say(f"{last} {log}", constants.COLOR_ERROR if failed or unreachable else constants.COLOR_OK)
 
     # Inside

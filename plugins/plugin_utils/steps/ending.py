@@ -20,8 +20,10 @@ def told_lines(told: Mapping[str, Any], as_yaml: Callable[[Any], str]) -> list[s
         # Each host of a play adds to a list.
         items = list(dict.fromkeys(value)) if _is_texts(value) else value
         text = value_text(items, as_yaml)
-        if text:
+        if "\n" in text:
             lines += [f"{name}:", *(f"  {line}" for line in text.split("\n"))]
+        elif text:
+            lines.append(f"{name}: {text}")
     return lines
 
 

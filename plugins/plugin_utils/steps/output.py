@@ -59,7 +59,7 @@ class Output:
     def _say_heading(self) -> None:
         heading, self.heading = self.heading, ""
         if heading:
-            self.screen.show(f"\n{heading}", color="bright cyan", screen_only=True)
+            self.screen.show(heading, color="bright cyan", screen_only=True)
 
 
 class LogDisplay:

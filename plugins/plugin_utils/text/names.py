@@ -13,11 +13,11 @@ _MOST_NAMES = 4
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
-def folded(hosts: Sequence[str]) -> str:
-    """Return C(gpu-01…16) for hosts with successive numbers, else a few names, or their count."""
-    names = list(dict.fromkeys(hosts))
+def folded(of: Sequence[str], what: str = "hosts") -> str:
+    """Return C(gpu-01…16) for names with successive numbers at their ends, else a few names, or how many they are."""
+    names = list(dict.fromkeys(of))
     parts = [_range_words(run) for run in _runs(sorted(names))]
-    return ", ".join(parts) if len(parts) <= _MOST_NAMES else f"{len(names)} hosts"
+    return ", ".join(parts) if len(parts) <= _MOST_NAMES else f"{len(names)} {what}"
 
 
 def _runs(names: Sequence[str]) -> Iterator[list[str]]:

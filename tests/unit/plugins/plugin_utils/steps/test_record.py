@@ -112,7 +112,8 @@ def test_messages_of_debug(result: dict[str, Any], text: str) -> None:
 
 def test_what_a_run_tells_at_its_end() -> None:
     told = {"Results": ["artifacts/sft", "artifacts/sft"], "Next": "status", "Nothing": [], "Map": {"a": 1}}
-    assert told_lines(told, as_yaml) == ["Results:", "  artifacts/sft", "Next:", "  status", "Map:", "  <{'a': 1}>"]
+    assert told_lines(told, as_yaml) == ["Results: artifacts/sft", "Next: status", "Map: <{'a': 1}>"]
+    assert told_lines({"Next": ["a", "b"]}, as_yaml) == ["Next:", "  a", "  b"]
 
 
 def test_the_verdict() -> None:
