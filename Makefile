@@ -20,6 +20,7 @@ SCENARIOS := images swarm network healing gpu
 UNTIL ?=
 NAME ?= default
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
@@ -47,8 +48,6 @@ demo: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml
 	$(call say,"Running site.yml on the lab: Docker; swarm; overlay; image; training over both hosts")
 	$(BIN)/ansible-playbook site.yml -i inventories/lab
-	$(call say,"The job")
-	@cat artifacts/sft/summary.txt
 
 # Beside each other, since each alone keeps one core busy; what each printed comes in one piece.
 test: $(READY)

@@ -25,7 +25,9 @@ class ActionModule(PlayDecision):
         hosts = [Host(*one) for one in play.observed("nvidia_toolkit")]
         decision = decide(hosts, {host.name: problem_sentences(host.observed) for host in hosts}, arguments["stage"])
         if arguments["stage"] == "start":
-            self._announce(hosts)
+            # The preflight of the same run has said so already.
+            if not any(play.registered("preflight_decision").values()):
+                self._announce(hosts)
             key = "nvidia_toolkit_repository_key"
             add_keys(hosts, decision["hosts"], key, lambda address: self.read_text(address, play.own))
         return decision

@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import disk_options
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.commands import as_typed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.decision import measurements_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import (
+    are_the_same,
+    choice_lines,
+    in_one_line,
+)
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.decision import find_everything
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
@@ -62,7 +69,7 @@ class ActionModule(PlayDecision):
         given, observed = play.registered("preflight_arguments"), play.registered("fabric_observed")
         reports = [report_of(host, play.variables(host), given[host], observed[host]) for host in play.hosts]
         findings = find_everything(reports, measurements, settings)
-        self.show(choice_lines(fabric["choices"]))
+        self.show(self._choices(fabric["choices"], own["artifacts_directory"]))
         self.show(finding_lines(findings) or ["Nothing stands in the way."])
         report = {"findings": findings, "measurements": measurements, "plan": fabric}
         self.keep(own["artifacts_directory"], REPORT, report)
@@ -70,3 +77,15 @@ class ActionModule(PlayDecision):
         if summary:
             raise PlanError(summary)
         return {"findings": findings}
+
+    def _choices(self, choices: list[Mapping[str, Any]], directory: str) -> list[str]:
+        """Return the lines about the choices: one where they are those of the report of an earlier run."""
+        report = Path(directory, REPORT).expanduser()
+        try:
+            before = json.loads(report.read_text())["plan"]["choices"]
+            if directory and choices and are_the_same(choices, before):
+                return [f"As before, for the reasons in {as_typed(report, Path.cwd())}: {in_one_line(choices)}"]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            # There is no earlier report, or none of this version.
+            pass
+        return choice_lines(choices)

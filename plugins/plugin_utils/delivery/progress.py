@@ -12,10 +12,11 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 
+from ..text.progress import Progress
 from ..text.table import table_lines
 
-# A block of lines is worth reading this often.
-_BLOCK_SECONDS = 10.0
+# A line is worth reading this often.
+_SECONDS = 10.0
 _RESULT_HEADING = ("bytes", "seconds", "MB/s", "from", "again")
 
 
@@ -28,7 +29,7 @@ class Total:
 
 
 class RelayProgress:
-    """Shows a line for each host that still receives, once in ten seconds."""
+    """Shows once in ten seconds how far the host is that has received least of those that still receive."""
 
     def __init__(
         self,
@@ -42,29 +43,51 @@ class RelayProgress:
         self._show = show
         self._clock = clock
         self._shown_at = clock()
+        self._shown = ""
         self._figures: dict[str, Mapping[str, Any]] = {}
 
     def take(self, host: str, figures: Mapping[str, Any]) -> None:
         self._figures[host] = figures
-        if self._clock() - self._shown_at >= _BLOCK_SECONDS:
+        if self._clock() - self._shown_at >= _SECONDS:
             self._shown_at = self._clock()
-            for one in self._totals:
-                if one in self._figures:
-                    self._show(self._line(one, self._figures[one]))
+            line = self._line()
+            # What stands still is not repeated: the last of it is written, or the first of it is read.
+            if line and line != self._shown:
+                self._show(line)
+                self._shown = line
 
     def leave(self, host: str) -> None:
         """Show no more lines about a host that has ended or failed."""
         self._figures.pop(host, None)
 
-    def _line(self, host: str, figures: Mapping[str, Any]) -> str:
-        total, done = self._totals[host], figures["bytes"]
-        rate = done / max(figures["seconds"], 0.001)
-        known = max(total.bytes, done, 1)
-        left = f", about {(known - done) / rate:.0f} s left" if rate and known > done else ""
-        return (
-            f"{host}: {figures['items']} of {total.items} {self._unit}, {in_words(done)} of about {in_words(known)} "
-            f"({100 * done / known:.0f} %), {rate / 1e6:.1f} MB/s{left}"
+    def _line(self) -> Progress | None:
+        hosts = [host for host in self._totals if host in self._figures]
+        if not hosts:
+            return None
+        host = min(hosts, key=self._share)
+        more = len(hosts) - 1
+        others = f"; {more} more host{'s' if more > 1 else ''} received as much or more" if more else ""
+        return Progress(f"{self._words(host)}{others}", self._unit, 100 * self._share(host))
+
+    def _share(self, host: str) -> float:
+        return float(self._figures[host]["bytes"] / self._known(host))
+
+    def _known(self, host: str) -> int:
+        return max(self._totals[host].bytes, self._figures[host]["bytes"], 1)
+
+    def _words(self, host: str) -> str:
+        total, figures, known = self._totals[host], self._figures[host], self._known(host)
+        done = figures["bytes"]
+        if not done:
+            return f"{host}: waiting for the first of {total.items} {self._unit}, about {in_words(known)} in all"
+        so_far = (
+            f"{host}: {figures['items']} of {total.items} {self._unit}, {in_words(done)} of about {in_words(known)}"
         )
+        if done == known:
+            return f"{so_far} (100 %)"
+        rate = done / max(figures["seconds"], 0.001)
+        left = f"{rate / 1e6:.1f} MB/s, about {(known - done) / rate:.0f} s left"
+        return f"{so_far} ({100 * done / known:.0f} %), {left}"
 
 
 def result_table(results: Mapping[str, Mapping[str, Any]], unit: str) -> list[str]:

@@ -8,18 +8,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..text.names import folded
 from ..text.table import table_lines
 
 COLUMNS = ("what", "host", "value")
 
+Choices = Sequence[Mapping[str, Any]]
 
-def choice_lines(choices: Sequence[Mapping[str, Any]]) -> list[str]:
+
+def choice_lines(choices: Choices) -> list[str]:
     """One line for each choice; a reason stands once, below the last of the choices that share it."""
     table = table_lines([[str(one[column]) or "-" for column in COLUMNS] for one in choices])
-    following = [*((one["what"], one["reason"]) for one in choices[1:]), None]
+    following = [*(one["reason"] for one in choices[1:]), None]
     lines = []
     for line, one, after in zip(table, choices, following[: len(choices)], strict=True):
         lines.append(line)
-        if (one["what"], one["reason"]) != after:
+        if one["reason"] != after:
             lines.append(f"    because: {one['reason']}")
     return lines
+
+
+def are_the_same(choices: Choices, others: Choices) -> bool:
+    """Tell whether the same was chosen, for whatever reasons: those have figures that differ with each measurement."""
+    return _values(choices) == _values(others)
+
+
+def in_one_line(choices: Choices) -> str:
+    """Return what was chosen, without the reasons and without what is left to be found later."""
+    values: dict[str, list[str]] = {}
+    for one in choices:
+        if one["value"]:
+            values.setdefault(one["what"], []).append(str(one["value"]))
+    return "; ".join(f"{what} {folded(some, 'values')}" for what, some in values.items())
+
+
+def _values(choices: Choices) -> list[list[str]]:
+    return [[str(one.get(column)) for column in COLUMNS] for one in choices]

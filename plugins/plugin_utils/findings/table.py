@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..text.names import folded
 from ..text.table import GAP, table_lines
 
-COLUMNS = ("severity", "host", "subject")
+SAME = ("severity", "subject", "found")
 
 
 def finding_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
-    """Two lines for each finding: what was found, and below it the remedy."""
-    rows = [[*(one[column] for column in COLUMNS), one["found"]] for one in findings]
-    indent = sum(max((len(row[number]) for row in rows), default=0) + len(GAP) for number in range(len(COLUMNS)))
+    """Two lines for each finding: what was found, and below it the remedy. The same of several hosts is one."""
+    hosts: dict[tuple[str, ...], list[str]] = {}
+    for one in findings:
+        hosts.setdefault(tuple(one[name] for name in (*SAME, "remedy")), []).append(one["host"])
+    rows = [[severity, folded(names), subject, found] for (severity, subject, found, _), names in hosts.items()]
+    indent = sum(max((len(row[number]) for row in rows), default=0) + len(GAP) for number in range(len(SAME)))
     return [
         text
-        for line, one in zip(table_lines(rows), findings, strict=True)
-        for text in (line, " " * indent + one["remedy"])
+        for line, (*_, remedy) in zip(table_lines(rows), hosts, strict=True)
+        for text in (line, " " * indent + remedy)
     ]
 
 

@@ -14,7 +14,17 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import R
 from ..causes.diagnosis import Diagnosis, find_cause, notices, why_failed
 from ..causes.end_order import Clocks
 from ..causes.log import JobContext
-from ..job.ranks import Rank, all_succeeded, is_failed, progress_line, started, step_of, unseen_too_long
+from ..job.ranks import (
+    Rank,
+    all_succeeded,
+    is_failed,
+    percent_of,
+    progress_line,
+    started,
+    step_of,
+    unseen_too_long,
+)
+from ..text.progress import Progress
 from .divergence import divergence_notices
 from .elastic import lost_ranks, shrink_notice
 from .recorder import JobRecorder
@@ -136,7 +146,8 @@ class Follower:
     def _show(self, ranks: Sequence[Rank], rate: float | None) -> None:
         line = progress_line(self.trainer, self.job_name, ranks)
         if line != self._shown or self.clock() - self._shown_at >= REPEAT_SECONDS:
-            self.show(progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step))
+            text = progress_line(self.trainer, self.job_name, ranks, rate, self.samples_per_step)
+            self.show(Progress(text, self.job_name, percent_of(ranks)))
             self._shown, self._shown_at = line, self.clock()
 
     def _report(self, found: Sequence[Diagnosis]) -> None:

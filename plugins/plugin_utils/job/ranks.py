@@ -112,3 +112,10 @@ def rate_text(steps_per_second: float) -> str:
 
 def step_of(ranks: Sequence[Rank]) -> int | None:
     return next((rank.progress["step"] for rank in ranks if rank.progress.get("step") is not None), None)
+
+
+def percent_of(ranks: Sequence[Rank]) -> float | None:
+    """Return how much of the job's steps are done, or None where its trainer does not say how many there are."""
+    progress = next((rank.progress for rank in ranks if rank.progress), {})
+    step, total = progress.get("step"), progress.get("total")
+    return 100 * step / total if step is not None and total else None

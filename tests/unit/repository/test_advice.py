@@ -32,7 +32,7 @@ VALUE = re.compile(rf"(?<![\w.])({NAME}|rejoin|recreate|force|state): (?:true|fa
 OPTION = re.compile(rf"\boption ({NAME}|rejoin|recreate|force|state)\b")
 # Ansible's own variables, and what a job's own settings and its environment hold.
 OTHERS = re.compile(
-    r"^(ansible_\w+|per_device_train_batch_size|cutoff_len|ddp_timeout|learning_rate|save_on_each_node"
+    r"^(ansible_\w+|do_train|per_device_train_batch_size|cutoff_len|ddp_timeout|learning_rate|save_on_each_node"
     r"|CUDA_VISIBLE_DEVICES|NCCL_DEBUG)$"
 )
 

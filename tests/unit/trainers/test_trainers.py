@@ -119,7 +119,7 @@ def test_the_first_preset_is_the_roles_own_defaults() -> None:
 def test_the_launchers_train_with_the_image_of_the_lab_and_deepspeed() -> None:
     lab = load(ROOT / "inventories/lab/group_vars/all/image_build.yml")
     own = load(ROOT / "molecule/launchers/vars/trainer.yml")
-    wheels = load(ROOT / "roles/lab/tasks/trainer_wheels.yml")[0]["vars"]
+    wheels = load(ROOT / "roles/lab/vars/main.yml")
     assert set(own) <= set(options())
     assert own["image_build_name"] != lab["image_build_name"]
     extra = set(own["image_build_pip_requirements"]) - set(lab["image_build_pip_requirements"])

@@ -138,6 +138,19 @@ def test_the_preflight_shows_and_keeps_everything_before_it_fails(tmp_path: Path
     assert set(report) == {"findings", "measurements", "plan"} and len(report["findings"]) == 1
 
 
+@pytest.mark.parametrize("kept", [{}, [], {"plan": None}, {"plan": {"choices": [{"what": "MTU"}]}}])
+def test_the_preflight_says_in_one_line_what_it_chose_before(tmp_path: Path, kept: Any) -> None:
+    choices = [{"what": "MTU", "host": "all", "value": "1500", "reason": "measured"}]
+    made, _shown = action(preflight_decision)
+    made.keep(str(tmp_path), "preflight.json", kept)
+    assert len(made._choices(choices, str(tmp_path))) == 2
+    made.keep(str(tmp_path), "preflight.json", {"plan": {"choices": choices}})
+    assert made._choices(choices, str(tmp_path)) == [
+        f"As before, for the reasons in {tmp_path}/preflight.json: MTU 1500"
+    ]
+    assert len(made._choices(choices, "")) == 2
+
+
 def test_no_report_in_check_mode(tmp_path: Path) -> None:
     made, _shown = action(preflight_decision, check_mode=True)
     made.keep(str(tmp_path / "results"), "preflight.json", {})

@@ -12,6 +12,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.progress
     Total,
     result_table,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.text.progress import Progress
 
 
 class Clock:
@@ -26,7 +27,7 @@ def figures(items: int, done: int, seconds: float) -> dict[str, Any]:
     return {"items": items, "bytes": done, "seconds": seconds}
 
 
-def test_a_block_of_lines_once_in_ten_seconds_in_the_order_of_the_chain() -> None:
+def test_a_line_once_in_ten_seconds_about_the_host_that_has_least() -> None:
     clock, lines = Clock(), list[str]()
     totals = {"gpu-02": Total(4, 2_000_000_000), "gpu-03": Total(4, 2_000_000_000)}
     progress = RelayProgress(totals, "layers", lines.append, clock)
@@ -36,24 +37,27 @@ def test_a_block_of_lines_once_in_ten_seconds_in_the_order_of_the_chain() -> Non
     assert lines == []
     clock.now = 10
     progress.take("gpu-02", figures(2, 1_000_000_000, 10))
-    assert lines == [
-        "gpu-02: 2 of 4 layers, 1.00 GB of about 2.00 GB (50 %), 100.0 MB/s, about 10 s left",
-        "gpu-03: 1 of 4 layers, 400.00 MB of about 2.00 GB (20 %), 44.4 MB/s, about 36 s left",
-    ]
+    least = "gpu-03: 1 of 4 layers, 400.00 MB of about 2.00 GB (20 %), 44.4 MB/s, about 36 s left"
+    assert lines == [f"{least}; 1 more host received as much or more"]
+    assert isinstance(lines[0], Progress)
+    assert (lines[0].about, lines[0].percent) == ("layers", 20)
     clock.now = 19
     progress.take("gpu-02", figures(3, 1_500_000_000, 19))
-    assert len(lines) == 2
+    assert len(lines) == 1
     progress.leave("gpu-02")
     clock.now = 20
     progress.take("gpu-03", figures(4, 2_000_000_000, 20))
-    assert lines[2:] == ["gpu-03: 4 of 4 layers, 2.00 GB of about 2.00 GB (100 %), 100.0 MB/s"]
+    assert lines[1:] == ["gpu-03: 4 of 4 layers, 2.00 GB of about 2.00 GB (100 %)"]
+    for clock.now in (30, 40, 50):
+        progress.take("gpu-03", figures(4, 2_000_000_000, clock.now))
+    assert len(lines) == 2, "what stands still is said once"
 
 
 @pytest.mark.parametrize(
     ("total", "done", "seconds", "says"),
     [
-        (0, 0, 0.0, "0 bytes of about 1 bytes (0 %), 0.0 MB/s"),
-        (1_000, 3_000_000, 1.0, "3.00 MB of about 3.00 MB (100 %), 3.0 MB/s"),
+        (0, 0, 0.0, "waiting for the first of 1 files, about 1 bytes in all"),
+        (1_000, 3_000_000, 1.0, "0 of 1 files, 3.00 MB of about 3.00 MB (100 %)"),
     ],
 )
 def test_sizes_that_are_not_known(total: int, done: int, seconds: float, says: str) -> None:
@@ -61,7 +65,7 @@ def test_sizes_that_are_not_known(total: int, done: int, seconds: float, says: s
     progress = RelayProgress({"gpu-02": Total(1, total)}, "files", lines.append, clock)
     clock.now = 10
     progress.take("gpu-02", figures(0, done, seconds))
-    assert lines == [f"gpu-02: 0 of 1 files, {says}"]
+    assert lines == [f"gpu-02: {says}"]
 
 
 def test_the_result_is_a_table_of_the_hosts_that_something_came_to() -> None:

@@ -17,7 +17,11 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose imp
     choose_networks,
     host_network_environments,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import choice_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table import (
+    are_the_same,
+    choice_lines,
+    in_one_line,
+)
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import (
     HOSTS,
     OUTSIDE,
@@ -274,4 +278,15 @@ def test_the_table_says_each_reason_once() -> None:
     assert [line.strip() for line in lines if "default routes" in line] == [
         "because: 192.0.2.0/24: the interfaces of the default routes"
     ]
-    assert sum("because" in line for line in lines) == 7
+    assert sum("because" in line for line in lines) == 6
+
+
+def test_what_was_chosen_before_is_one_line() -> None:
+    choices = [vars(one) for one in plan(fleet(), GOOD)]
+    assert are_the_same(choices, [{**one, "reason": "another"} for one in choices])
+    assert not are_the_same(choices, [{**one, "value": "another"} for one in choices])
+    line = in_one_line(choices)
+    assert line.startswith(
+        "advertise address 192.0.2.11…13; data path address 198.51.100.11…13; MTU below the overlay "
+    )
+    assert "NCCL" not in line

@@ -277,3 +277,9 @@ def test_the_table_lines_up_and_the_summary_counts() -> None:
     assert error_summary(findings) == said
     assert error_summary(findings[1:]) == ""
     assert finding_lines([]) == []
+
+
+def test_the_table_says_the_same_of_several_hosts_once() -> None:
+    one = {"severity": "note", "subject": "x", "found": "no GPU", "remedy": "rest"}
+    lines = finding_lines([{**one, "host": f"gpu-{number}"} for number in range(1, 5)])
+    assert lines == ["note  gpu-1…4  x  no GPU", "                  rest"]
