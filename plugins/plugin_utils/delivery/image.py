@@ -58,6 +58,7 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
 
     def _bring(self, hosts: Sequence[str]) -> Results:
         plan = self._plan(hosts, {})
+        self._measure(plan)
         plan = self._plan(hosts, self._compare(plan))
         self._clean_up(plan)
         results = {one.host: self._result(plan, one, _NOTHING_SENT) for one in plan.deliveries}
@@ -105,6 +106,17 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
 
     def _wanted(self) -> WantedImage:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
+
+    def _measure(self, plan: DeliveryPlan) -> None:
+        """Ask the source for the sizes of its layers, without which no containerd store can try what it has."""
+        lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
+        if (
+            all(self._found[host]["images"]["store"] == "classic" for host in lacking)
+            or None not in self._wanted().sizes
+        ):
+            return
+        for host, measured in self._ask("measure", {self._order.source: {}}).items():
+            self._found[host]["wanted"]["sizes"] = measured["sizes"]
 
     def _compare(self, plan: DeliveryPlan) -> dict[str, Any]:
         """Ask the hosts that lack the image what they have of it; they remove what dead runs left there."""
