@@ -70,16 +70,17 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         return results
 
     def _show_table(self, results: Results) -> None:
-        """Show what each host received, and what the spool keeps."""
+        """Show what each host received, and what the spool keeps, if anything."""
         table = result_table(results, "layers")
-        spool = self._spool()
-        kept = (
-            f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
-            f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
-            f"{in_words(spool['free_bytes'])} are free on its disk."
-        )
-        for line in [*table, kept] if table else []:
+        for line in table:
             self._show(line)
+        spool = self._spool()
+        if table and spool["layers"]:
+            self._show(
+                f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
+                f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
+                f"{in_words(spool['free_bytes'])} are free on its disk."
+            )
 
     def _plan(self, hosts: Sequence[str], compared: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
         targets = [self._target(host, compared.get(host)) for host in hosts if host in self._found]
