@@ -8,14 +8,13 @@ Reading and hashing have a thread each, so that neither waits for the other or f
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+from ..base.background_hash import BackgroundHash
 from ..relay.server import WAIT_SECONDS
 
 # In memory for each reader, of about 1 MiB each.
@@ -103,24 +102,21 @@ class ReadAhead:
 
     def _hashed(self) -> Generator[bytes, None, None]:
         """Yield the chunks from the offset on; raise Wrong at the end, or as soon as it is certain."""
-        digest, left, hashing = hashlib.sha256(), self._size, Future[None]()
-        hashing.set_result(None)
-        with ThreadPoolExecutor(1) as pool:
+        left = self._size
+        with BackgroundHash() as digest:
             for chunk in self._chunks:
                 left -= len(chunk)
                 if left < 0:
                     raise Wrong(f"it is longer than {self._size} bytes")
-                hashing.result()
-                hashing = pool.submit(digest.update, chunk)
+                digest.update(chunk)
                 wanted = chunk[self._skip :] if self._skip else chunk
                 self._skip -= len(chunk) - len(wanted)
                 if wanted:
                     yield wanted
-            hashing.result()
-        if left:
-            raise Wrong(f"it has {self._size - left} of its {self._size} bytes")
-        if digest.hexdigest() != self._digest.rpartition(":")[2]:
-            raise Wrong(f"its digest is sha256:{digest.hexdigest()}")
+            if left:
+                raise Wrong(f"it has {self._size - left} of its {self._size} bytes")
+            if digest.hexdigest() != self._digest.rpartition(":")[2]:
+                raise Wrong(f"its digest is sha256:{digest.hexdigest()}")
 
     def _hand_out(self, found: bytes | Exception) -> bool:
         """Return False where nobody reads any more."""
