@@ -15,8 +15,10 @@ description:
   - Nothing is sent where the host already has the image under this name. What counts is the identity of the image (its
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
-  - Only the layers that a host lacks come to it, for the classic and the containerd image store and between both. The
-    source keeps uncompressed layers in O(spool_directory), so that the engine writes none of them twice.
+  - Only the layers that a host lacks come to it, for the classic and the containerd image store and between both.
+  - The source reads layers where its engine keeps them, and writes nothing for it; for the classic store that works with
+    the storage driver overlay2, and needs root. Where a layer cannot be read so, or what is read has another digest, the
+    task says which one and why, and the engine saves what is left into O(spool_directory).
   - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
     What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
     that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
@@ -27,8 +29,9 @@ description:
     source. Its result says what it had received, as far as is known.
   - A layer that was damaged on its way is refused and fetched again. A layer that was damaged in the spool is named and
     saved again.
-  - Before anything is sent, the free space of each disk is compared with what is to come. A host whose disk is too
-    small fails with both figures, and the others get the image.
+  - Before anything is sent, the free space of each receiving disk is compared with what is to come, and before the
+    engine saves anything, that of the source with what this takes. A host whose disk is too small fails with both
+    figures, and the others get the image.
   - The name on a receiving host points to what it pointed to before until the whole image is there.
 options:
   name:
@@ -37,8 +40,9 @@ options:
     required: true
   spool_directory:
     description:
-      - Where the source keeps layers as files, under their digests. Other hosts keep nothing there but, after a cut,
-        the beginning of one layer.
+      - Where the source keeps the layers that its engine had to save, as files under their digests, so that the engine
+        saves none of them twice. Where all are read from the engine's own files, it keeps there at most the sizes of
+        compressed layers, and other hosts at most, after a cut, the beginning of one layer.
       - It must be a directory of its own, since files are deleted there. One that does not exist is made; one that is
         empty, or holds nothing but the spool's files, is taken as it is. Any other is refused.
     type: path

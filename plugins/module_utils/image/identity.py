@@ -88,6 +88,15 @@ def identity_of_config(config: bytes) -> ImageIdentity:
     )
 
 
+def is_config_of(config: bytes, identity: ImageIdentity) -> bool:
+    """Return whether these bytes are the config of this very image."""
+    try:
+        found = identity_of_config(config)
+    except (ValueError, AttributeError, TypeError):
+        return False
+    return found == identity and identity.config_digest in (None, found.config_digest)
+
+
 def _fingerprint(diff_ids: Sequence[str], config: Mapping[str, Any], architecture: str, system: str) -> str:
     covered = {
         "architecture": architecture,

@@ -8,10 +8,9 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Mapping
-from typing import IO, Any, cast
+from typing import Any
 
 from ..base.errors import ClusterError
-from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..image.observation import observe_images
 from ..image.prefix import WantedImage, wanted_image
@@ -19,11 +18,13 @@ from ..image.state import HeldImage
 from ..relay.agent import serve_kind
 from ..relay.unfinished import UnfinishedItems
 from ..swarm.addresses import relay_addresses
-from .checked_file import CheckedFile
 from .directory import SpoolDirectory, owned_spool
 from .holding import clean_leftovers, has_leftovers, held_layers, take_lock
 from .sink import ImageSink
+from .source import LayerSource
 from .spool import ImageSpool, layer_sizes
+from .stored import StoredImage, Unreadable
+from .stores import stored_image
 
 Emit = Callable[[dict[str, Any]], None]
 # The config of an image is small, and is read by the source together with the layers.
@@ -55,7 +56,8 @@ class ImageKind:
         self._spool_directory = SpoolDirectory(arguments["spool_directory"], arguments["spool_limit"])
         self._unfinished = UnfinishedItems(owned_spool(arguments["spool_directory"]))
         self._emit = emit
-        self._spool: ImageSpool | None = None
+        self._stored: dict[str, StoredImage] = {}
+        self._source: LayerSource | None = None
         self._sink: LayerSink | None = None
         # Either may come first: the config from the source, or the sink that waits for it.
         self._config: Mapping[str, Any] | None = None
@@ -82,6 +84,12 @@ class ImageKind:
         self._unfinished.clear()
         return {"removed": clean_leftovers(self._engine)}
 
+    def measure(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the size of each layer, lowest first; None where it must be unpacked for that."""
+        images = observe_images(self._engine)
+        held = images.named(self._name)
+        return {"sizes": self._sizes_of(held) if held else []}
+
     def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return how many of the lowest layers need not be sent; remove what dead runs have left."""
         wanted = WantedImage.from_dict(arguments["wanted"])
@@ -107,10 +115,16 @@ class ImageKind:
         held = images.named(self._name)
         if held is None or held.identity.fingerprint != arguments["fingerprint"]:
             raise ClusterError(f"The image {self._name} has changed since it was observed. Run it again.")
-        self._spool = ImageSpool(self._engine, self._spool_directory, self._name, held, images.store)
-        self._spool.start(arguments["diff_ids"], held.identity.diff_ids)
-        threading.Thread(target=self._announce_config, args=(self._spool,), daemon=True).start()
-        return LayerSource(self._spool, held, lambda text: self._emit({"event": "message", "text": text}))
+        source = self._source = LayerSource(
+            lambda: self._stored_image(held),
+            ImageSpool(self._engine, self._spool_directory, self._name, held, images.store),
+            self._spool_directory,
+            held,
+            lambda text: self._emit({"event": "message", "text": text}),
+        )
+        source.start(arguments["diff_ids"])
+        threading.Thread(target=self._announce_config, args=(source,), daemon=True).start()
+        return source
 
     def sink(self, arguments: Mapping[str, Any]) -> LayerSink:
         wanted = WantedImage.from_dict(arguments["wanted"])
@@ -135,77 +149,42 @@ class ImageKind:
 
     def settle_spool(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Close the spool after the last byte, and return what it keeps."""
-        if self._spool:
-            self._spool.close()
-            self._spool = None
+        if self._source:
+            self._source.close()
+            self._source = None
         return self._spool_directory.describe()
 
     def close(self) -> None:
         if self._sink:
             self._sink.close()
-        if self._spool:
-            self._spool.close()
+        if self._source:
+            self._source.close()
 
     def _describe(self, held: HeldImage) -> WantedImage:
         sizes = [self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids]
         return wanted_image(self._name, held.identity, self._engine.image(held.id) or {}, sizes)
 
-    def _announce_config(self, spool: ImageSpool) -> None:
+    def _sizes_of(self, held: HeldImage) -> list[int | None]:
+        sizes = [self._spool_directory.size_of(diff_id) for diff_id in held.identity.diff_ids]
         try:
-            config = {"config": base64.b64encode(spool.wait_for_config()).decode()}
+            stored = self._stored_image(held)
+            return [size or stored.known_size(held.identity.diff_ids[place]) for place, size in enumerate(sizes)]
+        except Unreadable:
+            return sizes
+
+    def _stored_image(self, held: HeldImage) -> StoredImage:
+        """Return the image where the engine keeps it, with the sizes that were found; raise Unreadable."""
+        if held.id not in self._stored:
+            self._stored[held.id] = stored_image(self._engine.info(), held)
+        return self._stored[held.id]
+
+    def _announce_config(self, source: LayerSource) -> None:
+        try:
+            config = {"config": base64.b64encode(source.wait_for_config()).decode()}
         except ClusterError as error:
             # A host that waits for a layer gets the same error from the host before it; some wait for the config alone.
             config = {"problem": error.message}
         self._emit({"event": "config", "arguments": config})
-
-
-class LayerSource:
-    """The layers of an image as files; those that were in the spool before this run are checked while they are read."""
-
-    def __init__(self, spool: ImageSpool, image: HeldImage, show: Callable[[str], None]) -> None:
-        self._spool = spool
-        self._image = image
-        self._show = show
-
-    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
-        diff_id = self._image.identity.diff_ids[item]
-        opened = self._spool.open(diff_id, timeout)
-        if opened is None:
-            return None
-        size, file = opened
-        if self._spool.is_unchecked(diff_id):
-            file = cast(IO[bytes], CheckedFile(file, size, diff_id, self._note_check))
-        return size, cast(IO[bytes], NamedFile(file, f"The layer {diff_id} in the spool of the host that sends"))
-
-    def _note_check(self, diff_id: str, is_sound: bool) -> None:
-        if is_sound:
-            self._spool.mark_sound(diff_id)
-        elif self._spool.save_again(diff_id):
-            self._show(f"the spool's copy of layer {diff_id} was damaged; saving it again")
-
-
-class NamedFile:
-    """As much of a file as a relay uses; an error of the system is raised with its name."""
-
-    def __init__(self, file: IO[bytes], name: str) -> None:
-        self._file = file
-        self._name = name
-
-    def __enter__(self) -> NamedFile:
-        self._file.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._file.__exit__(*error)
-
-    def seek(self, offset: int) -> None:
-        self._file.seek(offset)
-
-    def read(self, size: int) -> bytes | None:
-        try:
-            return self._file.read(size)
-        except OSError as error:
-            raise ClusterError(f"{self._name} could not be read: {described(error)}") from error
 
 
 class LayerSink:

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The layers of an image as files of this host, saved from the engine in one pass, while readers wait for them.
+"""The layers of an image as files of this host, saved by the engine in one pass, while readers wait for them.
 
-What the spool has already is not saved again; where it has all, the engine is not asked at all.
+This is the way for layers that cannot be read where the engine keeps them (C(source.py)). What the spool has already is
+not saved again; where it has all, the engine is not asked at all.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..base.errors import ClusterError, unexpected
 from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..image.archive import BadArchive
-from ..image.identity import ImageIdentity, identity_of_config
+from ..image.identity import is_config_of
 from ..image.state import HeldImage
 from .content import is_compressed, uncompressed
 from .directory import SpoolDirectory
@@ -58,16 +59,16 @@ class ImageSpool:
         self.bytes_saved = 0
 
     def start(self, wanted: Collection[str], measured: Collection[str] = ()) -> None:
-        """Begin to save the layers of these diff IDs, and to measure those in ``measured``.
+        """Begin to save the layers of these diff IDs, and to measure those in ``measured``; more of them can follow.
 
         Raise ClusterError where the disk is too small. What the spool has is available at once.
         """
         self._directory.prepare()
-        for diff_id in set(wanted):
+        for diff_id in set(wanted) - set(self._layers):
             path = self._directory.use(diff_id)
             if path:
                 self._layers[diff_id] = path
-        self._unchecked = set(self._layers)
+                self._unchecked.add(diff_id)
         self._config = self._known_config()
         missing = set(wanted) - set(self._layers)
         unknown = {diff_id for diff_id in measured if self._directory.size_of(diff_id) is None}
@@ -145,15 +146,7 @@ class ImageSpool:
 
     def _known_config(self) -> bytes | None:
         config = self._directory.config(self._image.identity.fingerprint)
-        return config if config is not None and self._is_config(config) else None
-
-    def _is_config(self, document: bytes) -> bool:
-        wanted: ImageIdentity = self._image.identity
-        try:
-            found = identity_of_config(document)
-        except (ValueError, AttributeError, TypeError):
-            return False
-        return found == wanted and wanted.config_digest in (None, found.config_digest)
+        return config if config is not None and is_config_of(config, self._image.identity) else None
 
     def _start_filling(self, missing: set[str]) -> None:
         """One pass over the image at a time."""
@@ -223,7 +216,7 @@ class ImageSpool:
             self._blobs[digest] = self._spool(first, file, size, missing)
 
     def _read_document(self, document: bytes) -> None:
-        if self._config is None and self._is_config(document):
+        if self._config is None and is_config_of(document, self._image.identity):
             self._directory.keep_config(self._image.identity.fingerprint, document)
             with self._lock:
                 self._config = document

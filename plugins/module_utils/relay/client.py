@@ -8,7 +8,6 @@ The hosts before this one in the chain are asked, the nearest first and the sour
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import ssl
 import time
@@ -17,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..base.background_hash import BackgroundHash
 from ..base.errors import ClusterError
 from .frames import (
     BEGIN,
@@ -98,7 +98,7 @@ class RelayClient:
         self._progress_at = time.monotonic()
         self._position = 0  # the rank of the item that comes
         self._offset = 0
-        self._hash = hashlib.sha256()
+        self._hash = BackgroundHash()
         self._wrong: Counter[int] = Counter()
         self._beginning: Beginning | None = None
         self._begun_with = 0  # how much of the item that comes was here before
@@ -226,7 +226,7 @@ class RelayClient:
 
     def _start_item(self) -> None:
         self._offset = self._begun_with = 0
-        self._hash = hashlib.sha256()
+        self._hash.restart()
 
     def _give_up_in_time(self, peer: Peer, error: Exception) -> None:
         silent_for = time.monotonic() - self._progress_at

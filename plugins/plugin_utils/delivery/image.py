@@ -58,6 +58,7 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
 
     def _bring(self, hosts: Sequence[str]) -> Results:
         plan = self._plan(hosts, {})
+        self._measure(plan)
         plan = self._plan(hosts, self._compare(plan))
         self._clean_up(plan)
         results = {one.host: self._result(plan, one, _NOTHING_SENT) for one in plan.deliveries}
@@ -69,16 +70,17 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         return results
 
     def _show_table(self, results: Results) -> None:
-        """Show what each host received, and what the spool keeps."""
+        """Show what each host received, and what the spool keeps, if anything."""
         table = result_table(results, "layers")
-        spool = self._spool()
-        kept = (
-            f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
-            f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
-            f"{in_words(spool['free_bytes'])} are free on its disk."
-        )
-        for line in [*table, kept] if table else []:
+        for line in table:
             self._show(line)
+        spool = self._spool()
+        if table and spool["layers"]:
+            self._show(
+                f"The spool {spool['directory']} of {self._order.source} holds {spool['layers']} layers, "
+                f"{in_words(spool['bytes'])} of at most {in_words(spool['limit_bytes'])}; "
+                f"{in_words(spool['free_bytes'])} are free on its disk."
+            )
 
     def _plan(self, hosts: Sequence[str], compared: Mapping[str, Mapping[str, Any]]) -> DeliveryPlan:
         targets = [self._target(host, compared.get(host)) for host in hosts if host in self._found]
@@ -105,6 +107,17 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
 
     def _wanted(self) -> WantedImage:
         return WantedImage.from_dict(self._found[self._order.source]["wanted"])
+
+    def _measure(self, plan: DeliveryPlan) -> None:
+        """Ask the source for the sizes of its layers, without which no containerd store can try what it has."""
+        lacking = [one.host for one in plan.deliveries if one.action in ("send", "refused")]
+        if (
+            all(self._found[host]["images"]["store"] == "classic" for host in lacking)
+            or None not in self._wanted().sizes
+        ):
+            return
+        for host, measured in self._ask("measure", {self._order.source: {}}).items():
+            self._found[host]["wanted"]["sizes"] = measured["sizes"]
 
     def _compare(self, plan: DeliveryPlan) -> dict[str, Any]:
         """Ask the hosts that lack the image what they have of it; they remove what dead runs left there."""

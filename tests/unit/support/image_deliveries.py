@@ -31,6 +31,7 @@ def held(layers: str, *names: str) -> HeldImage:
 
 SPOOL_BEFORE = {"directory": "/spool", "layers": 1, "bytes": 10 * MB, "limit_bytes": 64 * MB, "free_bytes": 90 * MB}
 SPOOL_AFTER = {**SPOOL_BEFORE, "layers": 3, "bytes": 30 * MB, "free_bytes": 70 * MB}
+MEASURED = [11 * MB, 12 * MB, 13 * MB]
 
 
 class FakeFleet:
@@ -61,6 +62,8 @@ class FakeFleet:
                 answers[host] = {"event": answer, "found": self._hosts[host]}
             elif command.get("question") == "settle_spool":
                 answers[host] = {"event": answer, "found": SPOOL_AFTER}
+            elif command.get("question") == "measure":
+                answers[host] = {"event": answer, "found": {"sizes": MEASURED}}
             else:
                 compared = {"images": self._hosts[host]["images"], "held_layers": self._hosts[host]["held_layers"]}
                 answers[host] = {"event": answer, "found": compared}

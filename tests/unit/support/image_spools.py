@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.image.observation import observe_images
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory import SpoolDirectory
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.stored import StoredImage, Unreadable
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive
 
@@ -35,4 +36,13 @@ def spool_of(engine: EngineSocket, directory: SpoolDirectory | Path) -> ImageSpo
 
 
 def source_of(spool: ImageSpool, said: list[str] | None = None) -> LayerSource:
-    return LayerSource(spool, spool._image, ([] if said is None else said).append)
+    """Return the source of an image whose layers can only be saved by the engine."""
+    shown: list[str] = [] if said is None else said
+    source = LayerSource(unreadable, spool, spool._directory, spool._image, shown.append)
+    source.start(spool._image.identity.diff_ids)
+    assert shown.pop().endswith("the engine saves what is to be sent into the spool")
+    return source
+
+
+def unreadable() -> StoredImage:
+    raise Unreadable("the storage driver is vfs, not overlay2")

@@ -15,8 +15,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import growing_file
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import spool as image_spool
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.growing_file import GrowingFile
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
@@ -95,7 +95,6 @@ def source(tmp_path: Path) -> Iterator[Callable[[], LayerSource]]:
 
         def start() -> LayerSource:
             spools.append(spool_of(engine, tmp_path / "spool"))
-            spools[-1].start(IMAGE.diff_ids)
             return source_of(spools[-1])
 
         yield start

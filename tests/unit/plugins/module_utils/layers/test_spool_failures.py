@@ -102,7 +102,6 @@ def test_nobody_waits_for_a_thread_that_could_not_start(spool: ImageSpool, monke
 
 def test_the_hosts_that_receive_fail_with_it(spool: ImageSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, image_spool, "uncompressed", KeyError("blobs"))
-    spool.start(IMAGE.diff_ids)
     peer, _sent = start_source(None, cast(MemorySource, source_of(spool)))
     host = Host("h1", None, [peer], range(len(IMAGE.layers)), is_last=True, items=IMAGE.layers).start()
     with pytest.raises(ClusterError, match="could not be saved: an unexpected error, KeyError: 'blobs'"):

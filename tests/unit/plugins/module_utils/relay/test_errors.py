@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.system_error import described
-from ansible_collections.distrain.cluster.plugins.module_utils.layers.agent import NamedFile
+from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import NamedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
@@ -14,6 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image.state impor
 from ansible_collections.distrain.cluster.tests.unit.support.image_deliveries import (
     CONFIG,
     MB,
+    MEASURED,
     NAME,
     ORDER,
     SPOOL_AFTER,
@@ -79,6 +81,33 @@ def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:
     assert fleet.commands("receive")["gpu-02"]["receives"] == ()
     assert fleet.commands("send")["gpu-01"]["arguments"]["diff_ids"] == []
     assert (results["gpu-02"]["changed"], results["gpu-02"]["layers_sent"]) == (True, 0)
+
+
+def of_containerd(found: dict[str, Any]) -> dict[str, Any]:
+    return {**found, "images": {**found["images"], "store": "containerd"}}
+
+
+@pytest.mark.parametrize(
+    ("receiving", "sizes", "is_asked"),
+    [
+        (of_containerd(host()), [None, 12 * MB, 13 * MB], True),
+        (of_containerd(host()), [11 * MB, 12 * MB, 13 * MB], False),
+        (host(), [None, None, None], False),
+        (of_containerd(host(held("abc", NAME))), [None, None, None], False),
+    ],
+)
+def test_sizes_are_found_where_a_containerd_store_needs_them(
+    receiving: dict[str, Any], sizes: list[int | None], is_asked: bool
+) -> None:
+    sending = source()
+    sending["wanted"]["sizes"] = sizes
+    is_sent = not receiving["images"]["images"]
+    fleet, _results, _lines = deliver(
+        {"gpu-01": sending, "gpu-02": receiving}, *([("gpu-02", done(3, 36 * MB))] if is_sent else [])
+    )
+    assert set(fleet.commands("measure")) == ({"gpu-01"} if is_asked else set())
+    if is_asked:
+        assert fleet.commands("compare")["gpu-02"]["arguments"]["wanted"]["sizes"] == MEASURED
 
 
 @pytest.mark.parametrize(
