@@ -34,7 +34,6 @@ TOP_LEVEL = {
     "playbooks",
     "plugins",
     "roles",
-    "trainers",
 }
 # What runs on the controller; of module_utils, sdk.py alone runs in an environment of its own, on hosts.
 CONTROLLER = ("action", "callback", "filter", "lookup", "module_utils", "plugin_utils")
