@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.trainer_preset import preset_files
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.completion import with_hosts, with_trainer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.new_files import (
     CONFIGURATION,
@@ -44,6 +45,7 @@ class ActionModule(ActionBase):
         directory = Path(arguments["directory"]).absolute()
         try:
             hosts = named_hosts(arguments["hosts"])
+            preset_files(arguments["trainer"], str(directory))
             changes = planned(directory, hosts, arguments["trainer"], arguments["user"])
             if not self._task.check_mode:
                 for name, (_before, after) in changes.items():
