@@ -279,9 +279,10 @@ services:
 import os
 from typing import TYPE_CHECKING
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.commands import ask_nvidia_smi
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.observation import driver_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import engine_disks, observe_installation
 from ansible_collections.distrain.cluster.plugins.module_utils.host.facts import observe_host
-from ansible_collections.distrain.cluster.plugins.module_utils.host.gpus import ask_nvidia_smi, driver_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.host.kernel import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.service.state import observe_service
@@ -319,7 +320,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
         "features": kernel_features(),
         "engine": engine,
         "engine_disks": list(engine_disks(params["daemon_options"], engine)),
-        "driver_gpus": driver_gpus(),
+        "driver_gpus": [one["pci_address"] for one in driver_gpus()],
         "nvidia_smi": ask_nvidia_smi() if params["ask_gpus"] and host["gpus"] else None,
         "programs": {path: os.access(path, os.X_OK) for path in params["programs"]},
         "services": {one["name"]: _service(one).as_facts() for one in params["services"]},
