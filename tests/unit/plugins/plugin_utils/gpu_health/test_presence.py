@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.nvidia_toolkit_decision import problem_sentences
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_problems import broken_gpus, gpu_problems
+from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.presence import broken_gpus, gpu_problems
 
 ADDRESSES = [f"0000:{bus}:00.0" for bus in ("17", "2a", "3b", "44", "5d", "9a", "ab", "db")]
 LOST = ADDRESSES[2]
