@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import S
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, decision, launch_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
@@ -71,6 +72,7 @@ class ActionModule(PlayDecision):
         )
         image_python = _image_python(hostvars[request.first.name])
         made = decision(replace(request, image_python=image_python))
+        self.show(finding_lines(made["gpu_findings"]))
         made = _with_keys(made | {"webui_words": _webui_words(made, hosts, hostvars)}, hostvars)
         before = plain(variables.get(DECISION)) or {}
         return made | {"restart": before.get("restart", 0) + 1 if restart else 0, "outcome": _outcome(made, hosts)}
