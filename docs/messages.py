@@ -29,6 +29,7 @@ SECTIONS = {
     "files": "host",
     "image_registry": "registry",
     "findings": "preflight",
+    "gpu_health": "gpu",
     "follow": "trainer",
     "installation": "docker",
     "inventory": "cluster",

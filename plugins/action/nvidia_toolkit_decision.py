@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
+from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.presence import gpu_problems
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.hosts import Host
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.nvidia_toolkit import decide
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.signing_keys import add_keys
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_problems import gpu_problems
 
 
 class ActionModule(PlayDecision):

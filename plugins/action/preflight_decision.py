@@ -65,6 +65,7 @@ class ActionModule(PlayDecision):
             minimum_disk_bytes=own["minimum_disk_bytes"],
             network_problem=fabric["problem"],
             encrypted=own["encrypted"],
+            gpu_health=own["gpu_health"],
         )
         given, observed = play.registered("preflight_arguments"), play.registered("fabric_observed")
         reports = [report_of(host, play.variables(host), given[host], observed[host]) for host in play.hosts]

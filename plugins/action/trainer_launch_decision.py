@@ -21,6 +21,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.tuning 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import link_speed
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, START, decision, launch_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
@@ -76,6 +77,7 @@ class ActionModule(PlayDecision):
         )
         image_python = _image_python(hostvars[request.first.name])
         made = decision(replace(request, image_python=image_python))
+        self.show(finding_lines(made["gpu_findings"]))
         made = _with_keys(made | {"webui_words": _webui_words(made, hosts, hostvars)}, hostvars)
         if made["decision"] == START and tuning["environment"]:
             values = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())

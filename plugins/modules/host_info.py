@@ -36,7 +36,7 @@ options:
     default: {}
     version_added: "1.0.0"
   ask_gpus:
-    description: Whether to ask C(nvidia-smi) for the GPUs where the PCI bus has any, which takes a few seconds.
+    description: Whether to observe the state of the GPUs, which takes a few seconds where there are any.
     type: bool
     default: false
     version_added: "1.0.0"
@@ -177,17 +177,10 @@ gpu_driver:
   returned: always
   type: str
   sample: 535.104.05
-driver_gpus:
-  description: The PCI addresses of the GPUs that NVIDIA's driver has.
-  returned: always
-  type: list
-  elements: str
-  sample: ["0000:17:00.0"]
-nvidia_smi:
-  description: The exit status (V(none) where it did not end) and the output of C(nvidia-smi -L); V(none) where not run.
+gpu:
+  description: The state of the GPUs, as M(distrain.cluster.gpu_info) returns it; V(none) unless O(ask_gpus).
   returned: always
   type: dict
-  sample: {rc: 0, said: "GPU 0: NVIDIA H200 (UUID: GPU-1)"}
 gpu_device_nodes:
   description: The device nodes that NVIDIA's driver made, one for each GPU.
   returned: always
@@ -286,9 +279,9 @@ services:
 import os
 from typing import TYPE_CHECKING
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.observation import observe_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import engine_disks, observe_installation
 from ansible_collections.distrain.cluster.plugins.module_utils.host.facts import observe_host
-from ansible_collections.distrain.cluster.plugins.module_utils.host.gpus import ask_nvidia_smi, driver_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.host.kernel import kernel_features
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.service.state import observe_service
@@ -326,8 +319,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
         "features": kernel_features(),
         "engine": engine,
         "engine_disks": list(engine_disks(params["daemon_options"], engine)),
-        "driver_gpus": driver_gpus(),
-        "nvidia_smi": ask_nvidia_smi() if params["ask_gpus"] and host["gpus"] else None,
+        "gpu": observe_gpus() if params["ask_gpus"] else None,
         "programs": {path: os.access(path, os.X_OK) for path in params["programs"]},
         "services": {one["name"]: _service(one).as_facts() for one in params["services"]},
     }

@@ -61,6 +61,11 @@ options:
   webui_credentials:
     description: The wanted content of the web UI's file of user and password.
     type: str
+  ask_gpus:
+    description: Whether to observe the state of the GPUs, which takes a few seconds where there are any.
+    type: bool
+    default: false
+    version_added: "1.0.0"
 """
 
 EXAMPLES = r"""
@@ -89,10 +94,25 @@ driver_version:
   returned: success
   sample: 535.104.05
 image:
-  description: The C(id), the C(layers) and the C(labels) of the image. Null where the host does not have it.
+  description:
+    - The C(id), the C(layers) and the C(labels) of the image, and of its C(environment) what it says of CUDA. Null
+      where the host does not have it.
   type: dict
   returned: success
-  sample: {"id": "sha256:4bcf...", "layers": ["sha256:9a1c..."], "labels": {"io.distrain.commit": "e3d8fc7"}}
+  sample:
+    id: sha256:4bcf...
+    layers: ["sha256:9a1c..."]
+    labels: {io.distrain.commit: e3d8fc7}
+    environment: {CUDA_VERSION: 12.4.1}
+gpu:
+  description: The state of the GPUs, as M(distrain.cluster.gpu_info) returns it. Null unless O(ask_gpus).
+  type: dict
+  returned: success
+trainer_containers:
+  description: The IDs of every trainer's containers on this host.
+  type: list
+  elements: str
+  returned: success
 claims:
   description: The labels of every trainer's containers on this host, this trainer's own included.
   type: list
@@ -160,6 +180,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineError
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.exec import run_exec
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.observation import observe_gpus
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.host.storage import file_system_of
 from ansible_collections.distrain.cluster.plugins.module_utils.job.description import describe_job_with_usage
@@ -172,6 +193,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files imp
 DRIVER = Path("/sys/module/nvidia/version")
 LAST_LINES = 20
 LOOKUP_SECONDS = 20
+# By these an image says what GPUs and drivers it was made for.
+OF_CUDA = frozenset({"CUDA_VERSION", "NVIDIA_REQUIRE_CUDA", "NVIDIA_DISABLE_REQUIRE", "TORCH_CUDA_ARCH_LIST"})
 
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,11 +202,14 @@ def observe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     leader = f"{params['name']}-{_first(params)}"
     paths = [_path(params["directory"], copy) for copy in params["copies"]]
     job_files = JobFiles(params["directory"], params["job"])
+    trainers = engine.labelled_containers(TRAINER_LABEL)
     return {
         "engine_version": engine.info().get("ServerVersion") or "",
         "driver_version": DRIVER.read_text().strip() if DRIVER.is_file() else "",
         "image": _image(engine.image(params["image"])),
-        "claims": [one["Labels"] for one in engine.labelled_containers(TRAINER_LABEL)],
+        "claims": [one["Labels"] for one in trainers],
+        "trainer_containers": [one["Id"] for one in trainers],
+        "gpu": observe_gpus() if params["ask_gpus"] else None,
         "container": {"name": params["container"], **container},
         "webui": describe_container(engine.container(f"{params['name']}-webui")),
         "is_first": params["container"] == leader,
@@ -207,10 +233,13 @@ def _path(directory: str, copy: Mapping[str, Any]) -> str:
 def _image(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not found:
         return None
+    configuration = found.get("Config") or {}
+    variables = (one.partition("=") for one in configuration.get("Env") or [])
     return {
         "id": found["Id"],
         "layers": (found.get("RootFS") or {}).get("Layers") or [],
-        "labels": (found.get("Config") or {}).get("Labels") or {},
+        "labels": configuration.get("Labels") or {},
+        "environment": {name: value for name, _separator, value in variables if name in OF_CUDA},
     }
 
 
@@ -244,6 +273,7 @@ def main() -> None:
             "first_host": {"type": "str", "required": True},
             "copies": {"type": "list", "elements": "dict", "default": []},
             "webui_credentials": {"type": "str", "no_log": True},
+            "ask_gpus": {"type": "bool", "default": False},
         },
     )
 

@@ -106,6 +106,14 @@ webui_words:
   type: list
   elements: str
   returned: success
+gpu_findings:
+  description:
+    - What was found about the GPUs of a job that is started, worst first, as M(distrain.cluster.preflight_decision)
+      returns findings. Errors are among them only where C(trainer_launch_gpu_health) lets them pass.
+  type: list
+  elements: dict
+  returned: success
+  sample: []
 hosts:
   description: By the name of each host that trains, what is done there.
   type: dict

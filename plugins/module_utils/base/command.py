@@ -30,9 +30,13 @@ class Ended:
     has_run: bool = True
 
 
+def search_path() -> str:
+    """Where commands are looked for, those of root among them."""
+    return f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
+
+
 def run_command(argv: Sequence[str], seconds: float) -> Ended:
     """Run the command with messages in English, without any input."""
-    path = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
     try:
         done = subprocess.run(
             list(argv),
@@ -42,7 +46,7 @@ def run_command(argv: Sequence[str], seconds: float) -> Ended:
             encoding="utf-8",
             errors="replace",
             timeout=seconds,
-            env={**os.environ, "PATH": path, "LC_ALL": "C"},
+            env={**os.environ, "PATH": search_path(), "LC_ALL": "C"},
         )
     except FileNotFoundError:
         return Ended(NOT_FOUND, "", f"{argv[0]} is not installed", has_run=False)

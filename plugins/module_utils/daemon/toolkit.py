@@ -14,8 +14,9 @@ from typing import Any
 
 from ..apt.preview import preview_source
 from ..base.command import command_output
+from ..gpu.commands import ask_nvidia_smi
+from ..gpu.observation import driver_gpus
 from ..host.facts import observe_host
-from ..host.gpus import ask_nvidia_smi, driver_gpus
 from .packages import APT_PACKAGE, TOOLKIT_PACKAGES
 from .preview import preview_configuration
 
@@ -30,7 +31,7 @@ HOST_FACTS = ("architecture", "packages", "gpus", "gpu_driver")
 def observe_toolkit(params: Mapping[str, Any]) -> dict[str, Any]:
     """The GPUs of the host, and where it has any, how far the toolkit is installed for them."""
     facts = observe_host([], [*TOOLKIT_PACKAGES, APT_PACKAGE])
-    host = {**{name: facts[name] for name in HOST_FACTS}, "driver_gpus": driver_gpus()}
+    host = {**{name: facts[name] for name in HOST_FACTS}, "driver_gpus": [one["pci_address"] for one in driver_gpus()]}
     present = params["gpu_present"]
     has_gpu = bool(host["gpus"]) if present == "auto" else present == "present"
     if not has_gpu:

@@ -17,6 +17,7 @@ from . import needs
 from .commands import TORCHRUN_ELASTIC, Launch, command_of, environment_of
 from .compose import compose_text, webui_check, webui_volume
 from .files import key_names
+from .gpus import sick_gpus
 from .host import CONTAINER_DIRECTORY, RUNNER_DIRECTORY, Host, Request
 from .refusals import refuse_images, refuse_needs
 from .volume_root import volume_root
@@ -51,6 +52,7 @@ def decision(request: Request) -> dict[str, Any]:
         "is_on_host_network": request.is_on_host_network,
         "container_directory": CONTAINER_DIRECTORY,
         "runner": f"{RUNNER_DIRECTORY}/run-job",
+        "gpu_findings": sick_gpus(request) if job_decision == START else [],
         "min_hosts": arguments["elastic_min_hosts"] if _is_elastic(arguments) else 0,
         "hosts": {
             host.name: _of_host(request, host, host.name == first, job_decision) | jobs.get(host.name, {})

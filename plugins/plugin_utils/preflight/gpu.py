@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..findings.finding import Finding
-from .gpu_problems import gpu_problems
+from ..gpu_health.rules import gpu_findings
 from .report import HostReport, PreflightSettings, answering
 
 SUBJECT = "nvidia_toolkit"
@@ -16,12 +17,16 @@ SUBJECT = "nvidia_toolkit"
 
 def find_gpu_problems(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     counts = {report.name: len(facts["gpus"]) for report, facts in answering(reports)}
-    for report, facts in answering(reports):
-        if not counts[report.name]:
+    for name, count in counts.items():
+        if not count:
             severity = "warning" if any(counts.values()) else "note"
             remedy = "Nothing to do where trainers are to run on the CPU."
-            yield Finding(report.name, severity, SUBJECT, "has no NVIDIA GPU", remedy)
-        elif facts.get("nvidia_smi") and report.gpu_present != "absent":
-            smi = facts["nvidia_smi"]
-            for one in gpu_problems(facts["gpus"], facts.get("driver_gpus"), smi["rc"], smi["said"]):
-                yield Finding(report.name, one.severity, SUBJECT, one.found, one.remedy)
+            yield Finding(name, severity, SUBJECT, "has no NVIDIA GPU", remedy)
+    observed = {
+        report.name: facts["gpu"]
+        for report, facts in answering(reports)
+        if facts.get("gpu") and report.gpu_present != "absent"
+    }
+    for one in gpu_findings(observed) if wanted.gpu_health != "ignore" else ():
+        is_refused = wanted.gpu_health == "refuse" or one.severity != "error"
+        yield one if is_refused else replace(one, severity="warning")

@@ -45,6 +45,8 @@ class PreflightSettings:
     minimum_disk_bytes: int = 0
     network_problem: str = ""
     encrypted: bool = False
+    # What is done about GPUs that are sick: refuse, warn or ignore.
+    gpu_health: str = "refuse"
 
 
 Rule = Callable[[Sequence[HostReport], PreflightSettings], Iterator[Finding]]

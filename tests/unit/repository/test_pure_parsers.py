@@ -38,7 +38,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import err
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import exceptions as exception_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import exits as exit_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import stacks as stack_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight import gpu_problems as host_gpus
+from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health import presence as gpu_presence
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,7 +94,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]
     "printable": (printable.printable, (TEXT,)),
     "daemon.json": (host_engine.parse_configuration, (BYTES | JSON.map(lambda one: json.dumps(one).encode()),)),
     "journal": (host_engine.journal_reason, (TEXT,)),
-    "broken GPUs": (host_gpus.broken_gpus, (TEXT,)),
+    "broken GPUs": (gpu_presence.broken_gpus, (TEXT,)),
 }
 
 

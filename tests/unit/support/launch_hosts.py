@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 ROLE = ROOT / "roles" / "trainer_launch"
 NAMES = ("gpu-01", "gpu-02")
-IMAGE = {"id": "sha256:1", "layers": ["sha256:9"], "labels": {}}
+IMAGE = {"id": "sha256:1", "layers": ["sha256:9"], "labels": {}, "environment": {}}
 PROGRAMS = {"runner/run-job": "sha256:a", "runner/ssh_launch.py": "sha256:b", "webui/webui_password.py": "sha256:c"}
 COMMON = {
     "name": "lf",
@@ -65,6 +65,8 @@ def bare(name: str) -> dict[str, Any]:
         "driver_version": "",
         "image": IMAGE,
         "claims": [],
+        "trainer_containers": [],
+        "gpu": None,
         "container": {"name": f"lf-{name}", **nothing},
         "webui": nothing,
         "is_first": name == NAMES[0],

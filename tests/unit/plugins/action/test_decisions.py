@@ -126,7 +126,8 @@ def test_an_overlay_that_does_not_carry_fails_with_its_causes(directory: str, tm
 
 
 def test_the_preflight_shows_and_keeps_everything_before_it_fails(tmp_path: Path) -> None:
-    arguments = {"minimum_disk_bytes": 0, "encrypted": False, "artifacts_directory": str(tmp_path)}
+    arguments = {"minimum_disk_bytes": 0, "encrypted": False, "gpu_health": "refuse"}
+    arguments |= {"artifacts_directory": str(tmp_path)}
     gone = {"unreachable": True, "msg": "refused"}
     by_host = {"a": {"preflight_arguments": arguments, "fabric_observed": gone, "ansible_port": 2222}, "b": {}}
     decision = decide_networks({"a": gone, "b": {}}, [], FabricSettings())

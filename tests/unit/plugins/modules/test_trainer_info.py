@@ -32,14 +32,14 @@ class TrainerEngine:
         return {"ServerVersion": "28.5.2"}
 
     def image(self, name: str) -> dict[str, Any] | None:
-        labels = {"io.distrain.commit": "e3d8"}
-        return {"Id": "sha256:1", "RootFS": {"Layers": ["sha256:9"]}, "Config": {"Labels": labels}, "x": "left out"}
+        configuration = {"Labels": {"io.distrain.commit": "e3d8"}, "Env": ["CUDA_VERSION=12.4.1", "PATH=/bin", "x"]}
+        return {"Id": "sha256:1", "RootFS": {"Layers": ["sha256:9"]}, "Config": configuration, "x": "left out"}
 
     def networks(self) -> list[dict[str, Any]]:
         return [{"Name": "distrain-2", "Id": "n2"}, {"Name": "distrain", "Id": "n1"}]
 
     def labelled_containers(self, label: str) -> list[dict[str, Any]]:
-        return [{"Labels": {label: "lf"}}]
+        return [{"Id": "1a2b", "Labels": {label: "lf"}}]
 
     def container(self, name: str) -> dict[str, Any] | None:
         return self._container if name == "lf-gpu-01" else None
@@ -66,8 +66,14 @@ def test_a_bare_host(tmp_path: Path, run_module: Any) -> None:
     assert found["container"]["state"] == found["webui"]["state"] == "absent"
     assert found["job"]["state"] == "absent" and found["leader_found"] is None and found["is_first"]
     assert found["files"]["compose"] == {"owner": None, "mode": None, "digest": None, "modified": None, "text": ""}
-    assert found["image"] == {"id": "sha256:1", "layers": ["sha256:9"], "labels": {"io.distrain.commit": "e3d8"}}
+    assert found["image"] == {
+        "id": "sha256:1",
+        "layers": ["sha256:9"],
+        "labels": {"io.distrain.commit": "e3d8"},
+        "environment": {"CUDA_VERSION": "12.4.1"},
+    }
     assert found["claims"] == [{"io.distrain.trainer": "lf"}] and found["engine_version"] == "28.5.2"
+    assert found["trainer_containers"] == ["1a2b"] and found["gpu"] is None
 
 
 def test_a_trainer_and_what_it_is_to_have(tmp_path: Path, run_module: Any) -> None:

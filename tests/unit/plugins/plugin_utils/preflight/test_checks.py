@@ -12,6 +12,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table im
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.checks import host_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 from ansible_collections.distrain.cluster.tests.unit.support.fabric_hosts import interface
+from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import facts_of
 from ansible_collections.distrain.cluster.tests.unit.support.preflight_reports import preflight_findings
 
 WANTED = PreflightSettings(managers=("a",), network_subnet="10.77.0.0/16", minimum_disk_bytes=10_000_000_000)
@@ -165,11 +166,14 @@ def test_a_path_set_by_hand_is_judged_alone() -> None:
     assert found([report("a", disks=by_hand, engine_disks=SMALL)]) == []
 
 
-def test_the_gpus_that_the_driver_has_not_are_named_unless_the_host_is_to_have_none() -> None:
-    broken = report("a", nvidia_smi={"rc": 18, "said": "Driver/library version mismatch"}, driver_gpus=[])
-    assert found([broken]) == [("error", "a", "nvidia_toolkit")]
-    assert found([replace(broken, gpu_present="absent")]) == []
-    assert found([report("a", nvidia_smi=None)]) == []
+def test_sick_gpus_are_named_unless_the_host_is_to_have_none() -> None:
+    healthy, sick = facts_of("h200"), facts_of("h200", planted={"remapped_rows/remapped_row_pending": "Yes"})
+    reports = [report("a", gpu=healthy), report("b", gpu=sick)]
+    assert found(reports) == [("error", "b", "gpu")]
+    assert found([reports[0], replace(reports[1], gpu_present="absent")]) == []
+    assert found([report("a", gpu=None)]) == []
+    assert found(reports, replace(WANTED, gpu_health="warn")) == [("warning", "b", "gpu")]
+    assert found(reports, replace(WANTED, gpu_health="ignore")) == []
 
 
 @pytest.mark.parametrize("changes", [{"distribution": BOOKWORM}, {"engine": engine("20.10.24")}])

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.nvidia_toolkit_decision import problem_sentences
-from ansible_collections.distrain.cluster.plugins.module_utils.host.gpus import driver_gpus
-from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.gpu_problems import broken_gpus, gpu_problems
+from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.presence import broken_gpus, gpu_problems
 
 ADDRESSES = [f"0000:{bus}:00.0" for bus in ("17", "2a", "3b", "44", "5d", "9a", "ab", "db")]
 LOST = ADDRESSES[2]
@@ -78,12 +76,6 @@ def test_what_does_not_work(changes: dict[str, Any], severity: str, words: str) 
 
 def test_addresses_of_a_long_domain_are_the_same() -> None:
     assert broken_gpus("Unable to determine the device handle for GPU 00000000:3B:00.0: Unknown Error") == [LOST]
-
-
-def test_the_gpus_of_the_driver(tmp_path: Path) -> None:
-    (tmp_path / "0000:3B:00.0").mkdir()
-    assert driver_gpus(tmp_path) == [LOST]
-    assert driver_gpus(tmp_path / "none") == []
 
 
 def test_the_role_refuses_errors_alone() -> None:

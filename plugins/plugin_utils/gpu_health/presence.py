@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from .problem import ERROR, NOTE, Facts, GpuProblem
 
 # The driver by which a GPU is handed to a virtual machine.
 HANDED_ON = "vfio-pci"
@@ -17,13 +18,6 @@ REMOVE = "restart the host; if it stays so, have the GPU's seat, power and tempe
 
 _ADDRESS = re.compile(r"\b(?:[0-9a-f]{4})?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", re.IGNORECASE)
 _BROKEN = re.compile(r"unable to determine the device handle|gpu is lost|unknown error|has fallen off", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class GpuProblem:
-    severity: str
-    found: str
-    remedy: str
 
 
 def broken_gpus(said: str) -> list[str]:
@@ -86,3 +80,36 @@ def _line(said: str, address: str = "") -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     about = [line for line in lines if address and address in line.lower()]
     return next(iter(about or lines), "nothing")
+
+
+def unlisted_gpus(facts: Facts) -> Iterator[GpuProblem]:
+    """GPUs that the driver has and nvidia-smi neither lists nor says anything of.
+
+    A driver that has left one out, and a host that has no device node of one, as a container has, was told so.
+    """
+    listed = {one["pci_address"] for one in facts["gpus"]}
+    named = broken_gpus(facts["nvidia_smi"]["said"])
+    for one in facts["driver_gpus"]:
+        address = one["pci_address"]
+        if address in listed or address in named or not listed:
+            continue
+        if one["is_excluded"] or not one["has_node"]:
+            why = "the driver leaves it out" if one["is_excluded"] else f"there is no /dev/nvidia{one['minor']}"
+            yield GpuProblem(NOTE, f"its GPU {address} is not used: {why}", "Nothing to do where that is wanted.")
+        else:
+            yield GpuProblem(
+                ERROR,
+                f"the driver has {len(facts['driver_gpus'])} GPUs, of which nvidia-smi does not list {address}",
+                f"See what the kernel says of it (journalctl -k --grep '{address}|NVRM|Xid'), and {REMOVE}.",
+            )
+
+
+def other_library(facts: Facts) -> Iterator[GpuProblem]:
+    """A library of another version than the kernel's module, between which the driver may still mediate."""
+    loaded, library = facts["driver_version"], facts["library_version"]
+    if loaded and library and loaded != library:
+        yield GpuProblem(
+            ERROR,
+            f"NVIDIA's kernel module is of version {loaded}, and its library of {library}",
+            "Restart the host, which loads the module that belongs to the library.",
+        )

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pure: the facts of M(distrain.cluster.gpu_info) of all hosts -> what is wrong with their GPUs, and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..findings.finding import Finding
+from .errors import memory_problems, recovery_problems, xid_problems
+from .image import image_problems
+from .limits import limit_problems
+from .links import fabric_problems, nvlink_problems, pcie_problems
+from .presence import gpu_problems, other_library, unlisted_gpus
+from .problem import ERROR, WARNING, Facts, GpuProblem, GpuUse
+from .state import clock_problems, mig_problems, persistence_problems, process_problems
+
+SUBJECT = "gpu"
+EVERY_GPU = "all"
+
+
+def gpu_findings(hosts: Mapping[str, Facts], uses: Mapping[str, GpuUse] | None = None) -> list[Finding]:
+    """The findings about all hosts with a GPU. ``uses`` are what a job does with them; without, no job is at hand."""
+    found = [
+        Finding(host, one.severity, SUBJECT, one.found, one.remedy)
+        for host, facts in hosts.items()
+        for one in host_problems(facts, (uses or {}).get(host))
+    ]
+    return [*found, *_other_drivers(hosts)]
+
+
+def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProblem]:
+    """The problems of one host; with ``use`` those of the GPUs that the job gets."""
+    if facts["nvidia_smi"] is None:
+        return
+    smi, addresses = facts["nvidia_smi"], [one["pci_address"] for one in facts["driver_gpus"]]
+    missing = list(gpu_problems(facts["bus"], addresses, smi["rc"], smi["said"]))
+    yield from missing
+    if not facts["gpus"] and any(one.severity == ERROR for one in missing):
+        return
+    wanted = _claimed(facts, use)
+    yield from (*unlisted_gpus(facts), *other_library(facts), *_unread(facts), *_xids(facts, wanted))
+    for gpu in wanted:
+        yield from (*memory_problems(gpu), *recovery_problems(gpu), *pcie_problems(gpu), *clock_problems(gpu))
+        yield from (*mig_problems(gpu, use), *process_problems(gpu, use))
+    yield from (*nvlink_problems(facts, wanted), *fabric_problems(facts, wanted), *persistence_problems(wanted))
+    if use:
+        yield from (*image_problems(facts, wanted, use), *limit_problems(facts, use))
+
+
+def _claimed(facts: Facts, use: GpuUse | None) -> list[Facts]:
+    """Those that the job's container gets. A MIG device 0:1 is a part of GPU 0."""
+    names = [one.partition(":")[0] for one in use.claimed] if use else [EVERY_GPU]
+    if EVERY_GPU in names or any(one.startswith("MIG-") for one in names):
+        return list(facts["gpus"])
+    return [one for one in facts["gpus"] if str(one["index"]) in names or one["uuid"] in names]
+
+
+def _xids(facts: Facts, wanted: Sequence[Facts]) -> Iterator[GpuProblem]:
+    """Those of these GPUs, and of GPUs that are not listed, which the job may lack."""
+    others = {one["pci_address"] for one in facts["gpus"]} - {one["pci_address"] for one in wanted}
+    return xid_problems({**facts, "xids": [one for one in facts["xids"] if one["pci_address"] not in others]})
+
+
+def _unread(facts: Facts) -> Iterator[GpuProblem]:
+    for one in facts["problems"]:
+        yield GpuProblem(WARNING, one.rstrip("."), "Nothing of it is judged; run the command on the host to see why.")
+
+
+def _other_drivers(hosts: Mapping[str, Facts]) -> Iterator[Finding]:
+    """Hosts whose driver is another one than that of most."""
+    versions = {host: facts["driver_version"] for host, facts in hosts.items() if facts["driver_version"]}
+    if len(set(versions.values())) < 2:
+        return
+    (most, _count), *_others = Counter(versions.values()).most_common()
+    for host, version in versions.items():
+        if version != most:
+            example = next(other for other, one in versions.items() if one == most)
+            yield Finding(
+                host,
+                WARNING,
+                SUBJECT,
+                f"NVIDIA's driver is {version}, and {most} on {example}",
+                "Install the same driver on all hosts, so that they compute by the same code.",
+            )
