@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.executor.task_executor import TaskExecutor
 from ansible.playbook.block import Block
 from ansible.playbook.handler import Handler
 from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
+from ansible.template import Templar
 
 # Strategies in which all hosts of a batch run the same task.
 _IN_STEP = ("linear", "debug")
@@ -72,27 +72,28 @@ class SameTask:
         task = self._as_written()
         if task.delegate_to:
             return
+        task.squash()
         variables = self._variables_of(host, task)
-        executor = TaskExecutor(
-            self._manager._inventory.get_host(host),
-            task,
-            variables,
-            self._action._play_context,
-            self._action._loader,
-            self._action._shared_loader_obj,
-            None,
-            self._manager,
-        )
-        items = executor._get_loop_items()
-        for _item in _with_items(task, variables, items):
+        templar = self._action._templar.copy_with_new_env(available_variables=variables)
+        for _item in _with_items(task, variables, self._items(task, templar, variables)):
             if task._resolve_conditional(task.when, variables):
                 one = task.copy(exclude_parent=True, exclude_tasks=True)
                 one._parent = task._parent
                 args, check_mode, diff = (
-                    one.post_validate_attribute(name, templar=executor._task_templar)
+                    one.post_validate_attribute(name, templar=templar._engine)
                     for name in ("args", "check_mode", "diff")
                 )
                 yield _key(self._validated(args), check_mode, diff)
+
+    def _items(self, task: Task, templar: Templar, variables: dict[str, Any]) -> list[Any] | None:
+        """Return the items of the task's loop; None without a loop."""
+        if task.loop is None:
+            return None
+        items = templar.template(task.loop)
+        if not task.loop_with:
+            return items
+        lookup = self._action._shared_loader_obj.lookup_loader.get(task.loop_with, loader=task._loader, templar=templar)
+        return lookup.run(items if isinstance(items, list) else [items], variables=variables)
 
     def _as_written(self) -> Task:
         task = Task()
@@ -108,6 +109,7 @@ class SameTask:
         variables = dict(self._manager.get_vars(play=task.get_play(), host=there, task=task, include_hostvars=True))
         if task.loop is not None and task.register:
             variables.pop(task.register, None)
+        variables["ansible_search_path"] = [*task.get_search_path(), self._action._loader.get_basedir()]
         return variables
 
 

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLECTIONS
 
-COLLECTIONS = ROOT / ".collections"
 SECRET = "correct-horse-battery"
 
 OPTIONS: dict[str, Any] = {

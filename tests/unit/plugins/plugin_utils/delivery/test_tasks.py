@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLECTIONS
 
 ACTION = """
 import json, os
@@ -70,6 +70,10 @@ PLAY = """
     - name: twice
       pass_probe: {source_host: a, to: "{{ item }}"}
       loop: [x, x]
+    - name: older loop
+      pass_probe: {source_host: a, to: "{{ item.key }}"}
+      with_dict: {k: 1}
+      when: runs
     - name: once
       pass_probe: {source_host: a, to: here, hosts: [a, b, d]}
       run_once: true
@@ -137,6 +141,7 @@ DONE = {
     "block": {"here": ["a", "b", "d"]},
     "loop": {"x": ["a"], "y": ["a", "b", "d"], "z": ["c"]},
     "twice": {"x": [*ALL, *ALL]},
+    "older loop": {"k": ["a", "b", "d"]},
     "once": {"here": ["a", "b", "d"]},
     "named": {"here": ["a", "b", "d"]},
     "undefined": {"here": ["a", "b", "d"]},
@@ -149,7 +154,7 @@ DONE = {
     "free": {"here": ["a", "b", "d"]},
 }
 # What differs in no way that could be known beforehand is one pass, with any number of forks.
-ONE_PASS = ["same for all", "conditional", "block", "once", "named", "undefined"]
+ONE_PASS = ["same for all", "conditional", "block", "older loop", "once", "named", "undefined"]
 
 
 @pytest.fixture(scope="module", params=[1, 2, 8])
@@ -166,7 +171,7 @@ def passes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         (directory / name).write_text(text)
     environment = {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
         "ANSIBLE_HOME": str(directory / "home"),
         "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),

@@ -30,7 +30,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.host_agents import agents_of
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLECTIONS
 from ansible_collections.distrain.cluster.tests.unit.support.waiting import is_alive, wait_until
 
 
@@ -128,7 +128,7 @@ time.sleep(60)
 
 
 def test_the_agents_end_when_the_follower_is_killed(ssh: str, directory: Path) -> None:
-    command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(ROOT / ".collections")]
+    command = [sys.executable, "-c", FOLLOWER, ssh, str(directory), str(COLLECTIONS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         assert follower.stdout
         processes = [Path(f"/proc/{pid}") for pid in follower.stdout.readline().split()]

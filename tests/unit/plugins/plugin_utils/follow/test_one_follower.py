@@ -23,7 +23,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_li
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
+from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLECTIONS
 from ansible_collections.distrain.cluster.tests.unit.support.waiting import is_alive, wait_until
 
 # A parent that forks a worker, as ansible-playbook does; the worker says its process ID and works for ever.
@@ -59,7 +59,7 @@ def test_a_worker_whose_parent_is_killed_ends_writes_nothing_more_and_gives_the_
     bind: str, tmp_path: Path
 ) -> None:
     lock, written = tmp_path / "results/follow.lock", tmp_path / "written"
-    command = [sys.executable, "-c", PROGRAM.format(bind=bind), str(lock), str(written), str(ROOT / ".collections")]
+    command = [sys.executable, "-c", PROGRAM.format(bind=bind), str(lock), str(written), str(COLLECTIONS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         worker = int(parent.stdout.readline())

@@ -364,7 +364,8 @@ def test_the_agent_needs_little() -> None:
     assert len(bundle("results.agent")) < 20_000
 
 
-def test_progress_is_shown(root: Path, tmp_path: Path) -> None:
+def test_progress_is_shown(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.progress._SECONDS", 0.0)
     shown: list[str] = []
     fetch(tmp_path, wanted(root), "gpu-01", shown=shown)
     assert shown[0].startswith("gpu-01: 0 of 4 files, ") and "(100 %)" in shown[-1]
