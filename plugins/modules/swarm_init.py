@@ -77,7 +77,7 @@ seealso:
   - module: community.docker.docker_swarm
     description: >-
       Makes a swarm too, and changes what is set of one, such as autolock, rotation of certificates and labels. Take
-      it for these. This module is for the first step of a cluster of which an inventory is the truth - a host that is
+      it for these. This module is for the first step of a cluster of which an inventory is the truth: a host that is
       a node elsewhere is refused with its managers' names, or with a single option leaves, and what was made is
       observed again.
   - module: distrain.cluster.swarm_join
