@@ -71,8 +71,11 @@ class EngineSocket:
         return False
 
     def history(self, name: str) -> list[dict[str, Any]]:
-        """The steps that made the image, the newest first; C(Size) is what a step's layer holds in files."""
-        return self._call("GET", f"/images/{_quoted(name)}/history")
+        """The steps that made the image, the newest first; C(Size) is what a step's layer holds in files.
+
+        Empty for an image whose config has none.
+        """
+        return self._call("GET", f"/images/{_quoted(name)}/history") or []
 
     def tag(self, source: str, name: str) -> None:
         repository, separator, tag = name.rpartition(":")

@@ -175,7 +175,8 @@ class ImageKind:
     def _stored_image(self, held: HeldImage) -> StoredImage:
         """Return the image where the engine keeps it, with the sizes that were found; raise Unreadable."""
         if held.id not in self._stored:
-            self._stored[held.id] = stored_image(self._engine.info(), held)
+            sizes = layer_sizes(self._engine, held.id, len(held.identity.diff_ids))
+            self._stored[held.id] = stored_image(self._engine.info(), held, sizes)
         return self._stored[held.id]
 
     def _announce_config(self, source: LayerSource) -> None:

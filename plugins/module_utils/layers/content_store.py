@@ -19,19 +19,32 @@ from ..files.safe_open import open_regular, read_regular
 from ..image.identity import identity_of_config
 from ..image.observation import CONTAINERD_ROOT
 from ..image.state import HeldImage
-from .content import CHUNK, is_compressed, uncompressed
+from .content import CHUNK, GZIP, is_compressed, uncompressed
 from .stored import Unreadable
 
 _CONTENT = "io.containerd.content.v1.content/blobs/sha256"
 _LARGEST_DOCUMENT = 4 * 1024**2
 _DEEPEST_INDEX = 4
+# A smaller file is unpacked in less than a second.
+_SOON_UNPACKED = 64 * 1024**2
+_GZIP_MODULUS = 2**32
+# Of tar files.
+_BLOCK = 512
 
 
 class ContentStoreImage:
     """One image in the content store of the containerd that dockerd started, or of the host's own."""
 
-    def __init__(self, engine_root: str, image: HeldImage, containerd_root: str = CONTAINERD_ROOT) -> None:
+    def __init__(
+        self,
+        engine_root: str,
+        image: HeldImage,
+        estimates: Mapping[str, int] | None = None,
+        containerd_root: str = CONTAINERD_ROOT,
+    ) -> None:
+        """``estimates`` is about how many bytes the files of each layer have, by diff IDs, as far as it is known."""
         self._identity = image.identity
+        self._estimates = estimates or {}
         self._root = _content_root(image.id, (f"{engine_root}/containerd/daemon", containerd_root))
         self._sizes: dict[str, int] = {}
         try:
@@ -59,12 +72,27 @@ class ContentStoreImage:
 
     def size(self, diff_id: str) -> int:
         if self.known_size(diff_id) is None:
-            self._sizes[diff_id] = sum(len(chunk) for chunk in self.chunks(diff_id))
+            with self._blob(diff_id) as (first, file):
+                claimed = self._claimed_size(diff_id, first, file)
+            self._sizes[diff_id] = claimed or sum(len(chunk) for chunk in self.chunks(diff_id))
         return self._sizes[diff_id]
 
     def chunks(self, diff_id: str) -> Generator[bytes, None, None]:
         with self._blob(diff_id) as (first, file):
             yield from uncompressed(first, file)
+
+    def _claimed_size(self, diff_id: str, first: bytes, file: IO[bytes]) -> int | None:
+        """Return the size that a large gzip file gives at its end, None where it cannot be that of the whole layer.
+
+        There it is modulo 4 GiB, and that of its last part where it was written in several. Where it is wrong after
+        all, that shows before the layer's last byte is sent.
+        """
+        packed, estimate = os.fstat(file.fileno()).st_size, self._estimates.get(diff_id)
+        if packed < _SOON_UNPACKED or not first.startswith(GZIP) or not estimate:
+            return None
+        claimed = int.from_bytes(os.pread(file.fileno(), 4, packed - 4), "little")
+        claimed += max(round((estimate - claimed) / _GZIP_MODULUS), 0) * _GZIP_MODULUS
+        return claimed if abs(claimed - estimate) <= estimate / 4 and not claimed % _BLOCK else None
 
     @contextmanager
     def _blob(self, diff_id: str) -> Iterator[tuple[bytes, IO[bytes]]]:

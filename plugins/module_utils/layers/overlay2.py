@@ -107,16 +107,17 @@ def chain_ids(diff_ids: Sequence[str]) -> list[str]:
 
 
 def _contents(files: DirectoryWalk, part: FileContent) -> Iterator[bytes]:
-    descriptor = files.open_regular(part.path)
+    path = part.path()
+    descriptor = files.open_regular(path)
     try:
         found = os.fstat(descriptor).st_size
         if found != part.size:
-            raise Unreadable(f"{os.fsdecode(b'/'.join(part.path))} has {found} bytes instead of {part.size}")
+            raise Unreadable(f"{os.fsdecode(b'/'.join(path))} has {found} bytes instead of {part.size}")
         left = part.size
         while left:
             content = os.read(descriptor, min(left, _CHUNK))
             if not content:
-                raise Unreadable(f"{os.fsdecode(b'/'.join(part.path))} was cut while it was read")
+                raise Unreadable(f"{os.fsdecode(b'/'.join(path))} was cut while it was read")
             left -= len(content)
             yield content
     finally:

@@ -47,6 +47,7 @@ class LayerSource:
         self._wanted: list[str] = []
         self._changed = threading.Condition()
         self._sizes: dict[str, int] = {}
+        self._packed: set[str] = set()
         self._sound: set[str] = set()
         self._spooled: set[str] = set()
         self._failure: ClusterError | None = None
@@ -82,6 +83,10 @@ class LayerSource:
 
     def close(self) -> None:
         self._is_closed = True
+        measured = {diff_id: self._sizes[diff_id] for diff_id in self._packed & self._sound}
+        if measured:
+            # The next run need not unpack them for that.
+            self._directory.remember(measured, {})
         self._spool.close()
 
     def _found(self) -> StoredImage:
@@ -99,23 +104,20 @@ class LayerSource:
 
     def _measure(self, stored: StoredImage) -> None:
         """Find the size of each layer, in the order in which they are sent."""
-        unpacked: dict[str, int] = {}
         for diff_id in self._wanted:
             if self._is_closed or diff_id in self._spooled:
                 return
             try:
                 size = stored.known_size(diff_id) or self._directory.size_of(diff_id)
                 if size is None:
-                    size = unpacked[diff_id] = stored.size(diff_id)
+                    self._packed.add(diff_id)
+                    size = stored.size(diff_id)
             except Exception as error:
                 self._give_up(diff_id, error)
                 return
             with self._changed:
                 self._sizes[diff_id] = size
                 self._changed.notify_all()
-        if unpacked:
-            # The next run need not unpack them for that.
-            self._directory.remember(unpacked, {})
 
     def _judge(self, diff_id: str, error: Exception | None) -> None:
         if error is None:

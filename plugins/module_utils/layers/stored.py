@@ -26,7 +26,10 @@ class StoredImage(Protocol):
         """Return the size of the layer's tar file in bytes; None where the layer must be unpacked for that."""
 
     def size(self, diff_id: str) -> int:
-        """Return the size of the layer's tar file in bytes."""
+        """Return the size of the layer's tar file in bytes, also where it must be unpacked for that.
+
+        Like the bytes, it is certain only once all was read.
+        """
 
     def chunks(self, diff_id: str) -> Generator[bytes, None, None]:
         """Yield the layer's tar file."""

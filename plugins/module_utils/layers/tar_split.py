@@ -23,8 +23,11 @@ from .stored import Unreadable
 
 _FILE, _SEGMENT = 1, 2
 _KEYS = frozenset(("type", "name", "name_raw", "size", "payload", "position"))
-# As the engine writes it. Nearly all bytes are in such lines, and JSON takes several times as long.
+# As the engine writes nearly all lines. To read them as JSON takes several times as long.
 _SEGMENT_LINE = re.compile(rb'\{"type":2,"payload":"([A-Za-z0-9+/]*={0,2})","position":([0-9]{1,18})\}\n')
+_FILE_LINE = re.compile(
+    rb'\{"type":1,"name":"([^"\\]*)"(?:,"size":([0-9]{1,18}))?,"payload":(?:"[\w+/=]*"|null),"position":([0-9]{1,18})\}\n'
+)
 _BUFFER = 1024**2
 # A segment holds a few headers, and at the end whatever follows the last file.
 _LONGEST_LINE = 16 * 1024**2
@@ -49,10 +52,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The content of a file of the layer; ``path`` is relative to the layer's directory, and has no C(..) in it."""
+    """The content of a file of the layer, by its name in the tar file."""
 
-    path: tuple[bytes, ...]
+    name: bytes
     size: int
+
+    def path(self) -> tuple[bytes, ...]:
+        """Return the path below the layer's directory, with no C(..) in it; raise Unreadable where it has any."""
+        path = tuple(part for part in self.name.split(b"/") if part not in (b"", b"."))
+        if not path or b".." in path or b"\0" in self.name:
+            raise Unreadable(f"its tar-split.json.gz has the name {self.name!r}")
+        return path
 
 
 def parts_of(packed: IO[bytes]) -> Iterator[Segment | FileContent]:
@@ -78,6 +88,9 @@ def _part(line: bytes, position: int) -> Segment | FileContent:
     plain = _SEGMENT_LINE.fullmatch(line)
     if plain and int(plain[2]) == position and not len(plain[1]) % 4:
         return Segment(plain[1])
+    plain = _FILE_LINE.fullmatch(line)
+    if plain and int(plain[3]) == position:
+        return FileContent(plain[1], int(plain[2] or 0))
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict) or not entry.keys() <= _KEYS or entry.get("type") not in (_FILE, _SEGMENT):
@@ -103,7 +116,4 @@ def _file(entry: dict[str, Any]) -> FileContent:
         raise ValueError(f"a size of {size}")
     # A name that is no UTF-8 comes in base64.
     name = binascii.a2b_base64(entry["name_raw"]) if entry.get("name_raw") else entry["name"].encode()
-    path = tuple(part for part in name.split(b"/") if part not in (b"", b"."))
-    if size and (not path or b".." in path or b"\0" in name):
-        raise ValueError(f"the name {name!r}")
-    return FileContent(path, size)
+    return FileContent(name, size)

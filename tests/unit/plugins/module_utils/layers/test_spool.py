@@ -275,3 +275,8 @@ def test_the_history_shows_sizes_where_it_fits(engine: EngineSocket) -> None:
     assert layer_sizes(engine, NAME, 3) == (7, 0, 5)
     assert layer_sizes(engine, NAME, 2) == (7, 5)
     assert layer_sizes(engine, NAME, 1) == ()
+
+
+def test_an_image_without_a_history(engine: EngineSocket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EngineSocket, "_call", lambda *_: None)
+    assert layer_sizes(engine, NAME, 1) == ()

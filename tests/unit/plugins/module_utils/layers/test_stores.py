@@ -71,6 +71,38 @@ def test_a_store_gives_the_very_bytes(tmp_path: Path, kind: str, chunk: int, mon
         assert image.size(diff_id) == image.known_size(diff_id) == len(content)
 
 
+GIB = 2**30
+
+
+@pytest.mark.parametrize(
+    ("size", "estimate", "expected"),
+    [
+        (5 * 512, 5 * 512, 5 * 512),
+        (5 * 512, 0, None),
+        (5 * 512 + 1, 5 * 512, None),
+        (5 * 512, 9 * 512, None),
+        (GIB, 5 * GIB - 4096, 5 * GIB),
+        (GIB, 9 * GIB + 4096, 9 * GIB),
+        (4096, 4 * GIB - 4096, 4 * GIB + 4096),
+        (4 * GIB - 512, 4 * GIB + 4096, 4 * GIB - 512),
+        (2 * GIB, 16 * 1024**2, None),
+    ],
+)
+def test_the_size_at_the_end_of_a_large_gzip_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, estimate: int, expected: int | None
+) -> None:
+    monkeypatch.setattr(content_store, "_SOON_UNPACKED", 1)
+    spoilt = [gzip.compress(one)[:-4] + (size % 2**32).to_bytes(4, "little") for one in IMAGE.layers]
+    pack = dict(zip(IMAGE.layers, spoilt, strict=True)).__getitem__
+    held = keep_in_content_store(tmp_path, IMAGE, pack)
+    image = ContentStoreImage(str(tmp_path), held, {SECOND: estimate})
+    if expected is None:
+        with pytest.raises(Unreadable, match="gzip layer"):
+            image.size(SECOND)
+    else:
+        assert image.size(SECOND) == expected
+
+
 def test_a_layer_that_comes_twice(tmp_path: Path) -> None:
     twice = TestImage(layers=(*IMAGE.layers, IMAGE.layers[0]))
     for place, kind in enumerate(["overlay2", "plain"]):

@@ -34,9 +34,9 @@ def parts(*entries: Any) -> list[Segment | FileContent]:
     [
         (SEGMENT, Segment(b"YWJj")),
         ({"position": 0, "payload": "YWJj", "type": 2}, Segment(b"YWJj")),
-        (FILE, FileContent((b"a", b"b"), 3)),
-        ({**FILE, "name": "/\u00fc"}, FileContent(("\u00fc".encode(),), 3)),
-        ({**FILE, "name": "", "name_raw": base64.b64encode(b"n\xff/x").decode()}, FileContent((b"n\xff", b"x"), 3)),
+        (FILE, FileContent(b"./a//b", 3)),
+        ({**FILE, "name": "/\u00fc"}, FileContent("/\u00fc".encode(), 3)),
+        ({**FILE, "name": "", "name_raw": base64.b64encode(b"n\xff/x").decode()}, FileContent(b"n\xff/x", 3)),
         ({"type": 1, "name": "dev/null", "payload": None, "position": 0}, None),
         ({**FILE, "name": "../up", "size": 0}, None),
         ({**SEGMENT, "payload": ""}, None),
@@ -59,17 +59,17 @@ def test_an_entry(entry: dict[str, Any], expected: Segment | FileContent | None)
         ({**SEGMENT, "payload": "YWJ"}, "is damaged"),
         ({**FILE, "size": -1}, "is damaged .a size of -1"),
         ({**FILE, "size": "3"}, "is damaged .a size of 3"),
-        ({**FILE, "name": "a/../../b"}, "is damaged .the name"),
-        ({**FILE, "name": "a\0b"}, "is damaged .the name"),
-        ({**FILE, "name": "."}, "is damaged .the name"),
+        ({**FILE, "name": "a/../../b"}, "has the name b'a/../../b'"),
+        ({**FILE, "name": "a\0b"}, "has the name"),
+        ({**FILE, "name": "."}, "has the name"),
         ({**FILE, "name": None}, "is damaged"),
-        ({**FILE, "name_raw": "%"}, "is damaged"),
+        ({**FILE, "name_raw": "%"}, "has the name"),
         ("text", "is of an unknown kind"),
     ],
 )
 def test_an_entry_that_is_refused(entry: Any, why: str) -> None:
     with pytest.raises(Unreadable, match=why):
-        [part.content() for part in parts(entry) if isinstance(part, Segment)]
+        [part.content() if isinstance(part, Segment) else part.path() for part in parts(entry)]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,11 @@ def test_an_entry_that_is_refused(entry: Any, why: str) -> None:
 def test_a_damaged_file(damaged: bytes) -> None:
     with pytest.raises(Unreadable, match=r"tar-split\.json\.gz is (damaged|of an unknown kind)"):
         list(parts_of(io.BytesIO(damaged)))
+
+
+@pytest.mark.parametrize("name", [b"a/b", b"./a//b", b"/a/./b/"])
+def test_a_path(name: bytes) -> None:
+    assert FileContent(name, 1).path() == (b"a", b"b")
 
 
 def test_the_size_is_that_of_the_tar_file() -> None:
