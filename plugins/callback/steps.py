@@ -14,6 +14,7 @@ short_description: One line for each task that changed something, and the full l
 description:
   - Prints one line for each task that changed something, with the time since the start, the hosts and how long it took.
     Tasks that changed nothing, includes and skipped tasks are not printed.
+    Short tasks that follow each other on the same hosts share a line.
   - Messages of M(ansible.builtin.debug) and tables are printed as text. The same message or error of several hosts is
     printed once.
   - An error is printed whole, what to do first. Of an error in a block with a C(rescue), where the play goes on, the
@@ -84,6 +85,7 @@ class CallbackModule(DefaultCallback):
         self._playbook = ""
         self._record: TaskRecord | None = None
         self._failed_items: dict[str, list[str]] = {}
+        self._held: TaskRecord | None = None
         self._changing = 0
         self._check_mode = False
 
@@ -95,6 +97,7 @@ class CallbackModule(DefaultCallback):
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._end_task()
+        self._output.say_held()
         if self._is_short:
             self._output.heading = play.get_name().strip()
         super().v2_playbook_on_play_start(play)
@@ -155,6 +158,7 @@ class CallbackModule(DefaultCallback):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._end_task()
+        self._output.say_held()
         super().v2_playbook_on_stats(stats)
         if self._log.path is None:
             self._open_log("")
@@ -193,9 +197,20 @@ class CallbackModule(DefaultCallback):
             return
         self._output.screen.end()
         self._changing += bool(record.changed)
+        if record.can_be_joined():
+            self._hold(record)
+            return
         for text, kind in record.lines():
-            name = _COLOURS.get(kind)
-            self._output.say(text, getattr(constants, name) if name else None)
+            self._output.say(text, _colour(kind))
+
+    def _hold(self, record: TaskRecord) -> None:
+        """Keep the line of a short task back, for those that follow it may share it."""
+        joined = self._held.joined_with(record) if self._held and self._output.held else None
+        if not joined:
+            self._output.say_held()
+        self._held = joined or record
+        ((text, kind),) = self._held.lines()
+        self._output.hold(text, _colour(kind))
 
     def _take_ok(self, result: Any) -> None:
         record = self._record
@@ -233,6 +248,11 @@ class CallbackModule(DefaultCallback):
             self._log.open(of_this_run(chosen) / f"{self._playbook or 'playbook'}.log")
         except PlanError as error:
             self._log.problem = error.message
+
+
+def _colour(kind: str) -> str | None:
+    name = _COLOURS.get(kind)
+    return getattr(constants, name) if name else None
 
 
 def _parts(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:

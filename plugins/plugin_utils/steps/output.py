@@ -31,13 +31,22 @@ class Output:
         self._is_short = is_short
         width = _terminal_width if sys.stdout.isatty() else None
         self.screen = Screen(self._write, sys.stdout.flush, time.monotonic, width)
-        # What is printed once before the next line.
+        # What is printed once before the next line, and then what is said of short tasks.
         self.heading = ""
+        self.held: tuple[str, str | None] | None = None
         display.display = self._take
+
+    def hold(self, text: str, color: str | None) -> None:
+        """Say this before what is said next, or never where it is replaced before."""
+        self.held = (text, color)
+
+    def say_held(self) -> None:
+        if self.held:
+            self._say_first()
 
     def say(self, text: str, color: str | None = None, stderr: bool = False) -> None:
         """Print lines that the log gets in another form."""
-        self._say_heading()
+        self._say_first()
         self.screen.show(text, color=color, stderr=stderr, screen_only=True)
 
     def _take(self, msg: str, *arguments: Any, **options: Any) -> None:
@@ -50,16 +59,19 @@ class Output:
         if not self._is_short or options.get("log_only"):
             self._write(msg, *arguments, **options)
         elif isinstance(msg, Progress):
-            self._say_heading()
+            self._say_first()
             self.screen.progress(msg)
         else:
-            self._say_heading()
+            self._say_first()
             self.screen.show(msg, *arguments, **options)
 
-    def _say_heading(self) -> None:
+    def _say_first(self) -> None:
         heading, self.heading = self.heading, ""
         if heading:
             self.screen.show(heading, color="bright cyan", screen_only=True)
+        held, self.held = self.held, None
+        if held:
+            self.screen.show(held[0], color=held[1], screen_only=True)
 
 
 class LogDisplay:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..text.names import folded
 from .words import clock, remedy_first, took
+
+# Tasks that took less, and that follow each other on the same hosts, share a line of so many characters.
+_SHORT_SECONDS = 10.0
+_WIDTH = 120
 
 # What a line is; the callback gives each its colour.
 CHANGED, MESSAGE, DIFF, FAILED, UNREACHABLE, REMEDY, DETAIL, HANDLED = (
@@ -72,11 +76,32 @@ class TaskRecord:
         yield from self._error_lines("UNREACHABLE", self.unreachable, UNREACHABLE)
         yield from self._error_lines("FAILED", self.failures, FAILED)
 
+    def joined_with(self, next_one: TaskRecord) -> TaskRecord | None:
+        """Return this task and the next as one, where both changed the same hosts and a line has room for both."""
+        seconds = self.seconds + next_one.seconds
+        both = replace(
+            next_one,
+            name=f"{self.name}; {next_one.name}",
+            began=next_one.ended - seconds,
+            items=0,
+        )
+        is_like_it = sorted(self.changed) == sorted(next_one.changed) and self.check_mode == next_one.check_mode
+        return both if is_like_it and len(next(both.lines())[0]) <= _WIDTH else None
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+    def can_be_joined(self) -> bool:
+        """Tell whether this is a short task that has nothing else to say than that it changed something."""
+        others = (self.diffs, self.messages, self.handled, self.unreachable, self.failures)
+        return bool(self.changed) and self.seconds < _SHORT_SECONDS and not any(others)
+
     def _changed_lines(self) -> Iterator[Line]:
         if self.changed:
             count = f"{self.items} items, " if self.items > 1 else ""
             would = "would change" if self.check_mode else ""
-            yield self._heading(would, self.name, self.changed, f", {count}{took(self.ended - self.began)}"), CHANGED
+            yield self._heading(would, self.name, self.changed, f", {count}{took(self.seconds)}"), CHANGED
 
     def _heading(self, what: str, name: str, hosts: Sequence[str], rest: str = "") -> str:
         return f"{clock(self.ended):>7}  {what + '  ' if what else ''}{name}  ({folded(hosts)}{rest})"

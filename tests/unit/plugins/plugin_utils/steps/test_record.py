@@ -35,6 +35,21 @@ def test_one_line_for_what_changed() -> None:
     assert texts(record) == ["   0:42  would change  Form the swarm  (gpu-01…02, 6 items, 40 s)"]
 
 
+def test_short_tasks_share_a_line() -> None:
+    first, second = (TaskRecord(name, 0, ended=end, changed=["a", "b"]) for name, end in (("Make", 2), ("Write", 3)))
+    second.began, second.changed = 2, ["b", "a"]
+    both = first.joined_with(second)
+    assert both is not None
+    assert texts(both) == ["   0:03  Make; Write  (a, b, 3 s)"]
+    assert first.can_be_joined()
+    assert not TaskRecord("Long", 0, ended=10, changed=["a"]).can_be_joined()
+    assert not TaskRecord("Nothing", 0).can_be_joined()
+    assert first.joined_with(TaskRecord("Other", 3, ended=4, changed=["a"])) is None
+    assert first.joined_with(TaskRecord("x" * 100, 3, ended=4, changed=["a", "b"])) is None
+    second.add(second.messages, "said", "a")
+    assert not second.can_be_joined()
+
+
 def test_the_same_error_of_several_hosts_is_one() -> None:
     record = TaskRecord("Refuse", 0, path="a.yml:3", ended=1)
     for host in ("gpu-01", "gpu-02"):
