@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.trainer_preset import preset_files
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.completion import with_hosts, with_trainer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.new_files import (
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
                 for name, (_before, after) in changes.items():
                     write(directory / name, after)
         except PlanError as error:
-            return {"changed": False, "failed": True, "msg": error.message}
+            return {"changed": False, "failed": True, "msg": with_page(error.message, "cluster")}
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename} cannot be read or written: {error.strerror}.") from error
         paths = {str(directory / name): texts for name, texts in changes.items()}
