@@ -79,7 +79,7 @@ def run(directory: Path, *arguments: str) -> tuple[str, dict[str, Any]]:
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
     }
     environment.pop("ANSIBLE_CONFIG", None)
-    command = [sys.executable, "-m", "ansible", "playbook", "play.yml", "-vvv", "-e", f"written={written}", *arguments]
+    command = [sys.executable, "-m", "ansible.cli.playbook", "play.yml", "-vvv", "-e", f"written={written}", *arguments]
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr, json.loads(written.read_text()) if written.exists() else {}
 

@@ -177,7 +177,16 @@ def passes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
         "PASSES": str(directory / "passes"),
     }
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "-f", str(request.param), "play.yml"]
+    command = [
+        sys.executable,
+        "-m",
+        "ansible.cli.playbook",
+        "-i",
+        "inventory.yml",
+        "-f",
+        str(request.param),
+        "play.yml",
+    ]
     ended = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     return [json.loads(line) for line in (directory / "passes").read_text().splitlines()]
