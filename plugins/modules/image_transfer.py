@@ -16,9 +16,9 @@ description:
     layers and its runtime config), not the name and not the image ID. Where the host has the image, but not its name,
     it only gets the name.
   - Only the layers that a host lacks come to it, for the classic and the containerd image store and between both.
-  - The source reads layers where its engine keeps them, and writes nothing for it; for the classic store that works with
-    the storage driver overlay2, and needs root. Where a layer cannot be read so, or what is read has another digest, the
-    task says which one and why, and the engine saves what is left into O(spool_directory).
+  - The source reads layers where its engine keeps them, and writes none of them to a disk; for the classic store that
+    works with the storage driver overlay2, and needs root. Where a layer cannot be read so, or what is read has another
+    digest, the task says which one and why, and the engine saves what is left into O(spool_directory).
   - A layer goes into the engine while it comes, and only once its digest was found right does the engine act on it.
     What has come whole stays there under a name that begins with C(distrain-prefix/) until the image is complete, so
     that the next run goes on from there where one was cut. What dead runs have left goes with the next run.
