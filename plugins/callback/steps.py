@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible import constants
+from ansible import constants, context
 from ansible.errors import AnsibleError
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 from ansible.template import Templar
@@ -87,7 +87,6 @@ class CallbackModule(DefaultCallback):
         self._failed_items: dict[str, list[str]] = {}
         self._held: TaskRecord | None = None
         self._changing = 0
-        self._check_mode = False
 
     # Playbooks, plays and the beginnings of tasks
 
@@ -167,7 +166,7 @@ class CallbackModule(DefaultCallback):
         failed = [host for host, counts in hosts.items() if counts["failures"]]
         unreachable = [host for host, counts in hosts.items() if counts["unreachable"]]
         seconds = time.monotonic() - self._began
-        last = verdict(seconds, self._changing, failed, unreachable, self._check_mode)
+        last = verdict(seconds, self._changing, failed, unreachable, bool(context.CLIARGS.get("check")))
         log = (
             self._log.problem or f"The full log is in {as_typed(self._log.path, Path.cwd()) if self._log.path else ''}"
         )
@@ -188,7 +187,6 @@ class CallbackModule(DefaultCallback):
             name = (task.name or task.get_name()).strip()
             now = self._now()
             self._record = TaskRecord(name, now, task.get_path() or "", bool(task.check_mode), now)
-            self._check_mode = self._check_mode or bool(task.check_mode)
             self._output.screen.status(f"{clock(now):>7}  {name} …")
 
     def _end_task(self) -> None:
@@ -234,11 +232,12 @@ class CallbackModule(DefaultCallback):
 
     def _chosen_directory(self, host: Any, task: Any) -> str:
         """Return the value of the variable for the directory of the artifacts, where somebody has set it."""
-        variables = task.get_variable_manager().get_vars(play=self._play, host=host, task=task)
+        # The task that gathers facts has neither.
+        variables = self._play.get_variable_manager().get_vars(play=self._play, host=host, task=task)
         if "artifacts_directory" not in variables:
             return ""
         try:
-            return str(Templar(task.get_loader(), variables).template(variables["artifacts_directory"]) or "")
+            return str(Templar(self._play.get_loader(), variables).template(variables["artifacts_directory"]) or "")
         except AnsibleError:
             # The role that reads it says what is wrong with it.
             return ""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import subprocess
@@ -52,7 +53,13 @@ def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     given = parser.parse_args()
     unfinished = given.wheels.with_name("unfinished-wheels")
-    unfinished.mkdir(parents=True, exist_ok=True)
+    given.wheels.parent.mkdir(parents=True, exist_ok=True)
+    # A run that was interrupted may have left one of these at work.
+    lock = given.wheels.with_name(".wheels.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if given.stamp.exists() and given.wheels.exists():
+        return
+    unfinished.mkdir(exist_ok=True)
     for old in given.wheels.parent.glob("wheels*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     try:
