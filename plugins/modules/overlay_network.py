@@ -146,12 +146,13 @@ ARGUMENT_SPEC = {
 }
 
 REMOVAL_SECONDS = 30
+ALLOCATION_SECONDS = 60
 
 
 def observe(engine: Engine, params: Mapping[str, Any]) -> NetworkState:
     info = engine.info()
     membership = Membership.from_info(info)
-    found = engine.network(params["name"])
+    found = _allocated_network(engine, params["name"])
     others = [EngineNetwork.from_api(one) for one in engine.networks() if one["Name"] != params["name"]]
     return NetworkState(
         is_manager=membership.is_manager,
@@ -183,6 +184,16 @@ def report(state: NetworkState, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"network": {}}
     found = {key: value for key, value in network.as_result().items() if key != "state"}
     return {"network": {"id": network.id, **found, "attached": list(network.attached)}}
+
+
+def _allocated_network(engine: Engine, name: str) -> dict[str, Any] | None:
+    """Return the network once it has a driver and a subnet: a manager returns one that it has just made without them."""
+    return wait_until(
+        lambda: engine.network(name),
+        lambda network: network is None or bool(network["Driver"]),
+        lambda network: f"the manager lists the network {name}, and has given it no driver and no subnet.",
+        ALLOCATION_SECONDS,
+    )
 
 
 def _remove(engine: Engine, network_id: str, name: str) -> None:

@@ -265,6 +265,18 @@ def test_network_is_made_once_and_removed_once(engine: FakeEngine, run: Any) -> 
     assert engine.calls == ["create distrain", "remove id-distrain"]
 
 
+def test_a_network_that_the_manager_has_not_allocated_yet_is_waited_for(
+    run: Any, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.become_manager()
+    settled, looks = engine.network, [{"Driver": ""}, {"Driver": ""}, {}]
+    monkeypatch.setattr(
+        engine, "network", lambda name: (found := settled(name)) and {**found, **(looks.pop(0) if looks else {})}
+    )
+    assert run(overlay_network, name="distrain", subnet="10.77.0.0/16")["changed"]
+    assert looks == []
+
+
 def test_network_in_use_elsewhere_is_not_removed(engine: FakeEngine, run: Any) -> None:
     engine.become_manager().network_list.append(network("distrain", [{"Subnet": "10.77.0.0/16"}]))
     engine.remove_network_error = EngineError("network n1 is in use by task t1", status=400)
