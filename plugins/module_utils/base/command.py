@@ -38,7 +38,7 @@ def search_path() -> str:
 def run_command(argv: Sequence[str], seconds: float) -> Ended:
     """Run the command with messages in English, without any input."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             list(argv),
             check=False,
             stdin=subprocess.DEVNULL,

@@ -68,7 +68,8 @@ def _unzstd(chunks: Iterator[bytes]) -> Iterator[bytes]:
             "The image has layers compressed with zstd, which this host's Python cannot read. "
             "Install the zstd command on it (package zstd)."
         )
-    process = subprocess.Popen(
+    # A layer streams through it, and run_command returns only at the end.
+    process = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [command, "-dc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     feeder = _Feeder(process, chunks)
