@@ -74,7 +74,8 @@ def named_hosts(given: Sequence[str]) -> dict[str, str]:
                 f"The option hosts has '{name}{'=' if address else ''}{address}'. Give a name, or NAME=ADDRESS, of "
                 "letters, digits, dots and dashes."
             )
-    twice = sorted({name for name, _address in pairs if [one for one, _ in pairs].count(name) > 1})
+    names = [name for name, _address in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise PlanError(f"The option hosts names {', '.join(twice)} twice. Give each host once.")
     return dict(pairs)

@@ -187,7 +187,7 @@ def report(state: NetworkState, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _allocated_network(engine: Engine, name: str) -> dict[str, Any] | None:
-    """Return the network once it has a driver and a subnet: a manager returns one that it has just made without them."""
+    """Return the network once it has a driver and a subnet; one that was just made is listed without them."""
     return wait_until(
         lambda: engine.network(name),
         lambda network: network is None or bool(network["Driver"]),

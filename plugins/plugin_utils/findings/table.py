@@ -18,11 +18,11 @@ def finding_lines(findings: Sequence[Mapping[str, str]]) -> list[str]:
     hosts: dict[tuple[str, ...], list[str]] = {}
     for one in findings:
         hosts.setdefault(tuple(one[name] for name in (*SAME, "remedy")), []).append(one["host"])
-    rows = [[severity, folded(names), subject, found] for (severity, subject, found, _), names in hosts.items()]
+    rows = [[severity, folded(names), subject, found] for (severity, subject, found, _remedy), names in hosts.items()]
     indent = sum(max((len(row[number]) for row in rows), default=0) + len(GAP) for number in range(len(SAME)))
     return [
         text
-        for line, (*_, remedy) in zip(table_lines(rows), hosts, strict=True)
+        for line, (*_same, remedy) in zip(table_lines(rows), hosts, strict=True)
         for text in (line, " " * indent + remedy)
     ]
 

@@ -75,9 +75,9 @@ def _other_drivers(hosts: Mapping[str, Facts]) -> Iterator[Finding]:
     if len(set(versions.values())) < 2:
         return
     (most, _count), *_others = Counter(versions.values()).most_common()
+    example = min(host for host, version in versions.items() if version == most)
     for host, version in versions.items():
         if version != most:
-            example = next(other for other, one in versions.items() if one == most)
             yield Finding(
                 host,
                 WARNING,
