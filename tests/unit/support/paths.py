@@ -9,5 +9,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 # ansible-test has the collection in a tree of its own.
-_TREES = (ROOT / ".collections", ROOT.parents[2])
+_TREES = (ROOT / ".collections", *ROOT.parents)
 COLLECTIONS = next(tree for tree in _TREES if (tree / "ansible_collections/distrain/cluster").exists())
