@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.arguments.trainer_preset import preset_files
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.completion import with_hosts, with_trainer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.new_files import (
     CONFIGURATION,
@@ -32,27 +31,18 @@ ARGUMENTS = {
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-class ActionModule(ActionBase):
-    """Runs on the controller alone."""
+class ActionModule(PlayDecision):
+    argument_spec = ARGUMENTS
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+    def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         directory = Path(arguments["directory"]).absolute()
+        hosts = named_hosts(arguments["hosts"])
+        preset_files(arguments["trainer"], str(directory))
         try:
-            hosts = named_hosts(arguments["hosts"])
-            preset_files(arguments["trainer"], str(directory))
             changes = planned(directory, hosts, arguments["trainer"], arguments["user"])
             if not self._task.check_mode:
                 for name, (_before, after) in changes.items():
                     write(directory / name, after)
-        except PlanError as error:
-            return {"changed": False, "failed": True, "msg": with_page(error.message, "cluster")}
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename} cannot be read or written: {error.strerror}.") from error
         paths = {str(directory / name): texts for name, texts in changes.items()}

@@ -88,9 +88,12 @@ class ActionModule(PlayDecision):
     def _tuning(self, hosts: Sequence[Host], fabric: Variables, hostvars: Mapping[str, Variables]) -> dict[str, Any]:
         """The variables that let the job use its network at its rate, and the reason for them."""
         arguments = hosts[0].arguments
-        if not arguments["tune_network"] or len(hosts) < 2 or not hosts[0].has_job:
+        known = fabric.get("data_path_addrs") or {}
+        addresses = {host.name: known[host.name] for host in hosts if host.name in known}
+        # Where the networks could not be chosen, no interface is known.
+        is_known = len(addresses) == len(hosts) > 1
+        if not arguments["tune_network"] or not is_known or not hosts[0].has_job:
             return {"environment": {}, "reason": ""}
-        addresses = {host.name: fabric["data_path_addrs"][host.name] for host in hosts}
         pinned = {name: value for host in hosts for name, value in host.interfaces.items()}
         job = TunedJob(
             addresses=addresses,

@@ -51,7 +51,7 @@ class RelayProgress:
         if self._clock() - self._shown_at >= _SECONDS:
             self._shown_at = self._clock()
             line = self._line()
-            # What stands still is not repeated: the last of it is written, or the first of it is read.
+            # What has not changed is not repeated: the last of it is written, or the first of it is read.
             if line and line != self._shown:
                 self._show(line)
                 self._shown = line

@@ -50,7 +50,7 @@ def test_a_line_once_in_ten_seconds_about_the_host_that_has_least() -> None:
     assert lines[1:] == ["gpu-03: 4 of 4 layers, 2.00 GB of about 2.00 GB (100 %)"]
     for clock.now in (30, 40, 50):
         progress.take("gpu-03", figures(4, 2_000_000_000, clock.now))
-    assert len(lines) == 2, "what stands still is said once"
+    assert len(lines) == 2, "what has not changed is printed once"
 
 
 @pytest.mark.parametrize(
