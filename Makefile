@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What playbooks need, and what the tests need beside it.
+PLAYBOOKS := $(VENV)/.playbooks
 READY := $(VENV)/.ready
 LAB_DIRECTORY := /var/lib/distrain-lab
 CASES ?=
@@ -19,6 +21,8 @@ SCENARIOS := images swarm network healing gpu
 # Begin no scenario after this moment, in seconds of the epoch; what is left out is named. Empty for no limit.
 UNTIL ?=
 NAME ?= default
+# Errors alone are of interest; what is imported is compiled then.
+INSTALL := $(BIN)/pip install -qq --no-compile --constraint constraints.txt
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -43,11 +47,11 @@ help:
 	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make clean                remove the lab from this machine"
 
-demo: $(READY)
+demo: $(PLAYBOOKS)
 	$(call say,"Bringing up the lab: two hosts with systemd and SSH on this machine")
-	$(BIN)/ansible-playbook playbooks/lab.yml
+	@$(BIN)/ansible-playbook playbooks/lab.yml
 	$(call say,"Running site.yml on the lab: Docker; swarm; overlay; image; training over both hosts")
-	$(BIN)/ansible-playbook site.yml -i inventories/lab
+	@$(BIN)/ansible-playbook site.yml -i inventories/lab
 
 # Beside each other, since each alone keeps one core busy; what each printed comes in one piece.
 test: $(READY)
@@ -116,17 +120,22 @@ docs:
 	$(call say,"Building the site of the documentation")
 	PYTHON=$(PYTHON) docs/build
 
-clean: $(READY)
+clean: $(PLAYBOOKS)
 	$(call say,"Removing the lab: hosts; networks; disks; engine; keys; caches")
 	@set -e; for name in $$(ls $(LAB_DIRECTORY)/labs 2>/dev/null) lab; do \
 	    $(BIN)/ansible-playbook playbooks/lab.yml --extra-vars lab_state=absent --extra-vars lab_name=$$name; done
 	@echo "The packages that the lab installed by apt (docker.io, mmdebstrap, rsync) and $(VENV) stay."
 
-$(READY): requirements.txt constraints.txt
-	$(call say,"Installing the tools into $(VENV)")
+$(PLAYBOOKS): requirements.txt constraints.txt
+	$(call say,"Installing Ansible into $(VENV)")
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "Python has no venv module: installing python3-venv by apt, which needs root"; \
 	    apt-get update && apt-get install --yes --no-install-recommends python3-venv; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --requirement requirements.txt
+	@touch $@
+
+$(READY): tests/requirements.txt $(PLAYBOOKS)
+	$(call say,"Installing the tools of the tests into $(VENV)")
+	@$(INSTALL) --requirement tests/requirements.txt
 	@touch $@
