@@ -17,8 +17,9 @@ Choices = Sequence[Mapping[str, Any]]
 
 
 def choice_lines(choices: Choices) -> list[str]:
-    """One line for each choice; a reason stands once, below the last of the choices that share it."""
-    table = table_lines([[str(one[column]) or "-" for column in COLUMNS] for one in choices])
+    """Return one line for each choice that has a value already, and each reason once, below those that share it."""
+    choices = [one for one in choices if one["value"]]
+    table = table_lines([[str(one[column]) for column in COLUMNS] for one in choices])
     following = [*(one["reason"] for one in choices[1:]), None]
     lines = []
     for line, one, after in zip(table, choices, following[: len(choices)], strict=True):
