@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.driver import broken_gpus
 
 from .problem import ERROR, NOTE, Facts, GpuProblem
 
@@ -15,15 +16,6 @@ from .problem import ERROR, NOTE, Facts, GpuProblem
 HANDED_ON = "vfio-pci"
 MISMATCH = "driver/library version mismatch"
 REMOVE = "restart the host; if it stays so, have the GPU's seat, power and temperature checked"
-
-_ADDRESS = re.compile(r"\b(?:[0-9a-f]{4})?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", re.IGNORECASE)
-_BROKEN = re.compile(r"unable to determine the device handle|gpu is lost|unknown error|has fallen off", re.IGNORECASE)
-
-
-def broken_gpus(said: str) -> list[str]:
-    """The PCI addresses of the GPUs that nvidia-smi says it cannot use."""
-    lines = [line for line in said.splitlines() if _BROKEN.search(line)]
-    return sorted({found[1].lower() for line in lines for found in _ADDRESS.finditer(line)})
 
 
 def gpu_problems(

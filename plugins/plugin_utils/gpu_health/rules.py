@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.claims import is_claimed
+
 from ..findings.finding import Finding
 from .errors import memory_problems, recovery_problems, xid_problems
 from .image import image_problems
@@ -18,7 +20,6 @@ from .problem import ERROR, WARNING, Facts, GpuProblem, GpuUse
 from .state import clock_problems, mig_problems, persistence_problems, process_problems
 
 SUBJECT = "gpu"
-EVERY_GPU = "all"
 
 
 def gpu_findings(hosts: Mapping[str, Facts], uses: Mapping[str, GpuUse] | None = None) -> list[Finding]:
@@ -51,11 +52,8 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
 
 
 def _claimed(facts: Facts, use: GpuUse | None) -> list[Facts]:
-    """Those that the job's container gets. A MIG device 0:1 is a part of GPU 0."""
-    names = [one.partition(":")[0] for one in use.claimed] if use else [EVERY_GPU]
-    if EVERY_GPU in names or any(one.startswith("MIG-") for one in names):
-        return list(facts["gpus"])
-    return [one for one in facts["gpus"] if str(one["index"]) in names or one["uuid"] in names]
+    """Those that the job's container gets."""
+    return [one for one in facts["gpus"] if not use or is_claimed(one, use.claimed)]
 
 
 def _xids(facts: Facts, wanted: Sequence[Facts]) -> Iterator[GpuProblem]:
