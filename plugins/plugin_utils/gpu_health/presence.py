@@ -14,6 +14,8 @@ from .problem import ERROR, NOTE, Facts, GpuProblem
 
 # The driver by which a GPU is handed to a virtual machine.
 HANDED_ON = "vfio-pci"
+# Of a command that was ended (base.command).
+LATE = "took longer than"
 MISMATCH = "driver/library version mismatch"
 REMOVE = "restart the host; if it stays so, have the GPU's seat, power and temperature checked"
 
@@ -30,6 +32,13 @@ def gpu_problems(
         )
         return
     named = broken_gpus(said)
+    if rc is None and LATE in said:
+        yield GpuProblem(
+            "error",
+            f"the PCI bus has {len(gpus)} of NVIDIA's GPUs, and nvidia-smi does not answer: {_line(said)}",
+            "Mostly the driver is stuck: see the kernel's log (journalctl -k --grep 'NVRM|Xid'), and restart the host.",
+        )
+        return
     if rc != 0 and not named:
         yield GpuProblem(
             "error",
@@ -94,6 +103,18 @@ def unlisted_gpus(facts: Facts) -> Iterator[GpuProblem]:
                 f"the driver has {len(facts['driver_gpus'])} GPUs, of which nvidia-smi does not list {address}",
                 f"See what the kernel says of it (journalctl -k --grep '{address}|NVRM|Xid'), and {REMOVE}.",
             )
+
+
+def unread_gpus(facts: Facts) -> Iterator[GpuProblem]:
+    """GPUs of which nvidia-smi says nothing that can be read, although it ends well."""
+    there = [one for one in facts["bus"] if one.get("driver") != HANDED_ON] or facts["driver_gpus"]
+    if there and not facts["gpus"]:
+        why = "; ".join(one.rstrip(".") for one in facts["problems"]) or "nvidia-smi -q -x lists none"
+        yield GpuProblem(
+            ERROR,
+            f"the host has {len(there)} of NVIDIA's GPUs, and of none of them anything can be read: {why}",
+            "Run it on the host to see why. Where it does the same there, install the driver anew.",
+        )
 
 
 def other_library(facts: Facts) -> Iterator[GpuProblem]:

@@ -15,7 +15,7 @@ from .errors import memory_problems, recovery_problems, xid_problems
 from .image import image_problems
 from .limits import limit_problems
 from .links import fabric_problems, nvlink_problems, pcie_problems
-from .presence import gpu_problems, other_library, unlisted_gpus
+from .presence import gpu_problems, other_library, unlisted_gpus, unread_gpus
 from .problem import ERROR, WARNING, Facts, GpuProblem, GpuUse
 from .state import clock_problems, mig_problems, persistence_problems, process_problems
 
@@ -40,6 +40,10 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
     missing = list(gpu_problems(facts["bus"], addresses, smi["rc"], smi["said"]))
     yield from missing
     if not facts["gpus"] and any(one.severity == ERROR for one in missing):
+        return
+    unread = list(unread_gpus(facts))
+    if unread:
+        yield from unread
         return
     wanted = _claimed(facts, use)
     yield from (*unlisted_gpus(facts), *other_library(facts), *_unread(facts), *_xids(facts, wanted))
