@@ -12,6 +12,8 @@ from .claims import is_claimed
 
 # A reason that comes and goes is one finding, until it has been away for so many seconds.
 HELD_SECONDS = 300.0
+# By NVML's documentation this may also be shown for the moment in which clocks change, so that one reading says nothing.
+PASSING, FEWEST_READINGS = "hw_slowdown", 2
 IDENTITY = ("index", "uuid", "pci_address")
 
 Reading = Mapping[str, Any]
@@ -19,6 +21,10 @@ Reading = Mapping[str, Any]
 
 def identity_of(reading: Reading) -> dict[str, Any]:
     return {name: reading[name] for name in IDENTITY}
+
+
+def _is_sure(slowdown: Mapping[str, Any]) -> bool:
+    return bool(slowdown["reason"] != PASSING or slowdown["readings"] >= FEWEST_READINGS)
 
 
 class GpuHistory:
@@ -68,7 +74,7 @@ class GpuHistory:
     def found(self, now: float) -> dict[str, Any]:
         """Return C(slowdowns) and C(gone) of the GPUs of the job."""
         self._slowdowns = {key: one for key, one in self._slowdowns.items() if now - one["last"] < HELD_SECONDS}
-        slow = [one for one in self._slowdowns.values() if is_claimed(one, self._claimed)]
+        slow = [one for one in self._slowdowns.values() if is_claimed(one, self._claimed) and _is_sure(one)]
         return {"slowdowns": slow, "gone": [one for one in self.gpus if self._is_gone(one)]}
 
     def _is(self, uuid: str, addresses: Collection[str]) -> bool:

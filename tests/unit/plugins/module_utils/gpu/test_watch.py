@@ -121,6 +121,15 @@ def test_lowered_clocks_are_one_finding_until_they_were_away_for_long() -> None:
     assert history.found(20.0 + HELD_SECONDS)["slowdowns"] == []
 
 
+def test_a_slowdown_that_names_no_reason_counts_from_the_second_reading_on() -> None:
+    history = GpuHistory(("all",), lambda address: True)
+    shown = []
+    for now in (0.0, 10.0):
+        history.add(parse_readings(row(0, "0x8")), (), True, now)
+        shown.append([one["reason"] for one in history.found(now)["slowdowns"]])
+    assert shown == [[], ["hw_slowdown"]]
+
+
 def test_a_gpu_that_is_no_longer_listed_is_gone_and_comes_back(tmp_path: Path) -> None:
     host = Host(tmp_path, answer(row(0), row(1)), answer(row(0)), answer(row(0), row(1)))
     assert [one["uuid"] for one in host.found(2)["gone"]] == ["GPU-1"]
