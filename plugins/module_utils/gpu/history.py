@@ -12,7 +12,7 @@ from .claims import is_claimed
 
 # A reason that comes and goes is one finding, until it has been away for so many seconds.
 HELD_SECONDS = 300.0
-# By NVML's documentation this may also be shown for the moment in which clocks change, so that one reading says nothing.
+# By NVML's documentation this may also be shown for the moment in which clocks change: one reading says nothing.
 PASSING, FEWEST_READINGS = "hw_slowdown", 2
 IDENTITY = ("index", "uuid", "pci_address")
 

@@ -308,11 +308,21 @@ def test_a_host_whose_nvidia_smi_answers(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(observation.shutil, "which", lambda name, path: name)
     monkeypatch.setattr(observation, "ask", lambda *argv: {"rc": 0, "said": said[argv[1]]})
     monkeypatch.setattr(observation, "lines_with", lambda needle, argv: ([], False))
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: None)
     found = observation.observe_gpus()
     (gpu,) = found["gpus"]
     assert (gpu["compute_capability"], gpu["nvlinks"], gpu["interfaces"]) == ("9.0", {"active": 1, "inactive": 0}, [])
     assert (found["fabric_manager"], found["cuda_version"]) == ("not-found", "13.0")
     assert found["problems"] == [observation.NO_LOG]
+
+
+def test_the_last_place_where_xids_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observation, "lines_with", lambda needle, argv: ([], False))
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: [(1000.5, JOURNAL[0].partition(": ")[2])])
+    (one,) = observation._xids() or []
+    assert (one["number"], one["time"]) == (79, 1000.5)
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: None)
+    assert observation._xids() is None
 
 
 @pytest.mark.parametrize(
