@@ -75,13 +75,15 @@ class ActionModule(ActionBase):
     def _outcome(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Return the outcome of the job; never raise ClusterError."""
         hosts = [OtherHost(self, rank["host"], task_vars) for rank in self._arguments["ranks"]]
-        observer = None
+        observer, gpu_problems = None, list[str]()
         try:
             observer = self._make_observer(hosts)
-            ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
-            return {"changed": False, **outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
+            ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer, gpu_problems)
+            outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
+            return {"changed": False, "gpu_problems": gpu_problems, **outcome}
         except (ClusterError, AnsibleError) as error:
             details: dict[str, Any] = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
+            details["gpu_problems"] = gpu_problems
             details |= error.details if isinstance(error, ClusterError) else {}
             message = with_page(error.message, details["finding"], CAUSES)
             return {"changed": False, "failed": True, "msg": message, "outcome": "failed", **details}
@@ -103,7 +105,7 @@ class ActionModule(ActionBase):
         }
         return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
 
-    def _follow(self, observer: JobObserver) -> Sequence[Rank]:
+    def _follow(self, observer: JobObserver, gpu_problems: list[str]) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
@@ -135,6 +137,7 @@ class ActionModule(ActionBase):
             samples_per_step=arguments["samples_per_step"],
             waits_for_return=arguments["waits_for_return"],
             min_hosts=arguments["min_hosts"],
+            gpu_problems=gpu_problems,
         ).follow()
 
     def _context(self) -> JobContext:

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import closed, record_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import End, closed, record_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import (
     put_aside,
     read_record,
@@ -79,7 +79,8 @@ class ActionModule(PlayDecision):
         }
         seen = {rank["host"]: _seen(hostvars[rank["host"]]) for rank in decision["ranks"]}
         failure = outcome["msg"] if outcome.get("outcome") == "failed" else ""
-        return record_of(said, decision["ranks"], seen, kept, role["job_secrets"], failure)
+        end = End(failure, outcome.get("gpu_problems") or ())
+        return record_of(said, decision["ranks"], seen, kept, role["job_secrets"], end)
 
 
 def _seen(variables: Mapping[str, Any]) -> dict[str, Any]:

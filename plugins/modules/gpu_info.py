@@ -83,8 +83,9 @@ shared_memory:
   sample: {free_bytes: 67108864000, total_bytes: 67108864000}
 xids:
   description:
-    - The Xid errors in the kernel's log since the host's start, one entry for each GPU and number, with how often it
-      was written, and of the last time when it was, in seconds of the epoch, by which process, and in which words.
+    - The Xid errors in the kernel's log since the host's start, by C(journalctl), C(dmesg) or C(/dev/kmsg); one entry
+      for each GPU and number, with how often it was written, and of the last time when it was, in seconds of the epoch,
+      by which process, and in which words.
   returned: success
   type: list
   elements: dict

@@ -172,6 +172,12 @@ outcome:
   type: str
   returned: always, except where another process follows the job
   sample: succeeded
+gpu_problems:
+  description: What was found wrong with GPUs while the job was followed, a sentence or two for each.
+  type: list
+  elements: str
+  returned: always, except where another process follows the job
+  sample: []
 failed_host:
   description: The host whose rank made the job fail; the first host where that is unknown.
   type: str

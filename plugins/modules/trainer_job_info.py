@@ -137,6 +137,14 @@ job:
       description: How much memory they have on the GPUs, in bytes. Null without C(nvidia-smi) on the host.
       type: int
       sample: 68719476736
+    gpu:
+      description:
+        - What is wrong with the GPUs that its container has; empty for nothing. C(xids) are as
+          M(distrain.cluster.gpu_info) returns them, those since the job's start and until its end; C(slowdowns) and
+          C(gone) are of a job that runs.
+      type: dict
+      returned: always
+      sample: {}
 container:
   description: The container that the job runs in.
   type: dict

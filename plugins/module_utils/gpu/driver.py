@@ -14,7 +14,16 @@ from .address import pci_address
 _GPU = re.compile(r"GPU \d{1,4}:.*\(UUID: ([^)\s]{1,80})\)")
 _LINK = re.compile(r"\s+Link \d{1,3}: (.+)")
 _MINOR = re.compile(r"[0-9]{1,6}")
+# Of a line of nvidia-smi about a GPU that it cannot use.
+_ADDRESS = re.compile(r"\b(?:[0-9a-f]{4})?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", re.IGNORECASE)
+_BROKEN = re.compile(r"unable to determine the device handle|gpu is lost|unknown error|has fallen off", re.IGNORECASE)
 _CAPABILITY = re.compile(r"[0-9]{1,3}\.[0-9]{1,2}")
+
+
+def broken_gpus(said: str) -> list[str]:
+    """The PCI addresses of the GPUs that nvidia-smi says it cannot use."""
+    lines = [line for line in said.splitlines() if _BROKEN.search(line)]
+    return sorted({found[1].lower() for line in lines for found in _ADDRESS.finditer(line)})
 
 
 def parse_information(directory: str, text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..base.printable import printable
@@ -38,6 +38,17 @@ def parse_xids(lines: Iterable[str], started: float = 0.0) -> list[dict[str, Any
         text = xid[3] or ""
         entry["count"] += 1
         entry |= {"time": _time(line, started), "said": printable(text, LONGEST), **_process(text)}
+    return list(found.values())
+
+
+def merged(known: Sequence[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of two readings, the second of which has what was written later."""
+    found = {(one["pci_address"], one["number"]): dict(one) for one in known}
+    for one in new:
+        before = found.get((one["pci_address"], one["number"]))
+        if before or len(found) < MAX_ENTRIES:
+            count = one["count"] + (before["count"] if before else 0)
+            found[(one["pci_address"], one["number"])] = {**one, "count": count}
     return list(found.values())
 
 

@@ -21,6 +21,7 @@ from .description import describe_gpu, known
 from .driver import parse_capabilities, parse_information, parse_nvlinks, parse_unit, with_peers
 from .kernel_log import NEEDLE, parse_xids
 from .listing import Listing, parse_listing
+from .messages import KernelMessages
 
 DRIVER = Path("/proc/driver/nvidia")
 DEVICE_NODES = Path("/dev")
@@ -35,7 +36,7 @@ FABRIC_MANAGER = "nvidia-fabricmanager.service"
 # The newest lines, which bound what is read.
 JOURNAL = ("journalctl", "--dmesg", "--boot", "--lines=100000", "--output=short-unix", "--no-pager", "--quiet")
 RING = ("dmesg",)
-NO_LOG = "neither journalctl nor dmesg printed the kernel's log, so that its Xid errors are not known"
+NO_LOG = "neither journalctl nor dmesg nor /dev/kmsg has the kernel's log, so that its Xid errors are not known"
 _CONTAINER = re.compile(r"(?:[/:-])([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
 
 
@@ -120,7 +121,12 @@ def _xids() -> list[dict[str, Any]] | None:
     if is_read:
         return parse_xids(lines)
     lines, is_read = lines_with(NEEDLE, RING)
-    return parse_xids(lines, _started()) if is_read else None
+    if is_read:
+        return parse_xids(lines, _started())
+    messages = KernelMessages(NEEDLE)
+    found = messages.read()
+    messages.close()
+    return None if found is None else parse_xids(f"{at:.6f} {text}" for at, text in found)
 
 
 def _started() -> float:

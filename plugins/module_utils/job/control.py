@@ -16,6 +16,7 @@ from ..base.plan import Step
 from ..base.sizes import in_words
 from ..base.wait import wait_until
 from ..engine.sdk import Engine
+from ..gpu.claims import claimed_gpus
 from ..overlay.interface import interface_of
 from ..trainer.placement import interface_environment, job_digest, resumed_settings
 from .files import JobFiles, attempt_id
@@ -104,6 +105,7 @@ def record(params: Mapping[str, Any], container: Mapping[str, Any], interface: s
         "container_id": container["Id"],
         "interface": interface,
         "memory_kills": memory_kills(container["State"]["Pid"]),
+        "gpus": claimed_gpus(container),
     }
 
 

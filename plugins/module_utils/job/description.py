@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..gpu.watch import SINGLE_ANSWER_SECONDS, GpuWatch, Questions, has_gpus
 from ..progress.printed import read_printed
 from ..progress.reading import complete, last_lines, read_progress
 from .container_files import ContainerFiles
 from .files import CONTROL, LOG, JobFiles
-from .plan import Job
+from .plan import RUNNING, Job
 from .usage import UsageMeter
 
 BETWEEN_READINGS = 0.25
@@ -76,7 +77,19 @@ def describe_job_with_usage(files: JobFiles, asked: Mapping[str, Any], lines: in
     """Return the state, the progress and the resource usage of a job, for a single observation."""
     job = files.job()
     described = describe_job(files, job, output_of(asked, job.record), lines, now)
-    return {**described, **_usage(files.processes.pids())}
+    return {**described, **_usage(files.processes.pids()), "gpu": _gpu_health(job)}
+
+
+def _gpu_health(job: Job) -> dict[str, Any]:
+    """Return what is wrong with the GPUs of a job; of one that has ended, what the kernel wrote of them until then."""
+    began, claimed = float(job.record.get("started") or 0), job.record.get("gpus") or []
+    if not began or not claimed or not has_gpus():
+        return {}
+    is_running = job.state == RUNNING
+    watch = GpuWatch(began, claimed, None if is_running else job.ended, ask=Questions(SINGLE_ANSWER_SECONDS).ask)
+    watch.query()
+    found = watch.found()
+    return found if is_running or not found.get("xids") else {name: found[name] for name in ("xids", "gpus")}
 
 
 def _written(output: ContainerFiles) -> dict[str, Any]:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from ..base.errors import ClusterError
 from ..engine.socket import DEFAULT_DOCKER_HOST, EngineSocket
+from ..gpu.watch import GpuWatch, has_gpus
 from .description import describe_job, output_of
 from .files import JobFiles
 from .memory import memory_kills
 from .process_start import engine_started, host_started
-from .usage import UsageMeter
+from .usage import UsageMeter, summarize_gpus
 
 # A start this soon after the job's start counts as before it: clocks are read in whole seconds.
 _CLOCK_SECONDS = 2.0
@@ -35,7 +36,8 @@ class RankObserver:
         self._lines = lines
         self._files = JobFiles(job["directory"], job["name"])
         self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
-        self._meter = UsageMeter()
+        self._watch: GpuWatch | None = None
+        self._meter = UsageMeter(of_gpus=self._gpu_use)
 
     def observe(self) -> dict[str, Any]:
         """Return the state of the job, its container and its processes; raise ClusterError for a damaged record."""
@@ -43,13 +45,25 @@ class RankObserver:
         described = describe_job(self._files, job, output_of(self._job, job.record), self._lines, time.time())
         record = job.record
         began = float(record.get("started") or 0)
+        container = self._container(record, began)
+        self._begin_watch(record, began)
         return {
             "job": described,
-            "container": self._container(record, began),
+            "container": container,
+            "gpu": self._watch.found() if self._watch else {},
             "engine_restarted": _is_later(engine_started(), began),
             "host_restarted": _is_later(host_started(), began),
             "usage": self._meter.read(self._files.processes.pids()),
         }
+
+    def _begin_watch(self, record: Mapping[str, Any], began: float) -> None:
+        """Watch the GPUs from the first observation of the job on; on a host without any nothing is watched."""
+        if not self._watch and began and has_gpus():
+            self._watch = GpuWatch(began, record.get("gpus") or [])
+            self._watch.start()
+
+    def _gpu_use(self, pids: Sequence[int]) -> dict[str, Any]:
+        return summarize_gpus(*(self._watch.usage_texts() if self._watch else ("", "")), pids)
 
     def _container(self, record: Mapping[str, Any], began: float) -> dict[str, Any]:
         try:

@@ -23,6 +23,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "world_size": int,
     "samples_per_step": int,
     "memory_kills": int,
+    "gpus": list,
 }
 
 

@@ -51,6 +51,8 @@ class UsageMeter:
 
     proc: str = "/proc"
     clock: Callable[[], float] = time.monotonic
+    # The use of GPUs by these processes, where somebody else asks nvidia-smi.
+    of_gpus: Callable[[Sequence[int]], Mapping[str, Any]] | None = None
     _before: dict[int, ProcessUse] = field(default_factory=dict)
     _before_at: float = 0
 
@@ -64,7 +66,7 @@ class UsageMeter:
             "cpu_percent": share,
             "memory_bytes": sum(use.memory_bytes for use in now.values()) if now else None,
             "stopped_processes": sorted(pid for pid, use in now.items() if use.state in "Tt"),
-            **gpu_use(pids),
+            **(self.of_gpus or gpu_use)(pids),
         }
 
     def _cpu_percent(self, now: Mapping[int, ProcessUse], at: float) -> float | None:

@@ -44,7 +44,7 @@ def tuning_lines(network: str, tuning: Mapping[str, Any]) -> list[str]:
 def _chosen(network: str, tuning: Mapping[str, Any]) -> str:
     variables = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())
     if not variables:
-        return f"Over the {_network(network)} no tuning gains enough over the default for large messages."
+        return f"Over the {_network(network)} no tuning surely gains enough over the default for large messages."
     gain = f"{tuning['gain_percent']:g} % more bandwidth for large messages than the default"
     return f"Over the {_network(network)} a job takes {variables}: {gain}."
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from ..fabric.tuning import DEFAULT, RDMA_DEVICES, SOCKETS, THREADS, Tunings, tuning_by_speed
+from ..fabric.tuning import DEFAULT, DEFAULT_AGAIN, RDMA_DEVICES, SOCKETS, THREADS, Tunings, tuning_by_speed
 from .history import cluster_name
 
 # Less than this, in percent, is within what one check differs from the next.
@@ -23,12 +23,19 @@ Outcomes = Mapping[str, Mapping[str, Any]]
 def choose(outcomes: Outcomes, tunings: Tunings, large_bytes: int) -> dict[str, Any]:
     """Return the tuning with the most bandwidth for large messages, and for each size the best one.
 
-    ``outcomes`` are what the ranks measured with each tuning. The gain is that over the default, in percent. A tuning
-    with a problem, or one that gains less than 10 %, is not chosen.
+    ``outcomes`` are what the ranks measured with each tuning. The gain is that over the default, in percent. Not
+    chosen is a tuning with a problem, one that gains less than 10 %, and one that for any large message is not faster
+    than each single round of the default, before and after it.
     """
-    whole = {name: _seconds(one["rows"]) for name, one in outcomes.items() if not one["problem"]}
+    rounds = _with_both_defaults({name: _rounds(one["rows"]) for name, one in outcomes.items() if not one["problem"]})
+    whole = {name: {size: median(seconds) for size, seconds in one.items()} for name, one in rounds.items()}
     default = whole.get(DEFAULT, {})
-    gains = {name: gain for name, one in whole.items() if (gain := _gain(default, one, large_bytes)) is not None}
+    fastest = {size: min(seconds) for size, seconds in rounds.get(DEFAULT, {}).items()}
+    gains = {
+        name: gain
+        for name, one in whole.items()
+        if (gain := _gain(default, one, large_bytes)) is not None and _is_faster(one, fastest, large_bytes)
+    }
     best = max(gains, key=lambda name: gains[name], default=DEFAULT)
     chosen = best if gains.get(best, 0) >= LEAST_GAIN else DEFAULT
     return {
@@ -36,7 +43,11 @@ def choose(outcomes: Outcomes, tunings: Tunings, large_bytes: int) -> dict[str, 
         "environment": tunings[chosen],
         "gain_percent": gains.get(chosen, 0.0),
         "sizes": [_best_of(size, default[size], whole) for size in sorted(default)],
-        "problems": {name: one["problem"] for name, one in outcomes.items() if name != DEFAULT and one["problem"]},
+        "problems": {
+            name: one["problem"]
+            for name, one in outcomes.items()
+            if name not in (DEFAULT, DEFAULT_AGAIN) and one["problem"]
+        },
     }
 
 
@@ -80,18 +91,36 @@ def _checked(job: TunedJob, history: Mapping[str, Any]) -> tuple[str, Mapping[st
     return None
 
 
-def _seconds(rows: Iterable[Row]) -> dict[int, float]:
-    """Return the median seconds of each size."""
+def _rounds(rows: Iterable[Row]) -> dict[int, list[float]]:
+    """Return the seconds of each round, by size."""
     by_size: dict[int, list[float]] = {}
     for row in rows:
         by_size.setdefault(row["bytes"], []).append(row["seconds"])
-    return {size: median(seconds) for size, seconds in by_size.items()}
+    return by_size
+
+
+def _with_both_defaults(rounds: Mapping[str, dict[int, list[float]]]) -> dict[str, dict[int, list[float]]]:
+    """Return the rounds with those of the default after all others among those before them."""
+    again = rounds.get(DEFAULT_AGAIN, {})
+    others = {name: one for name, one in rounds.items() if name != DEFAULT_AGAIN}
+    if DEFAULT in others:
+        others[DEFAULT] = {size: [*one, *again.get(size, ())] for size, one in others[DEFAULT].items()}
+    return others
+
+
+def _is_faster(one: Mapping[int, float], fastest: Mapping[int, float], large_bytes: int) -> bool:
+    return all(one[size] < fastest[size] for size in _counted(fastest, one, large_bytes))
+
+
+def _counted(default: Mapping[int, float], one: Mapping[int, float], large_bytes: int) -> Sequence[int]:
+    """Return the sizes of the large messages, or the largest where none is large."""
+    sizes = sorted(default.keys() & one.keys())
+    return [size for size in sizes if size >= large_bytes] or sizes[-1:]
 
 
 def _gain(default: Mapping[int, float], one: Mapping[int, float], large_bytes: int) -> float | None:
-    """Return the median gain of the large messages, or of the largest where none is large; None where none is known."""
-    sizes = sorted(default.keys() & one.keys())
-    counted: Sequence[int] = [size for size in sizes if size >= large_bytes] or sizes[-1:]
+    """Return the median gain of the messages that count; None where none is known."""
+    counted = _counted(default, one, large_bytes)
     return round(median(100 * (default[size] / one[size] - 1) for size in counted), 1) if counted else None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 
+from ..gpu_health.in_job import job_problems, problem_sentence
 from ..job.ranks import Rank, is_failed
 from .end_order import Clocks, ended_first
 from .evidence import (
@@ -39,13 +40,17 @@ RankEvidence = tuple[Rank, Evidence]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """``retryable`` is whether a restart of the job is likely to help."""
+    """``retryable`` is whether a restart of the job is likely to help.
+
+    ``subject`` tells apart several of one kind on one host, such as those of two GPUs.
+    """
 
     kind: str
     host: str
     rank: int
     text: str
     retryable: bool = False
+    subject: str = ""
 
 
 def find_cause(
@@ -142,6 +147,18 @@ def notices(
     ]
     silent = silent_ranks(ranks, silent_after)
     return found + [_silent(rank, job_name) for rank in silent[:1]]
+
+
+def gpu_notices(ranks: Sequence[Rank], job_name: str) -> list[Diagnosis]:
+    """Return what is wrong with the GPUs of all ranks, also of those that have just ended."""
+    return [
+        Diagnosis(
+            one.kind, rank.host, rank.rank, f"{_who(rank, job_name)}: {problem_sentence(one)}", False, one.subject
+        )
+        for rank in ranks
+        if not rank.unseen
+        for one in job_problems(rank.gpu)
+    ]
 
 
 def silent_ranks(ranks: Sequence[Rank], silent_after: float) -> list[Rank]:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
 
+from ..gpu_health.in_job import problem_sentence
 from ..job.ranks import Rank, is_failed
 from .error_line import best_line, cleaned, own_lines, read_ending, shows_lost_connection
 from .exits import ABORT, KILL, SIGNALS, TERMINATE, first_child, printed_signal, signal_of_code
+from .gpus import ended_by, lost_gpu
 from .log import JobContext, LogCause, read_cause
 
 # Evidence with the same tens has the same strength; within them the lower weight is preferred.
+GPU_FAULT, HAS_LOST_GPU = 5, 6
 MEMORY, MACHINE, CRASHED, KILLED = 10, 11, 12, 13
 NAMED, EXCEPTION = 20, 21
 SPOKEN, SILENT = 30, 31
@@ -60,6 +63,10 @@ def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
         return Evidence(UNSEEN, "host_gone", f"is unreachable: {silence_of_host(rank)}.", True)
     if rank.state == STOPPED:
         return Evidence(USER, "stopped", "was stopped.")
+    return _of_gpu(rank) or _of_state(rank, context)
+
+
+def _of_state(rank: Rank, context: JobContext) -> Evidence | None:
     if is_failed(rank) and (rank.memory_kills or rank.memory_killed):
         code = f" (exit code {rank.exit_code})" if rank.exit_code is not None else ""
         return Evidence(MEMORY, "memory", f"was killed because memory ran out{code}. {MORE_MEMORY}")
@@ -68,6 +75,23 @@ def evidence_of(rank: Rank, context: JobContext) -> Evidence | None:
     if rank.state == FAILED:
         return _of_ended(rank, dataclasses.replace(context, ipc=rank.ipc or context.ipc, shm_bytes=rank.shm_bytes))
     return held_up_by(rank) if rank.state == RUNNING else None
+
+
+def _of_gpu(rank: Rank) -> Evidence | None:
+    """Return the evidence of a GPU that has failed, or None."""
+    if not rank.gpu:
+        return None
+    ended = ended_by(rank, read_ending(rank.last_lines).faults)
+    if ended:
+        reason = best_line(rank.last_lines)
+        how = f"ended with exit code {rank.exit_code}" if rank.exit_code is not None else "is gone"
+        quoted = f" It said: {reason}" if reason else ""
+        return Evidence(GPU_FAULT, "gpu_fault", f"{how}: {problem_sentence(ended)}{quoted}", ended.retryable)
+    lost = lost_gpu(rank)
+    if lost and rank.state == RUNNING:
+        text = f"still runs, and cannot go on: {problem_sentence(lost)}"
+        return Evidence(HAS_LOST_GPU, "gpu_fault", text)
+    return None
 
 
 def bounded(rank: Rank) -> Rank:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 
-from ..causes.diagnosis import Diagnosis, find_cause, notices, why_failed
+from ..causes.diagnosis import Diagnosis, find_cause, gpu_notices, notices, why_failed
 from ..causes.end_order import Clocks
 from ..causes.log import JobContext
 from ..job.ranks import (
@@ -98,9 +98,12 @@ class Follower:
     # The hosts that an elastic job needs to go on; 0 is all of them.
     min_hosts: int = 0
     clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
+    # What was wrong with GPUs at any time, in the order in which it was found.
+    gpu_problems: list[str] = field(default_factory=list)
     _shown: str = ""
     _shown_at: float = 0
     _reported: set[tuple[str, str]] = field(default_factory=set)
+    _reported_gpus: set[tuple[str, str, str]] = field(default_factory=set)
     _lost: set[str] = field(default_factory=set)
     _step_rate: StepRate = field(default_factory=StepRate)
 
@@ -112,12 +115,14 @@ class Follower:
             diverged = divergence_notices(ranks, self.job_name)
             if all_succeeded(ranks):
                 self._report(diverged)
+                self._report_gpus(ranks)
                 self.recorder.event("ended", None, None, f"Job {self.job_name} has succeeded.")
                 return ranks
             if any(map(is_failed, ranks)):
                 self._fail_after_grace(ranks)
             found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, self.timeouts.silence)
             self._report([*found, *diverged])
+            self._report_gpus(ranks)
             self._check_reachable(ranks)
             self._check_time(ranks, self.clock() - began)
             self.sleep(self.timeouts.interval)
@@ -161,12 +166,23 @@ class Follower:
                 self.recorder.event("finding", finding.host, finding.rank, text)
         self._reported = {_identity(finding) for finding in found}
 
+    def _report_gpus(self, ranks: Sequence[Rank]) -> None:
+        """Warn once of each problem of a GPU, however often it comes back, and whether or not the job goes on."""
+        for finding in gpu_notices(ranks, self.job_name):
+            identity = finding.kind, finding.host, finding.subject
+            if identity not in self._reported_gpus:
+                self._reported_gpus.add(identity)
+                self.gpu_problems.append(finding.text)
+                self.warn(finding.text)
+                self.recorder.event("finding", finding.host, finding.rank, finding.text)
+
     def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
         """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
         until = self.clock() + self.timeouts.grace
         while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
             self.sleep(min(2.0, self.timeouts.interval))
             ranks = self._observe()
+        self._report_gpus(ranks)
         failed = [rank for rank in ranks if is_failed(rank) and not rank.unseen]
         # A single failed rank needs no clock.
         clocks = self.clocks(failed) if len(failed) > 1 else {}

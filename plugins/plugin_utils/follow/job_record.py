@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
@@ -19,6 +20,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
 )
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, count_of, without_nan
 
+from ..gpu_health.in_job import job_problems, problem_sentence
 from ..launch.commands import TORCHRUN_ELASTIC
 from .divergence import as_data, first_divergence, sentence
 from .restarts import restarts
@@ -31,26 +33,37 @@ SAID = ("name", "trainer", "launcher", "settings", "environment", "network", "co
 Seen = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class End:
+    """What was found while a job was followed: the message where it failed, and sentences about its GPUs."""
+
+    failure: str = ""
+    gpu_problems: Sequence[str] = ()
+
+
+NO_END = End()
+
+
 def record_of(
     said: Mapping[str, Any],
     ranks: Sequence[Mapping[str, Any]],
     seen: Mapping[str, Seen],
     kept: Mapping[str, Any],
     secrets: Iterable[str] = (),
-    failure: str = "",
+    end: End = NO_END,
 ) -> dict[str, Any]:
     """The whole record of a job, as JSON can hold it. The ``secrets`` are left out of the environment by their names.
 
-    ``kept`` is the record that is there, ``failure`` the message of a job that failed while it was followed.
+    ``kept`` is the record that is there, ``end`` what was found while the job was followed.
     """
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
     record = of_attempt(describe({**said, "environment": environment}, ranks, seen), kept)
-    return closed(record, {host: one.get("job") for host, one in seen.items()}, failure)
+    return closed(record, {host: one.get("job") for host, one in seen.items()}, end)
 
 
-def closed(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
+def closed(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], end: End = NO_END) -> dict[str, Any]:
     """What C(close) returns, as JSON can hold it, whatever stands in the settings."""
-    return dict(without_nan(close(record, jobs, failure)))
+    return dict(without_nan(close(record, jobs, end)))
 
 
 def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: Mapping[str, Seen]) -> dict[str, Any]:
@@ -89,24 +102,24 @@ def of_attempt(described: Mapping[str, Any], kept: Mapping[str, Any]) -> Mapping
     return {**kept, "restarts": {**(described.get("restarts") or {}), "done": max(made)}}
 
 
-def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: str = "") -> dict[str, Any]:
+def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], end: End = NO_END) -> dict[str, Any]:
     """Return the record with the outcome of the job; None is a host that does not answer.
 
-    ``failure`` is the message of a job that failed while it was followed. A record of another attempt is left as it is.
+    A record of another attempt is left as it is.
     """
     mine = {host: jobs.get(host) for host in (one["host"] for one in record.get("hosts", []))}
     known = {host: job for host, job in mine.items() if job and job.get("state") != ABSENT}
     if not known or any(job.get("attempt") != record.get("attempt") for job in known.values()):
         return dict(record)
     deciding = _deciding(record, mine)
-    outcome = _outcome([job["state"] for job in deciding.values() if job], None in deciding.values(), failure)
+    outcome = _outcome([job["state"] for job in deciding.values() if job], None in deciding.values(), end.failure)
     ended = [job["ended"] for job in known.values() if job.get("ended")]
     return {
         **record,
         "outcome": outcome,
-        "message": failure or _message(outcome, known) or _message_without(mine, deciding),
+        "message": end.failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
-        "warnings": _warnings(known),
+        "warnings": [*_warnings(known), *(end.gpu_problems or _gpu_warnings(known))],
         "results": _results(known),
     }
 
@@ -114,6 +127,15 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: s
 def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
     found = _divergence(jobs)
     return [sentence(found)] if found else []
+
+
+def _gpu_warnings(jobs: Mapping[str, Seen]) -> list[str]:
+    """What the hosts say of GPUs, where nobody has followed the job."""
+    return [
+        f"Rank {job['rank']} on host {host}: {problem_sentence(one)}"
+        for host, job in jobs.items()
+        for one in job_problems(job.get("gpu") or {})
+    ]
 
 
 def _divergence(jobs: Mapping[str, Seen]) -> Divergence | None:

@@ -161,4 +161,6 @@ def described_rank(host: str, number: int, found: Mapping[str, Any], unseen: flo
         container_restarted=container.get("restarted", False),
         stopped_processes=usage.get("stopped_processes", ()),
         usage=usage,
+        # A module describes it as a part of the job.
+        gpu=found.get("gpu") or job.get("gpu") or {},
     )

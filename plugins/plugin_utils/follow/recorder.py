@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import without_nan
 
+from ..gpu_health.in_job import tags
 from ..job.ranks import Rank
 from ..job.throughput import throughput
 from .bounded_lines import BoundedLines
@@ -58,7 +59,9 @@ class JobRecorder:
     ) -> None:
         """Record an observation, less often where nothing has changed."""
         now = self._clock()
-        states = [(rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen)) for rank in ranks]
+        states = [
+            (rank.host, rank.state, rank.progress.get("step"), bool(rank.unseen), tags(rank.gpu)) for rank in ranks
+        ]
         wait = CHANGED_SECONDS if states != self._written else UNCHANGED_SECONDS
         if now - self._written_at < wait:
             return
@@ -124,9 +127,11 @@ def _importance(entry: Mapping[str, Any]) -> Any:
 def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: int) -> dict[str, Any]:
     """Return one rank of an observation, with None for what is unknown.
 
-    ``not_finite`` lists which of loss and grad_norm are nan or infinite, and is absent where none is.
+    ``not_finite`` lists which of loss and grad_norm are nan or infinite, and is absent where none is; so is
+    ``gpu_problems``, which lists what is wrong with GPUs.
     """
     progress, not_finite = rank.progress, rank.progress.get("not_finite") or {}
+    problems = tags(rank.gpu)
     names = [name for name in ("loss", "grad_norm") if not_finite.get(name)]
     described = {
         "host": rank.host,
@@ -141,6 +146,7 @@ def describe_rank(rank: Rank, steps_per_second: float | None, samples_per_step: 
         **{name: rank.usage.get(name) for name in _USAGE},
         "silent_seconds": round(rank.silent_seconds, 1),
         **({"not_finite": names} if names else {}),
+        **({"gpu_problems": problems} if problems else {}),
     }
     return dict(without_nan(described))
 

@@ -19,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps im
     loss_words,
 )
 
+from ..gpu_health.in_job import job_problems, problem_sentence
 from ..job.throughput import rate_words
 from ..text.table import table_lines
 from .divergence import as_data, first_divergence
@@ -58,10 +59,19 @@ def status(
 
 
 def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
-    """Return notes on a divergence of the training and on restarts."""
+    """Return notes on a divergence of the training, on restarts and on GPUs."""
     diverged = first_divergence((row["progress"], row["state"]) for row in rows)
     restarts = recorded(record, _worst(rows)) if record.get("attempt") == rows[0]["attempt"] else ""
-    return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts)
+    return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts) + _gpu_notes(rows)
+
+
+def _gpu_notes(rows: Sequence[Row]) -> list[str]:
+    """Return what is wrong with GPUs now, and what the kernel has written of them since the job began."""
+    return [f"rank {row['rank']} on {row['host']}: {text}" for row in rows for text in _gpu_problems(row)]
+
+
+def _gpu_problems(row: Row) -> list[str]:
+    return [problem_sentence(one) for one in job_problems(row.get("gpu") or {})]
 
 
 def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[str]:
@@ -110,6 +120,7 @@ def _as_data(row: Row) -> dict[str, Any]:
         "remaining": progress.get("remaining_seconds") if row["state"] == RUNNING else None,
         **{name: row.get(name) for name in usage},
         "silent_seconds": round(row["silent_seconds"], 1) if row["state"] == RUNNING else None,
+        "gpu_problems": _gpu_problems(row),
     }
 
 

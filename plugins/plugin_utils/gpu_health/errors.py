@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .problem import ERROR, NOTE, WARNING, Facts, GpuProblem, at, label, reset_of
-from .xids import REPEATED, XIDS
+from .xids import REPEATED, XIDS, Xid
 
 REPLACE = "Take it out of trainer_launch_gpu_devices, and have it replaced."
+NOT_IN_TABLE = "See NVIDIA's catalog of Xid errors."
 NO_ACTION = "none"
 # That GPUs may not reach each other directly is no reason to leave one alone.
 PEERS_ONLY = "drain p2p"
@@ -58,7 +59,8 @@ def xid_problems(facts: Facts) -> Iterator[GpuProblem]:
             yield _xid_problem(facts, entry, entry["pci_address"] in recovered)
 
 
-def _xid_problem(facts: Facts, entry: Mapping[str, Any], is_recovered: bool) -> GpuProblem:
+def xid_in_words(facts: Facts, entry: Mapping[str, Any]) -> tuple[Xid | None, str]:
+    """An entry of the kernel's log: what the table has of its number, and what was found as words."""
     xid = XIDS.get(entry["number"])
     name = f"{xid.name}; mostly the fault of {xid.fault}" if xid else "not in the table of this collection"
     times = f"{entry['count']} times, last" if entry["count"] > 1 else "once,"
@@ -66,8 +68,13 @@ def _xid_problem(facts: Facts, entry: Mapping[str, Any], is_recovered: bool) -> 
     found = (
         f"{at(facts, entry['pci_address'])}: Xid {entry['number']} {times} {_moment(entry['time'])}{process}: {name}"
     )
+    return xid, found if xid else f"{found}: {entry['said']}"
+
+
+def _xid_problem(facts: Facts, entry: Mapping[str, Any], is_recovered: bool) -> GpuProblem:
+    xid, found = xid_in_words(facts, entry)
     if not xid:
-        return GpuProblem(WARNING, f"{found}: {entry['said']}", "See NVIDIA's catalog of Xid errors.")
+        return GpuProblem(WARNING, found, NOT_IN_TABLE)
     if xid.severity != ERROR:
         return GpuProblem(xid.severity, found, xid.remedy)
     if is_recovered:

@@ -5,25 +5,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.driver import broken_gpus
 
 from .problem import ERROR, NOTE, Facts, GpuProblem
 
 # The driver by which a GPU is handed to a virtual machine.
 HANDED_ON = "vfio-pci"
+# Of a command that was ended (base.command).
+LATE = "took longer than"
 MISMATCH = "driver/library version mismatch"
 REMOVE = "restart the host; if it stays so, have the GPU's seat, power and temperature checked"
-
-_ADDRESS = re.compile(r"\b(?:[0-9a-f]{4})?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", re.IGNORECASE)
-_BROKEN = re.compile(r"unable to determine the device handle|gpu is lost|unknown error|has fallen off", re.IGNORECASE)
-
-
-def broken_gpus(said: str) -> list[str]:
-    """The PCI addresses of the GPUs that nvidia-smi says it cannot use."""
-    lines = [line for line in said.splitlines() if _BROKEN.search(line)]
-    return sorted({found[1].lower() for line in lines for found in _ADDRESS.finditer(line)})
 
 
 def gpu_problems(
@@ -38,6 +32,13 @@ def gpu_problems(
         )
         return
     named = broken_gpus(said)
+    if rc is None and LATE in said:
+        yield GpuProblem(
+            "error",
+            f"the PCI bus has {len(gpus)} of NVIDIA's GPUs, and nvidia-smi does not answer: {_line(said)}",
+            "Mostly the driver is stuck: see the kernel's log (journalctl -k --grep 'NVRM|Xid'), and restart the host.",
+        )
+        return
     if rc != 0 and not named:
         yield GpuProblem(
             "error",
@@ -102,6 +103,18 @@ def unlisted_gpus(facts: Facts) -> Iterator[GpuProblem]:
                 f"the driver has {len(facts['driver_gpus'])} GPUs, of which nvidia-smi does not list {address}",
                 f"See what the kernel says of it (journalctl -k --grep '{address}|NVRM|Xid'), and {REMOVE}.",
             )
+
+
+def unread_gpus(facts: Facts) -> Iterator[GpuProblem]:
+    """GPUs of which nvidia-smi says nothing that can be read, although it ends well."""
+    there = [one for one in facts["bus"] if one.get("driver") != HANDED_ON] or facts["driver_gpus"]
+    if there and not facts["gpus"]:
+        why = "; ".join(one.rstrip(".") for one in facts["problems"]) or "nvidia-smi -q -x lists none"
+        yield GpuProblem(
+            ERROR,
+            f"the host has {len(there)} of NVIDIA's GPUs, and of none of them anything can be read: {why}",
+            "Run it on the host to see why. Where it does the same there, install the driver anew.",
+        )
 
 
 def other_library(facts: Facts) -> Iterator[GpuProblem]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu.claims import is_claimed
+
 from ..findings.finding import Finding
 from .errors import memory_problems, recovery_problems, xid_problems
 from .image import image_problems
 from .limits import limit_problems
 from .links import fabric_problems, nvlink_problems, pcie_problems
-from .presence import gpu_problems, other_library, unlisted_gpus
+from .presence import gpu_problems, other_library, unlisted_gpus, unread_gpus
 from .problem import ERROR, WARNING, Facts, GpuProblem, GpuUse
 from .state import clock_problems, mig_problems, persistence_problems, process_problems
 
 SUBJECT = "gpu"
-EVERY_GPU = "all"
 
 
 def gpu_findings(hosts: Mapping[str, Facts], uses: Mapping[str, GpuUse] | None = None) -> list[Finding]:
@@ -40,6 +41,10 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
     yield from missing
     if not facts["gpus"] and any(one.severity == ERROR for one in missing):
         return
+    unread = list(unread_gpus(facts))
+    if unread:
+        yield from unread
+        return
     wanted = _claimed(facts, use)
     yield from (*unlisted_gpus(facts), *other_library(facts), *_unread(facts), *_xids(facts, wanted))
     for gpu in wanted:
@@ -51,11 +56,8 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
 
 
 def _claimed(facts: Facts, use: GpuUse | None) -> list[Facts]:
-    """Those that the job's container gets. A MIG device 0:1 is a part of GPU 0."""
-    names = [one.partition(":")[0] for one in use.claimed] if use else [EVERY_GPU]
-    if EVERY_GPU in names or any(one.startswith("MIG-") for one in names):
-        return list(facts["gpus"])
-    return [one for one in facts["gpus"] if str(one["index"]) in names or one["uuid"] in names]
+    """Those that the job's container gets."""
+    return [one for one in facts["gpus"] if not use or is_claimed(one, use.claimed)]
 
 
 def _xids(facts: Facts, wanted: Sequence[Facts]) -> Iterator[GpuProblem]:

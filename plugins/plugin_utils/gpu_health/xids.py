@@ -31,6 +31,11 @@ WATCH = "Nothing to do now; if it comes often, have the GPU tested."
 LATER = "Jobs may be started; reset the GPU when nothing uses it, which replaces the memory."
 
 
+# An error of memory that one process alone has met, which ends it.
+CONTAINED = 94
+OFF_THE_BUS = 79
+
+
 @dataclass(frozen=True)
 class Xid:
     """``needs_recovery`` is whether the GPU cannot be used again before it was reset or its host restarted."""
@@ -45,6 +50,11 @@ class Xid:
     @property
     def needs_recovery(self) -> bool:
         return self.severity == ERROR
+
+    @property
+    def ends_processes(self) -> bool:
+        """Whether a process that uses the GPU cannot go on: it needs a recovery, or what it lost was the process's."""
+        return self.needs_recovery or self.number == CONTAINED
 
 
 XIDS: dict[int, Xid] = {

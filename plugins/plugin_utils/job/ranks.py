@@ -51,6 +51,8 @@ class Rank:
     container_restarted: bool = False
     stopped_processes: Sequence[int] = ()
     usage: Mapping[str, Any] = field(default_factory=dict)
+    # What is wrong with the GPUs of the job on this host; empty for nothing.
+    gpu: Mapping[str, Any] = field(default_factory=dict)
 
 
 def is_failed(rank: Rank) -> bool:

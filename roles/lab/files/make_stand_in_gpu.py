@@ -27,7 +27,8 @@ TOOLKIT = "nvidia-container-toolkit"
 PACKAGES = (TOOLKIT, f"{TOOLKIT}-base", "libnvidia-container-tools", "libnvidia-container1")
 SIGNER = "stand-in for the NVIDIA repository, of a distrain lab"
 # A character device that any container may have: what the name nvidia0 stands in for is /dev/null.
-TMPFILES = "c! /dev/nvidia0 0666 root root - 1:3\n"
+# A lab host has no log of the kernel; a file stands in for it, to which faults are appended.
+TMPFILES = "c! /dev/nvidia0 0666 root root - 1:3\nf! /dev/kmsg 0644 root root -\n"
 
 
 def write(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -90,6 +91,7 @@ def main() -> None:
     repository = unfinished / "host/opt/stand-in-gpu/repository" / architecture
     repository.mkdir(parents=True)
     write(unfinished / "host/usr/bin/nvidia-smi", (HERE / "stand_in_nvidia_smi.sh").read_bytes(), 0o755)
+    write(unfinished / "host/usr/bin/plant-gpu-fault", (HERE / "plant_gpu_fault.sh").read_bytes(), 0o755)
     write(unfinished / "host/etc/tmpfiles.d/stand-in-gpu.conf", TMPFILES.encode())
     with tempfile.TemporaryDirectory() as scratch:
         paragraphs = [build_package(name, architecture, repository, Path(scratch)) for name in PACKAGES]

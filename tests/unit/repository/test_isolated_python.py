@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 _STARTS = re.compile(r"""(?:python3|docker_python(?: }})?)['"\]]*,?[ +]+['"]?(-\w+|{{|/)""")
 # These describe what runs in a container, or is part of an image.
 _IN_CONTAINERS = (
+    "roles/gpu_check/tasks/test.yml",
     "roles/image_build/",
     "roles/trainer_launch/",
     "roles/network_check/tasks/measure.yml",

@@ -10,10 +10,11 @@ import re
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.command import NAME
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import NETWORKS
+from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_check.decision import NAME as GPU_CHECK
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 from ansible_collections.distrain.cluster.tests.unit.support.role_files import load
 
-PATTERN = load(ROOT / "roles/reset/vars/main.yml")["__reset_network_check_containers"]
+PATTERN = load(ROOT / "roles/reset/vars/main.yml")["__reset_check_containers"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -21,6 +22,13 @@ def test_every_container_of_the_network_check_is_found(network: str) -> None:
     assert re.search(PATTERN, f"{NAME}-{network}-gpu-01")
 
 
-@pytest.mark.parametrize("name", ["distrain-keepalive", "distrain-check-a-gpu-01", "my-distrain-check-overlay-gpu-01"])
+def test_the_container_of_the_gpu_check_is_found() -> None:
+    assert re.search(PATTERN, GPU_CHECK)
+
+
+OTHERS = ["distrain-keepalive", "distrain-check-a-gpu-01", "my-distrain-check-overlay-gpu-01", f"{GPU_CHECK}-2"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_no_other_container_is_taken_for_one(name: str) -> None:
     assert not re.search(PATTERN, name)

@@ -308,8 +308,47 @@ def test_a_host_whose_nvidia_smi_answers(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(observation.shutil, "which", lambda name, path: name)
     monkeypatch.setattr(observation, "ask", lambda *argv: {"rc": 0, "said": said[argv[1]]})
     monkeypatch.setattr(observation, "lines_with", lambda needle, argv: ([], False))
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: None)
     found = observation.observe_gpus()
     (gpu,) = found["gpus"]
     assert (gpu["compute_capability"], gpu["nvlinks"], gpu["interfaces"]) == ("9.0", {"active": 1, "inactive": 0}, [])
     assert (found["fabric_manager"], found["cuda_version"]) == ("not-found", "13.0")
     assert found["problems"] == [observation.NO_LOG]
+
+
+def test_the_last_place_where_xids_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observation, "lines_with", lambda needle, argv: ([], False))
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: [(1000.5, JOURNAL[0].partition(": ")[2])])
+    (one,) = observation._xids() or []
+    assert (one["number"], one["time"]) == (79, 1000.5)
+    monkeypatch.setattr(observation.KernelMessages, "read", lambda self: None)
+    assert observation._xids() is None
+
+
+@pytest.mark.parametrize(
+    ("program", "rc", "said"),
+    [
+        ("", None, "nvidia-smi is not installed"),
+        ("exec sleep 60", None, "took longer than 0.3 s"),
+        ("head -c 4000 /dev/urandom", 0, ""),
+        ("echo '<?xml version=\"1.0\"?>'; yes '<gpu>' | head -n 100; echo '</nvidia_smi_log>'", 0, ""),
+        ("kill -SEGV $$", -11, ""),
+        ("exit 3", 3, ""),
+    ],
+)
+def test_an_nvidia_smi_that_is_absent_hangs_or_prints_garbage(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, rc: int | None, said: str
+) -> None:
+    if program:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{program}\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    real = observation.ask
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(observation, "ask", lambda *argv: real(*argv, seconds=0.3))
+    monkeypatch.setattr(observation, "lines_with", lambda needle, argv: ([], True))
+    monkeypatch.setattr(
+        observation, "nvidia_gpus", lambda devices: [{"pci_address": "0000:17:00.0", "device_id": "", "driver": ""}]
+    )
+    found = observation.observe_gpus()
+    assert found["gpus"] == [] and found["nvidia_smi"]["rc"] == rc and said in found["nvidia_smi"]["said"]
+    assert any(one.startswith("nvidia-smi -q -x printed") for one in found["problems"])

@@ -32,17 +32,22 @@ def test_nothing_of_nccl_exceeds_its_limit() -> None:
 @pytest.mark.parametrize(
     ("backend", "environment", "wanted", "names"),
     [
-        ("nccl", {}, {}, ["default", "1x4", "2x2", "4x4", "8x8"]),
+        ("nccl", {}, {}, ["default", "1x4", "2x2", "4x4", "8x8", "default again"]),
         ("gloo", {}, {}, ["default"]),
         ("nccl", {"NCCL_IB_HCA": "=mlx5_0"}, {}, ["default"]),
         ("nccl", {"NCCL_NSOCKS_PERTHREAD": 2}, {}, ["default"]),
-        ("gloo", {"A": 1}, {"mine": {"B": 1}, "set already": {"A": 2}, "default": {"C": 1}}, ["default", "mine"]),
+        (
+            "gloo",
+            {"A": 1},
+            {"mine": {"B": 1}, "set already": {"A": 2}, "default": {"C": 1}},
+            ["default", "mine", "default again"],
+        ),
     ],
 )
 def test_what_is_tried(backend: str, environment: dict[str, Any], wanted: dict[str, Any], names: list[str]) -> None:
     tried = tunings_of(backend, environment, wanted)
     assert list(tried) == names
-    assert tried["default"] == {}
+    assert tried["default"] == {} == tried.get("default again", {})
     assert all(isinstance(value, str) for one in tried.values() for value in one.values())
 
 
@@ -59,6 +64,28 @@ def test_the_tuning_that_large_messages_gain_from_is_chosen(tuned: dict[str, Any
     found = choose({"default": outcome(1.0, 1.0), "4x4": tuned}, TUNINGS, MIB)
     assert (found["name"], found["gain_percent"], found["environment"]) == (name, gain, TUNINGS[name])
     assert list(found["problems"]) == (["4x4"] if tuned["problem"] else [])
+
+
+def rounds(**seconds: list[float]) -> dict[str, Any]:
+    """An outcome whose large messages took so long, by their size in MiB."""
+    rows = [{"bytes": int(size[1:]) * MIB, "seconds": one} for size, values in seconds.items() for one in values]
+    return {"rows": rows, "versions": {}, "problem": ""}
+
+
+@pytest.mark.parametrize(
+    ("tuned", "again", "name"),
+    [
+        (rounds(m4=[5.0, 5.1, 5.2], m64=[50, 51, 90]), rounds(m4=[9.0], m64=[100]), "4x4"),
+        (rounds(m4=[1.0, 1.1, 1.2], m64=[110, 112, 115]), rounds(m4=[9.0], m64=[100]), "default"),
+        (rounds(m4=[5.0, 5.1, 5.2], m64=[50, 51, 52]), rounds(m4=[5.0], m64=[49]), "default"),
+        (rounds(m4=[5.0, 9.5, 9.5], m64=[50, 99, 99]), rounds(m4=[9.0], m64=[98]), "default"),
+    ],
+    ids=["a gain", "slower with the largest", "the default was as fast afterwards", "no more than one round differs"],
+)
+def test_what_may_be_chance_is_not_chosen(tuned: dict[str, Any], again: dict[str, Any], name: str) -> None:
+    default = rounds(m4=[9.0, 9.2, 15.0], m64=[100, 102, 150])
+    found = choose({"default": default, "4x4": tuned, "default again": again}, TUNINGS, MIB)
+    assert found["name"] == name and list(found["sizes"][0]["seconds"]) == ["default", "4x4"]
 
 
 def test_each_size_has_its_own_best_one() -> None:

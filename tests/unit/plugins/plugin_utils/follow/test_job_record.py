@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import (
+    End,
     close,
     closed,
     layers_digest,
@@ -20,7 +21,7 @@ from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import
 
 def record(*jobs: dict[str, Any] | None, failure: str = "", **said: Any) -> dict[str, Any]:
     kept = said.pop("kept", {})
-    return record_of({**SAID, **said}, RANKS, seen(*jobs), kept, ["HF_TOKEN"], failure)
+    return record_of({**SAID, **said}, RANKS, seen(*jobs), kept, ["HF_TOKEN"], End(failure))
 
 
 def test_a_job_that_runs_is_described_without_its_secrets() -> None:

@@ -21,13 +21,24 @@ from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import (
     without,
     xid,
 )
+from ansible_collections.distrain.cluster.tests.unit.support.sick_gpus import (
+    ALL,
+    BUS_OF_THIRD,
+    DRIVER_535,
+    EIGHT,
+    HOSTS,
+    LISTINGS,
+    REASON,
+    THIRD,
+    TRAINING,
+    WIDTH,
+    sick_hosts,
+    without_recovery,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-ALL = ("all",)
-TRAINING = GpuUse(processes=8, claimed=ALL, image="team/trainer:1", shm_size="16gb")
 OURS = "c" * 64
-THIRD = "GPU 2 (GPU-10000002, 0000:3b:00.0)"
 
 
 def host(name: str = "h200", count: int = 8, planted: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
@@ -62,180 +73,11 @@ def test_healthy(facts: dict[str, Any], use: GpuUse | None) -> None:
     assert found(facts, use) == []
 
 
-RESET = "nvidia-smi --gpu-reset -i 2"
-WIDTH = "pci/pci_gpu_link_info/link_widths/current_link_width"
-GENERATION = "pci/pci_gpu_link_info/pcie_gen/current_link_gen"
-REASON = "clocks_event_reasons/clocks_event_reason_"
-DOUBLE = "Driver/library version mismatch"
-SHM = {"free_bytes": 60 * 2**20, "total_bytes": 64 * 2**20}
-
-# name: (what is planted into the listing of the third of eight H200, what is found, what is to be done)
-LISTINGS: dict[str, tuple[dict[str, str], str, str]] = {
-    "uncorrected in DRAM": (
-        {"ecc_errors/volatile/dram_uncorrectable": "2"},
-        f"{THIRD}: 2 memory errors that ECC could not correct since",
-        RESET,
-    ),
-    "uncorrected in SRAM": ({"ecc_errors/volatile/sram_uncorrectable_secded": "1"}, f"{THIRD}: 1 memory", RESET),
-    "too many in SRAM": (
-        {"ecc_errors/aggregate/sram_threshold_exceeded": "Yes"},
-        f"{THIRD}: its SRAM had more",
-        "have it replaced",
-    ),
-    "a row waits": ({"remapped_rows/remapped_row_pending": "Yes"}, f"{THIRD}: a bad row of its memory waits", RESET),
-    "no row is left": (
-        {"remapped_rows/remapped_row_failure": "Yes"},
-        f"{THIRD}: a bad row of its memory could not",
-        "trainer_launch_gpu_devices, and have it replaced",
-    ),
-    "a page waits": ({"retired_pages/pending_retirement": "Yes"}, f"{THIRD}: bad pages or parts", RESET),
-    "a channel waits": ({"ecc_errors/channel_repair_pending": "Yes"}, f"{THIRD}: bad pages or parts", RESET),
-    "memory beyond repair": (
-        {"ecc_errors/unrepairable_memory": "Yes"},
-        f"{THIRD}: its memory cannot be repaired",
-        "have it replaced",
-    ),
-    "the driver wants a reset": ({"gpu_recovery_action": "Reset"}, f"{THIRD}: the driver asks for", RESET),
-    "the driver wants a restart": (
-        {"gpu_recovery_action": "Reboot"},
-        f"{THIRD}: the driver asks for",
-        "Restart the host",
-    ),
-    "a narrow link": (
-        {WIDTH: "8x"},
-        f"{THIRD}: its PCIe link has 8 lanes, and the GPU has 16, and its slot 16",
-        "the seat",
-    ),
-    "a slow link at work": (
-        {GENERATION: "1", "utilization/gpu_util": "97 %"},
-        f"{THIRD}: its PCIe link is of generation 1 at work, and 5 is possible",
-        "the seat",
-    ),
-    "too hot": ({f"{REASON}hw_thermal_slowdown": "Active"}, f"{THIRD}: it is too hot", "cooling"),
-    "a power brake": ({f"{REASON}hw_power_brake_slowdown": "Active"}, f"{THIRD}: the power supply", "power supplies"),
-    "slowed by its hardware": (
-        {f"{REASON}hw_slowdown": "Active"},
-        f"{THIRD}: its hardware has lowered",
-        "power cables",
-    ),
-    "outside its fabric": (
-        {"fabric/state": "In Progress"},
-        f"{THIRD}: not taken into the fabric (its state is In Progress Success)",
-        "journalctl -u nvidia-fabricmanager",
-    ),
-    "a fabric that failed": (
-        {"fabric/status": "Insufficient Resources"},
-        f"{THIRD}: not taken",
-        "restart that service",
-    ),
-    "divided by MIG": ({"mig_mode/current_mig": "Enabled"}, f"{THIRD}: MIG is on", "nvidia-smi -i 2 -mig 0"),
-    "a stranger": (
-        {"processes": process(4711, "/usr/bin/python3")},
-        f"{THIRD}: used by what is no trainer: /usr/bin/python3 (PID 4711, 524.29 MB)",
-        "trainer_launch_share_gpus",
-    ),
-}
-
-
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_sick_listing_is_refused(name: str) -> None:
     planted, words, remedy = LISTINGS[name]
     ((host_name, one),) = [(one.host, one) for one in errors(facts_of("h200", 8, planted, at=2))]
     assert host_name == "gpu-01" and one.found.startswith(words) and remedy in one.remedy
-
-
-BUS_OF_THIRD = "0000:3b:00.0"
-EIGHT = host()
-NEWER = {"CUDA_VERSION": "13.0.1", "NVIDIA_REQUIRE_CUDA": "cuda>=13.0 brand=unknown,driver>=535,driver<536"}
-DRIVER_535 = {"cuda_version": "12.2", "driver_version": "535.216.03", "library_version": "535.216.03"}
-
-# name: (the facts of the host, what the job is to do, what is found, what is to be done)
-HOSTS: dict[str, tuple[dict[str, Any], GpuUse, str, str]] = {
-    "the driver lacks one": (
-        {**EIGHT, "driver_gpus": [one for one in EIGHT["driver_gpus"] if one["pci_address"] != BUS_OF_THIRD]},
-        TRAINING,
-        f"the PCI bus has 8 GPUs of NVIDIA, of which the driver cannot use {BUS_OF_THIRD}",
-        "journalctl -k",
-    ),
-    "nvidia-smi lacks one": (
-        without(EIGHT, 2),
-        TRAINING,
-        f"the driver has 8 GPUs, of which nvidia-smi does not list {BUS_OF_THIRD}",
-        "restart the host",
-    ),
-    "an updated driver": (
-        {**EIGHT, "gpus": [], "nvidia_smi": {"rc": 18, "said": DOUBLE}},
-        TRAINING,
-        "NVIDIA's driver was updated",
-        "Restart the host",
-    ),
-    "another library": (
-        {**EIGHT, "driver_version": "575.57.08"},
-        TRAINING,
-        "NVIDIA's kernel module is of version 575.57.08, and its library of 580.105.08",
-        "Restart the host",
-    ),
-    "no driver": (
-        {**EIGHT, "gpus": [], "driver_gpus": [], "nvidia_smi": {"rc": None, "said": "No such file or directory"}},
-        TRAINING,
-        "the PCI bus has 8 of NVIDIA's GPUs, and nvidia-smi -L says: No such file",
-        "Install NVIDIA's driver",
-    ),
-    "no fabric manager": (
-        {**changed(EIGHT, 2, "fabric", {"state": "In Progress", "status": ""}), "fabric_manager": "inactive"},
-        TRAINING,
-        f"{THIRD}: joined by 4 NVSwitches, and nvidia-fabricmanager.service is inactive",
-        "systemctl enable --now nvidia-fabricmanager",
-    ),
-    "fewer NVLinks": (
-        changed(EIGHT, 2, "nvlinks", {"active": 16}),
-        TRAINING,
-        f"{THIRD}: 16 of its NVLinks are active, and 18 of another NVIDIA H200",
-        "nvidia-smi nvlink --status",
-    ),
-    "/dev/shm of a container's default": (
-        {**EIGHT, "shared_memory": SHM},
-        TRAINING,
-        "its /dev/shm has 62.91 MB free of 67.11 MB, and NCCL needs about 2.15 GB for 8 processes",
-        "trainer_launch_ipc",
-    ),
-    "/dev/shm full of files": (
-        {**EIGHT, "shared_memory": {"free_bytes": 2**20, "total_bytes": 64 * 2**30}},
-        TRAINING,
-        "its /dev/shm has 1.05 MB free of 68.72 GB",
-        "Remove files there",
-    ),
-    "a small shm_size": (
-        EIGHT,
-        replace(TRAINING, ipc="private", shm_size="64mb"),
-        "the container's /dev/shm is to have 67.11 MB",
-        "Raise trainer_launch_shm_size",
-    ),
-    "a small memlock with RDMA": (
-        EIGHT,
-        replace(TRAINING, memlock=8 * 2**20, has_rdma=True),
-        "RDMA is used, and memlock of trainer_launch_ulimits lets 8 processes pin no more than 8.39 MB",
-        "at -1",
-    ),
-    "an image of a newer CUDA": (
-        {**EIGHT, **DRIVER_535},
-        replace(TRAINING, environment=NEWER),
-        "the image team/trainer:1 is for CUDA 13.0, and NVIDIA's driver 535.216.03 serves CUDA up to 12.2",
-        "Install a newer driver",
-    ),
-    "an image for other architectures": (
-        EIGHT,
-        replace(TRAINING, environment={"TORCH_CUDA_ARCH_LIST": "7.0 7.5 8.0 8.6"}),
-        "GPUs 0, 1, 2, 3, 4, 5, 6, 7: a NVIDIA H200 of compute capability 9.0, which the image team/trainer:1 was not",
-        "image_build_base_image",
-    ),
-    "a GPU that CUDA no longer serves": (
-        {**EIGHT, "gpus": [{**one, "compute_capability": "7.0"} for one in EIGHT["gpus"]]},
-        replace(TRAINING, environment={"CUDA_VERSION": "13.0.1"}),
-        "GPUs 0, 1, 2, 3, 4, 5, 6, 7: a NVIDIA H200 of compute capability 7.0, which CUDA 13.0 of the image",
-        "image_build_base_image",
-    ),
-}
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -245,19 +87,15 @@ def test_a_sick_host_is_refused(name: str) -> None:
     assert one.found.startswith(words) and remedy in one.remedy
 
 
-def test_many_more_than_twenty_are_refused() -> None:
-    assert len(LISTINGS) + len(HOSTS) + sum(one.needs_recovery for one in XIDS.values()) >= 50
-
-
-def _without_recovery(facts: dict[str, Any]) -> dict[str, Any]:
-    """As a driver before R565 describes it."""
-    return {**facts, "gpus": [{**one, "recovery_action": ""} for one in facts["gpus"]]}
+def test_each_of_many_more_than_twenty_is_refused_by_one_error() -> None:
+    refused = {name: len(errors(facts, use)) for name, facts, use in sick_hosts()}
+    assert len(refused) >= 60 and set(refused.values()) == {1}
 
 
 @pytest.mark.parametrize("number", sorted(XIDS))
 def test_each_xid_has_its_severity_and_remedy(number: int) -> None:
     row = XIDS[number]
-    facts = _without_recovery(host(xids=[xid(number, BUS_OF_THIRD, count=3)]))
+    facts = without_recovery(host(xids=[xid(number, BUS_OF_THIRD, count=3)]))
     (one,) = found(facts)
     assert one.severity == row.severity and one.remedy.startswith(row.remedy)
     assert one.found == (
