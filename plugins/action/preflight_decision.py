@@ -25,6 +25,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.decisio
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 
 REPORT = "preflight.json"
+ARGUMENTS: dict[str, Any] = {"show": {"type": "bool", "default": True}, "refuse": {"type": "bool", "default": True}}
 
 
 def report_of(
@@ -56,6 +57,8 @@ def _first(variables: Mapping[str, Any], *names: str) -> str:
 
 
 class ActionModule(PlayDecision):
+    argument_spec = ARGUMENTS
+
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         own, fabric = play.own["preflight_arguments"], play.own["fabric_decision"]
         measurements = measurements_of(play.registered("fabric_probed"))
@@ -70,12 +73,13 @@ class ActionModule(PlayDecision):
         given, observed = play.registered("preflight_arguments"), play.registered("fabric_observed")
         reports = [report_of(host, play.variables(host), given[host], observed[host]) for host in play.hosts]
         findings = find_everything(reports, measurements, settings)
-        self.show(self._choices(fabric["choices"], own["artifacts_directory"]))
-        self.show(finding_lines(findings) or ["Nothing stands in the way."])
+        if arguments["show"]:
+            self.show(self._choices(fabric["choices"], own["artifacts_directory"]))
+            self.show(finding_lines(findings) or ["Nothing stands in the way."])
         report = {"findings": findings, "measurements": measurements, "plan": fabric}
         self.keep(own["artifacts_directory"], REPORT, report)
         summary = error_summary(findings)
-        if summary:
+        if summary and arguments["refuse"]:
             raise PlanError(summary)
         return {"findings": findings}
 
