@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.faults.doctor_cases import DOCTOR_CASES
 from tests.faults.healing_cases import HEALING_CASES
 from tests.faults.host_cases import HOST_CASES
 from tests.faults.inventory_cases import INVENTORY_CASES
@@ -13,4 +14,7 @@ from tests.faults.membership_cases import MEMBERSHIP_CASES
 from tests.faults.network_cases import NETWORK_CASES
 from tests.faults.swarm_cases import SWARM_CASES
 
-CASES = (*INVENTORY_CASES, *HOST_CASES, *NETWORK_CASES, *SWARM_CASES, *MEMBERSHIP_CASES, *HEALING_CASES, *JOB_CASES)
+CASES = (
+    *(*INVENTORY_CASES, *HOST_CASES, *NETWORK_CASES, *SWARM_CASES, *MEMBERSHIP_CASES),
+    *(*DOCTOR_CASES, *HEALING_CASES, *JOB_CASES),
+)
