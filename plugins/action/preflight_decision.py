@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.action.mirrors_decision import wanted_mirrors
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.host.engine import disk_options
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.commands import as_typed
@@ -20,11 +21,14 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table impo
     choice_lines,
     in_one_line,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import Finding
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.findings import CONTROLLER, mirror_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.decision import find_everything
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 
 REPORT = "preflight.json"
+ARGUMENTS: dict[str, Any] = {"show": {"type": "bool", "default": True}, "refuse": {"type": "bool", "default": True}}
 
 
 def report_of(
@@ -51,11 +55,23 @@ def report_of(
     )
 
 
+def mirrors_found(play: PlayVariables) -> list[Finding]:
+    """The findings about the mirrors that hosts and the controller have asked."""
+    hosts, controller = wanted_mirrors(play)
+    asked = play.registered("preflight_mirrors_asked")
+    answers = {name: asked[name].get("answers") or () for name in hosts}
+    found = [finding for name in hosts for finding in mirror_findings(name, hosts[name], answers[name])]
+    by_controller = (play.own.get("preflight_mirrors_controller") or {}).get("answers") or ()
+    return [*found, *mirror_findings(CONTROLLER, controller, by_controller)]
+
+
 def _first(variables: Mapping[str, Any], *names: str) -> str:
     return next((str(variables[name]) for name in names if variables.get(name)), "")
 
 
 class ActionModule(PlayDecision):
+    argument_spec = ARGUMENTS
+
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         own, fabric = play.own["preflight_arguments"], play.own["fabric_decision"]
         measurements = measurements_of(play.registered("fabric_probed"))
@@ -69,13 +85,14 @@ class ActionModule(PlayDecision):
         )
         given, observed = play.registered("preflight_arguments"), play.registered("fabric_observed")
         reports = [report_of(host, play.variables(host), given[host], observed[host]) for host in play.hosts]
-        findings = find_everything(reports, measurements, settings)
-        self.show(self._choices(fabric["choices"], own["artifacts_directory"]))
-        self.show(finding_lines(findings) or ["Nothing stands in the way."])
+        findings = find_everything(reports, measurements, settings, mirrors_found(play))
+        if arguments["show"]:
+            self.show(self._choices(fabric["choices"], own["artifacts_directory"]))
+            self.show(finding_lines(findings) or ["Nothing stands in the way."])
         report = {"findings": findings, "measurements": measurements, "plan": fabric}
         self.keep(own["artifacts_directory"], REPORT, report)
         summary = error_summary(findings)
-        if summary:
+        if summary and arguments["refuse"]:
             raise PlanError(summary)
         return {"findings": findings}
 

@@ -51,6 +51,11 @@ options:
     elements: str
     default: []
     version_added: "1.0.0"
+  container_label:
+    description: The containers that have this label are observed too; empty for no others.
+    type: str
+    default: ""
+    version_added: "1.0.0"
   services:
     description: Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
     type: list
@@ -161,6 +166,26 @@ engine_disks:
       existing_path: /data
       free_bytes: 83751862272
       total_bytes: 270582939648
+file_systems:
+  description:
+    - The mounted file systems of this host's own disks and memory, with what users other than root may still write, and
+      the inodes, which are 0 where the file system does not count them. Those of a network and those that an engine
+      mounts for containers are left out.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - path: /
+      type: ext4
+      free_bytes: 83751862272
+      total_bytes: 270582939648
+      free_inodes: 16000000
+      total_inodes: 16777216
+host_names:
+  description: The names in C(/etc/hosts), each with its addresses.
+  returned: always
+  type: dict
+  sample: {gpu-02: [192.0.2.12]}
 packages:
   description: The versions of those of O(packages) that are installed.
   returned: always
@@ -253,8 +278,9 @@ engine:
           labels: {}
     containers:
       description:
-        - Those of O(containers) that exist, each with its status, image, image_id, named_image_id (of the image that
-          has the name now), labels, networks (their IDs by their names), restart_policy and memory_bytes.
+        - Those of O(containers) that exist and those with O(container_label), by their names, each with its status,
+          image, image_id, named_image_id (of the image that has the name now), labels, networks (their IDs by their
+          names), restart_policy and memory_bytes.
       type: dict
       sample: {distrain-keepalive: {status: running, networks: {distrain: k3v6m2qzt1xw9r5b8c4n7d0fh}}}
 programs:
@@ -305,6 +331,7 @@ ARGUMENT_SPEC = {
     "packages": {"type": "list", "elements": "str", "default": []},
     "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
     "containers": {"type": "list", "elements": "str", "default": []},
+    "container_label": {"type": "str", "default": ""},
     "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE_SPEC},
     "programs": {"type": "list", "elements": "path", "default": []},
 }
@@ -312,7 +339,7 @@ ARGUMENT_SPEC = {
 
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     host = observe_host(params["disk_paths"], params["packages"])
-    engine = observe_engine(params["docker_socket"], params["containers"])
+    engine = observe_engine(params["docker_socket"], params["containers"], params["container_label"])
     engine |= observe_installation(engine)
     return {
         **host,

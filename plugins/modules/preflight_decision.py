@@ -18,6 +18,15 @@ description:
 extends_documentation_fragment:
   - distrain.cluster.attributes.decision
   - distrain.cluster.attributes.action
+options:
+  show:
+    description: Whether to print the tables.
+    type: bool
+    default: true
+  refuse:
+    description: Whether to fail where there are errors among the findings.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""

@@ -40,6 +40,20 @@ class Leave:
 
 
 @dataclass(frozen=True)
+class Rejoin:
+    """Have a worker leave its swarm and join again, which leaves its former node in the list of the manager."""
+
+    host: str
+    manager: str
+
+    def do(self) -> None:
+        lab.run_on(self.host, "docker rm --force distrain-keepalive; docker swarm leave --force")
+        token = lab.run_on(self.manager, "docker swarm join-token --quiet worker")
+        lab.run_on(self.host, f"docker swarm join --token {token} {lab.address(self.manager)}:2377")
+        Wait(self.manager, f"docker node ls | grep {self.host} | grep -q Down").do()
+
+
+@dataclass(frozen=True)
 class Wait:
     """Until a shell command inside a host succeeds."""
 

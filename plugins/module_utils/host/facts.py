@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base.command import command_output
+from .file_systems import observe_file_systems
 from .interfaces import parse_interfaces, read_hardware
+from .names import parse_hosts_file
 
 NVIDIA_VENDOR = "0x10de"
 DISPLAY_CLASS = "0x03"
@@ -168,6 +170,8 @@ def observe_host(disk_paths: Iterable[str], packages: Iterable[str]) -> dict[str
         "interfaces": parse_interfaces(command_output("ip", "-details", "-json", "address"), read_hardware),
         "routes": _routes(),
         "disks": [free_space(path) for path in disk_paths],
+        "file_systems": observe_file_systems(),
+        "host_names": parse_hosts_file(_read(Path("/etc/hosts"))),
         "packages": parse_package_status(_read(Path("/var/lib/dpkg/status")), packages),
         "gpus": nvidia_gpus(Path("/sys/bus/pci/devices")),
         "gpu_driver": parse_gpu_driver(_read(Path("/proc/driver/nvidia/version"))),

@@ -27,13 +27,14 @@ DEFAULT_ROOT = "/var/lib/docker"
 SEARCH_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin:/bin:/sbin"
 
 
-def observe_engine(socket_path: str, containers: Iterable[str] = ()) -> dict[str, Any]:
+def observe_engine(socket_path: str, containers: Iterable[str] = (), label: str = "") -> dict[str, Any]:
     """Whether an engine is installed and answers, and its facts."""
     installed = shutil.which("dockerd", path=SEARCH_PATH) is not None
-    return {"installed": installed, **engine_facts(EngineClient(socket_path).get, containers)}
+    return {"installed": installed, **engine_facts(EngineClient(socket_path).get, containers, label)}
 
 
-def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
+def engine_facts(get: Get, containers: Iterable[str] = (), label: str = "") -> dict[str, Any]:
+    """The facts of the engine, and of the containers that have one of the names, or the label where it is not empty."""
     try:
         info = get("/info")
     except OSError as error:
@@ -49,7 +50,11 @@ def engine_facts(get: Get, containers: Iterable[str] = ()) -> dict[str, Any]:
         "containerd_image_store": uses_containerd(info),
         **swarm_facts(info, get),
         "overlay_networks": overlay_networks(get),
-        "containers": {name: facts for name in containers if (facts := container_facts(name, get))},
+        "containers": {
+            name: facts
+            for name in dict.fromkeys([*containers, *labelled_containers(label, get)])
+            if (facts := container_facts(name, get))
+        },
     }
 
 
@@ -57,6 +62,15 @@ def uses_containerd(info: Mapping[str, Any]) -> bool:
     """Whether the engine keeps its images in containerd, by the status of its storage driver."""
     status = [row for row in info.get("DriverStatus") or () if len(row) == 2]
     return any(key == "driver-type" and "io.containerd.snapshotter" in value for key, value in status)
+
+
+def labelled_containers(label: str, get: Get) -> list[str]:
+    """The names of all containers with a label, those that do not run included; none for an empty label."""
+    if not label:
+        return []
+    filters = quote(json.dumps({"label": [label]}))
+    listed = _get_or_none(f"/containers/json?all=true&filters={filters}", get) or ()
+    return [name.removeprefix("/") for one in listed for name in (one.get("Names") or ())[:1]]
 
 
 def container_facts(name: str, get: Get) -> dict[str, Any] | None:
@@ -78,7 +92,7 @@ def container_facts(name: str, get: Get) -> dict[str, Any] | None:
     }
 
 
-def _get_or_none(url: str, get: Get) -> dict[str, Any] | None:
+def _get_or_none(url: str, get: Get) -> Any:
     try:
         return get(url)
     except OSError:

@@ -38,6 +38,8 @@ SINGLE = {
 }
 OPTIONAL = {
     "apt_mirror": (MIRROR, "an address such as https://mirror.example.org/ubuntu, without a password"),
+    "apt_mirrors": (MIRROR, "an address such as http://mirror.example.org, without a password"),
+    "git_mirror": (MIRROR, "an address such as https://mirror.example.org/github.com, without a password"),
     "python_venv": (ABSOLUTE_PATH, "an absolute path without spaces, such as /opt/venv"),
 }
 LISTS = {

@@ -22,8 +22,7 @@ _VARIABLES = """\
 # docker_source: docker
 
 # Mirrors, where the hosts have no way out.
-# image_build_apt_mirror: https://mirror.example.org/ubuntu
-# image_build_pip_index_url: https://mirror.example.org/pypi/simple
+# mirrors: tuna
 
 # The subnet between the hosts that carries the data. Without it, it is measured and chosen.
 # fabric_data_network: 198.51.100.0/24

@@ -85,7 +85,7 @@ def _common(host: Host) -> dict[str, Any]:
         "shm_size": arguments["shm_size"],
         "working_dir": arguments["job_working_directory"],
         "ulimits": {name: int(limit) for name, limit in arguments["ulimits"].items()},
-        "environment": {name: str(value) for name, value in arguments["environment"].items()},
+        "environment": host.container_environment,
     }
     if host.gpus:
         devices = cdi_devices(host.gpus, arguments["gpu_device"])

@@ -149,8 +149,7 @@ def _of_host(request: Request, host: Host, is_first: bool, job_decision: str) ->
         "has_webui_password": asks_password,
         "webui_volume": webui_volume(host),
         "webui_check": webui_check(host),
-        # The engine takes no numbers here.
-        "container_environment": {name: str(value) for name, value in arguments["environment"].items()},
+        "container_environment": host.container_environment,
         "may_share_storage": needs.may_share_storage(host),
         "controller_copies": host.controller_copies,
         "host_copies": [{**copy, "root": volume_root(copy["src"], arguments["volumes"])} for copy in host.host_copies],

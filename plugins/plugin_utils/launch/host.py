@@ -65,6 +65,13 @@ class Host:
         return command_arguments(self.arguments["job_arguments"])
 
     @property
+    def container_environment(self) -> dict[str, str]:
+        """The environment of the container; the engine takes no numbers."""
+        endpoint = self.arguments["huggingface_endpoint"]
+        given = {**({"HF_ENDPOINT": endpoint} if endpoint else {}), **self.arguments["environment"]}
+        return {name: str(value) for name, value in given.items()}
+
+    @property
     def has_job(self) -> bool:
         return any((self.arguments["job_config"], self.arguments["job_command"], self.job_arguments))
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..findings.finding import worst_first
+from ..findings.finding import Finding, worst_first
 from ..findings.network import network_findings
 from .checks import host_findings
 from .report import HostReport, PreflightSettings
 
 
 def find_everything(
-    reports: Sequence[HostReport], measurements: Sequence[Mapping[str, Any]], settings: PreflightSettings
+    reports: Sequence[HostReport],
+    measurements: Sequence[Mapping[str, Any]],
+    settings: PreflightSettings,
+    mirrors: Sequence[Finding] = (),
 ) -> list[dict[str, str]]:
-    """The findings about the hosts and about the networks between them, worst first."""
+    """The findings about the hosts, about the networks between them, and about mirrors that were asked, worst first."""
     facts = {one.name: one.facts for one in reports if one.facts is not None}
     measured = [row for row in measurements if row["source"] in facts]
     found = [
         *host_findings(reports, settings),
+        *mirrors,
         *network_findings(measured, facts, settings.managers, settings.encrypted),
     ]
     return worst_first(found, [one.name for one in reports])

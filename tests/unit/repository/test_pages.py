@@ -31,7 +31,11 @@ MENTIONED = re.compile(rf"(?<![\w./-])(?:{PREFIXES})_[a-z0-9_]+\b(?![/.(]\w)")
 
 # What C(follow) ends with, beside the kinds of causes.
 OTHER_KINDS = {"timeout", "unknown"}
-TASKS = [*sorted((ROOT / "roles").glob("*/tasks/**/*.yml")), *sorted((ROOT / "playbooks").glob("*.yml"))]
+TASKS = [
+    path
+    for pattern in ("roles/*/tasks/**/*.yml", "playbooks/*.yml", "playbooks/tasks/*.yml")
+    for path in ROOT.glob(pattern)
+]
 # At the end of a job it is the message of trainer_job_follow, which has a link.
 OF_A_JOB = "__trainer_launch_lines"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -22,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.filter.pip_configuration impor
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 DEFAULTS = yaml.safe_load((ROOT / "roles/image_build/defaults/main.yml").read_text())
+VARS = yaml.safe_load((ROOT / "roles/image_build/vars/main.yml").read_text())
 LAB = yaml.safe_load((ROOT / "inventories/lab/group_vars/all/image_build.yml").read_text())
 
 
@@ -30,8 +33,11 @@ def unique(values: list[Any]) -> list[Any]:
 
 
 def render(**changes: Any) -> str:
-    values = {**DEFAULTS, **{f"image_build_{name}": value for name, value in changes.items()}}
+    computed = {"image_build_apt_mirrors": "", "image_build_git_mirror": "", "image_build_pip_index_url": ""}
+    values = {**DEFAULTS, **computed, **{f"image_build_{name}": value for name, value in changes.items()}}
     values["image_build_arguments"] = {name.removeprefix("image_build_"): one for name, one in values.items()}
+    root = values["image_build_apt_mirrors"]
+    values["__image_build_apt_rules"] = [re.sub(r"{{.*?}}", root, word) for word in VARS["__image_build_apt_rules"]]
     values["__image_build_in_git"] = bool(values["image_build_git_repository"])
     values["__image_build_pip_configuration"] = pip_configuration(
         values["image_build_pip_index_url"],
@@ -129,6 +135,52 @@ def test_the_mirror_of_system_packages(source: str, rewritten: str) -> None:
     assert re.sub(pattern, lambda match: match.expand(replacement.replace(r"\g<5>", match.group(5) or "")), source) == (
         rewritten
     )
+
+
+OF_ALL = "http://m.example.org"
+UBUNTU_SOURCES = """\
+Types: deb
+URIs: http://archive.ubuntu.com/ubuntu/
+Suites: noble noble-updates
+URIs: http://security.ubuntu.com/ubuntu/
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "rewritten"),
+    [
+        ("deb http://archive.ubuntu.com/ubuntu/ jammy main", f"deb {OF_ALL}/ubuntu jammy main"),
+        ("deb http://de.archive.ubuntu.com/ubuntu jammy main", f"deb {OF_ALL}/ubuntu jammy main"),
+        ("deb [arch=amd64] http://security.ubuntu.com/ubuntu x main", f"deb [arch=amd64] {OF_ALL}/ubuntu x main"),
+        ("deb http://ports.ubuntu.com/ubuntu-ports/ jammy main", f"deb {OF_ALL}/ubuntu-ports jammy main"),
+        ("deb http://ports.ubuntu.com/ jammy main", f"deb {OF_ALL}/ubuntu-ports jammy main"),
+        ("deb http://deb.debian.org/debian bookworm main", f"deb {OF_ALL}/debian bookworm main"),
+        ("deb http://ftp.de.debian.org/debian/ bookworm main", f"deb {OF_ALL}/debian bookworm main"),
+        ("deb http://security.debian.org/debian-security b main", f"deb {OF_ALL}/debian-security b main"),
+        ("URIs: http://deb.debian.org/debian", f"URIs: {OF_ALL}/debian"),
+        ("URIs: http://deb.debian.org/debian-security", f"URIs: {OF_ALL}/debian-security"),
+        (
+            UBUNTU_SOURCES,
+            f"Types: deb\nURIs: {OF_ALL}/ubuntu\nSuites: noble noble-updates\nURIs: {OF_ALL}/ubuntu\n",
+        ),
+        ("deb https://developer.download.nvidia.com/x /", "deb https://developer.download.nvidia.com/x /"),
+        ("deb https://example.org/debian x main", "deb https://example.org/debian x main"),
+    ],
+)
+def test_the_mirrors_of_each_distribution(source: str, rewritten: str, tmp_path: Path) -> None:
+    """As sed itself carries them out, on either format of apt's sources."""
+    command = commands(render(apt_mirrors=OF_ALL))[0]
+    sources = tmp_path / "a.list"
+    sources.write_text(source)
+    sed = command[command.index("sed") : command.index("{}")]
+    subprocess.run([*sed, str(sources)], check=True)
+    assert sources.read_text() == rewritten
+
+
+def test_one_mirror_wins_over_that_of_all() -> None:
+    dockerfile = render(apt_mirror="https://one.example.org/u", apt_mirrors=OF_ALL)
+    assert "one.example.org" in dockerfile
+    assert OF_ALL not in dockerfile
 
 
 def test_values_are_never_read_by_a_shell() -> None:

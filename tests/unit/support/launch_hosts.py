@@ -25,6 +25,7 @@ COMMON = {
     "hosts": list(NAMES),
     "first_host": "gpu-01",
     "network": "distrain",
+    "huggingface_endpoint": "",
     "directory": "/srv/lf",
     "volumes": ["/srv/lf/models:/app/models:ro", "/srv/lf/output:/app/output"],
     "parity_paths": [],

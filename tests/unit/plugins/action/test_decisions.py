@@ -133,7 +133,7 @@ def test_the_preflight_shows_and_keeps_everything_before_it_fails(tmp_path: Path
     decision = decide_networks({"a": gone, "b": {}}, [], FabricSettings())
     made, shown = action(preflight_decision)
     with pytest.raises(PlanError, match=r"1 error stands in the way.*a \(a port 2222\), b"):
-        made.decide({}, play(by_host, {"fabric_decision": decision}))
+        made.decide({"show": True, "refuse": True}, play(by_host, {"fabric_decision": decision}))
     assert len(shown) == 2
     report = json.loads((tmp_path / "preflight.json").read_text())
     assert set(report) == {"findings", "measurements", "plan"} and len(report["findings"]) == 1

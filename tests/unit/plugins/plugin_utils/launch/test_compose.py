@@ -51,6 +51,13 @@ def test_a_value_is_read_as_it_was_written(text: str) -> None:
     assert found["image"] == text.replace("$", "$$")
 
 
+def test_the_endpoint_of_hugging_face_gives_way_to_the_environment() -> None:
+    endpoint = "https://hf.example.org"
+    assert trainer(huggingface_endpoint=endpoint)["environment"]["HF_ENDPOINT"] == endpoint
+    own = {"HF_ENDPOINT": "https://own.example.org"}
+    assert trainer(huggingface_endpoint=endpoint, environment=own)["environment"] == own
+
+
 def test_nothing_is_written_as_a_pair_of_surrogates() -> None:
     assert compose_string("\U0001f600 $x") == '"\U0001f600 $$x"'
     assert "\\ud83d" not in render(webui_command=["\U0001f600"])
