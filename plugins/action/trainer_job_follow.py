@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.hang import RESTART, STOP, TELL
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
@@ -41,10 +42,13 @@ ARGUMENTS = {
     "samples_per_step": {"type": "int", "default": 0},
     "watch_file": {"type": "str"},
     "events_file": {"type": "str"},
+    "stacks_file": {"type": "str"},
     "lock_file": {"type": "str"},
     "interval": {"type": "float", "default": 5},
     "timeout": {"type": "float", "default": 0},
     "silence": {"type": "float", "default": 300},
+    "start_silence": {"type": "float", "default": 3600},
+    "on_hang": {"type": "str", "default": TELL, "choices": [RESTART, STOP, TELL]},
     "unreachable": {"type": "float", "default": 25},
     "lost": {"type": "float", "default": 600},
     "grace": {"type": "float", "default": 10},
@@ -107,7 +111,8 @@ class ActionModule(ActionBase):
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        recorder = JobRecorder(arguments["watch_file"], arguments["events_file"], warn=display.warning)
+        files = (arguments["watch_file"], arguments["events_file"])
+        recorder = JobRecorder(*files, warn=display.warning, stacks_file=arguments["stacks_file"])
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
@@ -124,18 +129,24 @@ class ActionModule(ActionBase):
             recorder=recorder,
             clock=time.monotonic,
             sleep=guarded(time.sleep),
-            timeouts=Timeouts(
-                interval=arguments["interval"],
-                timeout=arguments["timeout"],
-                silence=arguments["silence"],
-                unseen=arguments["unreachable"],
-                lost=arguments["lost"],
-                grace=arguments["grace"],
-            ),
+            timeouts=self._timeouts(),
             samples_per_step=arguments["samples_per_step"],
             waits_for_return=arguments["waits_for_return"],
+            on_hang=arguments["on_hang"],
             min_hosts=arguments["min_hosts"],
         ).follow()
+
+    def _timeouts(self) -> Timeouts:
+        arguments = self._arguments
+        return Timeouts(
+            interval=arguments["interval"],
+            timeout=arguments["timeout"],
+            silence=arguments["silence"],
+            start_silence=arguments["start_silence"],
+            unseen=arguments["unreachable"],
+            lost=arguments["lost"],
+            grace=arguments["grace"],
+        )
 
     def _context(self) -> JobContext:
         ranks = self._arguments["ranks"]

@@ -12,6 +12,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.printable im
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import count_of
 
+from .hang import HANG
+
 _UNKNOWN = "unknown"
 
 
@@ -42,6 +44,8 @@ def _reason(outcome: Mapping[str, Any]) -> str:
         return f"{', '.join(absent)} did not come back within trainer_launch_return_timeout"
     if outcome.get("finding", _UNKNOWN) == _UNKNOWN:
         return "how it ended is not known"
+    if outcome["finding"] == HANG:
+        return "trainer_launch_on_hang is stop"
     return f"a restart does not help with this cause ({outcome['finding']})"
 
 

@@ -30,7 +30,7 @@ PREFIXES = "|".join(sorted(role.name for role in ROLES))
 MENTIONED = re.compile(rf"(?<![\w./-])(?:{PREFIXES})_[a-z0-9_]+\b(?![/.(]\w)")
 
 # What C(follow) ends with, beside the kinds of causes.
-OTHER_KINDS = {"timeout", "unknown"}
+OTHER_KINDS = {"timeout", "unknown", "hang"}
 TASKS = [*sorted((ROOT / "roles").glob("*/tasks/**/*.yml")), *sorted((ROOT / "playbooks").glob("*.yml"))]
 # At the end of a job it is the message of trainer_job_follow, which has a link.
 OF_A_JOB = "__trainer_launch_lines"

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Jobs that hang, and that only seem to."""
+
+from __future__ import annotations
+
+from tests.faults import lab
+from tests.faults.case import Blamed
+from tests.faults.job_case import JobCase
+from tests.faults.steps import On
+from tests.faults.trainer import LONG, PROCESS, train
+
+TWO = lab.HOSTS[1]
+PATIENT = "--patience=300"
+STOP = On(TWO, f"pkill -STOP -f '{PROCESS}'")
+HANGS = "hangs: no rank has printed anything or made a step"
+ON_FROM = "goes on from /app/output/{}/checkpoint-[0-9]+"
+
+JOB_HANG_CASES = (
+    JobCase(
+        "hang-ended-and-started-again",
+        f"the process on {TWO} gets SIGSTOP; trainer_launch_job_silence is 15 s, trainer_launch_max_restarts is 1",
+        ends="succeeded",
+        run=train("hang-ended-and-started-again", "--steps=40", PATIENT, job_silence=15, max_restarts=1),
+        fault=[STOP],
+        says=[HANGS, f"Rank 1 on host {TWO} is suspended", ON_FROM.format("hang-ended-and-started-again")],
+        restarts=1,
+        blames=Blamed(TWO, 1, "hang"),
+    ),
+    JobCase(
+        "hang-ended",
+        "the same with trainer_launch_on_hang: stop",
+        ends="failed",
+        run=train("hang-ended", LONG, PATIENT, job_silence=15, max_restarts=1, on_hang="stop"),
+        fault=[STOP],
+        says=[HANGS, f"rank 1 on host {TWO} is stopped by a signal", "stacks.txt", "trainer_launch_on_hang is stop"],
+        blames=Blamed(TWO, 1, "hang"),
+    ),
+    JobCase(
+        "slow-start",
+        "all ranks are silent for 40 s before they meet; trainer_launch_job_silence is 10 s",
+        ends="succeeded",
+        run=train("slow-start", "--prepare=40", PATIENT, job_silence=10, max_restarts=1),
+        says_not=[r"\bhangs?\b"],
+    ),
+    JobCase(
+        "start-that-hangs",
+        "all ranks are silent for 5 minutes before they meet; trainer_launch_job_start_silence is 15 s",
+        ends="failed",
+        run=train("start-that-hangs", "--prepare=300", PATIENT, job_silence=10, job_start_silence=15, on_hang="stop"),
+        says=[HANGS, "Which rank the others wait for is not known"],
+        blames=Blamed(kind="hang"),
+    ),
+)
