@@ -20,8 +20,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import (
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence, count_of, without_nan
 
 from ..launch.commands import TORCHRUN_ELASTIC
+from .attempts import attempt_of, with_attempt, without_progress
 from .divergence import as_data, first_divergence, sentence
-from .restarts import restarts
+from .restarts import restarts, starts_again
 
 SCHEMA = 1
 LABELS = "io.distrain."
@@ -41,10 +42,14 @@ def record_of(
 ) -> dict[str, Any]:
     """The whole record of a job, as JSON can hold it. The ``secrets`` are left out of the environment by their names.
 
-    ``kept`` is the record that is there, ``failure`` the message of a job that failed while it was followed.
+    ``kept`` is the record that is there, ``failure`` the message of a job that failed while it was followed. Where
+    ``said`` has C(is_restart), the attempts before belong to the same run.
     """
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
-    record = of_attempt(describe({**said, "environment": environment}, ranks, seen), kept)
+    described = describe({**said, "environment": environment}, ranks, seen)
+    if said.get("is_restart"):
+        described["attempts"] = kept.get("attempts") or []
+    record = of_attempt(described, kept)
     return closed(record, {host: one.get("job") for host, one in seen.items()}, failure)
 
 
@@ -73,6 +78,7 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
         },
         "hosts": [_host(rank, seen[rank["host"]]) for rank in ranks],
         "restarts": said.get("restarts") or restarts({}, 0, 0),
+        "attempts": [],
         "warnings": [],
         "results": {},
     }
@@ -109,6 +115,22 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: s
         "warnings": _warnings(known),
         "results": _results(known),
     }
+
+
+def after_attempt(
+    record: Mapping[str, Any], outcome: Mapping[str, Any], newest: str | None, done: int, allowed: int
+) -> tuple[dict[str, Any], bool]:
+    """Return the record with a failed attempt and what its restarts come to, and whether the job is started again.
+
+    ``outcome``, ``done`` and ``allowed`` are as for C(restarts.restarts), ``newest`` is as for C(attempts.attempt_of).
+    """
+    if outcome.get("outcome") != FAILED:
+        return dict(record), False
+    attempts = with_attempt(record.get("attempts") or [], attempt_of(record, outcome, newest))
+    loop = without_progress(attempts)
+    made = max(done, count_of((record.get("restarts") or {}).get("done")) or 0)
+    whole = {**record, "attempts": attempts, "restarts": restarts(outcome, made, allowed, loop)}
+    return whole, starts_again(outcome, done, allowed, loop)
 
 
 def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
