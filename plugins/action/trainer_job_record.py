@@ -90,7 +90,7 @@ class ActionModule(PlayDecision):
         failure = outcome["msg"] if outcome.get("outcome") == "failed" else ""
         record = record_of(said, decision["ranks"], seen, kept, role["job_secrets"], failure)
         counts = (decision["restart"], role["max_restarts"])
-        return after_attempt(record, outcome, plain(arguments["checkpoints"]).get("newest"), *counts)
+        return after_attempt(record, outcome, plain(arguments["checkpoints"]), *counts)
 
 
 def _seen(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,8 @@ class Follower:
             if any(map(is_failed, ranks)):
                 self._fail_after_grace(ranks)
             if silence.observe(ranks):
-                self.recorder.event("phase", None, None, phase_sentence(silence, self.job_name, self.on_hang))
+                text = phase_sentence(silence, self.job_name, self.on_hang)
+                self.recorder.event("phase", None, None, text, phase=silence.phase)
             found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, silence.limit)
             self._end_hang(ranks, found)
             self._report([*found, *diverged])
@@ -222,7 +223,7 @@ class Follower:
             unreachable = [host for host in unreachable if host in absent]
         text += _may_still_run(unreachable, self.job_name) if unreachable else ""
         ended = f"Job {self.job_name} has failed: {finding.kind}."
-        self.recorder.event("ended", finding.host, finding.rank, ended, cause=finding.kind)
+        self.recorder.event("ended", finding.host, finding.rank, ended, cause=finding.kind, retryable=finding.retryable)
         details = {"absent_hosts": absent} if absent else {}
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
 

@@ -29,6 +29,9 @@ LABELS = "io.distrain."
 # What the caller says of the whole job.
 SAID = ("name", "trainer", "launcher", "settings", "environment", "network", "collection_version", "plan")
 
+# What is measured of checkpoints.
+SAVING = ("checkpoint_seconds", "checkpoint_every")
+
 Seen = Mapping[str, Any]
 
 
@@ -48,7 +51,7 @@ def record_of(
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
     described = describe({**said, "environment": environment}, ranks, seen)
     if said.get("is_restart"):
-        described["attempts"] = kept.get("attempts") or []
+        described |= {"attempts": kept.get("attempts") or [], "results": _saving(kept)}
     record = of_attempt(described, kept)
     return closed(record, {host: one.get("job") for host, one in seen.items()}, failure)
 
@@ -113,24 +116,33 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], failure: s
         "message": failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
         "warnings": _warnings(known),
-        "results": _results(known),
+        "results": {**_saving(record), **_results(known)},
     }
 
 
 def after_attempt(
-    record: Mapping[str, Any], outcome: Mapping[str, Any], newest: str | None, done: int, allowed: int
+    record: Mapping[str, Any], outcome: Mapping[str, Any], checkpoints: Mapping[str, Any], done: int, allowed: int
 ) -> tuple[dict[str, Any], bool]:
-    """Return the record with a failed attempt and what its restarts come to, and whether the job is started again.
+    """Return the record at the end of an attempt, and whether the job is started again.
 
-    ``outcome``, ``done`` and ``allowed`` are as for C(restarts.restarts), ``newest`` is as for C(attempts.attempt_of).
+    ``outcome``, ``done`` and ``allowed`` are as for C(restarts.restarts); ``checkpoints`` is the result of
+    C(trainer_checkpoint_info), empty where it could not be had.
     """
+    measured = {name: value for name, value in (checkpoints.get("saving") or {}).items() if value is not None}
+    record = {**record, "results": {**(record.get("results") or {}), **measured}}
     if outcome.get("outcome") != FAILED:
-        return dict(record), False
-    attempts = with_attempt(record.get("attempts") or [], attempt_of(record, outcome, newest))
+        return record, False
+    attempts = with_attempt(record.get("attempts") or [], attempt_of(record, outcome, checkpoints.get("newest")))
     loop = without_progress(attempts)
     made = max(done, count_of((record.get("restarts") or {}).get("done")) or 0)
     whole = {**record, "attempts": attempts, "restarts": restarts(outcome, made, allowed, loop)}
     return whole, starts_again(outcome, done, allowed, loop)
+
+
+def _saving(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an attempt before has measured of its checkpoints."""
+    results = record.get("results") or {}
+    return {name: results[name] for name in SAVING if results.get(name) is not None}
 
 
 def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
@@ -205,6 +217,7 @@ def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
         "last_grad_norm": progress.get("grad_norm"),
         "diverged": as_data(_divergence(jobs)),
         "steps": progress.get("step"),
+        "steps_per_second": progress.get("steps_per_second"),
         "samples_per_step": progress.get("samples_per_step"),
         "seconds": round(max(spans), 1) if spans else None,
     }

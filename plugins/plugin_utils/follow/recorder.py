@@ -71,7 +71,7 @@ class JobRecorder:
         self._append(self._observations, {"at": round(now, 3), "ranks": described})
 
     def event(
-        self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None, **more: str
+        self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None, **more: Any
     ) -> None:
         """Record an event. An end is recorded once after each start, however often an ended job is followed."""
         if kind == "ended" and ["", *self._kinds()][-1] == "ended":
@@ -95,7 +95,7 @@ class JobRecorder:
         if at is not None and round(at, 3) not in self._starts():
             again = f" again, for the {restarts}. time" if restarts else ""
             kind = "restarted" if restarts else "started"
-            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
+            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at, hosts=hosts)
 
     def _append(self, lines: BoundedLines, entry: Mapping[str, Any]) -> None:
         try:

@@ -125,11 +125,11 @@ def test_the_record_counts_the_attempts_of_one_run() -> None:
         jobs = [job(rank, attempt=str(number), state="failed", ended=130.0) for rank in (0, 1)]
         said = {**SAID, "is_restart": number > 0}
         record = record_of(said, RANKS, seen(*jobs), kept)
-        kept, again = after_attempt(record, {**KILLED, "failed_host": "b"}, FIVE, number, 9)
+        kept, again = after_attempt(record, {**KILLED, "failed_host": "b"}, {"newest": FIVE}, number, 9)
         assert again == (number < 3)
     assert [one["attempt"] for one in kept["attempts"]] == ["0", "1", "2", "3"]
     assert kept["attempts"][0]["rank"] == 1 and kept["attempts"][0]["checkpoint"] == FIVE
     assert "3 restarts in a row reached no new checkpoint, after checkpoint-5" in kept["restarts"]["note"]
     once_more = record_of({**SAID, "is_restart": False}, RANKS, seen(job(0, attempt="4"), job(1, attempt="4")), kept)
     assert once_more["attempts"] == []
-    assert after_attempt(once_more, {}, None, 0, 9) == (once_more, False)
+    assert after_attempt(once_more, {}, {}, 0, 9) == (once_more, False)
