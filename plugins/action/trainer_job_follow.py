@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -17,12 +18,15 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.hang import RESTART, STOP, TELL
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages import Messages
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Tell, telling
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
 
 ARGUMENTS = {
@@ -56,6 +60,9 @@ ARGUMENTS = {
 }
 
 
+ROLE = "trainer_launch_arguments"
+
+
 class ActionModule(ActionBase):
     """Follows the job on the controller, shows its progress, and returns its outcome."""
 
@@ -82,7 +89,11 @@ class ActionModule(ActionBase):
         observer = None
         try:
             observer = self._make_observer(hosts)
-            ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer)
+            if self._task.check_mode:
+                ranks: Sequence[Rank] = started(observer.observe())
+            else:
+                with self._telling(task_vars) as tell:
+                    ranks = self._follow(observer, tell)
             return {"changed": False, **outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})}
         except (ClusterError, AnsibleError) as error:
             details: dict[str, Any] = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
@@ -107,12 +118,16 @@ class ActionModule(ActionBase):
         }
         return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
 
-    def _follow(self, observer: JobObserver) -> Sequence[Rank]:
+    def _telling(self, task_vars: Mapping[str, Any]) -> AbstractContextManager[Tell]:
+        """Return the function that tells people, as the arguments of the role say: the task's own would be shown."""
+        messages = Messages(self._arguments["trainer"], self._arguments["name"])
+        return telling(plain(task_vars.get(ROLE)) or {}, messages, Display().warning)
+
+    def _follow(self, observer: JobObserver, tell: Tell) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        files = (arguments["watch_file"], arguments["events_file"])
-        recorder = JobRecorder(*files, warn=display.warning, stacks_file=arguments["stacks_file"])
+        recorder = self._recorder(tell)
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
@@ -135,6 +150,16 @@ class ActionModule(ActionBase):
             on_hang=arguments["on_hang"],
             min_hosts=arguments["min_hosts"],
         ).follow()
+
+    def _recorder(self, tell: Tell) -> JobRecorder:
+        arguments = self._arguments
+        return JobRecorder(
+            arguments["watch_file"],
+            arguments["events_file"],
+            warn=Display().warning,
+            stacks_file=arguments["stacks_file"],
+            tell=tell,
+        )
 
     def _timeouts(self) -> Timeouts:
         arguments = self._arguments

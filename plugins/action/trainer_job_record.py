@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_recor
     read_record,
     write_record,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages import Messages
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import restarts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import telling
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},
@@ -32,6 +35,7 @@ ARGUMENTS = {
     "collection_version": {"type": "str", "default": ""},
 }
 RECORD = "job.json"
+ROLE = "trainer_launch_arguments"
 
 
 class ActionModule(PlayDecision):
@@ -52,6 +56,7 @@ class ActionModule(PlayDecision):
             changed = bool(record) and record != kept.record
             if changed and not self._task.check_mode:
                 write_record(path, record)
+                self._tell_of_the_end(plain(arguments["outcome"]), record, again, play.own)
         except OSError as error:
             raise AnsibleActionFail(
                 f"The record of the job {path} cannot be read or written on the controller: {error.strerror}. Let the "
@@ -62,6 +67,19 @@ class ActionModule(PlayDecision):
             "restarts": record.get("restarts") or restarts({}, 0, 0),
             "starts_again": again,
         }
+
+    def _tell_of_the_end(
+        self, outcome: Mapping[str, Any], record: Mapping[str, Any], again: bool, variables: Mapping[str, Any]
+    ) -> None:
+        """Tell people of a job that should have been started again and is not."""
+        note = (record.get("restarts") or {}).get("note")
+        if outcome.get("outcome") != "failed" or again or not note:
+            return
+        named = {name: outcome.get(key) for name, key in (("host", "failed_host"), ("cause", "finding"))}
+        event = {"at": time.time(), "kind": "given_up", "text": f"The job was {note}.", "rank": None, **named}
+        messages = Messages(str(record.get("trainer")), str(record.get("name")))
+        with telling(plain(variables.get(ROLE)) or {}, messages, Display().warning) as tell:
+            tell(event)
 
     def _record(
         self, arguments: Mapping[str, Any], variables: Mapping[str, Any], kept: dict[str, Any]

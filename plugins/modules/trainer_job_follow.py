@@ -19,6 +19,8 @@ description:
     connection to another one is not taken for the cause.
   - Warns while the job goes on when a host does not answer, when a rank is suspended, cannot resolve a name or connect
     to the first one, when memory ran out, or when the training has diverged (RV(diverged)).
+  - Posts starts, hangs and ends to the webhook of the role trainer_launch, which it
+    reads from C(trainer_launch_arguments), since arguments of a task are shown.
   - The job does not depend on this module. When it is interrupted, the job goes on and can be followed again. When the
     ansible-playbook that runs it is killed, it and its agents end as well.
   - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.

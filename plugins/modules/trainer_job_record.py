@@ -14,6 +14,8 @@ description:
     of every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
   - A record of the same attempt is kept but for what has changed since. A damaged one is put aside as
     C(job.json.corrupt), with a warning.
+  - Posts to the webhook of the role trainer_launch, which it reads from C(trainer_launch_arguments), that a job is not
+    started again although restarts are allowed.
   - The task has to have C(run_once), and connects to no host.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action

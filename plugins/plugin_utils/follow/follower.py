@@ -167,7 +167,7 @@ class Follower:
                 if finding.kind == "silent":
                     text = f"{text} {stack_sentence(self.stacks())}".rstrip()
                 self.warn(text)
-                self.recorder.event("finding", finding.host, finding.rank, text)
+                self.recorder.event("finding", finding.host, finding.rank, text, cause=finding.kind)
         self._reported = {_identity(finding) for finding in found}
 
     def _end_hang(self, ranks: Sequence[Rank], found: Sequence[Diagnosis]) -> None:
@@ -213,7 +213,7 @@ class Follower:
             self._fail(Diagnosis("timeout", ranks[0].host, ranks[0].rank, text), ranks)
 
     def _fail(self, finding: Diagnosis, ranks: Sequence[Rank]) -> None:
-        self.recorder.event("finding", finding.host, finding.rank, finding.text)
+        self.recorder.event("finding", finding.host, finding.rank, finding.text, cause=finding.kind)
         text = finding.text + self._stop_running(ranks)
         retryable, absent = finding.retryable, list[str]()
         unreachable = [rank.host for rank in ranks if rank.unseen]
