@@ -59,6 +59,7 @@ def describe_job(files: JobFiles, job: Job, output: ContainerFiles | None, lines
         "exit_code": job.exit_code,
         **{key: job.record.get(key) for key in RECORDED},
         "ended": job.ended,
+        "running_seconds": max(0.0, (job.ended or now) - started) if started is not None else None,
         "silent_seconds": max(0.0, now - max((at for at in output_times if at), default=now)),
         "last_lines": last_lines(files.logs.end(LOG), lines),
         "progress": complete(written, printed, job.record.get("samples_per_step") or 0),

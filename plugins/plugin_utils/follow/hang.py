@@ -27,7 +27,8 @@ PAUSES = 3
 class Silence:
     """How long a job may be silent, by its phase. Times in seconds; 0 is no limit.
 
-    ``training`` counts while it trains, ``otherwise`` before it has been seen to make a step and after its last step.
+    ``training`` counts while it trains, ``otherwise`` before it has been seen to make a step and after its last step. A
+    job that has logged a loss has made a step, but its pace is not known: it took as long as it has run.
     """
 
     training: float
@@ -36,6 +37,8 @@ class Silence:
     _first_step: int | None = field(default=None, repr=False)
     _silent: float = field(default=0, repr=False)
     _longest_pause: float = field(default=0, repr=False)
+    # For how long the job had run when it was last heard of, where it had logged a loss by then.
+    _until_loss: float | None = field(default=None, repr=False)
 
     @property
     def limit(self) -> float:
@@ -43,7 +46,11 @@ class Silence:
             return 0
         if self.phase == TRAINING:
             return max(self.training, PAUSES * self._longest_pause)
-        return max(self.training, self.otherwise) if self.otherwise else 0
+        otherwise = max(self.training, self.otherwise) if self.otherwise else 0
+        if self.phase == STARTING and self._until_loss is not None:
+            by_pace = max(self.training, PAUSES * self._until_loss)
+            return min(otherwise, by_pace) if otherwise else by_pace
+        return otherwise
 
     def observe(self, ranks: Sequence[Rank]) -> bool:
         """Learn from an observation; return whether the job has entered another phase."""
@@ -51,6 +58,7 @@ class Silence:
         self._learn_pause([rank for rank in ranks if rank.state == RUNNING])
         if self._first_step is None:
             self._first_step = step
+        self._until_loss = _heard_of(ranks)
         before, self.phase = self.phase, self._phase(step, percent_of(ranks))
         return self.phase != before
 
@@ -70,6 +78,14 @@ class Silence:
         self._silent = silent
 
 
+def _heard_of(ranks: Sequence[Rank]) -> float | None:
+    """Return for how long the job had run when it was last heard of, or None where no rank has logged a loss."""
+    if not any(rank.progress.get("loss") is not None for rank in ranks):
+        return None
+    heard = [rank.running_seconds - rank.silent_seconds for rank in ranks if rank.running_seconds is not None]
+    return max(0.0, *heard) if heard else None
+
+
 def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:
     """Return for how long the job may be silent in its present phase, and what is done then."""
     begins = {
@@ -79,7 +95,8 @@ def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:
     }[silence.phase]
     if not silence.limit:
         return f"{begins} However long it is silent, that is no hang."
-    variable = "job_silence" if silence.phase == TRAINING else "job_start_silence"
+    is_of_start = silence.phase != TRAINING and silence.limit == max(silence.training, silence.otherwise)
+    variable = "job_start_silence" if is_of_start else "job_silence"
     done = {TELL: "is told", STOP: "ends it", RESTART: "ends it, and starts it again where a restart is left"}[on_hang]
     return f"{begins} A silence of {silence.limit:g} s is a hang from now on (trainer_launch_{variable}), which {done}."
 

@@ -70,6 +70,19 @@ def test_for_how_long_a_job_may_be_silent(scenes: Sequence[list[Rank]], phase: s
 
 
 @pytest.mark.parametrize(
+    ("running", "silent", "limit"),
+    [(4.0, 0.0, 300), (400.0, 0.0, 1200), (700.0, 300.0, 1200), (36_000.0, 10.0, 3600), (None, 0.0, 3600)],
+    ids=["at once", "after a while", "and was not heard of since", "after hours", "not known when it began"],
+)
+def test_a_job_with_a_loss_has_made_a_step_at_an_unknown_pace(
+    running: float | None, silent: float, limit: float
+) -> None:
+    silence = Silence(300, 3600)
+    silence.observe([rank(0, progress={"step": 6, "loss": 2.0}, running_seconds=running, silent_seconds=silent)])
+    assert (silence.phase, silence.limit) == (STARTING, limit)
+
+
+@pytest.mark.parametrize(
     ("training", "otherwise", "limits"), [(0, 3600, (0, 0)), (300, 0, (0, 300)), (7200, 3600, (7200, 7200))]
 )
 def test_limits_that_are_off_or_longer(training: float, otherwise: float, limits: tuple[float, float]) -> None:
