@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 
-from ..causes.diagnosis import Diagnosis, find_cause, notices, why_failed
+from ..causes.diagnosis import Diagnosis, find_cause, notices, silent_ranks, why_failed
 from ..causes.end_order import Clocks
 from ..causes.log import JobContext
 from ..job.ranks import (
@@ -125,7 +125,7 @@ class Follower:
                 text = phase_sentence(silence, self.job_name, self.on_hang)
                 self.recorder.event("phase", None, None, text, phase=silence.phase)
             found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, silence.limit)
-            self._end_hang(ranks, found)
+            self._end_hang(ranks, silence.limit)
             self._report([*found, *diverged])
             self._check_reachable(ranks)
             self._check_time(ranks, self.clock() - began)
@@ -170,16 +170,22 @@ class Follower:
                 self.recorder.event("finding", finding.host, finding.rank, text, cause=finding.kind)
         self._reported = {_identity(finding) for finding in found}
 
-    def _end_hang(self, ranks: Sequence[Rank], found: Sequence[Diagnosis]) -> None:
-        """End a job that hangs where that is wanted; while a host does not answer, that is what it is waited for."""
-        if self.on_hang == TELL or any(rank.unseen for rank in ranks):
+    def _end_hang(self, ranks: Sequence[Rank], limit: float) -> None:
+        """End a job that hangs, where that is wanted; one that goes on while its stacks are read is left alone."""
+        if self.on_hang == TELL or not self._hangs(ranks, limit):
             return
-        if any(finding.kind == "silent" for finding in found):
-            stacks = self.stacks()
-            kept = self.recorder.stacks(stack_report(stacks))
-            finding = hang_of(ranks, stacks, self.job_name, self.on_hang == RESTART)
-            more = f" All stacks are in {kept}." if kept else ""
-            self._fail(replace(finding, text=finding.text + more), ranks)
+        stacks = self.stacks()
+        ranks = self._observe()
+        if not self._hangs(ranks, limit):
+            return
+        kept = self.recorder.stacks(stack_report(stacks))
+        finding = hang_of(ranks, stacks, self.job_name, self.on_hang == RESTART)
+        more = f" All stacks are in {kept}." if kept else ""
+        self._fail(replace(finding, text=finding.text + more), ranks)
+
+    def _hangs(self, ranks: Sequence[Rank], limit: float) -> bool:
+        """Whether all ranks are silent; a host that does not answer is waited for instead."""
+        return bool(silent_ranks(ranks, limit)) and not any(rank.unseen for rank in ranks)
 
     def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
         """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""

@@ -148,6 +148,13 @@ def test_a_hang_is_ended(on_hang: str, retryable: bool, tmp_path: Path) -> None:
     assert events[-1]["cause"] == "hang"
 
 
+def test_a_job_that_goes_on_while_its_stacks_are_read_is_left_alone() -> None:
+    ended = [rank(0, "succeeded"), rank(1, "succeeded")]
+    follower = (stage := Stage(*HUNG, pair(9, 1), pair(9, 1), ended)).follower(silence=30)
+    follower.on_hang = RESTART
+    assert len(follower.follow()) == 2 and stage.stopped == []
+
+
 def test_it_is_only_told_where_that_is_wanted() -> None:
     ended = [rank(0, "succeeded"), rank(1, "succeeded")]
     follower = (stage := Stage(*HUNG, pair(8, 60), pair(9, 1), ended)).follower(silence=30)
