@@ -13,6 +13,9 @@ from tests.faults.trainer import LONG, PROCESS, SAVE_EVERY, rank, train
 
 TWO = lab.HOSTS[1]
 PATIENT = "--patience=300"
+SILENCE = 15
+# A hang is to be named, and ended, so soon after it began.
+NAMED_WITHIN = SILENCE + 30
 STOP = On(TWO, f"pkill -STOP -f '{PROCESS}'")
 HANGS = "hangs: no rank has printed anything or made a step"
 ON_FROM = "goes on from /app/output/{}/checkpoint-[0-9]+"
@@ -20,10 +23,11 @@ ON_FROM = "goes on from /app/output/{}/checkpoint-[0-9]+"
 JOB_HANG_CASES = (
     JobCase(
         "hang-ended-and-started-again",
-        f"the process on {TWO} gets SIGSTOP; trainer_launch_job_silence is 15 s, trainer_launch_max_restarts is 1",
+        f"the process on {TWO} gets SIGSTOP; trainer_launch_job_silence is {SILENCE} s, with a restart",
         ends="succeeded",
-        run=train("hang-ended-and-started-again", "--steps=40", PATIENT, job_silence=15, max_restarts=1),
+        run=train("hang-ended-and-started-again", "--steps=40", PATIENT, job_silence=SILENCE, max_restarts=1),
         fault=[STOP],
+        named_within=NAMED_WITHIN,
         says=[HANGS, f"Rank 1 on host {TWO} is suspended", ON_FROM.format("hang-ended-and-started-again")],
         restarts=1,
         blames=Blamed(TWO, 1, "hang"),
@@ -32,8 +36,9 @@ JOB_HANG_CASES = (
         "hang-ended",
         "the same with trainer_launch_on_hang: stop",
         ends="failed",
-        run=train("hang-ended", LONG, PATIENT, job_silence=15, max_restarts=1, on_hang="stop"),
+        run=train("hang-ended", LONG, PATIENT, job_silence=SILENCE, max_restarts=1, on_hang="stop"),
         fault=[STOP],
+        named_within=NAMED_WITHIN,
         says=[HANGS, f"rank 1 on host {TWO} is stopped by a signal", "stacks.txt", "trainer_launch_on_hang is stop"],
         blames=Blamed(TWO, 1, "hang"),
     ),

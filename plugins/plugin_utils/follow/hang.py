@@ -98,7 +98,8 @@ def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:
     is_of_start = silence.phase != TRAINING and silence.limit == max(silence.training, silence.otherwise)
     variable = "job_start_silence" if is_of_start else "job_silence"
     done = {TELL: "is told", STOP: "ends it", RESTART: "ends it, and starts it again where a restart is left"}[on_hang]
-    return f"{begins} A silence of {silence.limit:g} s is a hang from now on (trainer_launch_{variable}), which {done}."
+    limit = f"{silence.limit:.0f} s is a hang from now on (trainer_launch_{variable})"
+    return f"{begins} A silence of {limit}, which {done}."
 
 
 def hang_of(ranks: Sequence[Rank], stacks: Sequence[Stack], job_name: str, retryable: bool) -> Diagnosis:
