@@ -89,7 +89,7 @@ def advice(job: Saving, known: Reliability) -> SavingAdvice:
     sentence = (
         f"Saving every {_interval(best, job)} loses least, {_percent(lost_share(best, job.seconds, restart, between))} "
         f"of the time (Daly 2006): a checkpoint takes {_seconds(job.seconds)}, a restart {takes}, and a job on "
-        f"{_hosts(job)} fails once in {in_words(between)}."
+        f"{_hosts(job)} fails once in {in_words(between)} (failures seen: {known.failures})."
     )
     return SavingAdvice(f"{sentence}{_compared(now, job, restart, between)}", rows, best)
 
@@ -142,7 +142,7 @@ def _hosts(job: Saving) -> str:
 
 def _interval(seconds: float, job: Saving) -> str:
     steps = f" ({max(1, round(seconds * job.steps_per_second))} steps)" if job.steps_per_second else ""
-    return f"{in_words(seconds)}{steps}"
+    return f"{_seconds(seconds)}{steps}"
 
 
 def _loses(interval: float, saving: float, restart: float, between: float) -> str:
@@ -156,4 +156,6 @@ def _percent(share: float) -> str:
 def _seconds(seconds: float | None) -> str:
     if seconds is None:
         return "unknown"
+    if seconds < 1:
+        return f"{seconds:.2g} s"
     return f"{seconds:.1f} s" if seconds < 60 else in_words(seconds)

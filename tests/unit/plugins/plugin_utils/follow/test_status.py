@@ -134,8 +134,8 @@ def test_how_often_to_save_is_said_of_jobs_that_run() -> None:
     known = Reliability(1, 7200.0, 60.0, 1)
     assert status("t", answers, {}, known)["table"][-1] == (
         "sft: Saving every 2 min 25 s (290 steps) loses least, 5.6 % of the time (Daly 2006): a checkpoint takes "
-        "3.0 s, a restart 1 min 00 s, and a job on 2 hosts fails once in 1 h 00 min. Now it saves every 1 min 40 s "
-        "(200 steps), which loses 5.9 %."
+        "3.0 s, a restart 1 min 00 s, and a job on 2 hosts fails once in 1 h 00 min (failures seen: 1). Now it "
+        "saves every 1 min 40 s (200 steps), which loses 5.9 %."
     )
     ended = {"gpu-01": {"jobs": [job(0, state="succeeded")]}}
     unknown = "sft: How often to save is unknown: no checkpoint was measured and no failure was seen in 0 s."

@@ -52,8 +52,8 @@ def test_what_is_advised() -> None:
     assert found.interval == pytest.approx(117 * MINUTE, abs=30)
     assert found.sentence == (
         "Saving every 1 h 56 min (1750 steps) loses least, 8.7 % of the time (Daly 2006): a checkpoint takes "
-        "5 min 00 s, a restart 10 min 00 s, and a job on 2 hosts fails once in 24 h 00 min. Now it saves every "
-        "33 min 20 s (500 steps), which loses 14.8 %."
+        "5 min 00 s, a restart 10 min 00 s, and a job on 2 hosts fails once in 24 h 00 min (failures seen: 4). "
+        "Now it saves every 33 min 20 s (500 steps), which loses 14.8 %."
     )
     rows = {name: value for name, value, _note in found.rows}
     assert rows["Best interval, Young 1974"] == "2 h 00 min (1800 steps)"
@@ -82,6 +82,13 @@ def test_what_is_not_known_is_called_unknown(saving: Saving, known: Reliability,
     assert ("A restart takes", "unknown", "from the failure to the next step, median of 0") in advice(
         saving, known
     ).rows
+
+
+def test_short_times_keep_a_figure() -> None:
+    found = advice(Saving(0.006, None, None, 2), Reliability(1, 20.0))
+    assert (
+        found.sentence.startswith("Saving every 0.34 s loses least") and "a checkpoint takes 0.006 s" in found.sentence
+    )
 
 
 @pytest.mark.parametrize("figure", [-1.0, 0.0, 1e300, 1e18])
