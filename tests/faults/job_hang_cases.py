@@ -28,7 +28,7 @@ JOB_HANG_CASES = (
         run=train("hang-ended-and-started-again", "--steps=40", PATIENT, job_silence=SILENCE, max_restarts=1),
         fault=[STOP],
         named_within=NAMED_WITHIN,
-        says=[HANGS, f"Rank 1 on host {TWO} is suspended", ON_FROM.format("hang-ended-and-started-again")],
+        says=[HANGS, f"rank 1 on host {TWO} is stopped by a signal", ON_FROM.format("hang-ended-and-started-again")],
         restarts=1,
         blames=Blamed(TWO, 1, "hang"),
     ),

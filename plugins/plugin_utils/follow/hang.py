@@ -105,19 +105,22 @@ def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:
 def hang_of(ranks: Sequence[Rank], stacks: Sequence[Stack], job_name: str, retryable: bool) -> Diagnosis:
     """Return the diagnosis of a job whose ranks are all silent: the rank that the others wait for, and where it is.
 
-    It is the rank that is suspended, else one whose stack differs. Where none does, the first rank bears the diagnosis.
+    It is one whose stack differs, else one that is suspended. Where there is none, the first rank bears the diagnosis.
     """
     silent = min((rank.silent_seconds for rank in ranks if rank.state == RUNNING), default=0.0)
     begins = f"Job {job_name} hangs: no rank has printed anything or made a step for {silent:.0f} s."
     running = [rank for rank in ranks if rank.state == RUNNING]
+    differing = {stack.host for stack in differing_stacks(stacks)}
+    absent = [rank for rank in running if rank.host in differing]
     suspended = [(rank, found) for rank in running if (found := held_up_by(rank))]
-    stood = stack_sentence(stacks)
-    if suspended:
-        rank, found = suspended[0]
-        who = f"Rank {rank.rank} on host {rank.host} {found.text}"
+    if absent:
+        rank, who = absent[0], ""
+    elif suspended:
+        rank, who = (
+            suspended[0][0],
+            f"Rank {suspended[0][0].rank} on host {suspended[0][0].host} {suspended[0][1].text}",
+        )
     else:
-        differing = {stack.host for stack in differing_stacks(stacks)}
-        absent = [one for one in running if one.host in differing]
-        rank = (absent or running or list(ranks))[0]
-        who = "" if absent else "Which rank the others wait for is not known."
-    return Diagnosis(HANG, rank.host, rank.rank, " ".join(filter(None, (begins, who, stood))), retryable)
+        rank, who = (running or list(ranks))[0], "Which rank the others wait for is not known."
+    text = " ".join(filter(None, (begins, who, stack_sentence(stacks))))
+    return Diagnosis(HANG, rank.host, rank.rank, text, retryable)

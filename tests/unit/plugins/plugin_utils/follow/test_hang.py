@@ -107,8 +107,13 @@ def test_limits_that_are_off_or_longer(training: float, otherwise: float, limits
             [Stack("gpu-01", 0, 5, "S", dump=WAITS), Stack("gpu-02", 1, 6, "T")],
             {"stopped_processes": [6]},
             "gpu-02",
-            "Rank 1 on host gpu-02 is suspended: a signal stopped its process. Resume it with kill -CONT 6. "
             "The process of rank 1 on host gpu-02 is stopped by a signal; the others",
+        ),
+        (
+            [],
+            {"container_state": "paused"},
+            "gpu-02",
+            "Rank 1 on host gpu-02 is suspended: its container is paused. Resume it with docker unpause.",
         ),
         ([], {}, "gpu-01", "Which rank the others wait for is not known."),
     ],
