@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -17,11 +18,15 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import
 from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.hang import RESTART, STOP, TELL
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages import Messages
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Tell, telling
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
 
 ARGUMENTS = {
@@ -41,15 +46,21 @@ ARGUMENTS = {
     "samples_per_step": {"type": "int", "default": 0},
     "watch_file": {"type": "str"},
     "events_file": {"type": "str"},
+    "stacks_file": {"type": "str"},
     "lock_file": {"type": "str"},
     "interval": {"type": "float", "default": 5},
     "timeout": {"type": "float", "default": 0},
     "silence": {"type": "float", "default": 300},
+    "start_silence": {"type": "float", "default": 3600},
+    "on_hang": {"type": "str", "default": TELL, "choices": [RESTART, STOP, TELL]},
     "unreachable": {"type": "float", "default": 25},
     "lost": {"type": "float", "default": 600},
     "grace": {"type": "float", "default": 10},
     "stop_timeout": {"type": "float", "default": 20},
 }
+
+
+ROLE = "trainer_launch_arguments"
 
 
 class ActionModule(ActionBase):
@@ -78,7 +89,11 @@ class ActionModule(ActionBase):
         observer, gpu_problems = None, list[str]()
         try:
             observer = self._make_observer(hosts)
-            ranks = started(observer.observe()) if self._task.check_mode else self._follow(observer, gpu_problems)
+            if self._task.check_mode:
+                ranks: Sequence[Rank] = started(observer.observe())
+            else:
+                with self._telling(task_vars) as tell:
+                    ranks = self._follow(observer, tell, gpu_problems)
             outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
             return {"changed": False, "gpu_problems": gpu_problems, **outcome}
         except (ClusterError, AnsibleError) as error:
@@ -105,11 +120,16 @@ class ActionModule(ActionBase):
         }
         return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
 
-    def _follow(self, observer: JobObserver, gpu_problems: list[str]) -> Sequence[Rank]:
+    def _telling(self, task_vars: Mapping[str, Any]) -> AbstractContextManager[Tell]:
+        """Return the function that tells people, as the arguments of the role say: the task's own would be shown."""
+        messages = Messages(self._arguments["trainer"], self._arguments["name"])
+        return telling(plain(task_vars.get(ROLE)) or {}, messages, Display().warning)
+
+    def _follow(self, observer: JobObserver, tell: Tell, gpu_problems: list[str]) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        recorder = JobRecorder(arguments["watch_file"], arguments["events_file"], warn=display.warning)
+        recorder = self._recorder(tell)
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
@@ -126,19 +146,35 @@ class ActionModule(ActionBase):
             recorder=recorder,
             clock=time.monotonic,
             sleep=guarded(time.sleep),
-            timeouts=Timeouts(
-                interval=arguments["interval"],
-                timeout=arguments["timeout"],
-                silence=arguments["silence"],
-                unseen=arguments["unreachable"],
-                lost=arguments["lost"],
-                grace=arguments["grace"],
-            ),
+            timeouts=self._timeouts(),
             samples_per_step=arguments["samples_per_step"],
             waits_for_return=arguments["waits_for_return"],
+            on_hang=arguments["on_hang"],
             min_hosts=arguments["min_hosts"],
             gpu_problems=gpu_problems,
         ).follow()
+
+    def _recorder(self, tell: Tell) -> JobRecorder:
+        arguments = self._arguments
+        return JobRecorder(
+            arguments["watch_file"],
+            arguments["events_file"],
+            warn=Display().warning,
+            stacks_file=arguments["stacks_file"],
+            tell=tell,
+        )
+
+    def _timeouts(self) -> Timeouts:
+        arguments = self._arguments
+        return Timeouts(
+            interval=arguments["interval"],
+            timeout=arguments["timeout"],
+            silence=arguments["silence"],
+            start_silence=arguments["start_silence"],
+            unseen=arguments["unreachable"],
+            lost=arguments["lost"],
+            grace=arguments["grace"],
+        )
 
     def _context(self) -> JobContext:
         ranks = self._arguments["ranks"]

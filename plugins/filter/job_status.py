@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import status as job_status_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_jobs
+from ansible_collections.distrain.cluster.plugins.plugin_utils.job.reliability import reliability
+from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_histories, read_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import record
 
 HostVariables = Mapping[str, Mapping[str, Any]]
@@ -23,7 +24,8 @@ def job_status(
     jobs = read_jobs(Path(artifacts)) if artifacts else ()
     records = {source.name.partition("/")[0]: record(source.content) for source in jobs}
     mine = {name: one for name, one in records.items() if one.get("trainer") == trainer}
-    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine)
+    known = reliability(read_histories(Path(artifacts))) if artifacts else None
+    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine, known)
 
 
 def job_logs(

@@ -19,6 +19,8 @@ description:
     connection to another one is not taken for the cause.
   - Warns while the job goes on when a host does not answer, when a rank is suspended, cannot resolve a name or connect
     to the first one, when memory ran out, or when the training has diverged (RV(diverged)).
+  - Posts starts, hangs and ends to the webhook of the role trainer_launch, which it
+    reads from C(trainer_launch_arguments), since arguments of a task are shown.
   - The job does not depend on this module. When it is interrupted, the job goes on and can be followed again. When the
     ansible-playbook that runs it is killed, it and its agents end as well.
   - Runs on the controller, once for all hosts, and connects to the hosts by their own connection variables.
@@ -110,6 +112,10 @@ options:
     description: A file on the controller to which starts, findings and ends are appended, as lines of JSON.
     type: str
     version_added: "1.0.0"
+  stacks_file:
+    description: A file on the controller for the stacks of all ranks of a job that was ended because it hung.
+    type: str
+    version_added: "1.0.0"
   lock_file:
     description:
       - A file on the controller that is locked while the job is followed. Where another process follows the job
@@ -127,10 +133,27 @@ options:
     default: 0
   silence:
     description:
-      - After how many seconds without output of any rank to warn, and to name the rank whose call stack differs from
-        the others, by py-spy where the image has it. V(0) is never.
+      - After how many seconds without output of any rank and without a step the job hangs, while it trains. A job that
+        has paused for longer since this module follows it may pause three times as long. V(0) is never.
     type: float
     default: 300
+  start_silence:
+    description:
+      - The same before the job has been seen to make a step, as while it loads, tokenizes or compiles, and after its
+        last one, as while it saves. It is not less than O(silence). V(0) is never.
+    type: float
+    default: 3600
+    version_added: "1.0.0"
+  on_hang:
+    description:
+      - What is done about a hang, once the call stacks of all ranks were read, by py-spy where the image has it, and
+        the rank is named that differs from the others.
+      - V(tell) warns. V(stop) ends the job. V(restart) ends it too, and RV(retryable) is true.
+      - While a host does not answer, nothing but a warning comes of a silence; O(lost) counts then.
+    type: str
+    choices: [restart, stop, tell]
+    default: tell
+    version_added: "1.0.0"
   unreachable:
     description: After how many seconds without an answer of a host to warn.
     type: float

@@ -92,6 +92,10 @@ job:
       type: float
       sample: 1769860800.0
     ended: {description: "When it ended, likewise.", type: float, sample: 1769860900.0}
+    running_seconds:
+      description: For how many seconds it has run, or ran, by the host's clock, or null.
+      type: float
+      sample: 61.5
     silent_seconds: {description: For how many seconds it has printed nothing., type: float, sample: 1.5}
     last_lines: {description: The last lines of its output., type: list, elements: str, sample: ["Training completed."]}
     progress:

@@ -14,6 +14,8 @@ description:
     of every host) and its outcome, as the hosts described it last in C(trainer_launch_observed).
   - A record of the same attempt is kept but for what has changed since. A damaged one is put aside as
     C(job.json.corrupt), with a warning.
+  - Posts to the webhook of the role trainer_launch, which it reads from C(trainer_launch_arguments), that a job is not
+    started again although restarts are allowed.
   - The task has to have C(run_once), and connects to no host.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action
@@ -33,6 +35,13 @@ options:
     description: What M(distrain.cluster.trainer_job_follow) returned. Empty for a job that goes on.
     type: dict
     default: {}
+  checkpoints:
+    description:
+      - What M(distrain.cluster.trainer_checkpoint_info) returned for the first rank at the end of an attempt. Without
+        C(newest) the attempt counts as one that has made progress.
+    type: dict
+    default: {}
+    version_added: "1.0.0"
   plan:
     description: The choice of networks, line by line.
     type: list
@@ -62,4 +71,11 @@ restarts:
   type: dict
   returned: success
   sample: {"done": 1, "allowed": 2, "note": "restarted 1 of 2 times"}
+starts_again:
+  description:
+    - Whether a job that has failed is to be started again. It is where a restart is likely to help, one is left, and
+      the last 3 restarts have not all ended without a new whole checkpoint.
+  type: bool
+  returned: success
+  sample: false
 """

@@ -39,7 +39,8 @@ EXAMPLES = r"""
 RETURN = r"""
 jobs:
   description:
-    - The jobs that were started on this host, by name, each as M(distrain.cluster.trainer_job_info) describes it.
+    - The jobs that were started on this host, by name, each as M(distrain.cluster.trainer_job_info) describes it, with
+      what M(distrain.cluster.trainer_checkpoint_info) returns under C(saving).
   type: list
   elements: dict
   returned: success
@@ -49,12 +50,12 @@ jobs:
 import time
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.job.description import describe_jobs
+from ansible_collections.distrain.cluster.plugins.module_utils.job.listing import describe_jobs_with_saving
 from ansible_collections.distrain.cluster.plugins.module_utils.module import run_info_without_engine
 
 
 def observe(params: Any) -> dict[str, Any]:
-    return {"jobs": describe_jobs(params["directory"], params["name"], params["lines"], time.time())}
+    return {"jobs": describe_jobs_with_saving(params["directory"], params["name"], params["lines"], time.time())}
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ class JobCase(Case):
     anything was started, C(failed), C(succeeded) in the end, or C(stopped). No more than ``loses`` steps may be made
     twice, and it must have been started again as often as ``restarts`` says. Of the host ``away`` no answer is expected
     before the restore; where the job ``runs_on``, it must until then. ``blames`` is who must be named as the cause.
+    What the regular expressions in ``says_not`` look for must not be said.
     """
 
     fault: Sequence[Step] = ()
@@ -32,3 +33,4 @@ class JobCase(Case):
     away: str = ""
     runs_on: bool = False
     blames: Blamed | None = None
+    says_not: Sequence[str] = ()

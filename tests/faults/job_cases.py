@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from tests.faults.job_end_cases import JOB_END_CASES
+from tests.faults.job_hang_cases import JOB_HANG_CASES
 from tests.faults.job_host_cases import JOB_HOST_CASES
 from tests.faults.job_refused_cases import JOB_REFUSED_CASES
 
-JOB_CASES = (*JOB_END_CASES, *JOB_HOST_CASES, *JOB_REFUSED_CASES)
+JOB_CASES = (*JOB_END_CASES, *JOB_HANG_CASES, *JOB_HOST_CASES, *JOB_REFUSED_CASES)

@@ -9,16 +9,11 @@ from tests.faults import lab
 from tests.faults.case import Blamed
 from tests.faults.job_case import JobCase
 from tests.faults.steps import Leave, On, Pause, Wait
-from tests.faults.trainer import PROCESS, container, stop, train
+from tests.faults.trainer import LONG, PROCESS, container, rank, stop, train
 
 ONE, TWO, THREE = lab.HOSTS
-LONG = "--steps=120"
 LISTENER = "import socket, time; server = socket.create_server(('', 29500)); time.sleep(600)"
 IN_FIRST = f"docker exec {container(ONE)}"
-
-
-def rank(number: int, job: str) -> str:
-    return f"Rank {number} of job {job} on host {lab.HOSTS[number]}"
 
 
 JOB_END_CASES = (

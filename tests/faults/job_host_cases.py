@@ -8,9 +8,8 @@ from __future__ import annotations
 from tests.faults import lab
 from tests.faults.case import Blamed
 from tests.faults.job_case import JobCase
-from tests.faults.job_end_cases import LONG, rank
 from tests.faults.steps import Cable, Cut, Freeze, On, Restart
-from tests.faults.trainer import PROCESS, SAVE_EVERY, container, train
+from tests.faults.trainer import LONG, PROCESS, SAVE_EVERY, container, rank, train
 
 ONE, TWO, THREE = lab.HOSTS
 MIDDLE = "--steps=40"

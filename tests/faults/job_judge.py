@@ -143,6 +143,7 @@ def _wrong_words(case: JobCase, entry: Entry) -> list[str]:
     problems = [
         f"not said: {words}" for words in case.says if not re.search(words, entry.said, re.IGNORECASE | re.DOTALL)
     ]
+    problems += [f"said: {words}" for words in case.says_not if re.search(words, entry.said, re.IGNORECASE | re.DOTALL)]
     if case.ends in TOLD_AT_THE_END or not case.says:
         return problems
     if entry.seconds_to_say is None:

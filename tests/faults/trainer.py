@@ -22,6 +22,7 @@ ARTIFACTS = lab.ROOT / "artifacts" / lab.NAME / "jobs"
 # The command as it stands in the trainer's containers; that of the runner above it begins otherwise.
 PROCESS = "^python3 /app/code/training"
 SAVE_EVERY = 5
+LONG = "--steps=120"
 VARIABLES: dict[str, Any] = {
     "fabric_measure": "never",
     "trainer_launch_name": NAME,
@@ -40,6 +41,10 @@ VARIABLES: dict[str, Any] = {
 
 def container(host: str) -> str:
     return f"{NAME}-{host}"
+
+
+def rank(number: int, job: str) -> str:
+    return f"Rank {number} of job {job} on host {lab.HOSTS[number]}"
 
 
 def output(job: str) -> str:

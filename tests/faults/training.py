@@ -74,6 +74,7 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     first = read_step(Path(CHECKPOINT)) if CHECKPOINT else 0
     print(f"rank {RANK} of {WORLD_SIZE} begins after step {first}", flush=True)
+    time.sleep(options.prepare)
     if options.at == 0:
         break_down(options, output)
     peers = Peers(options.patience)
@@ -95,6 +96,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--output", required=True)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--pause", type=float, default=0.5, help="seconds that a step takes")
+    parser.add_argument("--prepare", type=float, default=0, help="seconds before the first step, without a word")
     parser.add_argument("--save-every", type=int, default=5, help="steps between two checkpoints")
     parser.add_argument("--patience", type=float, default=15, help="seconds to wait for another rank")
     parser.add_argument("--fault", choices=FAULTS)

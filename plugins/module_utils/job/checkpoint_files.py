@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 
-from .checkpoints import METADATA, Checkpoint, shards_of_index, shards_of_metadata
+from ..files.birth import birth_time
+from ..files.safe_open import open_beneath
+from .checkpoints import METADATA, STATE, Checkpoint, shards_of_index, shards_of_metadata
 from .container_files import ContainerFiles
 
 _NAME = re.compile(r"checkpoint-(\d{1,18})")
@@ -24,13 +27,27 @@ def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
 
 def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
     files = dict(_files(directory))
-    state_step = directory.json("trainer_state.json").get("global_step")
+    state_step = directory.json(STATE).get("global_step")
     indexes = [path for path in files if path.endswith(".index.json") and "/" not in path]
     of_weights = [shards_of_index(directory.json(index)) for index in indexes]
     metadata = [path for path in files if path.rpartition("/")[2] == METADATA]
     of_parts = [shards_of_metadata(path, directory.text(path)) for path in metadata]
     shards: frozenset[str] = frozenset().union(*of_weights, *of_parts)
-    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, shards)
+    made, written = _created(directory), directory.modified(STATE)
+    seconds = written - made if made is not None and written is not None and written >= made else None
+    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, shards, seconds)
+
+
+def _created(directory: ContainerFiles) -> float | None:
+    """Return when the directory was made, in seconds since the epoch, or None where that is not known."""
+    try:
+        descriptor = open_beneath(directory.root, directory.relative, os.O_PATH | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        return birth_time(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:

@@ -10,8 +10,10 @@ in one directory: on hosts without shared storage they never are, and such a che
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,13 +25,15 @@ _LOCAL_PART = re.compile(r"(.*/)?pytorch_model_fsdp(?:_\d+)?_rank(\d{1,6})\.bin"
 # Written by torch.distributed.checkpoint: the parts of the ranks, and last the file that names them.
 _SHARD = re.compile(r"__(\d{1,6})_\d{1,6}\.distcp")
 METADATA = ".metadata"
+STATE = "trainer_state.json"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """``files`` are sizes in bytes by the path below it; ``shards`` are the files that its indexes name.
 
-    ``state_step`` is the step in C(trainer_state.json), or None where that cannot be read.
+    ``state_step`` is the step in C(trainer_state.json), or None where that cannot be read. ``seconds`` is the time from
+    the creation of its directory until that file was written, or None where that is not known.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Checkpoint:
     files: Mapping[str, int]
     state_step: int | None = None
     shards: frozenset[str] = field(default_factory=frozenset)
+    seconds: float | None = None
 
 
 def shards_of_index(index: Mapping[str, Any]) -> frozenset[str]:
@@ -57,7 +62,7 @@ def shards_of_metadata(path: str, content: str) -> frozenset[str]:
 def missing(checkpoint: Checkpoint, world_size: int) -> str:
     """Return the first thing that the checkpoint lacks, empty where it is complete."""
     if isinstance(checkpoint.state_step, bool) or checkpoint.state_step != checkpoint.step:
-        return "trainer_state.json"
+        return STATE
     written = frozenset(name for name, size in checkpoint.files.items() if size)
     absent = [
         *sorted(checkpoint.shards - written),
@@ -75,6 +80,20 @@ def newest_complete(checkpoints: Iterable[Checkpoint], world_size: int) -> Check
     """Return the complete checkpoint with the highest step, or None."""
     complete = [checkpoint for checkpoint in checkpoints if not missing(checkpoint, world_size)]
     return max(complete, key=lambda checkpoint: checkpoint.step, default=None)
+
+
+def saving_of(checkpoints: Iterable[Checkpoint], world_size: int) -> dict[str, Any]:
+    """Return C(checkpoint_seconds), how long the whole ones took (the median), and C(checkpoint_every), in steps.
+
+    Each is None where it is not known.
+    """
+    whole = sorted((one for one in checkpoints if not missing(one, world_size)), key=lambda one: one.step)
+    seconds = [one.seconds for one in whole if one.seconds is not None]
+    gaps = [after.step - before.step for before, after in itertools.pairwise(whole)]
+    return {
+        "checkpoint_seconds": round(statistics.median(seconds), 3) if seconds else None,
+        "checkpoint_every": min((gap for gap in gaps if gap > 0), default=None),
+    }
 
 
 def _holds_weights(name: str) -> bool:

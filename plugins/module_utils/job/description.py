@@ -60,17 +60,22 @@ def describe_job(files: JobFiles, job: Job, output: ContainerFiles | None, lines
         "exit_code": job.exit_code,
         **{key: job.record.get(key) for key in RECORDED},
         "ended": job.ended,
+        "running_seconds": max(0.0, (job.ended or now) - started) if started is not None else None,
         "silent_seconds": max(0.0, now - max((at for at in output_times if at), default=now)),
         "last_lines": last_lines(files.logs.end(LOG), lines),
         "progress": complete(written, printed, job.record.get("samples_per_step") or 0),
     }
 
 
+def job_names(directory: str, name: str = "") -> list[str]:
+    """Return the names of the jobs of the trainer with this directory, or this one where it is not empty and known."""
+    found = sorted((Path(directory) / CONTROL).glob("*/job.json"))
+    return [path.parent.name for path in found if name in ("", path.parent.name)]
+
+
 def describe_jobs(directory: str, name: str, lines: int, now: float) -> list[dict[str, Any]]:
     """Return every job of the trainer with this directory, or those of this name where it is not empty."""
-    found = sorted((Path(directory) / CONTROL).glob("*/job.json"))
-    names = [path.parent.name for path in found if name in ("", path.parent.name)]
-    return [describe_job_with_usage(JobFiles(directory, one), {}, lines, now) for one in names]
+    return [describe_job_with_usage(JobFiles(directory, one), {}, lines, now) for one in job_names(directory, name)]
 
 
 def describe_job_with_usage(files: JobFiles, asked: Mapping[str, Any], lines: int, now: float) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class JobFiles:
         """Return the state of the job; raise ClusterError where its record is damaged."""
         # In this order: a process that ends in between has left its exit code.
         alive = bool(self.processes.pids())
-        record = read_record(self._record)
+        record = self.record()
         code, ended = self._end_of(record.get("attempt"))
         return Job(
             record=record,
@@ -56,6 +56,10 @@ class JobFiles:
             was_stopped=self._stopped.exists(),
             has_launch_files=self._launch.exists(),
         )
+
+    def record(self) -> dict[str, Any]:
+        """Return the record of the job's last start, empty without one; raise ClusterError where it is damaged."""
+        return read_record(self._record)
 
     def begin(self, record: Mapping[str, Any], settings: str | None, launch_files: Mapping[str, str]) -> None:
         """Write the record and the other files of a new attempt, readable by their owner alone."""

@@ -28,6 +28,8 @@ def stop_job(files: JobFiles, name: str, timeout: float) -> None:
 def end_all(files: JobFiles, name: str, timeout: float) -> None:
     """Send SIGTERM to the job's processes, and SIGKILL to those that are left after ``timeout`` seconds."""
     files.processes.send(signal.SIGTERM)
+    # A process that a signal has stopped ends once it goes on.
+    files.processes.send(signal.SIGCONT)
     with contextlib.suppress(TimedOut):
         _wait_for_the_end(files, name, timeout)
         return

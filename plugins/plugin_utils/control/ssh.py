@@ -22,6 +22,7 @@ _FIXED_OPTIONS = (
     "ServerAliveInterval=10",
     "ServerAliveCountMax=6",
 )
+_DEFAULT_SSH_ARGS = ["-C", "-o", "ControlMaster=auto", "-o", "ControlPersist=60s"]
 _OPTIONS = (
     "host",
     "port",
@@ -85,16 +86,46 @@ def ssh_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
         command += ["-o", option]
     if options.get("timeout"):
         command += ["-o", f"ConnectTimeout={options['timeout']}"]
+    command += _options(target, ("ssh_args", "ssh_common_args", "ssh_extra_args"))
+    return [*command, *_address_and_command(target, _as_user(target, remote, "-n"))]
+
+
+def terminal_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
+    """Return the argument list that runs ``remote`` on the host at a person's terminal; ssh and sudo may ask there.
+
+    Raise ClusterError where the connection is neither ssh nor local, or the become method is not sudo.
+    """
+    if target.connection not in ("ssh", "local") or target.become_method not in (None, "sudo"):
+        raise ClusterError(
+            f"{target.host_name} is reached by the connection {target.connection!r} and the become method "
+            f"{target.become_method!r}. Run this on it yourself: {shlex.join(remote)}"
+        )
+    if target.connection == "local":
+        return _as_user(target, remote)
+    # Ansible's own default of ssh_args only shares and compresses its connections.
+    has_default = str(target.options.get("ssh_args") or "").split() == _DEFAULT_SSH_ARGS
+    names = ("ssh_common_args", "ssh_extra_args") if has_default else ("ssh_args", "ssh_common_args", "ssh_extra_args")
+    command = [target.options.get("ssh_executable") or "ssh", "-t", *_options(target, names)]
+    return [*command, *_address_and_command(target, _as_user(target, remote))]
+
+
+def _options(target: SshTarget, names: Sequence[str]) -> list[str]:
+    """Return port, user and key, and the words of the options with these names."""
+    words = []
     for name, flag in (("port", "-p"), ("remote_user", "-l"), ("private_key_file", "-i")):
-        if options.get(name):
-            command += [flag, str(options[name])]
-    for name in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
-        command += [word for word in shlex.split(options.get(name) or "") if word != "-C"]
-    return [*command, "--", str(options.get("host") or target.host_name), shlex.join(_as_user(target, remote))]
+        if target.options.get(name):
+            words += [flag, str(target.options[name])]
+    for name in names:
+        words += [word for word in shlex.split(target.options.get(name) or "") if word != "-C"]
+    return words
 
 
-def _as_user(target: SshTarget, remote: Sequence[str]) -> list[str]:
+def _address_and_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
+    return ["--", str(target.options.get("host") or target.host_name), shlex.join(remote)]
+
+
+def _as_user(target: SshTarget, remote: Sequence[str], *options: str) -> list[str]:
     if target.become_method is None:
         return list(remote)
     user = [] if target.become_user == "root" else ["-u", target.become_user]
-    return ["sudo", "-n", *user, "--", *remote]
+    return ["sudo", *options, *user, "--", *remote]

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING
 
-from ..causes.diagnosis import Diagnosis, find_cause, gpu_notices, notices, why_failed
+from ..causes.diagnosis import Diagnosis, find_cause, gpu_notices, notices, silent_ranks, why_failed
 from ..causes.end_order import Clocks
 from ..causes.log import JobContext
 from ..job.ranks import (
@@ -27,8 +27,9 @@ from ..job.ranks import (
 from ..text.progress import Progress
 from .divergence import divergence_notices
 from .elastic import lost_ranks, shrink_notice
+from .hang import RESTART, TELL, Silence, hang_of, phase_sentence
 from .recorder import JobRecorder
-from .stacks import Stack, stack_sentence
+from .stacks import Stack, stack_report, stack_sentence
 
 # The progress line is repeated after so many seconds without a change.
 REPEAT_SECONDS = 30
@@ -36,16 +37,18 @@ REPEAT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Times in seconds; 0 is no limit for ``timeout``, which is for the whole job, and for ``silence``.
+    """Times in seconds; 0 is no limit for ``timeout``, which is for the whole job, and for the two of silence.
 
-    ``interval`` is that between two observations. After ``silence`` without output of any rank, and after ``unseen``
-    without an answer of a host, a warning is shown; after ``lost`` the host is given up. ``grace`` is the time that
-    other ranks get to end once one has failed.
+    ``interval`` is that between two observations. After ``silence`` without output of any rank the job hangs; before
+    it has been seen to make a step, and after its last one, after ``start_silence``. After ``unseen`` without an answer
+    of a host a warning is shown; after ``lost`` the host is given up. ``grace`` is the time that other ranks get to end
+    once one has failed.
     """
 
     interval: float = 5
     timeout: float = 0
     silence: float = 300
+    start_silence: float = 3600
     unseen: float = 25
     lost: float = 600
     grace: float = 10
@@ -97,6 +100,7 @@ class Follower:
     waits_for_return: bool = False
     # The hosts that an elastic job needs to go on; 0 is all of them.
     min_hosts: int = 0
+    on_hang: str = TELL
     clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
     # What was wrong with GPUs at any time, in the order in which it was found.
     gpu_problems: list[str] = field(default_factory=list)
@@ -110,6 +114,7 @@ class Follower:
     def follow(self) -> Sequence[Rank]:
         """Return the ranks once all have succeeded; raise ClusterError once the job cannot succeed any more."""
         began = self.clock()
+        silence = Silence(self.timeouts.silence, self.timeouts.start_silence)
         while True:
             ranks = self._without_lost(self._observe())
             diverged = divergence_notices(ranks, self.job_name)
@@ -120,7 +125,11 @@ class Follower:
                 return ranks
             if any(map(is_failed, ranks)):
                 self._fail_after_grace(ranks)
-            found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, self.timeouts.silence)
+            if silence.observe(ranks):
+                text = phase_sentence(silence, self.job_name, self.on_hang)
+                self.recorder.event("phase", None, None, text, phase=silence.phase)
+            found = notices(ranks, self.job_name, self.context, self.timeouts.unseen, silence.limit)
+            self._end_hang(ranks, silence.limit)
             self._report([*found, *diverged])
             self._report_gpus(ranks)
             self._check_reachable(ranks)
@@ -163,7 +172,7 @@ class Follower:
                 if finding.kind == "silent":
                     text = f"{text} {stack_sentence(self.stacks())}".rstrip()
                 self.warn(text)
-                self.recorder.event("finding", finding.host, finding.rank, text)
+                self.recorder.event("finding", finding.host, finding.rank, text, cause=finding.kind)
         self._reported = {_identity(finding) for finding in found}
 
     def _report_gpus(self, ranks: Sequence[Rank]) -> None:
@@ -175,6 +184,23 @@ class Follower:
                 self.gpu_problems.append(finding.text)
                 self.warn(finding.text)
                 self.recorder.event("finding", finding.host, finding.rank, finding.text)
+
+    def _end_hang(self, ranks: Sequence[Rank], limit: float) -> None:
+        """End a job that hangs, where that is wanted; one that goes on while its stacks are read is left alone."""
+        if self.on_hang == TELL or not self._hangs(ranks, limit):
+            return
+        stacks = self.stacks()
+        ranks = self._observe()
+        if not self._hangs(ranks, limit):
+            return
+        kept = self.recorder.stacks(stack_report(stacks))
+        finding = hang_of(ranks, stacks, self.job_name, self.on_hang == RESTART)
+        more = f" All stacks are in {kept}." if kept else ""
+        self._fail(replace(finding, text=finding.text + more), ranks)
+
+    def _hangs(self, ranks: Sequence[Rank], limit: float) -> bool:
+        """Whether all ranks are silent; a host that does not answer is waited for instead."""
+        return bool(silent_ranks(ranks, limit)) and not any(rank.unseen for rank in ranks)
 
     def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
         """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
@@ -209,7 +235,7 @@ class Follower:
             self._fail(Diagnosis("timeout", ranks[0].host, ranks[0].rank, text), ranks)
 
     def _fail(self, finding: Diagnosis, ranks: Sequence[Rank]) -> None:
-        self.recorder.event("finding", finding.host, finding.rank, finding.text)
+        self.recorder.event("finding", finding.host, finding.rank, finding.text, cause=finding.kind)
         text = finding.text + self._stop_running(ranks)
         retryable, absent = finding.retryable, list[str]()
         unreachable = [rank.host for rank in ranks if rank.unseen]
@@ -218,7 +244,8 @@ class Follower:
             retryable = not absent
             unreachable = [host for host in unreachable if host in absent]
         text += _may_still_run(unreachable, self.job_name) if unreachable else ""
-        self.recorder.event("ended", finding.host, finding.rank, f"Job {self.job_name} has failed: {finding.kind}.")
+        ended = f"Job {self.job_name} has failed: {finding.kind}."
+        self.recorder.event("ended", finding.host, finding.rank, ended, cause=finding.kind, retryable=finding.retryable)
         details = {"absent_hosts": absent} if absent else {}
         raise ClusterError(text, failed_host=finding.host, finding=finding.kind, retryable=retryable, **details)
 

@@ -22,13 +22,17 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps im
 
 from ..gpu_health.in_job import job_problems, problem_sentence
 from ..launch.commands import TORCHRUN_ELASTIC
+from .attempts import attempt_of, with_attempt, without_progress
 from .divergence import as_data, first_divergence, sentence
-from .restarts import restarts
+from .restarts import restarts, starts_again
 
 SCHEMA = 1
 LABELS = "io.distrain."
 # What the caller says of the whole job.
 SAID = ("name", "trainer", "launcher", "settings", "environment", "network", "collection_version", "plan")
+
+# What is measured of checkpoints.
+SAVING = ("checkpoint_seconds", "checkpoint_every")
 
 Seen = Mapping[str, Any]
 
@@ -54,10 +58,14 @@ def record_of(
 ) -> dict[str, Any]:
     """The whole record of a job, as JSON can hold it. The ``secrets`` are left out of the environment by their names.
 
-    ``kept`` is the record that is there, ``end`` what was found while the job was followed.
+    ``kept`` is the record that is there, ``end`` what was found while the job was followed. Where ``said`` has
+    C(is_restart), the attempts before belong to the same run.
     """
     environment = {name: value for name, value in said["environment"].items() if name not in secrets}
-    record = of_attempt(describe({**said, "environment": environment}, ranks, seen), kept)
+    described = describe({**said, "environment": environment}, ranks, seen)
+    if said.get("is_restart"):
+        described |= {"attempts": kept.get("attempts") or [], "results": _saving(kept)}
+    record = of_attempt(described, kept)
     return closed(record, {host: one.get("job") for host, one in seen.items()}, end)
 
 
@@ -86,6 +94,7 @@ def describe(said: Mapping[str, Any], ranks: Sequence[Mapping[str, Any]], seen: 
         },
         "hosts": [_host(rank, seen[rank["host"]]) for rank in ranks],
         "restarts": said.get("restarts") or restarts({}, 0, 0),
+        "attempts": [],
         "warnings": [],
         "results": {},
     }
@@ -120,8 +129,33 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], end: End =
         "message": end.failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
         "warnings": [*_warnings(known), *(end.gpu_problems or _gpu_warnings(known))],
-        "results": _results(known),
+        "results": {**_saving(record), **_results(known)},
     }
+
+
+def after_attempt(
+    record: Mapping[str, Any], outcome: Mapping[str, Any], checkpoints: Mapping[str, Any], done: int, allowed: int
+) -> tuple[dict[str, Any], bool]:
+    """Return the record at the end of an attempt, and whether the job is started again.
+
+    ``outcome``, ``done`` and ``allowed`` are as for C(restarts.restarts); ``checkpoints`` is the result of
+    C(trainer_checkpoint_info), empty where it could not be had.
+    """
+    measured = {name: value for name, value in (checkpoints.get("saving") or {}).items() if value is not None}
+    record = {**record, "results": {**(record.get("results") or {}), **measured}}
+    if outcome.get("outcome") != FAILED:
+        return record, False
+    attempts = with_attempt(record.get("attempts") or [], attempt_of(record, outcome, checkpoints.get("newest")))
+    loop = without_progress(attempts)
+    made = max(done, count_of((record.get("restarts") or {}).get("done")) or 0)
+    whole = {**record, "attempts": attempts, "restarts": restarts(outcome, made, allowed, loop)}
+    return whole, starts_again(outcome, done, allowed, loop)
+
+
+def _saving(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an attempt before has measured of its checkpoints."""
+    results = record.get("results") or {}
+    return {name: results[name] for name in SAVING if results.get(name) is not None}
 
 
 def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
@@ -205,6 +239,7 @@ def _results(jobs: Mapping[str, Seen]) -> dict[str, Any]:
         "last_grad_norm": progress.get("grad_norm"),
         "diverged": as_data(_divergence(jobs)),
         "steps": progress.get("step"),
+        "steps_per_second": progress.get("steps_per_second"),
         "samples_per_step": progress.get("samples_per_step"),
         "seconds": round(max(spans), 1) if spans else None,
     }

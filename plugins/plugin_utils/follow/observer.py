@@ -148,6 +148,7 @@ def described_rank(host: str, number: int, found: Mapping[str, Any], unseen: flo
         last_lines=job.get("last_lines", ()),
         progress=job.get("progress", {}),
         silent_seconds=job.get("silent_seconds", 0),
+        running_seconds=job.get("running_seconds"),
         unseen=unseen,
         unseen_because=because,
         ipc=container.get("ipc", ""),

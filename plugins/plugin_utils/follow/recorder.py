@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.files.whole_file import write_whole
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import without_nan
 
 from ..gpu_health.in_job import tags
@@ -33,7 +35,7 @@ class JobRecorder:
     """Appends to two files of mode 0600 and bounded size; without a path nothing is recorded.
 
     Where a file reaches its largest size, lines of earlier runs of the job are dropped first. An entry that cannot be
-    written, as on a full disk, is dropped, with one call of ``warn``.
+    written, as on a full disk, is dropped, with one call of ``warn``. ``tell`` is called with each event.
     """
 
     def __init__(
@@ -44,8 +46,12 @@ class JobRecorder:
         most_bytes: int = MOST_BYTES,
         most_event_bytes: int = MOST_EVENT_BYTES,
         warn: Callable[[str], None] = lambda _text: None,
+        stacks_file: str | None = None,
+        tell: Callable[[Mapping[str, Any]], None] = lambda _event: None,
     ) -> None:
         self._events_file = events_file
+        self._stacks_file = stacks_file
+        self._tell = tell
         self._observations = BoundedLines(watch_file, most_bytes, _states, self._run_began)
         self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
@@ -69,19 +75,33 @@ class JobRecorder:
         described = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
         self._append(self._observations, {"at": round(now, 3), "ranks": described})
 
-    def event(self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None) -> None:
+    def event(
+        self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None, **more: Any
+    ) -> None:
         """Record an event. An end is recorded once after each start, however often an ended job is followed."""
         if kind == "ended" and ["", *self._kinds()][-1] == "ended":
             return
-        entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text}
+        entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text, **more}
         self._append(self._events, entry)
+        self._tell(entry)
+
+    def stacks(self, text: str) -> str:
+        """Keep the stacks of a hang in place of those of an earlier one; return the path, empty where none is kept."""
+        if not self._stacks_file or not text:
+            return ""
+        try:
+            write_whole(Path(self._stacks_file), text, 0o600)
+        except ClusterError as error:
+            self._warn(f"The stacks of the ranks are not kept on the controller: {error.message}")
+            return ""
+        return self._stacks_file
 
     def began(self, at: float | None, hosts: int, job_name: str, restarts: int) -> None:
         """Record the start of a job once, however often it is followed."""
         if at is not None and round(at, 3) not in self._starts():
             again = f" again, for the {restarts}. time" if restarts else ""
             kind = "restarted" if restarts else "started"
-            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at)
+            self.event(kind, None, None, f"Job {job_name} was started{again} on {hosts} hosts.", at, hosts=hosts)
 
     def _append(self, lines: BoundedLines, entry: Mapping[str, Any]) -> None:
         try:

@@ -12,23 +12,33 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.printable im
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import count_of
 
+from .hang import HANG
+
 _UNKNOWN = "unknown"
 
 
-def restarts(outcome: Mapping[str, Any], done: int, allowed: int) -> dict[str, Any]:
+def restarts(outcome: Mapping[str, Any], done: int, allowed: int, loop: str = "") -> dict[str, Any]:
     """Return how often a job was restarted, how often it may be, and a note.
 
-    ``outcome`` is the result of C(trainer_job_follow), empty for a job that goes on. The note is a part of a sentence,
-    and empty where no restart is wanted.
+    ``outcome`` is the result of C(trainer_job_follow), empty for a job that goes on. ``loop`` says how its restarts
+    made no progress, and is empty where they did. The note is a part of a sentence, and empty where no restart is
+    wanted.
     """
-    return {"done": done, "allowed": allowed, "note": _note(outcome, done, allowed)}
+    return {"done": done, "allowed": allowed, "note": _note(outcome, done, allowed, loop)}
 
 
-def _note(outcome: Mapping[str, Any], done: int, allowed: int) -> str:
+def starts_again(outcome: Mapping[str, Any], done: int, allowed: int, loop: str) -> bool:
+    """Return whether a job that has ended with this outcome is restarted."""
+    return outcome.get("outcome") == FAILED and bool(outcome.get("retryable")) and done < allowed and not loop
+
+
+def _note(outcome: Mapping[str, Any], done: int, allowed: int, loop: str) -> str:
     if not allowed:
         return ""
     if outcome.get("outcome") != FAILED:
         return _made(done, allowed) if done else ""
+    if outcome.get("retryable") and loop:
+        return f"not restarted ({_used(done, allowed)}): {loop}"
     if outcome.get("retryable"):
         return (
             f"being restarted ({done + 1} of {allowed})" if done < allowed else f"{_made(done, allowed)}, none is left"
@@ -42,6 +52,8 @@ def _reason(outcome: Mapping[str, Any]) -> str:
         return f"{', '.join(absent)} did not come back within trainer_launch_return_timeout"
     if outcome.get("finding", _UNKNOWN) == _UNKNOWN:
         return "how it ended is not known"
+    if outcome["finding"] == HANG:
+        return "trainer_launch_on_hang is stop"
     return f"a restart does not help with this cause ({outcome['finding']})"
 
 

@@ -95,3 +95,14 @@ def stack_sentence(stacks: Sequence[Stack]) -> str:
         )
     without = "" if any(stack.dump for stack in stacks) else " With py-spy in the image there would be stacks."
     return "; ".join(parts) + "." + without
+
+
+def stack_report(stacks: Sequence[Stack]) -> str:
+    """Return all that is known of each process as text, in the order of the ranks."""
+    parts = []
+    for stack in sorted(stacks, key=lambda stack: stack.rank):
+        waits = f", sleeps in {printable(stack.waits_in)}" if stack.waits_in else ""
+        head = f"==> rank {stack.rank} on host {stack.host}, process {stack.pid}: state {stack.state or '?'}{waits}"
+        dump = [printable(line) for line in stack.dump.splitlines()] or ["(py-spy gave no stack)"]
+        parts.append("\n".join([head, *dump]))
+    return "\n\n".join(parts) + "\n" if parts else ""

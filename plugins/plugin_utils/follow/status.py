@@ -20,6 +20,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps im
 )
 
 from ..gpu_health.in_job import job_problems, problem_sentence
+from ..job.reliability import Reliability
+from ..job.save_interval import Saving, advice
 from ..job.throughput import rate_words
 from ..text.table import table_lines
 from .divergence import as_data, first_divergence
@@ -34,12 +36,15 @@ Row = Mapping[str, Any]
 
 
 def status(
-    trainer: str, answers: Mapping[str, Answer], records: Mapping[str, Mapping[str, Any]] | None = None
+    trainer: str,
+    answers: Mapping[str, Answer],
+    records: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Reliability | None = None,
 ) -> dict[str, Any]:
     """Return C(rows), C(unseen), C(table) and C(summary).
 
     ``answers`` are by host; one without C(jobs) has the reason in C(msg). ``records`` are the controller's records of
-    jobs, by the jobs' names.
+    jobs, by the jobs' names, and ``known`` is how often the cluster's jobs have failed.
     """
     silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
     jobs: dict[str, list[dict[str, Any]]] = {}
@@ -50,6 +55,9 @@ def status(
     rows = [row for some in newest.values() for row in some]
     notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
     lines = [f"{name} {note}" for name, some in notes.items() for note in some]
+    lines += [
+        f"{name}: {_saving(some, known)}" for name, some in newest.items() if known and _is_of_interest(some, newest)
+    ]
     return {
         "rows": [_as_data(row) for row in rows],
         "unseen": silent,
@@ -72,6 +80,19 @@ def _gpu_notes(rows: Sequence[Row]) -> list[str]:
 
 def _gpu_problems(row: Row) -> list[str]:
     return [problem_sentence(one) for one in job_problems(row.get("gpu") or {})]
+
+
+def _is_of_interest(rows: Sequence[Row], jobs: Mapping[str, Any]) -> bool:
+    """Whether to say how often to save: of jobs that run, and of one that is the only one shown."""
+    return len(jobs) == 1 or any(row["state"] == RUNNING for row in rows)
+
+
+def _saving(rows: Sequence[Row], known: Reliability) -> str:
+    """Return how often to save, by the first rank that has checkpoints and the first that shows its rate."""
+    saved: Row = next((row for row in rows if row.get("checkpoint_seconds") is not None), {})
+    progress: Row = next((row["progress"] for row in rows if row["progress"]), {})
+    every, rate = saved.get("checkpoint_every"), progress.get("steps_per_second")
+    return advice(Saving(saved.get("checkpoint_seconds"), every, rate, len(rows)), known).sentence
 
 
 def log_lines(answers: Mapping[str, Answer], job_name: str, rank: int) -> list[str]:

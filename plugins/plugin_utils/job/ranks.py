@@ -36,6 +36,8 @@ class Rank:
     last_lines: Sequence[str] = ()
     progress: Mapping[str, Any] = field(default_factory=dict)
     silent_seconds: float = 0
+    # Since its start, or None where that is not known.
+    running_seconds: float | None = None
     unseen: float = 0
     unseen_because: str = ""
     # The container's IPC mode and the size of its /dev/shm; empty and None where unknown.

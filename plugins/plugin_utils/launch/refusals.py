@@ -18,6 +18,7 @@ from .compose import port_claim, webui_claim
 from .host import Host, Request
 from .requirements import unmet
 from .values import problems_in
+from .webhook_url import url_problem
 
 _ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}")
 _USER = re.compile(r"\S(.*\S)?")
@@ -30,7 +31,16 @@ def refuse_arguments(hosts: Sequence[Host], present: Sequence[str]) -> None:
     """Raise PlanError for what cannot work whatever the hosts are; ``present`` are the hosts of the run that answer."""
     _refuse(hosts, _of_values)
     _refuse(hosts, lambda host: _of_absent_hosts(host, present))
-    for problems in (_of_webui, _of_password, _of_volumes, _of_boundary, _of_copies, _of_processes, _of_gpus):
+    for problems in (
+        _of_webui,
+        _of_password,
+        _of_webhook,
+        _of_volumes,
+        _of_boundary,
+        _of_copies,
+        _of_processes,
+        _of_gpus,
+    ):
         _refuse(hosts, problems)
 
 
@@ -73,6 +83,16 @@ def _of_absent_hosts(host: Host, present: Sequence[str]) -> Iterator[str]:
         yield (
             f"trainer_launch_hosts also names {', '.join(absent)}, which this run leaves out or could not reach. Run "
             "it without --limit, or set trainer_launch_hosts to the hosts that are to train."
+        )
+
+
+def _of_webhook(host: Host) -> Iterator[str]:
+    url = host.arguments["webhook_url"]
+    problem = url_problem(url) if url else ""
+    if problem:
+        yield (
+            f"trainer_launch_webhook_url {problem}. It is not shown here, since it is a secret: take it once more from "
+            "the service that is to receive the messages."
         )
 
 

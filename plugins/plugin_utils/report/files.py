@@ -21,6 +21,10 @@ MOST_KEPT_BYTES = 64 * 1024**2
 CLUSTER_FILES = ("preflight.json", "overlay-matrix.json", "network-check.json")
 
 
+# The events of a job, and the seconds since the epoch until which it was followed, or None.
+History = tuple[list[dict[str, Any]], float | None]
+
+
 @dataclass(frozen=True)
 class ArtifactFile:
     """The content of one file; ``problem`` says what of it could not be used, and is empty where all could."""
@@ -38,7 +42,7 @@ class ClusterArtifacts:
 
 @dataclass(frozen=True)
 class JobArtifacts:
-    """``logs`` are the trainer's logs by host."""
+    """``logs`` are the trainer's logs by host; ``histories`` are those of all jobs of the cluster."""
 
     name: str
     job: ArtifactFile
@@ -46,6 +50,7 @@ class JobArtifacts:
     events: ArtifactFile
     logs: dict[str, ArtifactFile]
     cluster: ClusterArtifacts
+    histories: tuple[History, ...] = ()
 
 
 def read_cluster(directory: Path) -> ClusterArtifacts:
@@ -69,7 +74,21 @@ def read_job(directory: Path, name: str) -> JobArtifacts:
         events=read_lines(directory, f"{name}/events.jsonl"),
         logs={path.parent.name: read_lines(directory, path.relative_to(directory).as_posix()) for path in logs},
         cluster=read_cluster(directory),
+        histories=read_histories(directory),
     )
+
+
+def read_histories(directory: Path) -> tuple[History, ...]:
+    """Return the events of all jobs, each with the seconds since the epoch until which it was followed, or None."""
+    return tuple(_history(path) for path in sorted(directory.glob("*/events.jsonl")))
+
+
+def _history(path: Path) -> History:
+    try:
+        until = path.with_name("watch.jsonl").stat().st_mtime
+    except OSError:
+        until = None
+    return read_lines(path.parent, path.name).content, until
 
 
 def find(artifacts: ClusterArtifacts, name: str) -> dict[str, Any]:

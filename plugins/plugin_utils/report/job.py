@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..job.reliability import reliability
+from ..job.save_interval import Saving, SavingAdvice, advice
 from .chart import Chart
 from .choices import ReportedChoice, choices_of, planned_choices
 from .curves import RunData, curves, observations_of
@@ -35,6 +37,8 @@ class JobPage:
     timeline: Timeline | None
     charts: Sequence[Chart]
     events: Table | None
+    saving: str
+    saving_table: Table
     hosts: Table | None
     parity: Parity
     plan: Sequence[ReportedChoice]
@@ -55,12 +59,15 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
     logs = place(entries, observations, span)
     marks, batch = list(_marks(events, span.began)), number(record(job.get("results")).get("samples_per_step"))
     plan = choices_of(texts(job.get("plan")))
+    saving = advice(_saving(job), reliability(artifacts.histories))
     took = duration(span.end - span.began) if span.end > span.began else UNKNOWN
     return JobPage(
         head=job_head(artifacts.name, job, observations or observations_of(logs), took, len(restarts_of(events))),
         timeline=_timeline(span, observations, logs, events),
         charts=curves(RunData(observations, logs, span, marks, batch)),
         events=_events(events, span.began),
+        saving=saving.sentence,
+        saving_table=_saving_table(saving),
         hosts=hosts_table(records(job.get("hosts"))),
         parity=image_parity(records(job.get("hosts")), record(job.get("image"))),
         plan=plan or planned_choices(find(artifacts.cluster, "preflight.json")),
@@ -71,6 +78,23 @@ def job_page(artifacts: JobArtifacts) -> JobPage:
         unusable=unusable(_sources(artifacts)),
         version=text(job.get("collection_version")),
     )
+
+
+def _saving(job: dict[str, Any]) -> Saving:
+    """Return what the record has of the job's checkpoints and of its rate."""
+    results = record(job.get("results"))
+    every = number(results.get("checkpoint_every"))
+    return Saving(
+        seconds=number(results.get("checkpoint_seconds")),
+        every=None if every is None else int(every),
+        steps_per_second=number(results.get("steps_per_second")),
+        hosts=len(records(job.get("hosts"))),
+    )
+
+
+def _saving_table(saving: SavingAdvice) -> Table:
+    rows = [[Cell(name), Cell(value, "number"), Cell(note, "quiet")] for name, value, note in saving.rows]
+    return Table("What it follows from", ("What", "Figure", "How"), rows, figures=("Figure",))
 
 
 def _longest(logs: Mapping[str, Entries]) -> float:

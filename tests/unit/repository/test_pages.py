@@ -30,7 +30,7 @@ PREFIXES = "|".join(sorted(role.name for role in ROLES))
 MENTIONED = re.compile(rf"(?<![\w./-])(?:{PREFIXES})_[a-z0-9_]+\b(?![/.(]\w)")
 
 # What C(follow) ends with, beside the kinds of causes.
-OTHER_KINDS = {"timeout", "unknown"}
+OTHER_KINDS = {"timeout", "unknown", "hang"}
 TASKS = [
     path
     for pattern in ("roles/*/tasks/**/*.yml", "playbooks/*.yml", "playbooks/tasks/*.yml")

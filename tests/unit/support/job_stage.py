@@ -43,7 +43,12 @@ class Stage:
             job_name="sft",
             context=JobContext(image="team/trainer:1", port=29500, names=["llama-factory-gpu-01"]),
             stacks=lambda: [Stack("gpu-02", 1, 77, "T")],
-            recorder=JobRecorder(None, kept, clock=lambda: self.now),
+            recorder=JobRecorder(
+                None,
+                kept,
+                clock=lambda: self.now,
+                stacks_file=str(events_file.with_name("stacks.txt")) if events_file else None,
+            ),
             observe=self.observe,
             stop=lambda ranks: self.stopped.extend(rank.host for rank in ranks),
             show=self.shown.append,

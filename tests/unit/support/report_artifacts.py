@@ -84,6 +84,9 @@ def job(name: str, hosts: tuple[str, ...]) -> dict[str, Any]:
             "first_loss": 2.41,
             "last_loss": 0.83,
             "steps": STEPS,
+            "steps_per_second": 1 / SECONDS_A_STEP,
+            "checkpoint_seconds": 6.2,
+            "checkpoint_every": 250,
             "seconds": ENDED,
         },
     }
@@ -164,10 +167,22 @@ def _rank(host: str, rank: int, seconds: int, chance: random.Random) -> dict[str
 def events(hosts: tuple[str, ...]) -> list[dict[str, Any]]:
     last = f"{hosts[1]} is gone: its container was killed for memory. Its last line: CUDA error: out of memory"
     return [
-        {"at": BEGAN, "kind": "started", "host": None, "rank": None, "text": f"Attempt 1 on {', '.join(hosts)}."},
+        {"at": BEGAN, "kind": "started", "host": None, "rank": None, "text": f"Attempt 1 on {', '.join(hosts)}."}
+        | {"hosts": len(hosts)},
         {"at": BEGAN + KILLED + 6, "kind": "finding", "host": hosts[1], "rank": 1, "text": f"Rank 1 on {last}"},
         {"at": BEGAN + KILLED + 12, "kind": "stopped", "host": None, "rank": None, "text": "Stopped the other ranks."},
-        {"at": BEGAN + 845, "kind": "restarted", "host": None, "rank": None, "text": "Attempt 2 from checkpoint-250."},
+        {"at": BEGAN + KILLED + 13, "kind": "ended", "host": hosts[1], "rank": 1, "text": "The job has failed: killed."}
+        | {"cause": "killed", "retryable": True},
+        {"at": BEGAN + 845, "kind": "restarted", "host": None, "rank": None, "text": "Attempt 2 from checkpoint-250."}
+        | {"hosts": len(hosts)},
+        {
+            "at": BEGAN + 905,
+            "kind": "phase",
+            "host": None,
+            "rank": None,
+            "text": "The job trains.",
+            "phase": "training",
+        },
         {"at": BEGAN + ENDED, "kind": "ended", "host": None, "rank": None, "text": "All ranks ended with 0."},
     ]
 

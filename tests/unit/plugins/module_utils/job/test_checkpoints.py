@@ -6,19 +6,23 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoint_files import read_checkpoints
 from ansible_collections.distrain.cluster.plugins.module_utils.job.checkpoints import (
     Checkpoint,
     missing,
     newest_complete,
+    saving_of,
     shards_of_index,
     shards_of_metadata,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.job.container_files import ContainerFiles
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import resumed_settings
 from ansible_collections.distrain.cluster.plugins.modules import trainer_checkpoint_info
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.settings import settings_text
@@ -209,3 +213,30 @@ def test_only_the_checkpoint_is_another_one(settings: dict[str, Any], before: An
     text = settings_text(settings | {"resume": before})
     resumed = yaml.safe_load(resumed_settings(text, "resume", checkpoint) or "")
     assert resumed == yaml.safe_load(text) | {"resume": checkpoint}
+
+
+def test_what_the_whole_ones_took_and_how_many_steps_lie_between() -> None:
+    def saved(step: int, seconds: float | None, whole: bool = True) -> Checkpoint:
+        files = files_of("model.safetensors", "trainer_state.json")
+        return Checkpoint(f"checkpoint-{step}", step, files, step if whole else None, seconds=seconds)
+
+    found = [saved(400, 9.0), saved(200, 3.0), saved(300, 4.0), saved(500, 99.0, whole=False)]
+    assert saving_of(found, 1) == {"checkpoint_seconds": 4.0, "checkpoint_every": 100}
+    assert saving_of([saved(200, None)], 1) == {"checkpoint_seconds": None, "checkpoint_every": None}
+    assert saving_of([], 1) == {"checkpoint_seconds": None, "checkpoint_every": None}
+
+
+def test_a_checkpoint_takes_from_its_directory_to_its_state(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint-4"
+    checkpoint.mkdir()
+    (checkpoint / "model.safetensors").write_bytes(b"weights")
+    state = checkpoint / "trainer_state.json"
+    state.write_text(json.dumps({"global_step": 4}))
+    made = state.stat().st_mtime
+    os.utime(state, (made, made + 41.0))
+    (found,) = read_checkpoints(ContainerFiles(str(tmp_path)))
+    # None where the file system does not keep when a directory was made.
+    assert found.seconds is None or 41.0 <= found.seconds < 42.0
+    os.utime(state, (made, made - 999.0))
+    (found,) = read_checkpoints(ContainerFiles(str(tmp_path)))
+    assert found.seconds is None

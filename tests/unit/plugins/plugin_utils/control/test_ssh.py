@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget, ssh_command, ssh_target_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import (
+    SshTarget,
+    ssh_command,
+    ssh_target_of,
+    terminal_command,
+)
 
 FIXED = [
     "-T",
@@ -50,6 +55,37 @@ def test_options(options: dict[str, Any], arguments: list[str]) -> None:
 )
 def test_become(method: str | None, user: str, remote: str) -> None:
     assert ssh_command(SshTarget("gpu-01", "ssh", {}, method, user), DOCKER_SAVE)[-1] == remote
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        (SshTarget("gpu-01", "ssh"), ["ssh", "-t", "--", "gpu-01", "docker ps"]),
+        (
+            SshTarget(
+                "gpu-01", "ssh", {"host": "192.0.2.1", "port": 22001, "remote_user": "lab", "timeout": 10}, "sudo"
+            ),
+            ["ssh", "-t", "-p", "22001", "-l", "lab", "--", "192.0.2.1", "sudo -- docker ps"],
+        ),
+        (
+            SshTarget("gpu-01", "ssh", {"ssh_args": "-C -o ControlMaster=auto -o ControlPersist=60s"}, "sudo", "ops"),
+            ["ssh", "-t", "--", "gpu-01", "sudo -u ops -- docker ps"],
+        ),
+        (
+            SshTarget("gpu-01", "ssh", {"ssh_args": "-J jump", "ssh_common_args": "-o 'UserKnownHostsFile=/a b'"}),
+            ["ssh", "-t", "-J", "jump", "-o", "UserKnownHostsFile=/a b", "--", "gpu-01", "docker ps"],
+        ),
+        (SshTarget("gpu-01", "local", {}, "sudo"), ["sudo", "--", "docker", "ps"]),
+    ],
+)
+def test_the_command_for_a_terminal(target: SshTarget, command: list[str]) -> None:
+    assert terminal_command(target, ["docker", "ps"]) == command
+
+
+@pytest.mark.parametrize("target", [SshTarget("gpu-01", "winrm"), SshTarget("gpu-01", "ssh", {}, "su")])
+def test_a_terminal_that_cannot_be_had_is_told(target: SshTarget) -> None:
+    with pytest.raises(ClusterError, match=r"gpu-01 is reached by .* Run this on it yourself: docker ps"):
+        terminal_command(target, ["docker", "ps"])
 
 
 def test_words_for_the_remote_shell_are_quoted() -> None:

@@ -152,7 +152,7 @@ def test_an_unreachable_host_is_named_waited_for_and_given_up(tmp_path: Path) ->
     assert stage.now == 15, "it was named as soon as it had not answered for 25 s"
     assert len(stage.warned) == 1 and "has not answered for 26 s" in stage.warned[0]
     kinds = [json.loads(line)["kind"] for line in (tmp_path / "events").read_text().splitlines()]
-    assert kinds == ["finding", "finding", "stopped", "ended"]
+    assert kinds == ["phase", "finding", "finding", "stopped", "ended"]
     assert (tmp_path / "events").stat().st_mode & 0o777 == 0o600
 
 
@@ -201,7 +201,7 @@ def test_silence_is_reported_once_with_the_rank_that_differs_and_a_timeout_stops
         [rank(0, silent_seconds=2001), rank(1, silent_seconds=2002)],
     )
     with pytest.raises(ClusterError, match="had not ended after 60 s"):
-        stage.follower(timeout=60).follow()
+        stage.follower(timeout=60, start_silence=1000).follow()
     assert stage.stopped == ["gpu-01", "gpu-02"]
     assert len(stage.warned) == 1 and "2000 s" in stage.warned[0]
     assert "rank 1 on host gpu-02 is stopped by a signal" in stage.warned[0]

@@ -101,6 +101,7 @@ def test_the_results_come_from_what_the_hosts_say() -> None:
         "last_grad_norm": None,
         "diverged": None,
         "steps": 40,
+        "steps_per_second": None,
         "samples_per_step": None,
         "seconds": 60.0,
     }

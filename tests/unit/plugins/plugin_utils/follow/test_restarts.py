@@ -20,6 +20,7 @@ KILLED = {"outcome": "failed", "finding": "killed", "retryable": True}
 IMPORT = {"outcome": "failed", "finding": "import_error", "retryable": False}
 AWAY = {"outcome": "failed", "finding": "host_gone", "retryable": False, "absent_hosts": ["gpu-02", "gpu-03"]}
 UNKNOWN = {"outcome": "failed", "finding": "unknown", "retryable": False}
+HANG = {"outcome": "failed", "finding": "hang", "retryable": False}
 GOOD = {"outcome": "succeeded"}
 AWAY_NOTE = "gpu-02, gpu-03 did not come back within trainer_launch_return_timeout"
 
@@ -34,6 +35,7 @@ AWAY_NOTE = "gpu-02, gpu-03 did not come back within trainer_launch_return_timeo
         (IMPORT, 1, 2, "not restarted (1 of 2 restarts used): a restart does not help with this cause (import_error)"),
         (IMPORT, 0, 0, ""),
         (AWAY, 0, 1, f"not restarted (0 of 1 restarts used): {AWAY_NOTE}"),
+        (HANG, 1, 2, "not restarted (1 of 2 restarts used): trainer_launch_on_hang is stop"),
         (UNKNOWN, 0, 1, "not restarted (0 of 1 restarts used): how it ended is not known"),
         (GOOD, 1, 2, "restarted 1 of 2 times"),
         (GOOD, 0, 2, ""),

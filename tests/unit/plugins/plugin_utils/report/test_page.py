@@ -20,7 +20,19 @@ from ansible_collections.distrain.cluster.tests.unit.support import report_artif
 from ansible_collections.distrain.cluster.tests.unit.support.report_artifacts import TEMPLATES
 
 SECTIONS = {
-    "sft": {"timeline", "curves", "events", "hosts", "parity", "plan", "matrix", "check", "settings", "sources"},
+    "sft": {
+        "timeline",
+        "curves",
+        "events",
+        "saving",
+        "hosts",
+        "parity",
+        "plan",
+        "matrix",
+        "check",
+        "settings",
+        "sources",
+    },
     "": {"matrix", "plan", "findings", "check", "hosts", "parity", "jobs", "sources"},
 }
 ALLOWED = set(
