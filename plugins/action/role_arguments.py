@@ -102,11 +102,12 @@ class ActionModule(ActionBase):
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
         templar = self._templar.copy_with_new_env(available_variables={**variables, **arguments})
-        for name in options:
-            if name not in variables:
+        for name, option in options.items():
+            # Those of the entry point main are in the role's defaults, and of others in the spec alone.
+            if name not in variables and "default" not in option:
                 continue
             try:
-                values[name] = templar.template(variables[name])
+                values[name] = templar.template(variables.get(name, option.get("default")))
             except AnsibleError as error:
                 problems[name] = f"{name}: its value cannot be computed: {error.message}."
         return values, problems
