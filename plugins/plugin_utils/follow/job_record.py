@@ -128,7 +128,7 @@ def close(record: Mapping[str, Any], jobs: Mapping[str, Seen | None], end: End =
         "outcome": outcome,
         "message": end.failure or _message(outcome, known) or _message_without(mine, deciding),
         "ended": None if outcome == RUNNING else max(ended, default=None),
-        "warnings": [*_warnings(known), *(end.gpu_problems or _gpu_warnings(known))],
+        "warnings": _warnings(record, known, end),
         "results": {**_saving(record), **_results(known)},
     }
 
@@ -158,9 +158,13 @@ def _saving(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: results[name] for name in SAVING if results.get(name) is not None}
 
 
-def _warnings(jobs: Mapping[str, Seen]) -> list[str]:
+def _warnings(record: Mapping[str, Any], jobs: Mapping[str, Seen], end: End) -> list[str]:
+    """Return sentences on a divergence and on GPUs; of a job that had ended before, those that are known of its GPUs."""
     found = _divergence(jobs)
-    return [sentence(found)] if found else []
+    divergence = [sentence(found)] if found else []
+    kept = record.get("warnings") or [] if record.get("outcome") != RUNNING else []
+    known = [one for one in kept if one not in divergence]
+    return [*divergence, *(end.gpu_problems or known or _gpu_warnings(jobs))]
 
 
 def _gpu_warnings(jobs: Mapping[str, Seen]) -> list[str]:

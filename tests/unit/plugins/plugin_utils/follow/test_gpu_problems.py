@@ -31,7 +31,8 @@ def test_a_slow_gpu_is_warned_of_once_though_it_comes_and_goes(tmp_path: Path) -
         f"Rank 0 of job sft on host gpu-01: {LABEL}: it is too hot"
     )
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-    assert (events[0]["kind"], events[0]["host"], events[0]["rank"]) == ("finding", "gpu-01", 0)
+    (event,) = [one for one in events if one["kind"] == "finding"]
+    assert (event["host"], event["rank"]) == ("gpu-01", 0)
 
 
 def test_two_errors_of_one_gpu_are_two_warnings_also_at_the_end() -> None:
@@ -65,6 +66,14 @@ def test_the_record_has_them_among_its_warnings(end: End) -> None:
     warnings = record_of({**SAID}, RANKS, seen(*jobs), {}, [], end)["warnings"]
     assert warnings == (list(end.gpu_problems) or warnings) and len(warnings) == 1
     assert end.gpu_problems or warnings[0].startswith(f"Rank 0 on host a: {LABEL}: Xid 63 once")
+
+
+def test_a_second_look_at_a_job_that_has_ended_changes_no_warning() -> None:
+    jobs = [job(0, state="succeeded"), job(1, state="succeeded")]
+    first = record_of({**SAID}, RANKS, seen(*jobs), {}, [], End("", ["What the follower said."]))
+    assert record_of({**SAID}, RANKS, seen(*jobs), first) == first
+    jobs[0]["gpu"] = xid_seen(63)
+    assert record_of({**SAID}, RANKS, seen(*jobs), first)["warnings"] == first["warnings"]
 
 
 def test_the_status_shows_them() -> None:
