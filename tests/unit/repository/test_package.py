@@ -46,7 +46,7 @@ OF_CORE = {"ansible", "jinja2", "yaml"}
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The files of a tarball that is built from this tree."""
     target = tmp_path_factory.mktemp("tarball")
-    command = [sys.executable, *"-m ansible galaxy collection build --output-path".split(), str(target), str(ROOT)]
+    command = [sys.executable, *"-m ansible.cli.galaxy collection build --output-path".split(), str(target), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     with tarfile.open(next(target.glob("*.tar.gz"))) as archive:
         return archive.getnames()
