@@ -6,6 +6,7 @@
 strike.py BYTES kill             kill -9 the agents of this host
 strike.py BYTES cut SECONDS      take the interface down for so long
 strike.py BYTES fill PATH        fill the file system of PATH with a file of this name
+strike.py BYTES look             print at which address and port the agent of this host listens
 strike.py BYTES intrude KEYS     connect to this host's agent with the strange key and certificate in KEYS, and without
 """
 
@@ -81,6 +82,10 @@ def fill(path: str) -> object:
             return written
 
 
+def look() -> object:
+    return listening(agents()[0])
+
+
 def intrude(keys: str) -> object:
     address, port = listening(agents()[0])
     strange, bare = context(), context()
@@ -125,7 +130,7 @@ def main() -> None:
     wait_for(agents, "An agent")
     start = moved()
     wait_for(lambda: moved() - start >= int(sys.argv[1]), "So many bytes")
-    verbs = {"kill": kill, "cut": cut, "fill": fill, "intrude": intrude}
+    verbs = {"kill": kill, "cut": cut, "fill": fill, "look": look, "intrude": intrude}
     print(json.dumps(verbs[sys.argv[2]](*sys.argv[3:])))
 
 

@@ -137,11 +137,10 @@ class WindowProvider:
 
 
 class RelayServer:
-    """Listens on one address, on a port that the kernel chooses, until it is closed."""
+    """Answers at a socket that listens, until it is closed."""
 
-    def __init__(self, address: str, context: ssl.SSLContext | None, count: Callable[[int], None]) -> None:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._listener = socket.create_server((address, 0), family=family, backlog=128)
+    def __init__(self, listener: socket.socket, context: ssl.SSLContext | None, count: Callable[[int], None]) -> None:
+        self._listener = listener
         self._context = context
         self._count = count
         self.port = self._listener.getsockname()[1]

@@ -22,12 +22,13 @@ NOTHING_SENT: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.
 
 @dataclass(frozen=True, kw_only=True)
 class RelayOrder:
-    """From which host something is delivered; ``addresses`` are those that the user names."""
+    """From which host something is delivered; ``addresses`` and ``ports`` are those that the user names."""
 
     source: str
     disk_reserve: int
     patience: int
     addresses: Mapping[str, str]
+    ports: range = range(0)
 
 
 AnyOrder = TypeVar("AnyOrder", bound=RelayOrder)
@@ -86,6 +87,7 @@ class RelayDelivery(Generic[AnyOrder]):
             source=self._order.source,
             addresses=addresses,
             patience=self._order.patience,
+            ports=self._order.ports,
             digests=digests,
             progress=RelayProgress(totals, unit, self._show),
             show=self._show,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import describe_ports
 
 from .chain import Link
 from .fleet import Fleet
@@ -22,7 +23,7 @@ _EVENT_SECONDS = 5.0
 class RelayRun:
     """``digests`` are those of all items, None where each host knows them already.
 
-    ``patience`` is after how many seconds without data a host fails.
+    ``patience`` is after how many seconds without data a host fails, ``ports`` where hosts may listen, empty for any.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class RelayRun:
         source: str,
         addresses: Mapping[str, str],
         patience: int,
+        ports: range,
         digests: Sequence[str] | None,
         progress: RelayProgress,
         show: Callable[[str], None],
@@ -39,6 +41,7 @@ class RelayRun:
         self._source = source
         self._addresses = addresses
         self._patience = patience
+        self._ports = ports
         self._digests = digests
         self._progress = progress
         self._show = show
@@ -64,7 +67,9 @@ class RelayRun:
         commands = {
             host: {
                 "do": "prepare",
+                "host": host,
                 "address": self._addresses[host],
+                "ports": describe_ports(self._ports),
                 "keys": dataclasses.asdict(authority.keys_for(self._identities[host])),
             }
             for host in (self._source, *(link.host for link in chain))

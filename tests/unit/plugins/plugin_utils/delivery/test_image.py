@@ -64,7 +64,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
 
 
 def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
-    order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"})
+    order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"}, ports=range(28500, 28600))
     hosts = {"gpu-01": {**source(), "addresses": {"swarm": "10.2.0.1", "route": "10.0.0.1"}}, "gpu-02": host()}
     fleet, _results, _lines = deliver(hosts, ("gpu-02", done(3, 30 * MB)), order=order)
     prepared = fleet.commands("prepare")
@@ -72,6 +72,7 @@ def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
         "gpu-01": "10.2.0.1",
         "gpu-02": "10.1.0.2",
     }
+    assert [command["ports"] for command in prepared.values()] == [{"first": 28500, "last": 28599}] * 2
     assert len({command["keys"]["key"] for command in prepared.values()}) == 2
     assert len({command["keys"]["authority"] for command in prepared.values()}) == 1
 
