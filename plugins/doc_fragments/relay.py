@@ -63,6 +63,10 @@ notes:
     Ansible is set not to check them.
   - The hosts connect to each other with TLS 1.3, at O(ports), and with keys that are made for this run and lie in no
     file. They listen at the one address of O(addresses) and only while the run lasts.
+  - Before the first byte a table shows for each host what is missing, its bytes, how long that is expected to take, and
+    which part limits it - the disk of the source, a link, or loading. Afterwards the same columns show what it was. The
+    rates are those of earlier transfers, which each host keeps in C(/var/lib/distrain/transfers.json), and for a link,
+    as long as it has not been what limits, the speed that its interface reports. What is not known is called so.
 requirements:
   - cryptography, on the controller
 """

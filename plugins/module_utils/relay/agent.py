@@ -20,6 +20,7 @@ from ..base.errors import ClusterError
 from ..base.system_error import described
 from .firewall import OpenPort
 from .listener import listener_on, ports_of, why_not_listening
+from .rates import RateRecord, reported_links
 from .server import ItemSource, RelayServer, SourceProvider
 from .sink import Sink
 from .tls import RunKeys, client_context, server_context
@@ -89,10 +90,16 @@ class RelayAgent:
     def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
         if verb == "observe":
             self._kind = self._make_kind(command["arguments"], self._emit)
-            self._emit({"event": "observed", "found": self._kind.observe()})
+            known = {"rates": RateRecord().read(), "links": reported_links()}
+            self._emit({"event": "observed", "found": {**self._kind.observe(), **known}})
         elif verb == "ask":
             answer = getattr(self._kind, command["question"])(command["arguments"])
             self._emit({"event": "answered", "found": answer})
+        elif verb == "measured":
+            self._emit({"event": "measured", "busy": self._server.watch.seconds() if self._server else {}})
+        elif verb == "remember":
+            RateRecord().keep(command["rates"])
+            self._emit({"event": "remembered"})
         elif verb == "prepare":
             self._prepare(command)
         elif verb == "send" and self._server:

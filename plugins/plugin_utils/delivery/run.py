@@ -43,7 +43,7 @@ class RelayRun:
         self._patience = patience
         self._ports = ports
         self._digests = digests
-        self._progress = progress
+        self.progress = progress
         self._show = show
         self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
         self._received: dict[str, dict[str, Any]] = {}
@@ -112,13 +112,13 @@ class RelayRun:
             for one in waiting:
                 self._fleet.send(one, {"do": "ask", "question": "take_config", "arguments": event["arguments"]})
         elif kind == "progress":
-            self._progress.take(host, event)
+            self.progress.take(host, event)
         elif kind == "message":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
             done.add(host)
         if kind in ("done", "failed", "ended"):
-            self._progress.leave(host)
+            self.progress.leave(host)
 
     def _give_up(self, waiting: set[str]) -> None:
         failure = self._fleet.failed[self._source]
@@ -136,6 +136,7 @@ def _figures(event: Mapping[str, Any]) -> dict[str, Any]:
         "bytes_again": event["again"],
         "items_sent": event["items"],
         "seconds": event["seconds"],
+        "busy": event.get("busy") or {},
         "from_hosts": event["from_hosts"],
         "refused": event["refused"],
     }

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer, RelayClient
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys, client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.relay.transfer import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
 
 DATA = Path("/tmp/bench-data")  # in memory
