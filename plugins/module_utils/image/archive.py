@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from ..base.errors import ClusterError
+from .archived import ArchivedImage
+from .compression import BadArchive, chunks_of, uncompressed_archive
 from .identity import ImageIdentity, identity_of_config
 from .name import with_tag
 
@@ -26,19 +27,6 @@ _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
-
-
-class BadArchive(ClusterError):
-    """The archive cannot be used: truncated, damaged, no image archive, or not the one that is wanted."""
-
-
-@dataclass(frozen=True)
-class ArchivedImage:
-    """The one image that an archive holds. ``size`` is that of its layers in the archive, in bytes."""
-
-    identity: ImageIdentity
-    names: tuple[str, ...]
-    size: int
 
 
 @dataclass
@@ -68,9 +56,15 @@ def read_archive(stream: IO[bytes], check_layers: bool) -> ArchivedImage:
     """Read the archive; raise BadArchive where it does not hold exactly one whole image.
 
     ``stream`` need not be seekable. With ``check_layers`` every layer is read and its digest compared; without, a
-    seekable archive is read in an instant, and a layer that is there, but damaged, goes unseen.
+    seekable archive is read in an instant, and a layer that is there, but damaged, goes unseen. One that is compressed
+    as a whole is read to its end in either case.
     """
-    contents = _scan(stream, check_layers)
+    with uncompressed_archive(stream) as (archive, compression):
+        contents = _scan(archive, check_layers)
+        if compression and check_layers:
+            # What follows the archive's end holds the checksum of the whole.
+            for _rest in chunks_of(archive):
+                pass
     manifest = _read_manifest(contents)
     identity = _read_config(contents, manifest.config)
     if len(manifest.layers) != len(identity.diff_ids):
@@ -224,12 +218,3 @@ def _json(contents: _Contents, path: str) -> Any:
         return json.loads(contents.documents[path])
     except ValueError as error:
         raise BadArchive(f"The archive is damaged: {path} is not JSON ({error}).") from error
-
-
-@dataclass(frozen=True)
-class ArchiveFile:
-    """A file that is there; ``image`` is None where it does not hold exactly one whole image."""
-
-    size: int
-    mode: int
-    image: ArchivedImage | None

@@ -4,14 +4,24 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import BadArchive, read_archive
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import read_archive
+from ansible_collections.distrain.cluster.plugins.module_utils.image.compression import (
+    BadArchive,
+    chunks_of,
+    uncompressed_archive,
+)
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import (
     LAYERS,
     TestImage,
@@ -162,3 +172,49 @@ def test_every_truncation_is_refused() -> None:
     for length in range(0, index, 256):
         with pytest.raises(BadArchive):
             read_archive(io.BytesIO(whole[:length]), check_layers=True)
+
+
+def zstd(content: bytes) -> bytes:
+    if not shutil.which("zstd"):
+        pytest.skip("zstd is not here")
+    return subprocess.run(["zstd", "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout
+
+
+PACKERS = [gzip.compress, lzma.compress, bz2.compress, zstd]
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize("check_layers", [True, False])
+def test_reads_what_was_compressed_as_a_whole(
+    tmp_path: Path, pack: Callable[[bytes], bytes], check_layers: bool
+) -> None:
+    plain = oci_archive(IMAGE, "team/trainer:1")
+    (tmp_path / "archive").write_bytes(pack(plain))
+    with (tmp_path / "archive").open("rb") as stream:
+        archive = read_archive(stream, check_layers)
+    assert (archive.names, archive.identity.config_digest) == (("team/trainer:1",), IMAGE.id)
+    with (tmp_path / "archive").open("rb") as stream, uncompressed_archive(stream) as (unpacked, _compression):
+        assert b"".join(chunks_of(unpacked)) == plain
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize("left", [10, 200, -4])
+def test_a_compressed_archive_that_is_cut_is_refused(tmp_path: Path, pack: Callable[[bytes], bytes], left: int) -> None:
+    (tmp_path / "archive").write_bytes(pack(oci_archive(IMAGE, "a:1"))[:left])
+    with (tmp_path / "archive").open("rb") as stream, pytest.raises(BadArchive, match="truncated or damaged: its"):
+        read_archive(stream, check_layers=True)
+
+
+def test_zstd_without_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "archive").write_bytes(zstd(oci_archive(IMAGE, "a:1")))
+    monkeypatch.setattr(shutil, "which", lambda _command: None)
+    with (
+        (tmp_path / "archive").open("rb") as stream,
+        pytest.raises(BadArchive, match=r"zstd.*Install the command zstd"),
+    ):
+        read_archive(stream, check_layers=False)
+
+
+def test_what_is_compressed_and_no_archive_is_refused() -> None:
+    with pytest.raises(BadArchive, match="no tar file"):
+        read_archive(io.BytesIO(gzip.compress(b"notes")), check_layers=False)
