@@ -27,9 +27,9 @@ from .frames import (
     PIECE_BYTES,
     RESTART,
     Frame,
+    FrameReader,
     Piece,
     Request,
-    read_frame,
     send_request,
 )
 from .parts import RECEIVE, WINDOW
@@ -146,10 +146,10 @@ class RelayClient:
             stream = self._secured(connection, peer)
             with stream:
                 send_request(stream, Request(tuple(items[self._position :]), self._offset))
-                size = 0
+                frames, size = FrameReader(stream), 0
                 while self._position < len(items):
                     with self._watch.running(RECEIVE):
-                        frame = read_frame(stream)
+                        frame = frames.read()
                     if frame.kind == BEGIN:
                         size = self._begin(frame, items)
                     else:

@@ -22,7 +22,7 @@ class Sink(Protocol):
     def begin(self, item: int, size: int) -> None:
         """Begin an item of ``size`` bytes."""
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes | memoryview) -> None: ...
 
     def end(self) -> None:
         """End the item, which was written whole and has the right digest. Until then it must have no effect."""
