@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import posixpath
 import tarfile
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from .name import with_tag
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
+# As images name what the kernel calls otherwise.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 
@@ -152,7 +155,7 @@ def _read_docker_manifest(contents: _Contents) -> _Manifest:
 
 
 def _read_oci_index(contents: _Contents) -> _Manifest:
-    manifests = _image_manifests(contents, _json(contents, "index.json"))
+    manifests = _of_this_platform(contents, _image_manifests(contents, _json(contents, "index.json")))
     digests = {one["digest"] for one in manifests}
     if len(digests) != 1:
         raise BadArchive(f"The archive holds {len(digests)} images; exactly one is wanted. Save them one by one.")
@@ -163,6 +166,15 @@ def _read_oci_index(contents: _Contents) -> _Manifest:
     except (KeyError, TypeError) as error:
         raise BadArchive(f"This is not an image archive: its manifest has no {error}.") from error
     return _Manifest(_blob(config), layers, tuple(sorted(with_tag(name) for name in names if name)))
+
+
+def _of_this_platform(contents: _Contents, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that an engine of this machine would take: what is in the archive, and of several platforms its own."""
+    present = [one for one in manifests if _blob(one["digest"]) in contents.documents] or manifests
+    machine = platform.machine()
+    architecture = _ARCHITECTURES.get(machine, machine)
+    own = [one for one in present if one.get("platform", {}).get("architecture") == architecture]
+    return own or present
 
 
 def _image_manifests(contents: _Contents, index: Mapping[str, Any]) -> list[dict[str, Any]]:

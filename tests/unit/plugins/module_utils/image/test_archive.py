@@ -9,9 +9,10 @@ import gzip
 import io
 import json
 import lzma
+import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,37 @@ def test_reads_the_image_in_an_index_beside_its_attestation() -> None:
     files["index.json"] = json.dumps({"manifests": [outer]}).encode()
     archive = read_archive(io.BytesIO(tar_of(files)), check_layers=True)
     assert (archive.names, archive.identity.config_digest) == (("team/trainer:1",), IMAGE.id)
+
+
+def several_platforms(machine: str, others: Mapping[str, TestImage | None]) -> bytes:
+    """An index with C(IMAGE) for amd64, and these images for other architectures; None for one that is not there."""
+    files = oci_files(IMAGE)
+    first = json.loads(files["index.json"])["manifests"][0]
+    manifests = [{**first, "platform": {"architecture": machine}}]
+    for architecture, other in others.items():
+        digest = f"sha256:{'1' * 64}"
+        if other:
+            more = oci_files(other)
+            digest = json.loads(more["index.json"])["manifests"][0]["digest"]
+            files = {**more, **files}
+        manifests.append({**first, "digest": digest, "platform": {"architecture": architecture}})
+    del files["manifest.json"]
+    return tar_of({**files, "index.json": json.dumps({"manifests": manifests}).encode()})
+
+
+@pytest.mark.parametrize("others", [{"s390x": None}, {"arm64": OTHER, "riscv64": None}])
+def test_of_several_platforms_that_of_this_machine_is_read(
+    others: Mapping[str, TestImage | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    archive = read_archive(io.BytesIO(several_platforms("amd64", others)), check_layers=True)
+    assert archive.identity.config_digest == IMAGE.id
+
+
+def test_two_images_for_this_machine_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(BadArchive, match="holds 2 images"):
+        read_archive(io.BytesIO(several_platforms("arm64", {"arm64": OTHER})), check_layers=True)
 
 
 def test_reads_an_image_without_a_name_and_without_layers() -> None:
