@@ -35,10 +35,14 @@ class RateRecord:
                 return {name: float(rate) for name, rate in json.load(file).items() if _is_rate(rate)}
         return {}
 
-    def keep(self, rates: Mapping[str, float]) -> None:
-        """Keep these rates beside those of other names; no-op where that is impossible, since nothing depends on it."""
+    def keep(self, rates: Mapping[str, float | None]) -> None:
+        """Keep these rates beside those of other names, and forget those that are None.
+
+        No-op where that is impossible, since nothing depends on it.
+        """
+        kept = {name: rate for name, rate in {**self.read(), **rates}.items() if rate is not None}
         with contextlib.suppress(ClusterError):
-            write_whole(self._path, json.dumps({**self.read(), **rates}, sort_keys=True) + "\n", 0o600)
+            write_whole(self._path, json.dumps(kept, sort_keys=True) + "\n", 0o600)
 
 
 def reported_links(

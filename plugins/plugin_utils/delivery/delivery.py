@@ -142,7 +142,7 @@ class RelayDelivery(Generic[AnyOrder]):
     def _rates_of(self, host: str) -> Mapping[str, float]:
         return self._found[host].get("rates") or {}
 
-    def _remember(self, rates: Mapping[str, Mapping[str, float]]) -> None:
+    def _remember(self, rates: Mapping[str, Mapping[str, float | None]]) -> None:
         commands = {
             host: {"do": "remember", "rates": dict(one)}
             for host, one in rates.items()

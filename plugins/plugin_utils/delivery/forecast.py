@@ -126,9 +126,12 @@ def learned(
     figures: Mapping[str, Mapping[str, Any]],
     limits: Mapping[str, str],
     known: Mapping[str, Rates],
-) -> dict[str, dict[str, float]]:
-    """Return by host the rates that the transfer has shown, to be kept; ``known`` are those that each host has kept."""
-    found: dict[str, dict[str, float]] = {}
+) -> dict[str, dict[str, float | None]]:
+    """Return by host the rates that the transfer has shown, to be kept, and None for what is to be forgotten.
+
+    ``known`` are those that each host has kept.
+    """
+    found: dict[str, dict[str, float | None]] = {}
     for stage in chain:
         figure = figures.get(stage.host) or {}
         size, seconds = figure.get("bytes_sent") or 0, figure.get("seconds") or 0.0
@@ -145,10 +148,14 @@ def learned(
     return found
 
 
-def _note(rates: dict[str, float], part: str, rate: float, is_limit: bool, known: Rates) -> None:
+def _note(rates: dict[str, float | None], part: str, rate: float, is_limit: bool, known: Rates) -> None:
+    """Note the rate of a part; what is known of it from before and contradicts it is true no longer."""
     if is_limit:
-        rates[part] = round(rate)
-    elif rate > known.get(part + AT_LEAST, 0):
+        rates |= {part: round(rate), part + AT_LEAST: None}
+        return
+    if rate > known.get(part, rate):
+        rates[part] = None
+    if rate > max(known.get(part, 0), known.get(part + AT_LEAST, 0)):
         rates[part + AT_LEAST] = round(rate)
 
 

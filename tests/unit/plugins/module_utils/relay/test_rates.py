@@ -20,7 +20,9 @@ def test_what_is_kept_is_there_beside_what_was(tmp_path: Path) -> None:
     record = RateRecord(str(tmp_path / "distrain/transfers.json"))
     assert record.read() == {}
     record.keep({"link": 5, "load classic": 7})
-    record.keep({"link": 6})
+    record.keep({"link": 6, "disk": None})
+    record.keep({"disk": 9})
+    record.keep({"disk": None})
     assert record.read() == {"link": 6.0, "load classic": 7.0}
     assert (tmp_path / "distrain/transfers.json").stat().st_mode & 0o777 == 0o600
 

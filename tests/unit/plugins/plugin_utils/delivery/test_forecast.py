@@ -136,13 +136,33 @@ def test_only_what_limited_gives_a_rate_and_the_rest_a_bound() -> None:
     assert learned("gpu-01", chain, figures, limits, {"gpu-01": {"disk at least": 2 * GB}}) == {
         "gpu-01": {},
         "gpu-02": {CLASSIC: 1.25 * GB, "link at least": GB},
-        "gpu-03": {CLASSIC: GB, "link": 500 * MB},
+        "gpu-03": {CLASSIC: GB, "link": 500 * MB, "link at least": None},
     }
 
 
 def test_the_disk_of_the_source_is_kept_there() -> None:
     found = learned("gpu-01", [stage(2)], {"gpu-02": came()}, {"gpu-02": "disk of gpu-01"}, {})
-    assert found == {"gpu-01": {"disk": GB}, "gpu-02": {"link at least": GB}}
+    assert found == {
+        "gpu-01": {"disk": GB, "disk at least": None},
+        "gpu-02": {"link at least": GB},
+    }
+
+
+@pytest.mark.parametrize(
+    ("known", "limit", "kept"),
+    [
+        ({"link": 100 * MB}, "load of gpu-02", {"link": None, "link at least": GB}),
+        ({"link": 100 * MB, "link at least": 2 * GB}, "load of gpu-02", {"link": None}),
+        ({"link": 2 * GB}, "load of gpu-02", {}),
+        ({"link at least": 2 * GB}, "load of gpu-02", {}),
+        ({"link at least": 2 * GB}, "link of gpu-02", {"link": GB, "link at least": None}),
+    ],
+)
+def test_what_a_transfer_contradicts_is_forgotten(
+    known: dict[str, float], limit: str, kept: dict[str, float | None]
+) -> None:
+    found = learned("gpu-01", [stage(2)], {"gpu-02": came()}, {"gpu-02": limit}, {"gpu-02": known})
+    assert found["gpu-02"] == kept
 
 
 def test_a_small_transfer_teaches_nothing() -> None:

@@ -93,7 +93,6 @@ def test_what_is_expected_is_shown_before_and_what_was_learned_is_kept() -> None
     assert (results["gpu-02"]["seconds_expected"], results["gpu-02"]["limited_by"]) == (3.0, "load of gpu-02")
     assert (results["gpu-01"]["seconds_expected"], results["gpu-01"]["limited_by"]) == (None, "")
     assert {one: command["rates"] for one, command in fleet.commands("remember").items()} == {
-        "gpu-01": {"disk at least": 10 * MB},
         "gpu-02": {"load classic": 12 * MB, "link at least": 10 * MB},
     }
     assert fleet.commands("measured").keys() == {"gpu-01"}
