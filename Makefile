@@ -10,6 +10,7 @@ READY := $(VENV)/.ready
 LAB_DIRECTORY := /var/lib/distrain-lab
 CASES ?=
 BENCH_IMAGES ?=
+BENCH_RELAY ?=
 BENCH_LAB := --extra-vars '{"lab_name": "bench", "lab_number": 19, "lab_trainer": false, \
     "lab_inventory_directory": "$(LAB_DIRECTORY)/bench-inventory"}'
 TRAINERS := $(CURDIR)/tests/trainers
@@ -29,7 +30,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit report-test package scenario scenarios faults trainers clean bench-overlay bench-images
+.PHONY: help demo test lint unit report-test package scenario scenarios faults trainers clean bench-overlay bench-relay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -43,6 +44,7 @@ help:
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
+	@echo "make bench-relay          what hashing, TLS and copying cost on this machine, and the relay as a whole"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
 	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make clean                remove the lab from this machine"
@@ -110,6 +112,10 @@ bench-overlay: $(READY)
 	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_hosts=2 --extra-vars lab_warm=true
 	$(BIN)/ansible-playbook tests/bench/overlay_throughput.yml --inventory $(LAB_DIRECTORY)/bench-inventory
 	$(BIN)/ansible-playbook playbooks/lab.yml $(BENCH_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
+
+bench-relay: $(READY)
+	$(call say,"Measuring SHA-256; TLS; copying between sockets; and the relay as a whole on the loopback")
+	PYTHONPATH=.collections $(BIN)/python -m tests.bench.relay $(BENCH_RELAY)
 
 bench-images: $(READY)
 	$(call say,"Bringing images to lab hosts with capped interfaces: ours against rsync; zstd and ssh; a registry")

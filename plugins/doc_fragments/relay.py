@@ -30,6 +30,18 @@ options:
     type: dict
     default: {}
     version_added: "1.0.0"
+  ports:
+    description:
+      - At which TCP ports the hosts may listen, as V(28500-28599) or as one port; each takes the first that is free
+        there. Empty for a port that the kernel chooses.
+      - One port serves one transfer at a time. Take ports outside of the kernel's own range for connections
+        (C(net.ipv4.ip_local_port_range), 32768 to 60999 on most hosts).
+      - Where the role P(distrain.cluster.swarm#role) has loaded its firewall with a range of ports for transfers, the
+        port is open to the hosts of the swarm from before the first byte until the transfer ends, whichever way it
+        ends. What O(addresses) names must then be in C(swarm_firewall_allow).
+    type: str
+    default: ""
+    version_added: "1.0.0"
   disk_reserve:
     description:
       - What must stay free after the transfer on the disk that it goes to, which of an image is the engine's. In bytes,
@@ -49,8 +61,12 @@ notes:
   - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
     it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
     Ansible is set not to check them.
-  - The hosts connect to each other with TLS 1.3, at ports that the kernel chooses, and with keys that are made for this
-    run and lie in no file. They listen at the one address of O(addresses) and only while the run lasts.
+  - The hosts connect to each other with TLS 1.3, at O(ports), and with keys that are made for this run and lie in no
+    file. They listen at the one address of O(addresses) and only while the run lasts.
+  - Before the first byte a table shows for each host what is missing, its bytes, how long that is expected to take, and
+    which part limits it - the disk of the source, a link, or loading. Afterwards the same columns show what it was. The
+    rates are those of earlier transfers, which each host keeps in C(/var/lib/distrain/transfers.json), and for a link,
+    as long as it has not been what limits, the speed that its interface reports. What is not known is called so.
 requirements:
   - cryptography, on the controller
 """

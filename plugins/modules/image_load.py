@@ -17,7 +17,10 @@ description:
     or damaged, or that holds another image than O(name), is refused, and the engine is left as it was.
 options:
   path:
-    description: The archive, on the host. It must hold exactly one image, and must not be compressed as a whole.
+    description:
+      - The archive, on the host. It must hold exactly one image.
+      - It may be compressed as a whole with gzip, xz, bzip2 or, where the host has the command C(zstd), with zstd. It
+        is unpacked for each of the three times that it is read, so an archive that is not compressed loads faster.
     type: path
     required: true
   name:
@@ -70,7 +73,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchivedImage
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archived import ArchivedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import IMAGE_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image.file import read_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image.load import give_name, load_file

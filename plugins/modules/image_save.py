@@ -72,7 +72,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Plan, Step
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.sdk import Engine
-from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchiveFile
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archived import ArchiveFile
 from ansible_collections.distrain.cluster.plugins.module_utils.image.arguments import IMAGE_ARGUMENTS
 from ansible_collections.distrain.cluster.plugins.module_utils.image.file import observe_file, write_file
 from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag

@@ -118,6 +118,20 @@ seconds:
   description: How long receiving took, without reading what is there.
   returned: always
   type: float
+seconds_expected:
+  description:
+    - How long it was expected to take by the rates that earlier transfers of these hosts have shown, and by what the
+      interfaces report. It is null where a rate is not known yet.
+  returned: always
+  type: float
+  version_added: "1.0.0"
+limited_by:
+  description:
+    - What has limited it, by where the time went, such as V(load of gpu-02), V(link of gpu-02) or V(disk of gpu-01).
+      It is empty where no part took most of the time, and where nothing was sent.
+  returned: always
+  type: str
+  version_added: "1.0.0"
 from_hosts:
   description: From which hosts the bytes came.
   returned: always

@@ -6,6 +6,9 @@
 strike.py BYTES kill             kill -9 the agents of this host
 strike.py BYTES cut SECONDS      take the interface down for so long
 strike.py BYTES fill PATH        fill the file system of PATH with a file of this name
+strike.py BYTES take LAYER       take the files of this layer (its diff ID) away from the classic store
+strike.py BYTES give LAYER       put them back, at once
+strike.py BYTES look             print at which address and port the agent of this host listens
 strike.py BYTES intrude KEYS     connect to this host's agent with the strange key and certificate in KEYS, and without
 """
 
@@ -81,6 +84,28 @@ def fill(path: str) -> object:
             return written
 
 
+def take(diff_id: str) -> object:
+    files = files_of(diff_id)
+    files.rename(files.with_name("taken"))
+    return str(files)
+
+
+def give(diff_id: str) -> object:
+    files = files_of(diff_id)
+    files.with_name("taken").rename(files)
+    return str(files)
+
+
+def files_of(diff_id: str) -> Path:
+    layers = Path("/var/lib/docker/image/overlay2/layerdb/sha256")
+    layer = next(path.parent for path in layers.glob("*/diff") if path.read_text() == diff_id)
+    return Path("/var/lib/docker/overlay2", (layer / "cache-id").read_text(), "diff")
+
+
+def look() -> object:
+    return listening(agents()[0])
+
+
 def intrude(keys: str) -> object:
     address, port = listening(agents()[0])
     strange, bare = context(), context()
@@ -122,10 +147,13 @@ def listening(process: int) -> tuple[str, int]:
 
 
 def main() -> None:
+    if sys.argv[2] == "give":
+        print(give(*sys.argv[3:]))
+        return
     wait_for(agents, "An agent")
     start = moved()
     wait_for(lambda: moved() - start >= int(sys.argv[1]), "So many bytes")
-    verbs = {"kill": kill, "cut": cut, "fill": fill, "intrude": intrude}
+    verbs = {"kill": kill, "cut": cut, "fill": fill, "look": look, "take": take, "intrude": intrude}
     print(json.dumps(verbs[sys.argv[2]](*sys.argv[3:])))
 
 

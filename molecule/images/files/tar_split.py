@@ -5,6 +5,7 @@
 
 tar_split.py DIFF_ID future     give each line a key that no reader knows; the engine passes over it
 tar_split.py DIFF_ID cut        take its last bytes away
+tar_split.py DIFF_ID missing    remove it
 tar_split.py DIFF_ID restore    put it back
 """
 
@@ -28,7 +29,9 @@ def main(diff_id: str, act: str) -> None:
         return
     shutil.copy2(path, KEPT)
     content = path.read_bytes()
-    if act == "cut":
+    if act == "missing":
+        path.unlink()
+    elif act == "cut":
         path.write_bytes(content[:-20])
     else:
         lines = ({**json.loads(line), "version": 2} for line in gzip.decompress(content).splitlines())

@@ -12,33 +12,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import posixpath
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from ..base.errors import ClusterError
+from .archived import ArchivedImage
+from .compression import BadArchive, chunks_of, uncompressed_archive
 from .identity import ImageIdentity, identity_of_config
 from .name import with_tag
 
 _LARGEST_DOCUMENT = 4 * 1024**2
 _CHUNK = 1024**2
+# As images name what the kernel calls otherwise.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
-
-
-class BadArchive(ClusterError):
-    """The archive cannot be used: truncated, damaged, no image archive, or not the one that is wanted."""
-
-
-@dataclass(frozen=True)
-class ArchivedImage:
-    """The one image that an archive holds. ``size`` is that of its layers in the archive, in bytes."""
-
-    identity: ImageIdentity
-    names: tuple[str, ...]
-    size: int
 
 
 @dataclass
@@ -68,9 +59,15 @@ def read_archive(stream: IO[bytes], check_layers: bool) -> ArchivedImage:
     """Read the archive; raise BadArchive where it does not hold exactly one whole image.
 
     ``stream`` need not be seekable. With ``check_layers`` every layer is read and its digest compared; without, a
-    seekable archive is read in an instant, and a layer that is there, but damaged, goes unseen.
+    seekable archive is read in an instant, and a layer that is there, but damaged, goes unseen. One that is compressed
+    as a whole is read to its end in either case.
     """
-    contents = _scan(stream, check_layers)
+    with uncompressed_archive(stream) as (archive, compression):
+        contents = _scan(archive, check_layers)
+        if compression and check_layers:
+            # What follows the archive's end holds the checksum of the whole.
+            for _rest in chunks_of(archive):
+                pass
     manifest = _read_manifest(contents)
     identity = _read_config(contents, manifest.config)
     if len(manifest.layers) != len(identity.diff_ids):
@@ -158,7 +155,7 @@ def _read_docker_manifest(contents: _Contents) -> _Manifest:
 
 
 def _read_oci_index(contents: _Contents) -> _Manifest:
-    manifests = _image_manifests(contents, _json(contents, "index.json"))
+    manifests = _of_this_platform(contents, _image_manifests(contents, _json(contents, "index.json")))
     digests = {one["digest"] for one in manifests}
     if len(digests) != 1:
         raise BadArchive(f"The archive holds {len(digests)} images; exactly one is wanted. Save them one by one.")
@@ -169,6 +166,15 @@ def _read_oci_index(contents: _Contents) -> _Manifest:
     except (KeyError, TypeError) as error:
         raise BadArchive(f"This is not an image archive: its manifest has no {error}.") from error
     return _Manifest(_blob(config), layers, tuple(sorted(with_tag(name) for name in names if name)))
+
+
+def _of_this_platform(contents: _Contents, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that an engine of this machine would take: what is in the archive, and of several platforms its own."""
+    present = [one for one in manifests if _blob(one["digest"]) in contents.documents] or manifests
+    machine = platform.machine()
+    architecture = _ARCHITECTURES.get(machine, machine)
+    own = [one for one in present if one.get("platform", {}).get("architecture") == architecture]
+    return own or present
 
 
 def _image_manifests(contents: _Contents, index: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -224,12 +230,3 @@ def _json(contents: _Contents, path: str) -> Any:
         return json.loads(contents.documents[path])
     except ValueError as error:
         raise BadArchive(f"The archive is damaged: {path} is not JSON ({error}).") from error
-
-
-@dataclass(frozen=True)
-class ArchiveFile:
-    """A file that is there; ``image`` is None where it does not hold exactly one whole image."""
-
-    size: int
-    mode: int
-    image: ArchivedImage | None

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..base.errors import ClusterError
-from .archive import ArchivedImage, ArchiveFile, BadArchive, read_archive
+from .archive import read_archive
+from .archived import ArchivedImage, ArchiveFile
+from .compression import BadArchive
 
 
 def observe_file(path: str) -> ArchiveFile | None:

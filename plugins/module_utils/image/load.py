@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..base.errors import ClusterError
 from ..engine.sdk import Engine
-from .archive import ArchivedImage
+from .archived import ArchivedImage
+from .compression import chunks_of, uncompressed_archive
 from .file import read_file
 from .identity import ImageIdentity
 from .observation import observe_images
@@ -22,8 +23,9 @@ def load_file(engine: Engine, path: str) -> None:
     host = observe_images(engine)
     named_before = {name: host.named(name) for name in archive.names}
     try:
-        with Path(path).open("rb") as file:
-            engine.load_image(file)
+        with Path(path).open("rb") as file, uncompressed_archive(file) as (unpacked, compression):
+            # Not every engine reads every way of compressing.
+            engine.load_image(chunks_of(unpacked) if compression else file)
         if observe_images(engine).same_as(archive.identity) is None:
             raise ClusterError(f"The engine read {path} without an error, yet its image is not there.")
     except (ClusterError, OSError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import PlanError
 from ..base.plan import Plan, Step
-from .archive import ArchivedImage, ArchiveFile
+from .archived import ArchivedImage, ArchiveFile
 from .identity import ImageIdentity
 from .name import with_tag
 from .state import HeldImage, HostImages

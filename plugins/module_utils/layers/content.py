@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from ..image.archive import BadArchive
+from ..image.compression import BadArchive
 
 CHUNK = 1024**2
 GZIP = b"\x1f\x8b"

@@ -61,7 +61,7 @@ class ReadAhead:
         self._skip = offset
         self._thread.start()
 
-    def read(self, size: int) -> bytes | None:
+    def read(self, size: int) -> bytes | memoryview | None:
         while not self._current:
             if self._failure:
                 raise self._failure
@@ -76,7 +76,7 @@ class ReadAhead:
             else:
                 self._current = memoryview(found)
         data, self._current = self._current[:size], self._current[size:]
-        return bytes(data)
+        return data
 
     def _run(self) -> None:
         try:

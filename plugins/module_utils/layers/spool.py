@@ -23,7 +23,7 @@ from typing import IO, cast
 from ..base.errors import ClusterError, unexpected
 from ..base.system_error import described
 from ..engine.socket import EngineSocket
-from ..image.archive import BadArchive
+from ..image.compression import BadArchive
 from ..image.identity import is_config_of
 from ..image.state import HeldImage
 from .content import is_compressed, uncompressed

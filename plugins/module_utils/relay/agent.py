@@ -18,6 +18,9 @@ from typing import Any, Protocol
 from ..base.agent import Emit, serve
 from ..base.errors import ClusterError
 from ..base.system_error import described
+from .firewall import OpenPort
+from .listener import listener_on, ports_of, why_not_listening
+from .rates import RateRecord, reported_links
 from .server import ItemSource, RelayServer, SourceProvider
 from .sink import Sink
 from .tls import RunKeys, client_context, server_context
@@ -58,6 +61,7 @@ class RelayAgent:
         self._emit = emit
         self._kind: Any = None
         self._server: RelayServer | None = None
+        self._open_port: OpenPort | None = None
         self._transfer: RelayTransfer | None = None
         self._keys: RunKeys | None = None
         self._sent = 0
@@ -78,16 +82,24 @@ class RelayAgent:
             self._transfer.stop()
         if self._server:
             self._server.close()
+        if self._open_port:
+            self._open_port.close()
         if self._kind:
             self._kind.close()
 
     def _handle(self, verb: str, command: Mapping[str, Any]) -> None:
         if verb == "observe":
             self._kind = self._make_kind(command["arguments"], self._emit)
-            self._emit({"event": "observed", "found": self._kind.observe()})
+            known = {"rates": RateRecord().read(), "links": reported_links()}
+            self._emit({"event": "observed", "found": {**self._kind.observe(), **known}})
         elif verb == "ask":
             answer = getattr(self._kind, command["question"])(command["arguments"])
             self._emit({"event": "answered", "found": answer})
+        elif verb == "measured":
+            self._emit({"event": "measured", "busy": self._server.watch.seconds() if self._server else {}})
+        elif verb == "remember":
+            RateRecord().keep(command["rates"])
+            self._emit({"event": "remembered"})
         elif verb == "prepare":
             self._prepare(command)
         elif verb == "send" and self._server:
@@ -98,11 +110,14 @@ class RelayAgent:
     def _prepare(self, command: Mapping[str, Any]) -> None:
         """Listen on the one address where the other hosts expect this one."""
         self._keys = RunKeys(**command["keys"])
-        address = command["address"]
+        address, ports = command["address"], ports_of(command["ports"])
         try:
-            self._server = RelayServer(address, server_context(self._keys), self._count)
+            listener = listener_on(address, ports)
         except OSError as error:
-            raise ClusterError(f"Nothing can listen on {address} of this host: {error.strerror}.") from error
+            raise why_not_listening(command["host"], address, ports, error) from error
+        self._server = RelayServer(listener, server_context(self._keys), self._count)
+        self._open_port = OpenPort(self._server.port)
+        self._open_port.open()
         self._emit({"event": "listening", "port": self._server.port})
 
     def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:

@@ -27,12 +27,14 @@ from .frames import (
     PIECE_BYTES,
     RESTART,
     Frame,
+    FrameReader,
     Piece,
     Request,
-    read_frame,
     send_request,
 )
+from .parts import RECEIVE, WINDOW
 from .server import SILENCE_SECONDS
+from .stopwatch import Stopwatch
 from .unfinished import Beginning
 from .window import Broken, Window
 
@@ -86,6 +88,7 @@ class RelayClient:
         window: Window,
         patience: float,
         show: Callable[[str], None],
+        watch: Stopwatch | None = None,
     ) -> None:
         """``digests`` are the SHA-256 of the items, in hex; after ``patience`` seconds without data it fails."""
         self.received = Received()
@@ -95,6 +98,7 @@ class RelayClient:
         self._window = window
         self._patience = patience
         self._show = show
+        self._watch = watch or Stopwatch()
         self._progress_at = time.monotonic()
         self._position = 0  # the rank of the item that comes
         self._offset = 0
@@ -142,9 +146,10 @@ class RelayClient:
             stream = self._secured(connection, peer)
             with stream:
                 send_request(stream, Request(tuple(items[self._position :]), self._offset))
-                size = 0
+                frames, size = FrameReader(stream), 0
                 while self._position < len(items):
-                    frame = read_frame(stream)
+                    with self._watch.running(RECEIVE):
+                        frame = frames.read()
                     if frame.kind == BEGIN:
                         size = self._begin(frame, items)
                     else:
@@ -193,7 +198,8 @@ class RelayClient:
         self._offset = piece.end
         if piece.is_last:
             self._check(piece, host)
-        self._window.append(piece)
+        with self._watch.running(WINDOW):
+            self._window.append(piece)
         self._progress_at = time.monotonic()
         if piece.is_last:
             self.received.items += 1

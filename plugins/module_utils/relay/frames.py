@@ -61,7 +61,7 @@ class Piece:
     item: int
     size: int
     offset: int
-    data: bytes
+    data: bytes | memoryview
 
     @property
     def end(self) -> int:
@@ -94,32 +94,46 @@ def read_request(stream: Stream) -> Request:
     return Request(tuple(_from_steps(body["items"])), int(body["offset"]))
 
 
-def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data: bytes = b"") -> None:
+def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data: bytes | memoryview = b"") -> None:
     stream.sendall(_HEADER.pack(kind, item, number))
     if data:
         stream.sendall(data)
 
 
-def read_frame(stream: Stream) -> Frame:
-    """The next frame; raise OSError where the other side has closed, ValueError where it sends anything else."""
-    kind, item, number = _HEADER.unpack(read_exactly(stream, _HEADER.size))
-    if kind not in (DATA, FAILED):
-        return Frame(kind, item, number)
-    if number > PIECE_BYTES:
-        raise ValueError("a piece is larger than any piece may be")
-    return Frame(kind, item, number, read_exactly(stream, number))
+class FrameReader:
+    """Reads frames, all into one buffer: memory that is new for each piece costs more than copying the piece out."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._buffer = memoryview(bytearray(PIECE_BYTES))
+
+    def read(self) -> Frame:
+        """The next frame; raise OSError where the other side has closed, ValueError where it sends anything else."""
+        kind, item, number = _HEADER.unpack(self._bytes(_HEADER.size))
+        if kind not in (DATA, FAILED):
+            return Frame(kind, item, number)
+        if number > PIECE_BYTES:
+            raise ValueError("a piece is larger than any piece may be")
+        return Frame(kind, item, number, self._bytes(number))
+
+    def _bytes(self, count: int) -> bytes:
+        _fill(self._stream, self._buffer[:count])
+        return bytes(self._buffer[:count])
 
 
 def read_exactly(stream: Stream, count: int) -> bytes:
     buffer = bytearray(count)
-    view = memoryview(buffer)
-    filled = 0
+    _fill(stream, memoryview(buffer))
+    return bytes(buffer)
+
+
+def _fill(stream: Stream, view: memoryview) -> None:
+    filled, count = 0, len(view)
     while filled < count:
         received = stream.recv_into(view[filled:], count - filled)
         if not received:
             raise ConnectionResetError("the other side has ended the connection")
         filled += received
-    return bytes(buffer)
 
 
 def _to_steps(items: Sequence[int]) -> list[int]:

@@ -36,6 +36,8 @@ from .frames import (
     read_request,
     send_frame,
 )
+from .parts import READ, SEND
+from .stopwatch import Stopwatch
 from .window import Gone, Restarted, Window
 
 # A host that has nothing to send says so this often; one that is silent for several times as long is dead.
@@ -137,11 +139,11 @@ class WindowProvider:
 
 
 class RelayServer:
-    """Listens on one address, on a port that the kernel chooses, until it is closed."""
+    """Answers at a socket that listens, until it is closed."""
 
-    def __init__(self, address: str, context: ssl.SSLContext | None, count: Callable[[int], None]) -> None:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._listener = socket.create_server((address, 0), family=family, backlog=128)
+    def __init__(self, listener: socket.socket, context: ssl.SSLContext | None, count: Callable[[int], None]) -> None:
+        self._listener = listener
+        self.watch = Stopwatch()
         self._context = context
         self._count = count
         self.port = self._listener.getsockname()[1]
@@ -182,7 +184,8 @@ class RelayServer:
         begun: int | None = None
         while True:
             try:
-                piece = next(pieces)
+                with self.watch.running(READ):
+                    piece = next(pieces)
             except StopIteration:
                 return send_frame(stream, COMPLETE)
             except Gone:
@@ -201,7 +204,8 @@ class RelayServer:
                 begun = piece.item
                 send_frame(stream, BEGIN, piece.item, piece.size)
             if piece.data:
-                send_frame(stream, DATA, piece.item, len(piece.data), piece.data)
+                with self.watch.running(SEND):
+                    send_frame(stream, DATA, piece.item, len(piece.data), piece.data)
                 self._count(len(piece.data))
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from .frames import Piece
+from .parts import LOAD
+from .stopwatch import Stopwatch
 from .window import Reader, Restarted
 
 _POLL_SECONDS = 1.0
@@ -19,7 +22,7 @@ class Sink(Protocol):
     def begin(self, item: int, size: int) -> None:
         """Begin an item of ``size`` bytes."""
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes | memoryview) -> None: ...
 
     def end(self) -> None:
         """End the item, which was written whole and has the right digest. Until then it must have no effect."""
@@ -34,10 +37,11 @@ class Sink(Protocol):
 class Feeder:
     """Moves the wanted items from a window into a sink."""
 
-    def __init__(self, reader: Reader, sink: Sink, wanted: Collection[int]) -> None:
+    def __init__(self, reader: Reader, sink: Sink, wanted: Collection[int], watch: Stopwatch | None = None) -> None:
         self.items = 0
         self._reader = reader
         self._sink = sink
+        self._watch = watch or Stopwatch()
         self._wanted = frozenset(wanted)
         self._current: int | None = None
 
@@ -46,7 +50,8 @@ class Feeder:
         try:
             while not self._reader.is_at_end():
                 self._feed_piece()
-            self._sink.finish()
+            with self._watch.running(LOAD):
+                self._sink.finish()
         except BaseException:
             self._sink.abort()
             raise
@@ -62,6 +67,10 @@ class Feeder:
             return
         if piece is None or piece.item not in self._wanted:
             return
+        with self._watch.running(LOAD):
+            self._take(piece)
+
+    def _take(self, piece: Piece) -> None:
         if piece.item != self._current:
             self._current = piece.item
             self._sink.begin(piece.item, piece.size)

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .client import Peer, RelayClient
+from .parts import WINDOW_BYTES
 from .server import HOLD_SECONDS, WindowProvider
 from .sink import Feeder, Sink
+from .stopwatch import Stopwatch
 from .unfinished import UnfinishedItems
 from .window import Broken, Window
 
-# In memory, on every host: what the engine may lag behind, and what the next host finds after one has died.
-WINDOW_BYTES = 128 * 1024**2
 # What a piece takes in memory beside its bytes: those of small files are many.
 _PIECE_OVERHEAD = 512
 _STOP_SECONDS = 60.0
@@ -47,10 +47,12 @@ class RelayTransfer:
         self._keeps = frozenset(command["keeps"])
         self._unfinished = unfinished
         peers = [Peer(**peer) for peer in command["peers"]]
-        self._client = RelayClient(peers, context, digests, self._window, command["patience"], show)
+        self._watch = Stopwatch()
+        patience: float = command["patience"]
+        self._client = RelayClient(peers, context, digests, self._window, patience, show, self._watch)
         if unfinished and items:
             self._client.resume_from(unfinished.take(digests[items[0]]))
-        self._feeder = Feeder(self._window.open_first(), sink, command["keeps"])
+        self._feeder = Feeder(self._window.open_first(), sink, command["keeps"], self._watch)
         self.provider = WindowProvider(self._window)
         self._started = time.monotonic()
         self._failures: list[Exception] = []
@@ -96,6 +98,7 @@ class RelayTransfer:
             "from_hosts": dict(received.from_hosts),
             "refused": list(received.refused),
             "seconds": round(time.monotonic() - self._started, 2),
+            "busy": self._watch.seconds(),
         }
 
     def _guard(self, half: Callable[[], None], give_up: Callable[[], None]) -> None:

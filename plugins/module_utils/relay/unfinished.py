@@ -43,7 +43,7 @@ class UnfinishedItems:
     def is_any(self) -> bool:
         return any(self._directory.glob(f"{BEGUN}*"))
 
-    def keep(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
+    def keep(self, digest: str, size: int, pieces: Iterable[bytes | memoryview]) -> None:
         """Keep the beginning of an item, unless there is no room or it cannot be written: then it is sent again."""
         self.clear()
         there = next(path for path in (self._directory, *self._directory.parents) if path.is_dir())

@@ -68,7 +68,7 @@ class TreeSink:
             self._item, self._offset = item, part * PART_BYTES
             self._is_new = os.fstat(self._descriptor).st_size <= self._offset
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write the data; leave zeros out where the file was empty."""
         if self._descriptor is None:
             return

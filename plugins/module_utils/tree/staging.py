@@ -171,7 +171,7 @@ def staged_name(entry: TreeEntry) -> str:
     return hashlib.sha256(json.dumps([entry.path, entry.digests]).encode()).hexdigest()[:40]
 
 
-def write_all(descriptor: int, data: bytes, offset: int) -> None:
+def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)

@@ -16,6 +16,7 @@ from ansible.module_utils.common.text.formatters import human_to_bytes
 from ansible.plugins.action import ActionBase
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import section_of, with_page
+from ansible_collections.distrain.cluster.plugins.module_utils.base.port_range import parsed_port_range
 
 from ..control.other_host import OtherHost
 from ..control.parent_process import ParentProcess
@@ -31,6 +32,7 @@ RELAY_ARGUMENTS: dict[str, Any] = {
     "source_host": {"type": "str", "required": True},
     "hosts": {"type": "list", "elements": "str"},
     "addresses": {"type": "dict", "default": {}},
+    "ports": {"type": "str", "default": ""},
     "disk_reserve": {"type": "str", "default": "1G"},
     "patience": {"type": "int", "default": 60},
 }
@@ -58,6 +60,7 @@ class RelayAction(ActionBase):
             "disk_reserve": bytes_of("disk_reserve", self.arguments["disk_reserve"]),
             "patience": self.arguments["patience"],
             "addresses": self.arguments["addresses"],
+            "ports": parsed_port_range("ports", self.arguments["ports"]),
         }
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -12,22 +12,33 @@ from typing import Any, Generic, TypeVar
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
 from ..control.shared_pass import Results
+from .chain import Link
 from .fleet import Fleet
-from .progress import RelayProgress, Total
+from .forecast import Expectation, Stage, disk_of, expect, found_limits, learned, stage_of
+from .progress import RelayProgress, Total, expected_table
 from .run import RelayRun
 
 # The figures of a host to which nothing is sent.
-NOTHING_SENT: dict[str, Any] = {"bytes_sent": 0, "bytes_again": 0, "seconds": 0.0, "from_hosts": {}, "refused": []}
+NOTHING_SENT: dict[str, Any] = {
+    "bytes_sent": 0,
+    "bytes_again": 0,
+    "seconds": 0.0,
+    "seconds_expected": None,
+    "limited_by": "",
+    "from_hosts": {},
+    "refused": [],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RelayOrder:
-    """From which host something is delivered; ``addresses`` are those that the user names."""
+    """From which host something is delivered; ``addresses`` and ``ports`` are those that the user names."""
 
     source: str
     disk_reserve: int
     patience: int
     addresses: Mapping[str, str]
+    ports: range = range(0)
 
 
 AnyOrder = TypeVar("AnyOrder", bound=RelayOrder)
@@ -86,10 +97,59 @@ class RelayDelivery(Generic[AnyOrder]):
             source=self._order.source,
             addresses=addresses,
             patience=self._order.patience,
+            ports=self._order.ports,
             digests=digests,
             progress=RelayProgress(totals, unit, self._show),
             show=self._show,
         )
+
+    def _carry_along(
+        self,
+        chain: Sequence[Link],
+        run: RelayRun,
+        stages: Sequence[Stage],
+        source: Mapping[str, Any],
+        sink_of: Callable[[Link], Mapping[str, Any]],
+    ) -> dict[str, dict[str, Any]]:
+        """Say what is to be expected, relay, and keep what was learned; return the figures of each host."""
+        name = self._order.source
+        expected = expect(name, disk_of(self._rates_of(name)), stages) if stages else []
+        for line in expected_table(expected, run.progress.totals, run.progress.unit):
+            self._show(line)
+        figures = run.carry(chain, source, sink_of)
+        measured = {} if name in self._fleet.failed else self._fleet.ask({name: {"do": "measured"}}, "measured")
+        limits = found_limits(name, (measured.get(name) or {}).get("busy") or {}, stages, figures)
+        self._remember(learned(name, stages, figures, limits, {host: self._rates_of(host) for host in self._found}))
+        seconds = {one.host: one for one in expected}
+        return {host: {**one, **_forecast_of(seconds.get(host), limits.get(host))} for host, one in figures.items()}
+
+    def _stages(
+        self, chain: Sequence[Link], addresses: Mapping[str, str], loads: Mapping[str, str], run: RelayRun
+    ) -> list[Stage]:
+        """Return the chain with what is known of its hosts' rates; ``loads`` names what loads on each."""
+        return [
+            stage_of(
+                link.host,
+                run.progress.totals[link.host].bytes,
+                loads[link.host],
+                self._rates_of(link.host),
+                (self._found[link.host].get("links") or {}).get(addresses[link.host]),
+            )
+            for link in chain
+            if link.receives
+        ]
+
+    def _rates_of(self, host: str) -> Mapping[str, float]:
+        return self._found[host].get("rates") or {}
+
+    def _remember(self, rates: Mapping[str, Mapping[str, float | None]]) -> None:
+        commands = {
+            host: {"do": "remember", "rates": dict(one)}
+            for host, one in rates.items()
+            if one and host not in self._fleet.failed
+        }
+        if commands:
+            self._fleet.ask(commands, "remembered")
 
     def _with_failures(
         self, hosts: Sequence[str], results: Mapping[str, Mapping[str, Any]], nothing: Mapping[str, Any]
@@ -105,3 +165,8 @@ class RelayDelivery(Generic[AnyOrder]):
             for host, failure in self._fleet.failed.items()
         }
         return {host: failed.get(host) or dict(results[host]) for host in hosts}
+
+
+def _forecast_of(expected: Expectation | None, limit: str | None) -> dict[str, Any]:
+    seconds = None if expected is None or expected.unknown or expected.seconds is None else round(expected.seconds, 1)
+    return {"seconds_expected": seconds, "limited_by": limit or ""}

@@ -20,6 +20,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image.missing imp
 from ansible_collections.distrain.cluster.plugins.module_utils.image.name import with_tag
 from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HostImages
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import LOAD
 
 from ..control.shared_pass import Results
 from .chain import Link, plan_chain
@@ -139,11 +140,18 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         addresses = self._addresses_of(plan.chain)
         deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
         chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
-        totals = {host: Total(layers - one.first, one.size) for host, one in deliveries.items()}
+        totals = {
+            host: Total(
+                layers - one.first, one.size, f"{one.first + 1}-{layers} of {layers}" if one.first < layers else ""
+            )
+            for host, one in deliveries.items()
+        }
         digests = [diff_id.partition(":")[2] for diff_id in plan.identity.diff_ids]
         run = self._run(addresses, digests, totals, "layers")
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
-        carried = run.carry(chain, source, lambda link: self._arguments_of_sink(plan, link))
+        loads = {host: f"{LOAD} {self._found[host]['images']['store']}" for host in deliveries}
+        stages = self._stages(chain, addresses, loads, run)
+        carried = self._carry_along(chain, run, stages, source, lambda link: self._arguments_of_sink(plan, link))
         self._settle_spool()
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import describe_ports
 
 from .chain import Link
 from .fleet import Fleet
@@ -22,7 +23,7 @@ _EVENT_SECONDS = 5.0
 class RelayRun:
     """``digests`` are those of all items, None where each host knows them already.
 
-    ``patience`` is after how many seconds without data a host fails.
+    ``patience`` is after how many seconds without data a host fails, ``ports`` where hosts may listen, empty for any.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class RelayRun:
         source: str,
         addresses: Mapping[str, str],
         patience: int,
+        ports: range,
         digests: Sequence[str] | None,
         progress: RelayProgress,
         show: Callable[[str], None],
@@ -39,8 +41,9 @@ class RelayRun:
         self._source = source
         self._addresses = addresses
         self._patience = patience
+        self._ports = ports
         self._digests = digests
-        self._progress = progress
+        self.progress = progress
         self._show = show
         self._identities = {host: f"h{number}.distrain.invalid" for number, host in enumerate(addresses)}
         self._received: dict[str, dict[str, Any]] = {}
@@ -64,7 +67,9 @@ class RelayRun:
         commands = {
             host: {
                 "do": "prepare",
+                "host": host,
                 "address": self._addresses[host],
+                "ports": describe_ports(self._ports),
                 "keys": dataclasses.asdict(authority.keys_for(self._identities[host])),
             }
             for host in (self._source, *(link.host for link in chain))
@@ -107,13 +112,13 @@ class RelayRun:
             for one in waiting:
                 self._fleet.send(one, {"do": "ask", "question": "take_config", "arguments": event["arguments"]})
         elif kind == "progress":
-            self._progress.take(host, event)
+            self.progress.take(host, event)
         elif kind == "message":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
             done.add(host)
         if kind in ("done", "failed", "ended"):
-            self._progress.leave(host)
+            self.progress.leave(host)
 
     def _give_up(self, waiting: set[str]) -> None:
         failure = self._fleet.failed[self._source]
@@ -131,6 +136,7 @@ def _figures(event: Mapping[str, Any]) -> dict[str, Any]:
         "bytes_again": event["again"],
         "items_sent": event["items"],
         "seconds": event["seconds"],
+        "busy": event.get("busy") or {},
         "from_hosts": event["from_hosts"],
         "refused": event["refused"],
     }

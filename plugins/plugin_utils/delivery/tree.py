@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import LOAD
+
 from ..control.shared_pass import Results
 from .chain import Link, plan_chain
 from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder
@@ -92,7 +94,9 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
         totals = {host: Total(len(compared[host]["wanted"]), compared[host]["bytes"]) for host in hosts}
         # Of a million files the digests are many: each host has read them in the list of files.
         run = self._run(addresses, None, totals, "parts of files")
-        return run.carry([*plan_chain(self._order.source, lacking), *rest], {}, lambda _link: {})
+        chain = [*plan_chain(self._order.source, lacking), *rest]
+        stages = self._stages(chain, addresses, dict.fromkeys(lacking, f"{LOAD} tree"), run)
+        return self._carry_along(chain, run, stages, {}, lambda _link: {})
 
     def _result(self, compared: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         if compared["is_shared"]:

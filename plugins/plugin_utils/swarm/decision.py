@@ -15,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.swarm.network imp
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import Membership
 
 from .cluster import Cluster, Host
-from .firewall import firewall_addresses, listen_port, swarm_addresses
+from .firewall import GOSSIP_PORT, firewall_addresses, listen_port, swarm_addresses, transfer_ports
 from .keepalive import is_on_network, keepalive_differences, keepalive_digest, keepalive_settings
 from .needs import has_steps, host_needs, member_params, unlisted_sentences
 from .refusals import refuse_hosts, refuse_missing_python, refuse_removal
@@ -136,14 +136,17 @@ def _keepalive(host: Host, network: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _firewall(cluster: Cluster, host: Host) -> dict[str, Any]:
-    """The addresses by family, and the port of the managers; nothing where no firewall is wanted."""
+    """The addresses by family, and the ports of managers and transfers; nothing where no firewall is wanted."""
+    manager_port = listen_port(host.arguments["listen_addr"])
+    transfers = transfer_ports(host.arguments["transfer_ports"], (manager_port, GOSSIP_PORT))
     if not host.arguments["firewall"]:
         return {}
     allowed = host.arguments["firewall_allow"] or swarm_addresses(cluster.chosen, cluster.firewall_hosts)
     needed = swarm_addresses(cluster.chosen, list(cluster.hosts))
     return {
         "addresses": firewall_addresses(allowed, needed),
-        "manager_port": listen_port(host.arguments["listen_addr"]),
+        "manager_port": manager_port,
+        "transfer_ports": transfers,
     }
 
 

@@ -10,8 +10,13 @@ from ipaddress import IPv4Address, ip_address
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.base.port_range import (
+    parsed_port_range,
+    written_port_range,
+)
 
 DEFAULT_PORT = 2377
+GOSSIP_PORT = 7946
 CHOICES = ("advertise_addr", "data_path_addr")
 
 
@@ -51,6 +56,18 @@ def listen_port(listen_addr: str) -> int:
     if not separator or not port.isdigit():
         return DEFAULT_PORT
     return int(port)
+
+
+def transfer_ports(written: str, swarm_ports: Sequence[int]) -> str:
+    """The range of ports of transfers, empty where the kernel chooses; PlanError where the swarm needs one of it."""
+    ports = parsed_port_range("swarm_transfer_ports", written)
+    taken = [str(port) for port in swarm_ports if port in ports]
+    if taken:
+        raise PlanError(
+            f"swarm_transfer_ports: found {written!r}, which holds {', '.join(taken)} of the swarm itself. Give a range"
+            " without it."
+        )
+    return written_port_range(ports)
 
 
 def _addresses(host: str, chosen: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import client_context, server_context
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.transfer import RelayTransfer
@@ -90,7 +91,7 @@ class Host:
         self.said: list[str] = []
         self._items = items
         keys = authority.keys_for(name) if authority else None
-        self._server = RelayServer("127.0.0.1", server_context(keys) if keys else None, lambda count: None)
+        self._server = RelayServer(listener_on("127.0.0.1"), server_context(keys) if keys else None, lambda count: None)
         command = {
             "receives": receives,
             "keeps": receives if keeps is None else keeps,
@@ -130,7 +131,7 @@ def start_source(authority: RunAuthority | None, source: MemorySource | None = N
     """Where the source h0 is, and a list that grows by how many bytes it sends."""
     keys = authority.keys_for("h0") if authority else None
     sent: list[int] = []
-    server = RelayServer("127.0.0.1", server_context(keys) if keys else None, sent.append)
+    server = RelayServer(listener_on("127.0.0.1"), server_context(keys) if keys else None, sent.append)
     server.serve(SourceProvider(source or MemorySource()))
     return Peer("h0", "h0", "127.0.0.1", server.port), sent
 

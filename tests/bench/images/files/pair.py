@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys, client_context, server_context
-from ansible_collections.distrain.cluster.plugins.module_utils.relay.transfer import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
 
 DATA = Path("/tmp/bench-data")  # in memory
@@ -37,7 +38,7 @@ def serve(order, keys):
         for _round in range(order["size"] // BLOCK):
             file.write(os.urandom(BLOCK))
     digest = hashlib.sha256(DATA.read_bytes()).hexdigest()
-    server = RelayServer(order["address"], server_context(keys) if keys else None, lambda count: None)
+    server = RelayServer(listener_on(order["address"]), server_context(keys) if keys else None, lambda count: None)
     server.serve(SourceProvider(OneFile()))
     print(json.dumps({"port": server.port, "digest": digest}), flush=True)
     sys.stdin.read()

@@ -8,16 +8,24 @@ import hashlib
 import os
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.base.background_hash import _SMALL, BackgroundHash
+from ansible_collections.distrain.cluster.plugins.module_utils.base.background_hash import _BATCH_BYTES, BackgroundHash
 
 
 @pytest.mark.parametrize(
-    "sizes", [(), (0,), (1,), (_SMALL,), (_SMALL, 1, 3 * _SMALL, _SMALL - 1), tuple([_SMALL + 1] * 40)]
+    "sizes",
+    [
+        (),
+        (0,),
+        (1,),
+        (_BATCH_BYTES,),
+        (_BATCH_BYTES, 1, 3 * _BATCH_BYTES, _BATCH_BYTES - 1),
+        tuple([_BATCH_BYTES + 1] * 40),
+    ],
 )
 def test_it_is_the_hash_of_all_in_order(sizes: tuple[int, ...]) -> None:
     parts = [os.urandom(size) for size in sizes]
     with BackgroundHash() as digest:
-        digest.update(os.urandom(2 * _SMALL))
+        digest.update(os.urandom(2 * _BATCH_BYTES))
         digest.restart()
         for part in parts:
             digest.update(part)

@@ -4,14 +4,25 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
-from collections.abc import Callable
+import lzma
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import BadArchive, read_archive
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import read_archive
+from ansible_collections.distrain.cluster.plugins.module_utils.image.compression import (
+    BadArchive,
+    chunks_of,
+    uncompressed_archive,
+)
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import (
     LAYERS,
     TestImage,
@@ -72,6 +83,37 @@ def test_reads_the_image_in_an_index_beside_its_attestation() -> None:
     files["index.json"] = json.dumps({"manifests": [outer]}).encode()
     archive = read_archive(io.BytesIO(tar_of(files)), check_layers=True)
     assert (archive.names, archive.identity.config_digest) == (("team/trainer:1",), IMAGE.id)
+
+
+def several_platforms(machine: str, others: Mapping[str, TestImage | None]) -> bytes:
+    """An index with C(IMAGE) for amd64, and these images for other architectures; None for one that is not there."""
+    files = oci_files(IMAGE)
+    first = json.loads(files["index.json"])["manifests"][0]
+    manifests = [{**first, "platform": {"architecture": machine}}]
+    for architecture, other in others.items():
+        digest = f"sha256:{'1' * 64}"
+        if other:
+            more = oci_files(other)
+            digest = json.loads(more["index.json"])["manifests"][0]["digest"]
+            files = {**more, **files}
+        manifests.append({**first, "digest": digest, "platform": {"architecture": architecture}})
+    del files["manifest.json"]
+    return tar_of({**files, "index.json": json.dumps({"manifests": manifests}).encode()})
+
+
+@pytest.mark.parametrize("others", [{"s390x": None}, {"arm64": OTHER, "riscv64": None}])
+def test_of_several_platforms_that_of_this_machine_is_read(
+    others: Mapping[str, TestImage | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    archive = read_archive(io.BytesIO(several_platforms("amd64", others)), check_layers=True)
+    assert archive.identity.config_digest == IMAGE.id
+
+
+def test_two_images_for_this_machine_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(BadArchive, match="holds 2 images"):
+        read_archive(io.BytesIO(several_platforms("arm64", {"arm64": OTHER})), check_layers=True)
 
 
 def test_reads_an_image_without_a_name_and_without_layers() -> None:
@@ -162,3 +204,49 @@ def test_every_truncation_is_refused() -> None:
     for length in range(0, index, 256):
         with pytest.raises(BadArchive):
             read_archive(io.BytesIO(whole[:length]), check_layers=True)
+
+
+def zstd(content: bytes) -> bytes:
+    if not shutil.which("zstd"):
+        pytest.skip("zstd is not here")
+    return subprocess.run(["zstd", "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout
+
+
+PACKERS = [gzip.compress, lzma.compress, bz2.compress, zstd]
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize("check_layers", [True, False])
+def test_reads_what_was_compressed_as_a_whole(
+    tmp_path: Path, pack: Callable[[bytes], bytes], check_layers: bool
+) -> None:
+    plain = oci_archive(IMAGE, "team/trainer:1")
+    (tmp_path / "archive").write_bytes(pack(plain))
+    with (tmp_path / "archive").open("rb") as stream:
+        archive = read_archive(stream, check_layers)
+    assert (archive.names, archive.identity.config_digest) == (("team/trainer:1",), IMAGE.id)
+    with (tmp_path / "archive").open("rb") as stream, uncompressed_archive(stream) as (unpacked, _compression):
+        assert b"".join(chunks_of(unpacked)) == plain
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize("left", [10, 200, -4])
+def test_a_compressed_archive_that_is_cut_is_refused(tmp_path: Path, pack: Callable[[bytes], bytes], left: int) -> None:
+    (tmp_path / "archive").write_bytes(pack(oci_archive(IMAGE, "a:1"))[:left])
+    with (tmp_path / "archive").open("rb") as stream, pytest.raises(BadArchive, match="truncated or damaged: its"):
+        read_archive(stream, check_layers=True)
+
+
+def test_zstd_without_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "archive").write_bytes(zstd(oci_archive(IMAGE, "a:1")))
+    monkeypatch.setattr(shutil, "which", lambda _command: None)
+    with (
+        (tmp_path / "archive").open("rb") as stream,
+        pytest.raises(BadArchive, match=r"zstd.*Install the command zstd"),
+    ):
+        read_archive(stream, check_layers=False)
+
+
+def test_what_is_compressed_and_no_archive_is_refused() -> None:
+    with pytest.raises(BadArchive, match="no tar file"):
+        read_archive(io.BytesIO(gzip.compress(b"notes")), check_layers=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.image.archive import ArchivedImage, ArchiveFile
+from ansible_collections.distrain.cluster.plugins.module_utils.image.archived import ArchivedImage, ArchiveFile
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.plan import plan_load, plan_save
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage, HostImages

@@ -70,7 +70,8 @@ def test_an_agent_whose_input_ends_keeps_what_it_had_of_a_layer(tmp_path: Path) 
         agent = Agent(program_with_locks_in(tmp_path / "locks"))
         arguments = {"name": NAME, "docker_host": docker_host, "engine_timeout": 5, "spool_limit": 10**6}
         agent.ask(do="observe", kind="image", arguments={**arguments, "spool_directory": str(spool)})
-        agent.ask(do="prepare", address="127.0.0.1", keys=dataclasses.asdict(authority.keys_for("h1")))
+        keys = dataclasses.asdict(authority.keys_for("h1"))
+        agent.ask(do="prepare", host="h1", address="127.0.0.1", ports=None, keys=keys)
         agent.send(
             do="receive",
             receives=[0, 1],

@@ -260,6 +260,32 @@ def test_a_manifest_that_cannot_be_used(
         ContentStoreImage(str(tmp_path), held)
 
 
+def foreign(layer: dict[str, Any]) -> None:
+    media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+    layer.update(mediaType=media_type, urls=["https://example.org/layer"])
+
+
+def test_a_foreign_layer_is_read_where_it_is_and_missed_where_it_is_not(tmp_path: Path) -> None:
+    held = keep_in_content_store(tmp_path, IMAGE, gzip.compress)
+    held = rewrite(lambda found: foreign(found["layers"][1]))(tmp_path, held)
+    image = ContentStoreImage(str(tmp_path), held)
+    assert b"".join(image.chunks(SECOND)) == IMAGE.layers[1]
+    blob(tmp_path, gzip.compress(IMAGE.layers[1])).unlink()
+    with pytest.raises(Unreadable, match="No such file"):
+        image.check(SECOND)
+
+
+def test_of_several_platforms_the_image_itself_is_found(tmp_path: Path) -> None:
+    other = TestImage(layers=(layer({"arm": b"arm"}),), config={"Cmd": ["/arm"]})
+    held, elsewhere = keep_in_content_store(tmp_path, IMAGE), keep_in_content_store(tmp_path, other)
+    manifests = [{"digest": one.id} for one in (elsewhere, held)]
+    content = json.dumps({"manifests": manifests}).encode()
+    blob(tmp_path, content).write_bytes(content)
+    image = ContentStoreImage(str(tmp_path), HeldImage(f"sha256:{sha256(content)}", (), 1000, held.identity))
+    assert image.config() == IMAGE.config_file
+    assert b"".join(image.chunks(SECOND)) == IMAGE.layers[1]
+
+
 def test_a_digest_leads_nowhere_else(tmp_path: Path) -> None:
     change = rewrite(lambda found: found.update(layers=[{"digest": "sha256:../../../../x"}] * 3))
     image = ContentStoreImage(str(tmp_path), change(tmp_path, keep_in_content_store(tmp_path, IMAGE)))
@@ -273,6 +299,9 @@ def test_a_digest_leads_nowhere_else(tmp_path: Path) -> None:
         ({"Driver": "overlay2"}, Overlay2Image),
         ({"Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}, ContentStoreImage),
         ({"Driver": "btrfs"}, "the storage driver is btrfs, not overlay2"),
+        ({"Driver": "vfs"}, "the storage driver is vfs, not overlay2"),
+        ({"Driver": "fuse-overlayfs"}, "the storage driver is fuse-overlayfs, not overlay2"),
+        ({"Driver": "zfs"}, "the storage driver is zfs, not overlay2"),
         ({}, "the storage driver is None"),
     ],
 )

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.system_error
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import NamedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
@@ -92,7 +93,7 @@ def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.M
             return failing(codes.pop(0))()
 
     monkeypatch.setattr(relay_server, "WAIT_SECONDS", 0.01)
-    server = RelayServer("127.0.0.1", None, lambda sent: None)
+    server = RelayServer(listener_on("127.0.0.1"), None, lambda sent: None)
     server.close()
     server._listener = Listener()  # type: ignore[assignment]
     server._accept(None)  # type: ignore[arg-type]

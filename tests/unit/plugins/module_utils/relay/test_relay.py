@@ -28,6 +28,7 @@ def test_a_chain_delivers_everything_and_the_source_sends_it_once(encrypted: boo
         assert host.has_all()
         assert host.sink.finished
         assert host.figures()["bytes"] == sum(SIZES)
+        assert {"receive", "load"} <= host.figures()["busy"].keys()
     assert sum(sent) == sum(SIZES)
 
 

@@ -64,14 +64,15 @@ def test_it_ends_with_its_input() -> None:
 
 
 def prepare(address: str) -> dict[str, Any]:
-    return {"do": "prepare", "address": address, "keys": dataclasses.asdict(RunAuthority().keys_for("h1"))}
+    keys = dataclasses.asdict(RunAuthority().keys_for("h1"))
+    return {"do": "prepare", "host": "gpu-01", "address": address, "ports": None, "keys": keys}
 
 
 @pytest.mark.parametrize(
     ("command", "words", "has_place"),
     [
         (OBSERVE, "/absent/docker.sock", False),
-        (prepare("192.0.2.7"), "Nothing can listen on 192.0.2.7 of this host", False),
+        (prepare("192.0.2.7"), "Nothing can listen on 192.0.2.7 of gpu-01", False),
         ({"do": "observe", "arguments": {}}, "KeyError", True),
     ],
     ids=["a missing engine", "an address of another host", "an unexpected error"],

@@ -55,8 +55,9 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
         "layers_skipped": 2,
         "bytes_sent": 10 * MB,
     }
-    assert lines[0] == "gpu-02: asking gpu-01"
-    assert lines[1].startswith("host ")
+    assert [line.split()[0] for line in lines[:4]] == ["host", "gpu-03", "gpu-02", "Not"]
+    assert lines[4] == "gpu-02: asking gpu-01"
+    assert lines[5].startswith("host ")
     assert lines[-1] == (
         "The spool /spool of gpu-01 holds 3 layers, 30.00 MB of at most 64.00 MB; 70.00 MB are free on its disk."
     )
@@ -64,7 +65,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
 
 
 def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
-    order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"})
+    order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"}, ports=range(28500, 28600))
     hosts = {"gpu-01": {**source(), "addresses": {"swarm": "10.2.0.1", "route": "10.0.0.1"}}, "gpu-02": host()}
     fleet, _results, _lines = deliver(hosts, ("gpu-02", done(3, 30 * MB)), order=order)
     prepared = fleet.commands("prepare")
@@ -72,8 +73,29 @@ def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
         "gpu-01": "10.2.0.1",
         "gpu-02": "10.1.0.2",
     }
+    assert [command["ports"] for command in prepared.values()] == [{"first": 28500, "last": 28599}] * 2
     assert len({command["keys"]["key"] for command in prepared.values()}) == 2
     assert len({command["keys"]["authority"] for command in prepared.values()}) == 1
+
+
+def test_what_is_expected_is_shown_before_and_what_was_learned_is_kept() -> None:
+    hosts = {
+        "gpu-01": {**source(), "rates": {"disk": 1000 * MB}},
+        "gpu-02": host(rates={"load classic": 10 * MB}, links={"10.0.0.9": 125 * MB}),
+    }
+    came = done(3, 300 * MB, seconds=30.0, busy={"load": 25.0, "window": 20.0})
+    fleet, results, lines = deliver(hosts, ("gpu-02", came))
+    assert lines[:3] == [
+        "host    layers    bytes     seconds expected  limited by      MB/s",
+        "gpu-02  1-3 of 3  30.00 MB  3.0               load of gpu-02  10.0",
+        "3 s are expected, limited by the load of gpu-02.",
+    ]
+    assert (results["gpu-02"]["seconds_expected"], results["gpu-02"]["limited_by"]) == (3.0, "load of gpu-02")
+    assert (results["gpu-01"]["seconds_expected"], results["gpu-01"]["limited_by"]) == (None, "")
+    assert {one: command["rates"] for one, command in fleet.commands("remember").items()} == {
+        "gpu-02": {"load classic": 12 * MB, "link at least": 10 * MB},
+    }
+    assert fleet.commands("measured").keys() == {"gpu-01"}
 
 
 def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:

@@ -13,7 +13,7 @@ import threading
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
-from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Request, read_frame, send_request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import FrameReader, Request, send_request
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys, client_context, server_context
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import Host, start_source
@@ -78,7 +78,7 @@ def test_a_stranger_gets_nothing_of_a_source() -> None:
             context.wrap_socket(connection, server_hostname="h0") as stream,
         ):
             send_request(stream, Request((0,), 0))
-            read_frame(stream)
+            FrameReader(stream).read()
     assert sent == []
 
 

@@ -69,17 +69,18 @@ def test_sizes_that_are_not_known(total: int, done: int, seconds: float, says: s
 
 
 def test_the_result_is_a_table_of_the_hosts_that_something_came_to() -> None:
+    limited = {"limited_by": "load of gpu-02"}
     came = {"layers_sent": 3, "bytes_sent": 30_000_000, "bytes_again": 0, "seconds": 1.5, "from_hosts": {"gpu-01": 1}}
     both = {**came, "from_hosts": {"gpu-02": 1, "gpu-01": 2}, "bytes_again": 1_000_000, "seconds": 0.0}
     results: dict[str, dict[str, Any]] = {
         "gpu-01": {"layers_sent": 0},
-        "gpu-02": came,
+        "gpu-02": {**came, **limited},
         "gpu-03": both,
         "gpu-04": {"failed": True},
     }
     assert result_table(results, "layers") == [
-        "host    layers  bytes     seconds  MB/s     from            again",
-        "gpu-02  3       30.00 MB  1.5      20.0     gpu-01          0 bytes",
-        "gpu-03  3       30.00 MB  0.0      30000.0  gpu-02, gpu-01  1.00 MB",
+        "host    layers  bytes     seconds  limited by      MB/s     from            again",
+        "gpu-02  3       30.00 MB  1.5      load of gpu-02  20.0     gpu-01          0 bytes",
+        "gpu-03  3       30.00 MB  0.0      unknown         30000.0  gpu-02, gpu-01  1.00 MB",
     ]
     assert result_table({"gpu-01": {"layers_sent": 0}}, "layers") == []

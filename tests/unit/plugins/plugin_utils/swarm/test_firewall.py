@@ -13,6 +13,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.swarm.firewall im
     firewall_addresses,
     listen_port,
     swarm_addresses,
+    transfer_ports,
 )
 
 
@@ -81,3 +82,13 @@ def test_bad_firewall_addresses_are_named(given: Any, said: str) -> None:
 )
 def test_listen_port(given: str, expected: int) -> None:
     assert listen_port(given) == expected
+
+
+@pytest.mark.parametrize(("written", "expected"), [("", ""), ("28500-28599", "28500-28599"), (" 28500 ", "28500")])
+def test_transfers_have_ports_of_their_own(written: str, expected: str) -> None:
+    assert transfer_ports(written, (2377, 7946)) == expected
+
+
+def test_a_range_with_a_port_of_the_swarm_is_refused() -> None:
+    with pytest.raises(PlanError, match="found '2000-8000', which holds 2377, 7946 of the swarm"):
+        transfer_ports("2000-8000", (2377, 7946))
