@@ -17,6 +17,9 @@ TRAINERS := $(CURDIR)/tests/trainers
 TRAINERS_LAB := --extra-vars '{"lab_name": "trainers", "lab_number": 20, "lab_hosts": 2, "lab_warm": true, \
     "lab_inventory_directory": "$(TRAINERS)/inventory", "lab_group_vars_directory": "$(TRAINERS)/inventory/group_vars"}'
 SOURCES ?=
+KIT ?= artifacts/kit
+# Arguments of tests.rehearse.gpu, as in REHEARSE='--gpus 2 --gpus-per-host 2'.
+REHEARSE ?=
 # Beside default, which make test runs; in the order in which they would be missed most.
 SCENARIOS := images swarm network healing gpu
 # Begin no scenario after this moment, in seconds of the epoch; what is left out is named. Empty for no limit.
@@ -30,7 +33,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n==> %s\n' $(1)
 
-.PHONY: help demo test lint unit report-test package scenario scenarios faults trainers clean bench-overlay bench-relay bench-images
+.PHONY: help demo test lint unit report-test package scenario scenarios faults trainers clean kit rehearse-gpu \
+    bench-overlay bench-relay bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -43,6 +47,8 @@ help:
 	@echo "make scenario NAME=swarm  one Molecule scenario"
 	@echo "make faults CASES=a,b     faults and bad inputs on a lab: all of them, or some"
 	@echo "make trainers             XuanYuan's and Llama-Chinese's own scripts on a lab; SOURCES=DIRECTORY: clones there, see tests/trainers"
+	@echo "make kit KIT=DIRECTORY    the lab in parts, for a machine that reaches nothing; see tests/rehearse"
+	@echo "make rehearse-gpu         the whole site on a lab with the GPUs of this machine, offline; see tests/rehearse"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make bench-relay          what hashing, TLS and copying cost on this machine, and the relay as a whole"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
@@ -106,6 +112,14 @@ trainers: $(READY)
 	        $(if $(SOURCES),--extra-vars image_build_git_repository=$(abspath $(SOURCES))/$$name); \
 	    $(BIN)/ansible-playbook tests/trainers/verify.yml --inventory $(TRAINERS)/inventory --extra-vars trainer=$$name; done
 	$(BIN)/ansible-playbook playbooks/lab.yml $(TRAINERS_LAB) --extra-vars lab_state=absent --extra-vars lab_purge=false
+
+kit: $(READY)
+	$(call say,"Making the offline kit of the lab in $(KIT)")
+	$(BIN)/python -m tests.rehearse.kit "$(KIT)"
+
+rehearse-gpu: $(READY)
+	$(call say,"Running the whole site on a lab with the GPUs of this machine")
+	$(BIN)/python -m tests.rehearse.gpu $(REHEARSE)
 
 bench-overlay: $(READY)
 	$(call say,"Comparing the overlay with the hosts' own network on a lab of two hosts")

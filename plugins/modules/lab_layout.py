@@ -10,8 +10,9 @@ module: lab_layout
 version_added: "1.0.0"
 short_description: Lay out the hosts of a lab, for the role lab alone
 description:
-  - Reads C(lab_arguments) and returns the hosts of the lab with their names, containers, SSH ports, interfaces and
-    addresses. Interfaces that no lab host can have are an error that names them.
+  - Reads C(lab_arguments) and returns the hosts of the lab with their names, containers, SSH ports, interfaces,
+    addresses and GPUs. Interfaces that no lab host can have are an error that names them, and so are more GPUs than
+    this machine has.
   - It is part of the lab, in which the collection is tested and demonstrated, and of no use on hosts of one's own.
   - To be registered as C(lab_layout).
 extends_documentation_fragment:
@@ -56,6 +57,9 @@ hosts:
     ssh_port: {description: The port of the machine at which its SSH server answers., type: int, sample: 22001}
     addresses: {description: Its address by the name of the interface., type: dict}
     attachments: {description: The networks to attach it to with its addresses., type: list, elements: dict}
+    gpus: {description: Its GPUs by the numbers of their device nodes on this machine., type: list, elements: int}
+    gpu_arguments: {description: The arguments of docker create that give them to it., type: list, elements: str}
+    hidden_gpus: {description: The directories that tell of GPUs of other hosts., type: list, elements: str}
 missing_capabilities:
   description: The Linux capabilities that this machine cannot lend its hosts.
   returned: success

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,9 @@ LAB_VARIABLES = (
 
 def main() -> int:
     arguments = parse()
-    cases = chosen(arguments.cases)
+    if arguments.lab_number not in (None, lab.NUMBER):
+        again_with_lab(arguments.lab_number)
+    cases = of_shard(chosen(arguments.cases), *arguments.shard)
     entries: list[Entry] = []
     try:
         bring_up()
@@ -49,12 +52,33 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cases", default="", help="names of cases, separated by commas; all but the long by default")
     parser.add_argument("--times", type=int, default=20, help="how often the long cases boot the hosts")
     parser.add_argument("--keep", action="store_true", help="keep the lab for a look, and for the next run")
+    parser.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="only the Ith of N equal shares")
+    parser.add_argument("--lab-number", type=int, help="on a lab of this number, 0 to 99, called faults-NUMBER")
     parser.add_argument("--list", action="store_true", help="only list the cases")
     arguments = parser.parse_args()
     if arguments.list:
         print("\n".join(f"{case.name:34}  {case.what}" for case in CASES))
         parser.exit()
     return arguments
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Read C(2/5) as the second of five; argparse reports what is none."""
+    number, _slash, count = text.partition("/")
+    if not 1 <= int(number) <= int(count):
+        raise ValueError(text)
+    return int(number), int(count)
+
+
+def of_shard(cases: Sequence[Case], number: int, count: int) -> Sequence[Case]:
+    """Every C(count)th case, so that kinds of cases which take long are spread over all shards."""
+    return cases[number - 1 :: count]
+
+
+def again_with_lab(number: int) -> None:
+    """Start over, since the cases themselves have the addresses of the lab in them."""
+    os.environ.update(FAULTS_LAB=f"faults-{number}", FAULTS_NUMBER=str(number))
+    os.execv(sys.executable, [sys.executable, "-m", "tests.faults", *sys.argv[1:]])
 
 
 def chosen(names: str) -> Sequence[Case]:

@@ -10,13 +10,18 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 
+from .gpus import MachineGpus, gpu_problems, host_gpus
 from .interfaces import all_interfaces, host_address, problems_of
 
 
-def lay_out(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the interfaces and the hosts of a lab; raise PlanError for interfaces that no lab host can have."""
+def lay_out(arguments: Mapping[str, Any], machine: MachineGpus) -> dict[str, Any]:
+    """Return the interfaces and the hosts of a lab on a machine with such GPUs.
+
+    Raises PlanError for interfaces that no lab host can have, and for more GPUs than there are.
+    """
     interfaces = all_interfaces(*(arguments[name] for name in ("interfaces", "number", "network", "mtu", "rate")))
     problems = problems_of(interfaces, arguments["hosts"])
+    problems += gpu_problems(arguments["gpus"], arguments["gpu_stand_in"], machine)
     if problems:
         raise PlanError(" ".join(problems))
     prefix = f"distrain-{arguments['name']}"
@@ -27,7 +32,10 @@ def lay_out(arguments: Mapping[str, Any]) -> dict[str, Any]:
             {"name": f"{prefix}.{one['name']}", "network": one["network"], "mtu": str(one["mtu"])}
             for one in _on_networks(interfaces)
         ],
-        "hosts": [_host(number, prefix, arguments, interfaces) for number in range(1, arguments["hosts"] + 1)],
+        "hosts": [
+            {**_host(number, prefix, arguments, interfaces), **gpus}
+            for number, gpus in enumerate(host_gpus(arguments["gpus"], arguments["hosts"], machine), 1)
+        ],
     }
 
 

@@ -3,10 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Make the lab's stand-in for a GPU: what each lab host gets, and a signed apt repository of stand-in packages.
 
-    make_stand_in_gpu.py DIRECTORY
+    make_stand_in_gpu.py DIRECTORY [--packages-only]
 
 DIRECTORY/host is laid over a lab host's file system; DIRECTORY/key.asc and DIRECTORY/fingerprint are the throw-away
-key that signs the repository. Needs dpkg-deb and gpg.
+key that signs the repository. With --packages-only there is the repository alone, for hosts with GPUs of the machine.
+Needs dpkg-deb and gpg.
 """
 
 from __future__ import annotations
@@ -84,15 +85,16 @@ def sign(directory: Path, repository: Path) -> None:
 
 
 def main() -> None:
-    directory = Path(sys.argv[1])
+    directory, packages_only = Path(sys.argv[1]), "--packages-only" in sys.argv
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     architecture = run(["dpkg", "--print-architecture"]).decode().strip()
     repository = unfinished / "host/opt/stand-in-gpu/repository" / architecture
     repository.mkdir(parents=True)
-    write(unfinished / "host/usr/bin/nvidia-smi", (HERE / "stand_in_nvidia_smi.sh").read_bytes(), 0o755)
-    write(unfinished / "host/usr/bin/plant-gpu-fault", (HERE / "plant_gpu_fault.sh").read_bytes(), 0o755)
-    write(unfinished / "host/etc/tmpfiles.d/stand-in-gpu.conf", TMPFILES.encode())
+    if not packages_only:
+        write(unfinished / "host/usr/bin/nvidia-smi", (HERE / "stand_in_nvidia_smi.sh").read_bytes(), 0o755)
+        write(unfinished / "host/usr/bin/plant-gpu-fault", (HERE / "plant_gpu_fault.sh").read_bytes(), 0o755)
+        write(unfinished / "host/etc/tmpfiles.d/stand-in-gpu.conf", TMPFILES.encode())
     with tempfile.TemporaryDirectory() as scratch:
         paragraphs = [build_package(name, architecture, repository, Path(scratch)) for name in PACKAGES]
     write(repository / "Packages", b"\n".join(paragraphs))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.capabilities import missing_capabilities
+from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.gpus import MachineGpus
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.interfaces import (
     all_interfaces,
     host_address,
@@ -25,7 +26,10 @@ ARGUMENTS: dict[str, Any] = {
     "rate": "",
     "first_ssh_port": 22300,
     "interfaces": [],
+    "gpus": 0,
+    "gpu_stand_in": False,
 }
+MACHINE = MachineGpus()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_networks_of_all_labs_differ() -> None:
 
 def test_each_host_has_its_ports_addresses_and_networks() -> None:
     others = [{"name": "data"}, {"name": "decoy", "isolated": True}]
-    layout = lay_out({**ARGUMENTS, "interfaces": others})
+    layout = lay_out({**ARGUMENTS, "interfaces": others}, MACHINE)
     assert layout["needs_files"]
     assert layout["networks"] == [{"name": "distrain-a.data", "network": "198.19.3.0/24", "mtu": "1500"}]
     assert layout["hosts"][1] == {
@@ -97,18 +101,21 @@ def test_each_host_has_its_ports_addresses_and_networks() -> None:
         "ssh_port": 22302,
         "addresses": {"management": "198.18.3.12", "data": "198.19.3.12", "decoy": "198.19.103.12"},
         "attachments": [{"name": "distrain-a.data", "ipv4_address": "198.19.3.12"}],
+        "gpus": [],
+        "gpu_arguments": [],
+        "hidden_gpus": [],
     }
 
 
 def test_a_lab_with_one_interface_needs_no_files() -> None:
-    layout = lay_out(ARGUMENTS)
+    layout = lay_out(ARGUMENTS, MACHINE)
     assert (layout["needs_files"], layout["networks"]) == (False, [])
-    assert lay_out({**ARGUMENTS, "rate": "1gbit"})["needs_files"]
+    assert lay_out({**ARGUMENTS, "rate": "1gbit"}, MACHINE)["needs_files"]
 
 
 def test_a_lab_that_cannot_be_is_refused_with_all_reasons() -> None:
     with pytest.raises(PlanError, match=r"lab_mtu is 5; .* lab_rate is fast;"):
-        lay_out({**ARGUMENTS, "mtu": 5, "rate": "fast"})
+        lay_out({**ARGUMENTS, "mtu": 5, "rate": "fast"}, MACHINE)
 
 
 @pytest.mark.parametrize(
