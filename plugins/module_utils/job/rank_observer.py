@@ -97,8 +97,8 @@ def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _memory_kills(pid: int, counted_before: int) -> dict[str, int]:
-    """Return C(memory_kills) since the job's start, or nothing where that is unknown."""
-    counted = memory_kills(pid) if pid else 0
+    """Return C(memory_kills) since the job's start, or nothing where it is unknown, as of a container that has ended."""
+    counted = memory_kills(pid) if pid else None
     return {} if counted is None else {"memory_kills": max(0, counted - counted_before)}
 
 

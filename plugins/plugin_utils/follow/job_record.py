@@ -159,7 +159,7 @@ def _saving(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warnings(record: Mapping[str, Any], jobs: Mapping[str, Seen], end: End) -> list[str]:
-    """Return sentences on a divergence and on GPUs; of a job that had ended before, those that are known of its GPUs."""
+    """Return sentences on a divergence and on GPUs; of a job that had ended before, those known already."""
     found = _divergence(jobs)
     divergence = [sentence(found)] if found else []
     kept = record.get("warnings") or [] if record.get("outcome") != RUNNING else []

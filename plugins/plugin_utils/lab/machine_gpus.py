@@ -16,7 +16,8 @@ from pathlib import Path
 
 from .gpus import DRIVER_DIRECTORY, MachineGpus
 
-SHARED_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
+# The kernel's log has what the driver says of its GPUs.
+SHARED_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "kmsg")
 # The driver's own libraries: those of CUDA's toolkit and of NCCL belong to the image.
 LIBRARY = re.compile(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[a-z0-9-]+)\.so(\.[0-9.]+)?")
 _CACHED = re.compile(r"^\s*(?P<name>\S+) \((?P<kind>[^)]*)\) => (?P<path>\S+)$", re.MULTILINE)
