@@ -97,7 +97,7 @@ def _shared_memory(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _memory_kills(pid: int, counted_before: int) -> dict[str, int]:
-    """Return C(memory_kills) since the job's start, or nothing where it is unknown, as of a container that has ended."""
+    """Return C(memory_kills) since the job's start, or nothing where that is unknown, as after its end."""
     counted = memory_kills(pid) if pid else None
     return {} if counted is None else {"memory_kills": max(0, counted - counted_before)}
 
