@@ -23,7 +23,8 @@ NAMES = {
     "registry": "Docker Hub, as the registry-mirrors of an engine",
     "huggingface": "https://huggingface.co",
 }
-# As public configurations have them; none of them was asked here. apt's is without TLS, as a small base image has no certificates yet; packages are signed.
+# As public configurations have them. apt's is without TLS, as a small base image has no certificates yet; packages are
+# signed.
 # Neither has NVIDIA's repository as apt reads it, so that USTC's stands for it, nor Hugging Face, nor git or a registry
 # that is open to everybody.
 _USTC_NVIDIA = "https://mirrors.ustc.edu.cn/libnvidia-container"
