@@ -75,7 +75,7 @@ answers:
     name: {description: The name., type: str, sample: docker}
     url: {description: The address., type: str, sample: "https://mirror.example.org/docker/linux/debian/dists/trixie/InRelease"}
     status: {description: The HTTP status; V(none) where there was none., type: int, sample: 200}
-    said: {description: Why there is no status, or what the server called it., type: str, sample: nothing came}
+    said: {description: "Why there is no status, or what the server called it.", type: str, sample: nothing came}
     seconds: {description: How long it took., type: float, sample: 0.2}
     begins: {description: The beginning of what came., type: str, sample: -----BEGIN PGP SIGNED MESSAGE-----}
     fields: {description: "Of V(apt), how it describes itself.", type: dict, sample: {Suite: trixie}}
