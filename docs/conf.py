@@ -18,6 +18,7 @@ OTHER_PLUGINS = {
         "ansible.builtin.set_stats",
         "ansible.builtin.setup",
         "ansible.builtin.systemd_service",
+        "ansible.builtin.uri",
         "ansible.posix.synchronize",
         "community.docker.docker_container",
         "community.docker.docker_container_exec",
