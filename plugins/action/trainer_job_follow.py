@@ -26,7 +26,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Tell, telling
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Notify, notifying
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
 
 ARGUMENTS = {
@@ -92,8 +92,8 @@ class ActionModule(ActionBase):
             if self._task.check_mode:
                 ranks: Sequence[Rank] = started(observer.observe())
             else:
-                with self._telling(task_vars) as tell:
-                    ranks = self._follow(observer, tell, gpu_problems)
+                with self._notifying(task_vars) as notify:
+                    ranks = self._follow(observer, notify, gpu_problems)
             outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
             return {"changed": False, "gpu_problems": gpu_problems, **outcome}
         except (ClusterError, AnsibleError) as error:
@@ -120,16 +120,16 @@ class ActionModule(ActionBase):
         }
         return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
 
-    def _telling(self, task_vars: Mapping[str, Any]) -> AbstractContextManager[Tell]:
+    def _notifying(self, task_vars: Mapping[str, Any]) -> AbstractContextManager[Notify]:
         """Return the function that tells people, as the arguments of the role say: the task's own would be shown."""
         messages = Messages(self._arguments["trainer"], self._arguments["name"])
-        return telling(plain(task_vars.get(ROLE)) or {}, messages, Display().warning)
+        return notifying(plain(task_vars.get(ROLE)) or {}, messages, Display().warning)
 
-    def _follow(self, observer: JobObserver, tell: Tell, gpu_problems: list[str]) -> Sequence[Rank]:
+    def _follow(self, observer: JobObserver, notify: Notify, gpu_problems: list[str]) -> Sequence[Rank]:
         display = Display()
         arguments = self._arguments
         guarded = self._parent.guarded
-        recorder = self._recorder(tell)
+        recorder = self._recorder(notify)
         begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
         known = [begin for begin in begins if begin]
         recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
@@ -154,14 +154,14 @@ class ActionModule(ActionBase):
             gpu_problems=gpu_problems,
         ).follow()
 
-    def _recorder(self, tell: Tell) -> JobRecorder:
+    def _recorder(self, notify: Notify) -> JobRecorder:
         arguments = self._arguments
         return JobRecorder(
             arguments["watch_file"],
             arguments["events_file"],
             warn=Display().warning,
             stacks_file=arguments["stacks_file"],
-            tell=tell,
+            notify=notify,
         )
 
     def _timeouts(self) -> Timeouts:

@@ -28,7 +28,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_recor
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages import Messages
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.restarts import restarts
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import telling
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import notifying
 
 ARGUMENTS = {
     "directory": {"type": "path", "required": True},
@@ -61,7 +61,7 @@ class ActionModule(PlayDecision):
             changed = bool(record) and record != kept.record
             if changed and not self._task.check_mode:
                 write_record(path, record)
-                self._tell_of_the_end(plain(arguments["outcome"]), record, again, play.own)
+                self._notify_of_the_end(plain(arguments["outcome"]), record, again, play.own)
         except OSError as error:
             raise AnsibleActionFail(
                 f"The record of the job {path} cannot be read or written on the controller: {error.strerror}. Let the "
@@ -73,18 +73,18 @@ class ActionModule(PlayDecision):
             "starts_again": again,
         }
 
-    def _tell_of_the_end(
+    def _notify_of_the_end(
         self, outcome: Mapping[str, Any], record: Mapping[str, Any], again: bool, variables: Mapping[str, Any]
     ) -> None:
-        """Tell people of a job that should have been started again and is not."""
+        """Notify people of a job that should have been started again and is not."""
         note = (record.get("restarts") or {}).get("note")
         if outcome.get("outcome") != "failed" or again or not note:
             return
         named = {name: outcome.get(key) for name, key in (("host", "failed_host"), ("cause", "finding"))}
         event = {"at": time.time(), "kind": "given_up", "text": f"The job was {note}.", "rank": None, **named}
         messages = Messages(str(record.get("trainer")), str(record.get("name")))
-        with telling(plain(variables.get(ROLE)) or {}, messages, Display().warning) as tell:
-            tell(event)
+        with notifying(plain(variables.get(ROLE)) or {}, messages, Display().warning) as notify:
+            notify(event)
 
     def _record(
         self, arguments: Mapping[str, Any], variables: Mapping[str, Any], kept: dict[str, Any]

@@ -58,7 +58,7 @@ class Silence:
         self._learn_pause([rank for rank in ranks if rank.state == RUNNING])
         if self._first_step is None:
             self._first_step = step
-        self._until_loss = _heard_of(ranks)
+        self._until_loss = _silence_until_loss(ranks)
         before, self.phase = self.phase, self._phase(step, percent_of(ranks))
         return self.phase != before
 
@@ -78,12 +78,12 @@ class Silence:
         self._silent = silent
 
 
-def _heard_of(ranks: Sequence[Rank]) -> float | None:
-    """Return for how long the job had run when it was last heard of, or None where no rank has logged a loss."""
+def _silence_until_loss(ranks: Sequence[Rank]) -> float | None:
+    """Return for how long the job had run at its last output, or None where no rank has logged a loss."""
     if not any(rank.progress.get("loss") is not None for rank in ranks):
         return None
-    heard = [rank.running_seconds - rank.silent_seconds for rank in ranks if rank.running_seconds is not None]
-    return max(0.0, *heard) if heard else None
+    last_output = [rank.running_seconds - rank.silent_seconds for rank in ranks if rank.running_seconds is not None]
+    return max(0.0, *last_output) if last_output else None
 
 
 def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:

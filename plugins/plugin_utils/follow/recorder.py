@@ -35,7 +35,7 @@ class JobRecorder:
     """Appends to two files of mode 0600 and bounded size; without a path nothing is recorded.
 
     Where a file reaches its largest size, lines of earlier runs of the job are dropped first. An entry that cannot be
-    written, as on a full disk, is dropped, with one call of ``warn``. ``tell`` is called with each event.
+    written, as on a full disk, is dropped, with one call of ``warn``. ``notify`` is called with each event.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class JobRecorder:
         most_event_bytes: int = MOST_EVENT_BYTES,
         warn: Callable[[str], None] = lambda _text: None,
         stacks_file: str | None = None,
-        tell: Callable[[Mapping[str, Any]], None] = lambda _event: None,
+        notify: Callable[[Mapping[str, Any]], None] = lambda _event: None,
     ) -> None:
         self._events_file = events_file
         self._stacks_file = stacks_file
-        self._tell = tell
+        self._notify = notify
         self._observations = BoundedLines(watch_file, most_bytes, _states, self._run_began)
         self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
@@ -83,7 +83,7 @@ class JobRecorder:
             return
         entry = {"at": round(at or self._clock(), 3), "kind": kind, "host": host, "rank": rank, "text": text, **more}
         self._append(self._events, entry)
-        self._tell(entry)
+        self._notify(entry)
 
     def stacks(self, text: str) -> str:
         """Keep the stacks of a hang in place of those of an earlier one; return the path, empty where none is kept."""

@@ -27,11 +27,11 @@ _MOST_WAITING = 100
 _MOST_ANSWER_BYTES = 64 * 1024
 
 
-Tell = Callable[[Mapping[str, Any]], None]
+Notify = Callable[[Mapping[str, Any]], None]
 
 
 @contextlib.contextmanager
-def telling(arguments: Mapping[str, Any], messages: Messages, warn: Callable[[str], None]) -> Iterator[Tell]:
+def notifying(arguments: Mapping[str, Any], messages: Messages, warn: Callable[[str], None]) -> Iterator[Notify]:
     """Yield the function that tells people of an event, as the arguments of the role say, and send all at the end."""
     if not arguments.get("webhook_url"):
         yield lambda _event: None

@@ -30,7 +30,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages i
     body_of,
     refusal_in,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Webhook, telling
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Webhook, notifying
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webhook_url import host_of, url_problem
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 
@@ -173,9 +173,9 @@ def test_a_url_that_cannot_be(url: str, problem: str) -> None:
 def send(url: str, *events: dict[str, Any]) -> list[str]:
     warned: list[str] = []
     options = {"webhook_url": url, "webhook_format": JSON, "webhook_secret": ""}
-    with telling(options, Messages("t", "sft"), warned.append) as tell:
+    with notifying(options, Messages("t", "sft"), warned.append) as notify:
         for one in events:
-            tell(one)
+            notify(one)
     return warned
 
 
@@ -223,16 +223,16 @@ def test_one_that_does_not_answer_holds_nothing_up(monkeypatch: pytest.MonkeyPat
 
 
 def test_nothing_is_sent_without_a_url() -> None:
-    with telling({}, Messages("t", "sft"), lambda _text: None) as tell:
-        tell(event("started", "one"))
+    with notifying({}, Messages("t", "sft"), lambda _text: None) as notify:
+        notify(event("started", "one"))
 
 
-def test_a_followed_job_tells(receiver: Receiver, tmp_path: Path) -> None:
+def test_a_followed_job_notifies(receiver: Receiver, tmp_path: Path) -> None:
     killed = rank(1, "failed", exit_code=137, ended=5.0, last_lines=["Killed"])
     stage = Stage([rank(0), rank(1)], [rank(0), killed])
     follower = stage.follower(tmp_path / "events.jsonl", grace=0)
     hook = Webhook(receiver.url, SLACK, "", Messages("llama-factory", "sft"))
-    follower.recorder._tell = hook
+    follower.recorder._notify = hook
     follower.recorder.began(100.0, 2, "sft", 0)
     with pytest.raises(ClusterError):
         follower.follow()
