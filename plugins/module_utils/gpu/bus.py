@@ -42,17 +42,19 @@ def slot_of(address: str, devices: Path = DEVICES) -> dict[str, Any]:
 def near_interfaces(address: str, devices: Path = DEVICES, interfaces: Path = INTERFACES) -> list[str]:
     """The network interfaces that share most of the way through PCI with a device, or else its NUMA node."""
     device = devices / address
-    cards = {one.name: one / "device" for one in sorted(interfaces.glob("*")) if (one / "device").exists()}
-    near = nearest(device.resolve(), {name: card.resolve() for name, card in cards.items()})
+    found = {one.name: one / "device" for one in sorted(interfaces.glob("*")) if (one / "device").exists()}
+    near = nearest(device.resolve(), {name: interface.resolve() for name, interface in found.items()})
     if near:
         return near
     node = _number(device / "numa_node")
-    return [name for name, card in cards.items() if node is not None and 0 <= node == _number(card / "numa_node")]
+    return [
+        name for name, interface in found.items() if node is not None and 0 <= node == _number(interface / "numa_node")
+    ]
 
 
-def nearest(device: Path, cards: Mapping[str, Path]) -> list[str]:
+def nearest(device: Path, interfaces: Mapping[str, Path]) -> list[str]:
     """Those whose path shares most parts with that of the device, and at least the root of its PCI bus."""
-    shared = {name: _shared(device, card) for name, card in cards.items()}
+    shared = {name: _shared(device, interface) for name, interface in interfaces.items()}
     most = max(shared.values(), default=0)
     return [name for name, count in shared.items() if count == most >= SAME_ROOT] if most else []
 

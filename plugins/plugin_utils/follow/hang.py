@@ -37,7 +37,7 @@ class Silence:
     _first_step: int | None = field(default=None, repr=False)
     _silent: float = field(default=0, repr=False)
     _longest_pause: float = field(default=0, repr=False)
-    # For how long the job had run when it was last heard of, where it had logged a loss by then.
+    # For how long the job had run at its last output, where it had logged a loss by then.
     _until_loss: float | None = field(default=None, repr=False)
 
     @property
