@@ -165,7 +165,9 @@ def main(kind: str, end: str) -> None:
         ("relay", "receive"): receive_items,
         ("hash", "receive"): hash_alone,
     }
-    threading.Thread(target=lambda: (time.sleep(300), os._exit(3)), daemon=True).start()
+    end_in_time = threading.Timer(300, os._exit, (3,))
+    end_in_time.daemon = True
+    end_in_time.start()
     found = ends[kind, end](order)
     if found:
         print(json.dumps(found), flush=True)

@@ -20,10 +20,10 @@ BUS = {address: f"/sys/devices/pci0000:00/{address}" for address in ADDRESSES.va
 SHARED = ["/dev/nvidiactl", "/dev/nvidia-uvm"]
 MACHINE = MachineGpus(ADDRESSES, BUS, SHARED, {"/usr/local/nvidia": "/usr/local/nvidia"})
 CACHE = """2 libs found in cache `/etc/ld.so.cache'
-	libnvidia-ml.so.1 (libc6,x86-64) => {root}/usr/lib/libnvidia-ml.so.1
-	libnvidia-ml.so.1 (libc6) => {root}/usr/lib32/libnvidia-ml.so.1
-	libcuda.so.1 (libc6,x86-64) => {root}/usr/lib/libcuda.so.1
-	libcudart.so.12 (libc6,x86-64) => {root}/usr/lib/libcudart.so.12
+\tlibnvidia-ml.so.1 (libc6,x86-64) => {root}/usr/lib/libnvidia-ml.so.1
+\tlibnvidia-ml.so.1 (libc6) => {root}/usr/lib32/libnvidia-ml.so.1
+\tlibcuda.so.1 (libc6,x86-64) => {root}/usr/lib/libcuda.so.1
+\tlibcudart.so.12 (libc6,x86-64) => {root}/usr/lib/libcudart.so.12
 """
 
 
