@@ -12,7 +12,7 @@ from typing import Any
 
 # To hand over less takes longer than to hash it.
 _BATCH_BYTES = 1024**2
-# As many batches may wait, so that neither thread stands still for a moment of the other.
+# As many batches may wait, so that a pause of one thread does not hold up the other.
 _MOST_BEHIND = 4
 
 

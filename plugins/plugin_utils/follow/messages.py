@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which events of a job people are told of, and how each service that receives them wants them."""
+"""Which events of a job are posted, and in which form each service takes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.printable im
 
 JSON, SLACK, FEISHU, DINGTALK = "json", "slack", "feishu", "dingtalk"
 FORMATS = (DINGTALK, FEISHU, JSON, SLACK)
-# Kinds of events, and causes of findings, that people are told of.
+# Kinds of events, and causes of findings, that are posted.
 _KINDS = ("started", "restarted", "ended", "given_up")
 _CAUSES = ("silent", "hang")
 _LONGEST_LINE = 2000
@@ -28,14 +28,14 @@ Event = Mapping[str, Any]
 
 @dataclass
 class Messages:
-    """Chooses from the events of one job those that people are told of, in the order in which they come."""
+    """Chooses from the events of one job those that are posted, in the order in which they come."""
 
     trainer: str
     job_name: str
     _finding: Event = field(default_factory=dict)
 
     def of(self, event: Event) -> dict[str, Any] | None:
-        """Return the message on an event as plain JSON has it, or None where nobody is told of it.
+        """Return the message on an event as plain JSON has it, or None where it is not posted.
 
         The end of a job that has failed is told with its finding, so that this is not told twice.
         """

@@ -72,7 +72,7 @@ class Webhook:
         self._thread.start()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Send what people are told of this event, if anything; return at once."""
+        """Post this event where it is one that is posted; return at once."""
         message = self._messages.of(event)
         if message is None:
             return

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What people are told of a job, in which form, and a webhook that takes it, refuses it, or does not answer."""
+"""What is posted of a job, in which form, and a webhook that takes it, refuses it, or does not answer."""
 
 from __future__ import annotations
 
