@@ -103,7 +103,7 @@ configuration:
   description: What M(distrain.cluster.engine_configuration) would do with these; V(none) without the toolkit.
   returned: on a host with a GPU, unless O(count_only)
   type: dict
-  sample: {steps: [], needs_restart: false, running_work: [], has_unit: true, problem: ""}
+  sample: {steps: [], needs_restart: false, running_work: [], options: {}, flags: [hosts], problem: ""}
 has_unit:
   description: Whether the toolkit has a unit that keeps the CDI specification up to date.
   returned: on a host with a GPU, unless O(count_only)
