@@ -84,6 +84,11 @@ nvidia_smi:
   returned: success
   type: dict
   sample: {rc: 0, said: "GPU 0: NVIDIA H200 (UUID: GPU-1)"}
+driver_installation:
+  description: How NVIDIA's driver is installed, as M(distrain.cluster.gpu_info) returns it.
+  returned: on a host with a GPU
+  type: dict
+  sample: {module_version: "580.95", has_run_file: false}
 source:
   description: The state of O(source), as M(distrain.cluster.docker_info) returns it.
   returned: on a host with a GPU, unless O(count_only)
