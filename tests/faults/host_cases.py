@@ -94,7 +94,8 @@ HOST_CASES = (
         f"the package podman-docker is installed on {TWO}",
         prepare=[
             On(TWO, f"mkdir -p /root/package/DEBIAN && printf '{PACKAGE}' >/root/package/DEBIAN/control"),
-            On(TWO, "dpkg-deb --build /root/package /root/package.deb && dpkg --install /root/package.deb"),
+            On(TWO, "dpkg-deb --build /root/package /root/package.deb"),
+            On(TWO, "dpkg --force-conflicts --install /root/package.deb"),
         ],
         run=Play("hosts"),
         says=[f"{TWO}: The package podman-docker is installed", "apt-get remove podman-docker"],
