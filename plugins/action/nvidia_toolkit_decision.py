@@ -45,5 +45,6 @@ def problem_sentences(observed: Mapping[str, Any]) -> list[str]:
     if not observed["has_gpu"]:
         return []
     smi = observed["nvidia_smi"]
-    problems = gpu_problems(observed["gpus"], observed["driver_gpus"], smi["rc"], smi["said"])
+    installation = observed["driver_installation"]
+    problems = gpu_problems(observed["gpus"], observed["driver_gpus"], smi["rc"], smi["said"], installation)
     return [f"{one.found.rstrip('.')}. {one.remedy.rstrip('.')}." for one in problems if one.severity == "error"]

@@ -92,6 +92,19 @@ engine:
   returned: success
   type: dict
   sample: {installed: true, version: 26.1.5, error: null}
+provenance:
+  description: How the engine came to the host.
+  returned: success
+  type: dict
+  contains:
+    program: {description: The path of its program; empty for none., type: str, sample: /usr/sbin/dockerd}
+    package: {description: The package that the program belongs to; empty for none., type: str, sample: docker.io}
+    replacements:
+      description: What is installed in place of Docker's own packages.
+      type: list
+      elements: str
+      sample: [podman-docker, snap]
+    held: {description: Packages that apt is told to hold., type: list, elements: str, sample: [docker-ce]}
 is_enabled:
   description: Whether the engine starts with the host.
   returned: success
@@ -105,7 +118,11 @@ configuration:
     steps: {description: Its steps; empty for nothing., type: list, elements: str, sample: [configure]}
     needs_restart: {description: Whether the engine would be restarted., type: bool, sample: true}
     running_work: {description: What a restart would end., type: list, elements: str, sample: []}
-    has_unit: {description: Whether systemd has docker.service., type: bool, sample: true}
+    options:
+      description: Those options of the file, as it would be, that decide whether an engine can carry a cluster.
+      type: dict
+      sample: {userns-remap: default}
+    flags: {description: Those of them that the engine's unit sets., type: list, elements: str, sample: [hosts]}
     problem: {description: Why it would fail; empty for nothing., type: str, sample: ""}
 python:
   description: Whether O(python) can be run, and its packages as C(NAME==VERSION).

@@ -44,6 +44,26 @@ driver_gpus:
   elements: dict
   sample:
     - {pci_address: "0000:17:00.0", model: NVIDIA H200, uuid: GPU-1, minor: 0, is_excluded: false, has_node: true}
+platform:
+  description: V(tegra) for a Jetson, V(wsl) for a system inside of Windows; empty for other machines.
+  returned: success
+  type: str
+  sample: ""
+driver_installation:
+  description: How NVIDIA's driver is installed, loaded or not; V(none) on a host without any sign of a GPU.
+  returned: success
+  type: dict
+  contains:
+    kernel: {description: The release of the kernel that runs., type: str, sample: 6.12.48-amd64}
+    platform: {description: The same as RV(platform)., type: str, sample: ""}
+    module_version: {description: The version of its module for this kernel., type: str, sample: "580.95"}
+    module_is_signed: {description: Whether the module is signed., type: bool, sample: true}
+    secure_boot: {description: Whether the firmware runs signed code alone., type: bool, sample: false}
+    sources: {description: Its sources below C(/usr/src)., type: list, elements: str, sample: [nvidia-580.95]}
+    has_headers: {description: Whether the headers of this kernel are installed., type: bool, sample: true}
+    packages: {description: The driver's packages., type: list, elements: str, sample: [nvidia-driver-580 580.95]}
+    has_run_file: {description: Whether it was installed by NVIDIA's .run file., type: bool, sample: false}
+    needs_restart: {description: Whether an update waits for a restart of the host., type: bool, sample: false}
 driver_version:
   description: The version of the kernel's module that is loaded; empty for none.
   returned: success

@@ -84,6 +84,11 @@ nvidia_smi:
   returned: success
   type: dict
   sample: {rc: 0, said: "GPU 0: NVIDIA H200 (UUID: GPU-1)"}
+driver_installation:
+  description: How NVIDIA's driver is installed, as M(distrain.cluster.gpu_info) returns it.
+  returned: on a host with a GPU
+  type: dict
+  sample: {module_version: "580.95", has_run_file: false}
 source:
   description: The state of O(source), as M(distrain.cluster.docker_info) returns it.
   returned: on a host with a GPU, unless O(count_only)
@@ -103,7 +108,7 @@ configuration:
   description: What M(distrain.cluster.engine_configuration) would do with these; V(none) without the toolkit.
   returned: on a host with a GPU, unless O(count_only)
   type: dict
-  sample: {steps: [], needs_restart: false, running_work: [], has_unit: true, problem: ""}
+  sample: {steps: [], needs_restart: false, running_work: [], options: {}, flags: [hosts], problem: ""}
 has_unit:
   description: Whether the toolkit has a unit that keeps the CDI specification up to date.
   returned: on a host with a GPU, unless O(count_only)

@@ -13,6 +13,9 @@ from tests.faults.steps import On
 ONE, TWO, THREE = lab.HOSTS
 RELOAD = "systemctl reload docker && sleep 1"
 DAEMON = "/etc/docker/daemon.json"
+DROP_IN = "/etc/systemd/system/docker.service.d/copied.conf"
+COPIED = r"[Service]\nExecStart=\nExecStart=/usr/local/bin/dockerd -H fd://\n"
+PACKAGE = r"Package: podman-docker\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@lab>\nDescription: none\n"
 
 HOST_CASES = (
     Case(
@@ -64,7 +67,47 @@ HOST_CASES = (
         "live-restore-wanted",
         "docker_daemon_options asks for live-restore",
         run=Play("hosts", {"docker_daemon_options": {"live-restore": True}}),
-        says=["docker_daemon_options sets live-restore", "take the key out"],
+        says=["has the option live-restore", "take live-restore out of .* docker_daemon_options"],
+    ),
+    Case(
+        "userns-remap-wanted",
+        "docker_daemon_options asks for userns-remap",
+        run=Play("hosts", {"docker_daemon_options": {"userns-remap": "default"}}),
+        says=[f"{ONE}, {TWO}, {THREE}: .*has the option userns-remap", "files of mode 0600"],
+    ),
+    Case(
+        "engine-of-no-package",
+        f"systemd on {TWO} starts a dockerd that somebody has copied to /usr/local/bin",
+        prepare=[
+            On(TWO, "cp $(command -v dockerd) /usr/local/bin/dockerd && mkdir -p /etc/systemd/system/docker.service.d"),
+            On(TWO, f"printf '{COPIED}' >{DROP_IN} && systemctl daemon-reload && systemctl restart docker"),
+        ],
+        run=Play("hosts"),
+        says=[
+            f"{TWO}: The engine of this host is /usr/local/bin/dockerd, which belongs to no package",
+            "systemctl disable",
+        ],
+        restore=[On(TWO, f"rm {DROP_IN} /usr/local/bin/dockerd; systemctl daemon-reload; systemctl restart docker")],
+    ),
+    Case(
+        "podman-docker",
+        f"the package podman-docker is installed on {TWO}",
+        prepare=[
+            On(TWO, f"mkdir -p /root/package/DEBIAN && printf '{PACKAGE}' >/root/package/DEBIAN/control"),
+            On(TWO, "dpkg-deb --build /root/package /root/package.deb"),
+            On(TWO, "dpkg --force-conflicts --install /root/package.deb"),
+        ],
+        run=Play("hosts"),
+        says=[f"{TWO}: The package podman-docker is installed", "apt-get remove podman-docker"],
+        restore=[On(TWO, "dpkg --purge podman-docker && rm -r /root/package /root/package.deb")],
+    ),
+    Case(
+        "engine-held",
+        f"docker.io is held on {TWO}, and another version is wanted",
+        prepare=[On(TWO, "apt-mark hold docker.io")],
+        run=Play("hosts", {"docker_package_versions": {"docker.io": "99*"}}),
+        says=[f"{TWO}: The packages docker.io are held on this host", "apt-mark unhold docker.io"],
+        restore=[On(TWO, "apt-mark unhold docker.io")],
     ),
     Case(
         "nonsense-for-the-engine",

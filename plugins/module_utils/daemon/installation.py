@@ -17,6 +17,8 @@ from ..host.facts import observe_host
 from ..swarm.facts import observe_engine
 from .packages import ENGINE_PACKAGES, OBSERVED_PACKAGES
 from .preview import preview_configuration
+from .provenance import observe_provenance
+from .unit import EngineUnit
 
 HOST_FACTS = ("distribution", "architecture", "packages")
 LIST_PACKAGES = (
@@ -37,6 +39,7 @@ def observe_docker(params: Mapping[str, Any]) -> dict[str, Any]:
         "source": preview_source(params["source"], host) if params["source"] else None,
         "cli_plugins": cli_plugins(),
         "engine": {name: engine[name] for name in ("installed", "version", "error")},
+        "provenance": observe_provenance(EngineUnit(params["docker_socket"]).command()),
         "is_enabled": command_output("systemctl", "is-enabled", "docker.service") == "enabled",
         "configuration": preview_configuration(params["configuration"], params["docker_socket"]),
         "python": {

@@ -14,6 +14,8 @@ REPOSITORY_PACKAGES = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-bu
 COMMON_PACKAGES = ("ca-certificates", "iptables", "python3-venv")
 # An upgrade of one of these restarts the engine.
 ENGINE_PACKAGES = ("docker.io", "docker-ce", "containerd", "containerd.io")
+# They bring a docker command or an engine of their own, in place of Docker's.
+REPLACING_PACKAGES = ("podman-docker", "docker-desktop")
 # Without it the module apt cannot work in check mode; otherwise it installs it by itself.
 APT_PACKAGE = "python3-apt"
 TOOLKIT_PACKAGES = (

@@ -15,6 +15,7 @@ from typing import Any
 from ..apt.preview import preview_source
 from ..base.command import command_output
 from ..gpu.commands import ask_nvidia_smi
+from ..gpu.driver_installation import observe_driver_installation
 from ..gpu.observation import driver_gpus
 from ..host.facts import observe_host
 from .packages import APT_PACKAGE, TOOLKIT_PACKAGES
@@ -38,6 +39,7 @@ def observe_toolkit(params: Mapping[str, Any]) -> dict[str, Any]:
         return {**host, "has_gpu": False, "nvidia_smi": None, "gpu_count": 0}
     smi = ask_nvidia_smi()
     host |= {"has_gpu": True, "nvidia_smi": smi, "gpu_count": count_gpus(smi["said"])}
+    host["driver_installation"] = observe_driver_installation()
     return host if params["count_only"] else {**host, **_installation(params, facts, smi)}
 
 

@@ -19,6 +19,7 @@ from .bus import DEVICES, count_switches, near_interfaces, slot_of
 from .commands import LIST, NVIDIA_SMI, ask, lines_with
 from .description import describe_gpu, known
 from .driver import parse_capabilities, parse_information, parse_nvlinks, parse_unit, with_peers
+from .driver_installation import machine_platform, observe_driver_installation
 from .kernel_log import NEEDLE, parse_xids
 from .listing import Listing, parse_listing
 from .messages import KernelMessages
@@ -61,6 +62,7 @@ def observe_gpus() -> dict[str, Any]:
     gpus = [describe_gpu(one, index) for index, one in enumerate(listing.gpus)]
     return {
         **found,
+        "driver_installation": observe_driver_installation(),
         "nvidia_smi": said["list"],
         "library_version": known(listing.driver_version),
         "cuda_version": known(listing.cuda_version),
@@ -76,6 +78,8 @@ def _bare(bus: list[dict[str, str]], driven: list[dict[str, Any]]) -> dict[str, 
     return {
         "bus": bus,
         "driver_gpus": [{**one, "has_node": _has_node(one["minor"])} for one in driven],
+        "platform": machine_platform(),
+        "driver_installation": None,
         "driver_version": parse_gpu_driver(_read(DRIVER / "version")) or "",
         "library_version": "",
         "cuda_version": "",

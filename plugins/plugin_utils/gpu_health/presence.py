@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.gpu.driver import broken_gpus
 
+from .driver import Installation, why_no_driver
 from .problem import ERROR, NOTE, Facts, GpuProblem
 
 # The driver by which a GPU is handed to a virtual machine.
@@ -17,13 +18,25 @@ HANDED_ON = "vfio-pci"
 # Of a command that was ended (base.command).
 LATE = "took longer than"
 MISMATCH = "driver/library version mismatch"
+SILENT = (
+    "the driver is loaded",
+    "Where nvidia-smi is not installed, install the driver's tools of the same version (nvidia-utils, nvidia-smi); "
+    "else see what the kernel says (journalctl -k --grep 'NVRM|Xid'), and restart the host.",
+)
 REMOVE = "restart the host; if it stays so, have the GPU's seat, power and temperature checked"
 
 
 def gpu_problems(
-    gpus: Sequence[Mapping[str, Any]], driver: Sequence[str] | None, rc: int | None, said: str
+    gpus: Sequence[Mapping[str, Any]],
+    driver: Sequence[str] | None,
+    rc: int | None,
+    said: str,
+    installation: Installation,
 ) -> Iterator[GpuProblem]:
-    """The problems of the GPUs on the PCI bus. ``driver`` are the addresses that the driver has, None if unknown."""
+    """The problems of the GPUs on the PCI bus. ``driver`` are the addresses that the driver has, None if unknown.
+
+    ``installation`` is C(driver_installation) of M(distrain.cluster.gpu_info).
+    """
     if MISMATCH in said.lower():
         yield GpuProblem(
             "error",
@@ -40,12 +53,9 @@ def gpu_problems(
         )
         return
     if rc != 0 and not named:
-        yield GpuProblem(
-            "error",
-            f"the PCI bus has {len(gpus)} of NVIDIA's GPUs, and nvidia-smi -L says: {_line(said)}",
-            "Install NVIDIA's driver on the host (no role does), restart the host if it is installed, or set "
-            "nvidia_toolkit_gpu_present to absent.",
-        )
+        why, remedy = SILENT if driver else why_no_driver(installation, gpus)
+        found = f"the PCI bus has {len(gpus)} of NVIDIA's GPUs, and {why}; nvidia-smi -L says: {_line(said)}"
+        yield GpuProblem("error", found, remedy)
         return
     yield from _missing_gpus(gpus, driver, named, said)
 

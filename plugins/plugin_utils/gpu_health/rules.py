@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.distrain.cluster.plugins.module_utils.gpu.claims import is_claimed
 
 from ..findings.finding import Finding
+from .driver import installation_problems
 from .errors import memory_problems, recovery_problems, xid_problems
 from .image import image_problems
 from .limits import limit_problems
@@ -37,7 +38,7 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
     if facts["nvidia_smi"] is None:
         return
     smi, addresses = facts["nvidia_smi"], [one["pci_address"] for one in facts["driver_gpus"]]
-    missing = list(gpu_problems(facts["bus"], addresses, smi["rc"], smi["said"]))
+    missing = list(gpu_problems(facts["bus"], addresses, smi["rc"], smi["said"], facts["driver_installation"]))
     yield from missing
     if not facts["gpus"] and any(one.severity == ERROR for one in missing):
         return
@@ -46,7 +47,8 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
         yield from unread
         return
     wanted = _claimed(facts, use)
-    yield from (*unlisted_gpus(facts), *other_library(facts), *_unread(facts), *_xids(facts, wanted))
+    yield from (*unlisted_gpus(facts), *other_library(facts), *installation_problems(facts), *_xids(facts, wanted))
+    yield from _unread(facts)
     for gpu in wanted:
         yield from (*memory_problems(gpu), *recovery_problems(gpu), *pcie_problems(gpu), *clock_problems(gpu))
         yield from (*mig_problems(gpu, use), *process_problems(gpu, use))

@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.daemon.packages i
 
 from ..apt.signing_key import has_key
 from .engine_version import engine_major
+from .former_engine import option_notes, option_problems, provenance_problems
 from .hosts import Host, first_to_restart, refuse
 from .packages import as_apt_takes_them, kept_engine, missing_packages, missing_requirements, wanted_packages
 
@@ -30,7 +31,6 @@ WAYS_OUT = {
         "Upgrade docker.io on the host by hand where its distribution has a newer one, or set docker_source to docker "
         "to install Docker's own engine in its place."
     ),
-    "": "It comes from no package that this role knows: remove it from the host, or upgrade it by hand.",
 }
 
 
@@ -100,13 +100,10 @@ def problems(host: Host, stage: str, check_mode: bool) -> Iterator[str]:
             f"Ubuntu 22.04 and 24.04. Install Docker Engine {MINIMUM_MAJOR} or newer by hand and leave the role out."
         )
         return
-    if host.arguments["daemon_options"].get("live-restore"):
-        yield (
-            "docker_daemon_options sets live-restore, and an engine with live-restore cannot be in a swarm: take the "
-            "key out of docker_daemon_options."
-        )
+    yield from option_problems(host)
     yield from filter(None, [observed["configuration"]["problem"], (observed["source"] or {}).get("problem")])
-    yield from _version_problems(host)
+    foreign = list(provenance_problems(host, _packages(host)))
+    yield from foreign or _version_problems(host)
     if stage == "packages":
         yield from _candidate_problems(host, check_mode)
         yield from _replacement_problems(host)
@@ -126,7 +123,7 @@ def _version_problems(host: Host) -> Iterator[str]:
     elif running and engine_major(running) < MINIMUM_MAJOR and not set(_packages(host)) & set(ENGINE_PACKAGES):
         yield (
             f"This host runs Docker Engine {running}, and {MINIMUM_MAJOR} or newer is needed. "
-            f"{WAYS_OUT[next((one for one in ('docker-ce', 'docker.io') if one in installed), '')]}"
+            f"{WAYS_OUT[next((one for one in WAYS_OUT if one in installed), 'docker.io')]}"
         )
 
 
@@ -189,6 +186,7 @@ def _differing_wheels(decided: Mapping[str, Mapping[str, Any]]) -> Iterator[tupl
 def notes(hosts: Sequence[Host]) -> Iterator[str]:
     """What a user should know although nothing is done about it."""
     for host in hosts:
+        yield from option_notes(host)
         version = host.observed["packages"].get("docker-ce")
         if version and host.arguments["source"] == "distribution":
             yield (

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..findings.finding import Finding
+from ..gpu_health.driver import UNSUPPORTED
 from ..gpu_health.rules import gpu_findings
 from .report import HostReport, PreflightSettings, answering
 
@@ -17,8 +18,14 @@ SUBJECT = "nvidia_toolkit"
 
 def find_gpu_problems(reports: Sequence[HostReport], wanted: PreflightSettings) -> Iterator[Finding]:
     counts = {report.name: len(facts["gpus"]) for report, facts in answering(reports)}
+    platforms = {
+        report.name: str((facts.get("gpu") or {}).get("platform") or "") for report, facts in answering(reports)
+    }
     for name, count in counts.items():
-        if not count:
+        if platforms[name]:
+            found, remedy = UNSUPPORTED[platforms[name]]
+            yield Finding(name, "warning", SUBJECT, f"its GPU cannot be used: {found}", remedy)
+        elif not count:
             severity = "warning" if any(counts.values()) else "note"
             remedy = "Nothing to do where trainers are to run on the CPU."
             yield Finding(name, severity, SUBJECT, "has no NVIDIA GPU", remedy)

@@ -22,6 +22,11 @@ LISTINGS = ROOT / "tests" / "unit" / "support" / "gpu_listings"
 CAPABILITIES = {"h200": "9.0", "a100_mig": "8.0", "rtx_4090": "8.9", "t4": "7.5"}
 NVLINKS = {"h200": 18, "a100_mig": 12}
 SWITCHES = {"h200": 4, "a100_mig": 6}
+INSTALLATION: Mapping[str, Any] = {
+    **{"kernel": "6.12.48-amd64", "platform": "", "module_version": "580.105.08", "module_is_signed": True},
+    **{"secure_boot": False, "sources": ["nvidia-580.105.08"], "has_headers": True},
+    **{"packages": ["nvidia-driver-580 580.105.08"], "has_run_file": False, "needs_restart": False},
+}
 BUSES = ("17", "2a", "3b", "44", "5d", "9a", "ab", "db")
 GIBIBYTE = 2**30
 
@@ -85,6 +90,8 @@ def facts_of(
     return {
         "bus": bus,
         "driver_gpus": [_driven(one) for one in gpus],
+        "platform": "",
+        "driver_installation": {**INSTALLATION, "module_version": ""},
         "driver_version": found.driver_version,
         "library_version": found.driver_version,
         "cuda_version": found.cuda_version,

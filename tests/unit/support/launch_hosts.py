@@ -63,6 +63,8 @@ def bare(name: str) -> dict[str, Any]:
     webui = {part: state() for part in ("directory", "program")}
     return {
         "engine_version": "28.5.2",
+        "platform": "",
+        "driver_installation": None,
         "driver_version": "",
         "image": IMAGE,
         "claims": [],

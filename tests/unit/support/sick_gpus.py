@@ -134,14 +134,14 @@ HOSTS: dict[str, tuple[dict[str, Any], GpuUse, str, str]] = {
     "nvidia-smi is absent": (
         {**SILENT, "driver_gpus": [], "nvidia_smi": {"rc": None, "said": "nvidia-smi is not installed"}},
         TRAINING,
-        "the PCI bus has 8 of NVIDIA's GPUs, and nvidia-smi -L says: nvidia-smi is not installed",
-        "Install NVIDIA's driver",
+        "the PCI bus has 8 of NVIDIA's GPUs, and its module (nvidia-580.105.08) was not built for",
+        "dkms autoinstall",
     ),
     "nvidia-smi fails": (
         {**SILENT, "nvidia_smi": {"rc": 9, "said": "NVIDIA-SMI has failed because it couldn't communicate with"}},
         TRAINING,
-        "the PCI bus has 8 of NVIDIA's GPUs, and nvidia-smi -L says: NVIDIA-SMI has failed",
-        "restart the host if it is installed",
+        "the PCI bus has 8 of NVIDIA's GPUs, and the driver is loaded; nvidia-smi -L says: NVIDIA-SMI has failed",
+        "restart the host",
     ),
     "nvidia-smi hangs": (
         {**SILENT, "nvidia_smi": {"rc": None, "said": "nvidia-smi -L took longer than 60 s"}},

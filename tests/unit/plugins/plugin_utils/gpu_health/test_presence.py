@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.nvidia_toolkit_decision import problem_sentences
 from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.presence import broken_gpus, gpu_problems
+from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import INSTALLATION
 
 ADDRESSES = [f"0000:{bus}:00.0" for bus in ("17", "2a", "3b", "44", "5d", "9a", "ab", "db")]
 LOST = ADDRESSES[2]
@@ -25,12 +26,13 @@ def listed(count: int) -> str:
     return "\n".join(f"GPU {number}: NVIDIA H200 (UUID: GPU-{number})" for number in range(count))
 
 
+NO_DRIVER = {**INSTALLATION, "module_version": "", "sources": [], "packages": []}
 BUS = [gpu(address) for address in ADDRESSES]
 MISSING = [one for one in ADDRESSES if one != LOST]
 
 
 def judged(bus: Any = BUS, driver: Any = ADDRESSES, rc: int | None = 0, said: str = listed(8)) -> list[tuple[str, str]]:
-    return [(one.severity, f"{one.found} {one.remedy}") for one in gpu_problems(bus, driver, rc, said)]
+    return [(one.severity, f"{one.found} {one.remedy}") for one in gpu_problems(bus, driver, rc, said, NO_DRIVER)]
 
 
 def test_eight_that_work() -> None:
@@ -60,10 +62,11 @@ def test_eight_that_work() -> None:
         ),
         ({"bus": [*BUS, gpu("0000:01:00.0", driver="vfio-pci")]}, "note", "Nothing to do"),
         (
-            {"rc": 9, "said": "NVIDIA-SMI has failed because it couldn't communicate"},
+            {"driver": [], "rc": 9, "said": "NVIDIA-SMI has failed because it couldn't communicate"},
             "error",
             "Install NVIDIA's driver",
         ),
+        ({"rc": 9, "said": "NVIDIA-SMI has failed because"}, "error", "the driver is loaded; nvidia-smi -L says"),
         ({"rc": None, "said": "nothing for 60 s"}, "error", "nothing for 60 s"),
         ({"rc": 15, "said": f"{HANDLE}\n"}, "error", LOST),
     ],
@@ -81,6 +84,7 @@ def test_addresses_of_a_long_domain_are_the_same() -> None:
 def test_the_role_refuses_errors_alone() -> None:
     working = {"rc": 0, "said": listed(8)}
     observed = {"has_gpu": True, "gpus": [*BUS, gpu("0000:01:00.0", "0x1f82", "")], "driver_gpus": ADDRESSES}
+    observed["driver_installation"] = INSTALLATION
     assert problem_sentences({**observed, "nvidia_smi": working}) == []
     broken = {"rc": 0, "said": f"{listed(7)}\n{HANDLE}"}
     (problem,) = problem_sentences({**observed, "driver_gpus": MISSING, "nvidia_smi": broken})

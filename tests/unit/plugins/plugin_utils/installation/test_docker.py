@@ -25,7 +25,11 @@ ARGUMENTS = {
     "python": "/opt/distrain/venv/bin/python",
     "venv": "/opt/distrain/venv",
 }
-CONFIGURED: dict[str, Any] = {"steps": [], "needs_restart": False, "running_work": [], "problem": ""}
+CONFIGURED: dict[str, Any] = {
+    **{"steps": [], "needs_restart": False, "running_work": [], "problem": ""},
+    **{"options": {}, "flags": ["hosts"]},
+}
+PACKAGED = {"program": "/usr/sbin/dockerd", "package": "docker.io", "replacements": [], "held": []}
 CONVERGED = {
     "distribution": {"id": "debian", "name": "Debian 13"},
     "packages": {**DEBIAN, **COMMON, "python3-apt": "3"},
@@ -34,6 +38,7 @@ CONVERGED = {
     "source": None,
     "cli_plugins": ["buildx", "compose"],
     "engine": {"installed": True, "version": "26.1.5", "error": None},
+    "provenance": PACKAGED,
     "is_enabled": True,
     "configuration": CONFIGURED,
     "python": {"exists": True, "packages": ["docker==7.2.0"]},
@@ -43,6 +48,7 @@ BARE = {
     "packages": {},
     "cli_plugins": [],
     "engine": {"installed": False, "version": None, "error": "no socket"},
+    "provenance": {**PACKAGED, "program": "", "package": ""},
     "is_enabled": False,
     "python": {"exists": False, "packages": []},
 }
@@ -95,7 +101,6 @@ def test_the_cluster_is_ready_once_all_hosts_are() -> None:
     ("observed", "arguments", "stage", "words"),
     [
         ({**BARE, "distribution": {"id": "fedora", "name": "Fedora 43"}}, {}, "start", "This host runs Fedora 43"),
-        (BARE, {"daemon_options": {"live-restore": True}}, "start", "cannot be in a swarm"),
         ({**BARE, "configuration": {**CONFIGURED, "problem": "no JSON"}}, {}, "start", "no JSON"),
         ({**BARE, "source": {"is_current": False, "key": "", "problem": "line 3"}}, {}, "start", "line 3"),
         ({**BARE, "packages": {"docker.io": "20.10"}}, {}, "start", "docker.io 20.10 is installed on this host"),
@@ -127,9 +132,11 @@ def test_what_is_refused(observed: dict, arguments: dict, stage: str, words: str
 
 
 def test_one_error_names_all_hosts_that_have_a_problem() -> None:
-    wanted = {"daemon_options": {"live-restore": True}}
-    with pytest.raises(PlanError, match=r"^gpu-01, gpu-02: docker_daemon_options sets live-restore[^\n]*$"):
-        decided(host(CONVERGED, "gpu-01", **wanted), host(BARE, "gpu-02", **wanted))
+    wanted = {"configuration": {**CONFIGURED, "options": {"live-restore": True}}}
+    with pytest.raises(
+        PlanError, match=r"^gpu-01, gpu-02: The engine's configuration has the option live-restore[^\n]*$"
+    ):
+        decided(host({**CONVERGED, **wanted}, "gpu-01"), host({**BARE, **wanted}, "gpu-02"))
 
 
 def test_a_permitted_restart_is_not_refused() -> None:
