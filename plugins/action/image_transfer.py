@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.shared_pass import Results
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import (
     RELAY_ARGUMENTS,
     RelayAction,
     bytes_of,
 )
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, ImageOrder
 
 _ARGUMENTS: dict[str, Any] = {

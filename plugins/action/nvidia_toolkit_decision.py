@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.presence import gpu_problems
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.presence import gpu_problems
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.hosts import Host
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.nvidia_toolkit import decide
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.signing_keys import add_keys

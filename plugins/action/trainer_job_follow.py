@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Follow a training job over all its hosts from the controller; see the documentation of the module of this name."""
+"""View a training job through its keeper; see the documentation of the module of this name."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -15,174 +15,114 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import CAUSES, with_page
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.beginning import NOT_STARTED
+from ansible_collections.distrain.cluster.plugins.module_utils.text.progress import Progress
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.hang import RESTART, STOP, TELL
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.messages import Messages
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import JobObserver
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.webhook import Notify, notifying
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, started
+from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.viewer import Copies, View, Viewer
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "trainer": {"type": "str", "required": True},
-    "ranks": {"type": "list", "elements": "dict", "required": True},
-    "directory": {"type": "str", "required": True},
-    "output_directory": {"type": "str"},
-    "output_root": {"type": "str"},
-    "image": {"type": "str", "default": ""},
-    "port": {"type": "int", "default": 0},
-    "ipc": {"type": "str", "default": "host"},
-    "shm_size": {"type": "str", "default": ""},
-    "waits_for_return": {"type": "bool", "default": False},
-    "restarts": {"type": "int", "default": 0},
-    "min_hosts": {"type": "int", "default": 0},
-    "samples_per_step": {"type": "int", "default": 0},
-    "watch_file": {"type": "str"},
-    "events_file": {"type": "str"},
-    "stacks_file": {"type": "str"},
-    "lock_file": {"type": "str"},
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "directory": {"type": "path"},
+    "until": {"type": "str", "choices": ["over", "begun", "now"], "default": "over"},
     "interval": {"type": "float", "default": 5},
-    "timeout": {"type": "float", "default": 0},
-    "silence": {"type": "float", "default": 300},
-    "start_silence": {"type": "float", "default": 3600},
-    "on_hang": {"type": "str", "default": TELL, "choices": [RESTART, STOP, TELL]},
-    "unreachable": {"type": "float", "default": 25},
     "lost": {"type": "float", "default": 600},
-    "grace": {"type": "float", "default": 10},
-    "stop_timeout": {"type": "float", "default": 20},
 }
-
-
-ROLE = "trainer_launch_arguments"
+INFO = "distrain.cluster.trainer_keeper_info"
+LOCK = "follow.lock"
 
 
 class ActionModule(ActionBase):
-    """Follows the job on the controller, shows its progress, and returns its outcome."""
+    """Shows on the controller what the keeper of a job says, and returns the job's outcome."""
 
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         self._arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        self._parent = ParentProcess()
-        lock_file = None if self._task.check_mode else self._arguments["lock_file"]
+        parent = ParentProcess()
+        name, directory = self._arguments["name"], self._arguments["directory"]
+        is_kept = bool(directory) and not self._task.check_mode
         try:
-            self._parent.end_with_it()
-            with one_follower(lock_file, self._arguments["name"], self._parent.pid, Display().warning):
-                return self._outcome(task_vars or {})
+            parent.end_with_it()
+            self._hosts = [OtherHost(self, host, task_vars or {}) for host in self._arguments["hosts"]]
+            lock_file = str(Path(directory, LOCK)) if is_kept else None
+            with one_follower(lock_file, name, parent.pid, Display().warning):
+                return self._outcome(parent, is_kept)
         except PlanError as error:
-            # Without an outcome: the run that follows the job reports it.
+            return {"changed": False, "failed": True, "msg": with_page(error.message, "trainer")}
+        except (ClusterError, AnsibleError) as error:
+            # Without an outcome: what becomes of the job is not known here.
             return {"changed": False, "failed": True, "msg": with_page(error.message, "trainer")}
         except ParentGone as error:
             return {"changed": False, "failed": True, "msg": str(error)}
-
-    def _outcome(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the outcome of the job; never raise ClusterError."""
-        hosts = [OtherHost(self, rank["host"], task_vars) for rank in self._arguments["ranks"]]
-        observer, gpu_problems = None, list[str]()
-        try:
-            observer = self._make_observer(hosts)
-            if self._task.check_mode:
-                ranks: Sequence[Rank] = started(observer.observe())
-            else:
-                with self._notifying(task_vars) as notify:
-                    ranks = self._follow(observer, notify, gpu_problems)
-            outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
-            return {"changed": False, "gpu_problems": gpu_problems, **outcome}
-        except (ClusterError, AnsibleError) as error:
-            details: dict[str, Any] = {"failed_host": hosts[0].name, "finding": "unknown", "retryable": False}
-            details["gpu_problems"] = gpu_problems
-            details |= error.details if isinstance(error, ClusterError) else {}
-            message = with_page(error.message, details["finding"], CAUSES)
-            return {"changed": False, "failed": True, "msg": message, "outcome": "failed", **details}
         finally:
-            if observer:
-                observer.close()
+            for host in getattr(self, "_hosts", ()):
+                host.close()
 
-    def _make_observer(self, hosts: Sequence[OtherHost]) -> JobObserver:
-        arguments = self._arguments
-        jobs = {
-            rank["host"]: {
-                "name": arguments["name"],
-                "container": rank["container"],
-                "directory": arguments["directory"],
-                "output_directory": arguments["output_directory"],
-                "output_root": arguments["output_root"],
-            }
-            for rank in arguments["ranks"]
-        }
-        return JobObserver(hosts, jobs, arguments["interval"], arguments["stop_timeout"], Display().warning)
-
-    def _notifying(self, task_vars: Mapping[str, Any]) -> AbstractContextManager[Notify]:
-        """Return the function that tells people, as the arguments of the role say: the task's own would be shown."""
-        messages = Messages(self._arguments["trainer"], self._arguments["name"])
-        return notifying(plain(task_vars.get(ROLE)) or {}, messages, Display().warning)
-
-    def _follow(self, observer: JobObserver, notify: Notify, gpu_problems: list[str]) -> Sequence[Rank]:
-        display = Display()
-        arguments = self._arguments
-        guarded = self._parent.guarded
-        recorder = self._recorder(notify)
-        begins = [observer.job_of(rank.host).get("started") for rank in observer.observe()]
-        known = [begin for begin in begins if begin]
-        recorder.began(min(known, default=None), len(known), arguments["name"], arguments["restarts"])
-        return Follower(
-            trainer=arguments["trainer"],
+    def _outcome(self, parent: ParentProcess, is_kept: bool) -> dict[str, Any]:
+        arguments, display = self._arguments, Display()
+        viewer = Viewer(
             job_name=arguments["name"],
-            context=self._context(),
-            observe=guarded(observer.observe),
-            stop=guarded(observer.stop),
-            stacks=guarded(observer.stacks),
-            clocks=observer.clocks,
+            ask=parent.guarded(self._ask),
+            copies=Copies(Path(arguments["directory"]), display.warning) if is_kept else None,
             show=display.display,
             warn=display.warning,
-            recorder=recorder,
+            progress=lambda text, percent: display.display(Progress(text, arguments["name"], percent)),
             clock=time.monotonic,
-            sleep=guarded(time.sleep),
-            timeouts=self._timeouts(),
-            samples_per_step=arguments["samples_per_step"],
-            waits_for_return=arguments["waits_for_return"],
-            on_hang=arguments["on_hang"],
-            min_hosts=arguments["min_hosts"],
-            gpu_problems=gpu_problems,
-        ).follow()
-
-    def _recorder(self, notify: Notify) -> JobRecorder:
-        arguments = self._arguments
-        return JobRecorder(
-            arguments["watch_file"],
-            arguments["events_file"],
-            warn=Display().warning,
-            stacks_file=arguments["stacks_file"],
-            notify=notify,
-        )
-
-    def _timeouts(self) -> Timeouts:
-        arguments = self._arguments
-        return Timeouts(
+            sleep=parent.guarded(time.sleep),
             interval=arguments["interval"],
-            timeout=arguments["timeout"],
-            silence=arguments["silence"],
-            start_silence=arguments["start_silence"],
-            unseen=arguments["unreachable"],
             lost=arguments["lost"],
-            grace=arguments["grace"],
         )
+        if self._task.check_mode and not self._is_known():
+            return result_of({})
+        looks_once = self._task.check_mode or arguments["until"] == "now"
+        state = viewer.look(0)["state"] if looks_once else viewer.follow(arguments["until"] == "over")
+        return result_of(state)
 
-    def _context(self) -> JobContext:
-        ranks = self._arguments["ranks"]
-        names = [ranks[0].get("leader", ""), *(rank["container"] for rank in ranks)] if ranks else []
-        return JobContext(
-            image=self._arguments["image"],
-            port=self._arguments["port"],
-            names=[name for name in names if name],
-            ipc=self._arguments["ipc"],
-            shm_size=self._arguments["shm_size"],
-        )
+    def _is_known(self) -> bool:
+        try:
+            self._ask({}, 0)
+        except ClusterError:
+            return False
+        return True
+
+    def _ask(self, marks: Mapping[str, str], wait: float) -> View:
+        """Return the view of the host that keeps the job; raise ClusterError where none of the hosts does."""
+        arguments, found = self._arguments, list[View]()
+        asked = {"trainer": arguments["trainer"], "name": arguments["name"], "marks": dict(marks), "wait": wait}
+        problems = []
+        for host in self._hosts:
+            try:
+                answer = host.run_module(INFO, asked, check_mode=False)
+            except AnsibleError as error:
+                host.close()
+                problems.append(f"{error.message}".rstrip(".") + ".")
+                continue
+            view = (answer.get("jobs") or {}).get(arguments["name"])
+            if view:
+                found.append({**view, "active": answer["active"], "host": host.name})
+                # The next time it is asked first.
+                self._hosts = [host, *(one for one in self._hosts if one is not host)]
+                break
+        if not found:
+            names = ", ".join(host.name for host in self._hosts)
+            raise ClusterError(" ".join(problems) or f"no keeper on {names} knows the job.")
+        return found[0]
+
+
+def result_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of the task by the state of the job's keeper, which is empty where there is none yet."""
+    outcome = dict(state.get("outcome") or {})
+    if not outcome:
+        hosts: Sequence[str] = state.get("hosts") or []
+        known = {"outcome": "pending", "gpu_problems": state.get("gpu_problems") or [], "hosts": list(hosts)}
+        return {"changed": False, **known, "restarts": {}}
+    if outcome["outcome"] == "failed":
+        finding = outcome["finding"]
+        message, page = outcome["msg"], (("trainer",) if finding == NOT_STARTED else (finding, CAUSES))
+        outcome |= {"failed": True, "msg": with_page(message, *page)}
+    return {"changed": False, **outcome}

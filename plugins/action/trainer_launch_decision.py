@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
@@ -22,38 +23,30 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain imp
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose import link_speed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import finding_lines
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import outcome_of_jobs
-from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, START, decision, launch_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.files import files_of
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, START, decision
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.host import Host, Request
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.refusals import refuse_arguments
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
 
-ARGUMENTS = {"restart": {"type": "bool", "default": False}, "has_keys": {"type": "bool", "default": False}}
-ARGUMENTS_OF_ROLE, OBSERVED, DECISION = "trainer_launch_arguments", "trainer_launch_observed", "trainer_launch_decision"
+ARGUMENTS_OF_ROLE, OBSERVED = "trainer_launch_arguments", "trainer_launch_observed"
 FABRIC, FACTS, GPU_COUNT = "fabric_decision", "fabric_observed", "nvidia_toolkit_gpu_count"
-PYTHON, KEYS = "__trainer_launch_python", "__trainer_launch_keys_made"
+PYTHON = "__trainer_launch_python"
 
 Variables = Mapping[str, Any]
 
 
 class ActionModule(PlayDecision):
-    argument_spec = ARGUMENTS
     role = "trainer_launch"
 
     def decide(self, arguments: Variables, play: PlayVariables) -> dict[str, Any]:
         hostvars = play.own["hostvars"]
-        if arguments["has_keys"]:
-            return _with_keys(plain(play.own[DECISION]), hostvars)
         here = [name for name in play.own[ARGUMENTS_OF_ROLE]["hosts"] if name in play.left]
         if self._task.check_mode and not all(_has_observed(hostvars[name]) for name in here):
             return {"has_job": False, "decision": NONE, "hosts": {}}
         hosts = [_host(name, hostvars[name]) for name in here]
-        return self._decide(play.own, hosts, play.left, arguments["restart"])
+        return self._decide(play.own, hosts, play.left)
 
-    def _decide(
-        self, variables: Variables, hosts: Sequence[Host], present: Sequence[str], restart: bool
-    ) -> dict[str, Any]:
+    def _decide(self, variables: Variables, hosts: Sequence[Host], present: Sequence[str]) -> dict[str, Any]:
         if not hosts:
             raise PlanError(
                 "No host is to train. Name at least one in trainer_launch_hosts, and let this run include it."
@@ -72,18 +65,16 @@ class ActionModule(PlayDecision):
             sources=dict(_sources(hosts)),
             tuning=tuning["environment"],
             attempt=datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat(),
-            restarts=restart,
             check_mode=self._task.check_mode,
         )
         image_python = _image_python(hostvars[request.first.name])
         made = decision(replace(request, image_python=image_python))
         self.show(finding_lines(made["gpu_findings"]))
-        made = _with_keys(made | {"webui_words": _webui_words(made, hosts, hostvars)}, hostvars)
+        made |= {"webui_words": _webui_words(made, hosts, hostvars)}
         if made["decision"] == START and tuning["environment"]:
             values = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())
             self.show([f"The job gets {values}: {tuning['reason']}."])
-        before = plain(variables.get(DECISION)) or {}
-        return made | {"restart": before.get("restart", 0) + 1 if restart else 0, "outcome": _outcome(made, hosts)}
+        return made | {"outcome": _outcome(made, hosts)}
 
     def _tuning(self, hosts: Sequence[Host], fabric: Variables, hostvars: Mapping[str, Variables]) -> dict[str, Any]:
         """The variables that let the job use its network at its rate, and the reason for them."""
@@ -103,20 +94,6 @@ class ActionModule(PlayDecision):
             environment={**pinned, **arguments["environment"], **arguments["job_environment"]},
         )
         return tuning_of(job, self.kept(arguments["artifacts_directory"], FILE_NAME))
-
-
-def _with_keys(made: Mapping[str, Any], hostvars: Mapping[str, Variables]) -> dict[str, Any]:
-    """The decision with the files of the launcher, in which the public keys stand that the hosts have made by now."""
-    if not made["has_job"]:
-        return dict(made)
-    ranks = made["ranks"]
-    keys = {rank["host"]: _public_keys(hostvars[rank["host"]]) for rank in ranks}
-    hosts = {}
-    for rank in ranks:
-        name = rank["host"]
-        launch = launch_of(plain(hostvars[name][ARGUMENTS_OF_ROLE]))
-        hosts[name] = made["hosts"][name] | {"launch_files": files_of(ranks, rank["rank"], launch, keys)}
-    return {**made, "hosts": hosts}
 
 
 def _webui_words(made: Mapping[str, Any], hosts: Sequence[Host], hostvars: Mapping[str, Variables]) -> list[str]:
@@ -164,11 +141,6 @@ def _image_python(variables: Variables) -> str | None:
     """The version that the image printed; empty where it printed none, None where it was not asked."""
     asked = variables.get(PYTHON) or {"skipped": True}
     return None if asked.get("skipped") else str((asked.get("container") or {}).get("Output") or "").strip()
-
-
-def _public_keys(variables: Variables) -> dict[str, str]:
-    made = variables.get(KEYS) or {}
-    return {one["item"]: one.get("public_key") or "" for one in made.get("results") or []}
 
 
 def _outcome(made: Mapping[str, Any], hosts: Sequence[Host]) -> dict[str, Any]:

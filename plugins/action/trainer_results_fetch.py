@@ -15,10 +15,10 @@ from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import with_page
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import shown
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.agent_target import agent_target
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_host import OtherHost
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import agent_target
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.by_module import fetch_by_module
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.fetch import OutputsFetch
 from ansible_collections.distrain.cluster.plugins.plugin_utils.results.host import HostOutputs

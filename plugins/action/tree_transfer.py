@@ -11,10 +11,10 @@ from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.tree import TreeDelivery, TreeOrder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.shared_pass import Results
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import RELAY_ARGUMENTS, RelayAction
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import Fleet
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.tree import TreeDelivery, TreeOrder
 
 _ARGUMENTS: dict[str, Any] = {
     "path": {"type": "str", "required": True},

@@ -14,6 +14,8 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.job.reliability i
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_histories, read_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import record
 
+KEEPERS = "trainer_launch_keepers"
+
 HostVariables = Mapping[str, Mapping[str, Any]]
 
 
@@ -24,8 +26,11 @@ def job_status(
     jobs = read_jobs(Path(artifacts)) if artifacts else ()
     records = {source.name.partition("/")[0]: record(source.content) for source in jobs}
     mine = {name: one for name, one in records.items() if one.get("trainer") == trainer}
+    keepers = _keepers(_answers(hostvars, hosts, KEEPERS))
+    # What a keeper knows is newer than what somebody has brought to this controller.
+    mine |= {name: keeper["record"] for name, keeper in keepers.items() if keeper["record"]}
     known = reliability(read_histories(Path(artifacts))) if artifacts else None
-    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine, known)
+    return job_status_plan.status(trainer, _answers(hostvars, hosts, registered), mine, known, keepers)
 
 
 def job_logs(
@@ -43,6 +48,17 @@ def job_logs(
 
 def _answers(hostvars: HostVariables, hosts: Sequence[str], registered: str) -> dict[str, Mapping[str, Any]]:
     return {host: hostvars[host].get(registered) or {} for host in hosts}
+
+
+def _keepers(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the keeper of each job: of several hosts the one that has written of it last."""
+    found: dict[str, dict[str, Any]] = {}
+    for host, answer in answers.items():
+        for name, one in (answer.get("jobs") or {}).items():
+            newest = (found.get(name) or {}).get("state", {}).get("changed_at") or -1
+            if (one["state"].get("changed_at") or 0) > newest:
+                found[name] = {**one, "host": host, "active": answer.get("active")}
+    return found
 
 
 class FilterModule:

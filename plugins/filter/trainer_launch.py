@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.outcome import summary
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.outcome import summary
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.parity import parity_problem
 
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from .errors import ClusterError
 
 _PR_SET_NAME = 15
-# The controller sends a keepalive every ten seconds.
+# Whoever has started an agent sends it a keepalive more often.
 CONTROLLER_SILENCE_SECONDS = 60.0
 
 Emit = Callable[[dict[str, Any]], None]

@@ -110,10 +110,15 @@ class GpuWatch:
         self._answer: Answer | None = None
         self._answered_at = clock()
         self._is_late = False
+        self._is_over = threading.Event()
 
     def start(self) -> None:
-        """Begin to ask. The thread ends with the process, which does not wait for it."""
+        """Begin to ask, until C(stop). The process does not wait for the end of the thread."""
         threading.Thread(target=self._run, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._is_over.set()
 
     def query(self) -> None:
         """Ask once."""
@@ -161,7 +166,7 @@ class GpuWatch:
         return listed is None or is_claimed(listed, self._claimed)
 
     def _run(self) -> None:
-        while True:
+        while not self._is_over.is_set():
             began = self._clock()
             self.query()
-            time.sleep(max(1.0, QUERY_SECONDS - (self._clock() - began)))
+            self._is_over.wait(max(1.0, QUERY_SECONDS - (self._clock() - began)))

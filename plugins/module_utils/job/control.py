@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..base.disk import free_bytes
 from ..base.errors import ClusterError, TimedOut
 from ..base.plan import Step
 from ..base.sizes import in_words
 from ..base.wait import wait_until
-from ..engine.sdk import Engine
 from ..gpu.claims import claimed_gpus
 from ..overlay.interface import interface_of
 from ..trainer.placement import interface_environment, job_digest, resumed_settings
@@ -26,6 +25,16 @@ from .stop import end_all, stop_job
 
 # A busy host may start the runner a little later.
 BEGIN_SECONDS = 60
+
+
+class Engine(Protocol):
+    """What the start of a job needs of an engine's client."""
+
+    def container(self, name: str) -> dict[str, Any] | None: ...
+
+    def start_exec(
+        self, container: str, argv: Sequence[str], environment: Mapping[str, str], working_directory: str | None
+    ) -> str: ...
 
 
 def apply(engine: Engine, step: Step, params: Mapping[str, Any]) -> None:

@@ -56,6 +56,11 @@ class RankObserver:
             "usage": self._meter.read(self._files.processes.pids()),
         }
 
+    def close(self) -> None:
+        """Watch the GPUs no more."""
+        if self._watch:
+            self._watch.stop()
+
     def _begin_watch(self, record: Mapping[str, Any], began: float) -> None:
         """Watch the GPUs from the first observation of the job on; on a host without any nothing is watched."""
         if not self._watch and began and has_gpus():

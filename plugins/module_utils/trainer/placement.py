@@ -14,6 +14,9 @@ from ..base.errors import PlanError
 from .volumes import path_of, readable_volumes
 from .yaml_string import yaml_string
 
+# The launcher whose hosts may come and go.
+TORCHRUN_ELASTIC = "torchrun_elastic"
+
 
 def ranks(
     hosts: Sequence[str],

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ..causes.log import JobContext, read_cause
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.log import JobContext, read_cause
+
 from ..fabric.tuning import DEFAULT
 
 # What NCCL fails with may be the network's.

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
-from ..text.table import table_lines
 from .measurement import HOST, NETWORKS, OVERLAY
 
 HEADING = ("", "overlay", "", "", "host network", "", "", "overlay/")

@@ -46,15 +46,19 @@ def bundle(module: str) -> bytes:
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        parts = PACKAGE.split(".")
-        needed = sorted(_needed_by(module))
-        packages = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-        packages |= {"/".join([*parts, *name.split(".")[:-1]]) for name in needed}
-        for package in sorted(packages):
-            archive.writestr(f"{package}/__init__.py", "")
-        for name in needed:
-            archive.write(_path_of(name), "/".join(parts) + f"/{name.replace('.', '/')}.py")
+        for name, path in files_of(module).items():
+            archive.writestr(name, path.read_bytes() if path else b"")
     return b"%d\n" % len(buffer.getvalue()) + buffer.getvalue()
+
+
+def files_of(module: str) -> dict[str, Path | None]:
+    """Return the files that a module of module_utils needs, by their names in an archive; None is an empty file."""
+    parts = PACKAGE.split(".")
+    needed = sorted(_needed_by(module))
+    packages = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    packages |= {"/".join([*parts, *name.split(".")[:-1]]) for name in needed}
+    found: dict[str, Path | None] = {f"{package}/__init__.py": None for package in sorted(packages)}
+    return found | {"/".join(parts) + f"/{name.replace('.', '/')}.py": _path_of(name) for name in needed}
 
 
 def _needed_by(module: str) -> set[str]:

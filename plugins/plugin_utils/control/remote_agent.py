@@ -13,17 +13,16 @@ import resource
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, cast
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.agent_link import Events, encoded
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
 from .bundle import start_command
 from .ssh import SshTarget, ssh_command
 
 _GRACE_SECONDS = 10.0
-# An agent ends by itself after several times as long without input.
-KEEPALIVE_SECONDS = 10.0
 # stdin, stdout and stderr.
 _FILES_OF_AN_AGENT = 3
 
@@ -31,9 +30,7 @@ _FILES_OF_AN_AGENT = 3
 class RemoteAgent:
     """An agent on a host. It ends with its stdin, and so with this process."""
 
-    def __init__(
-        self, target: SshTarget, events: queue.SimpleQueue[tuple[str, dict[str, Any]]], module: str, program: bytes
-    ) -> None:
+    def __init__(self, target: SshTarget, events: Events, module: str, program: bytes) -> None:
         self.host = target.host_name
         self._events = events
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -91,20 +88,6 @@ class RemoteAgent:
             self._events.put((self.host, {"event": "ended", "code": code, "stderr": last}))
 
 
-def close_all(agents: Iterable[RemoteAgent]) -> None:
-    """End the agents at the same time, and wait for them."""
-    closing = [threading.Thread(target=agent.close, daemon=True) for agent in agents]
-    for thread in closing:
-        thread.start()
-    for thread in closing:
-        thread.join()
-
-
-def encoded(command: Mapping[str, Any]) -> bytes:
-    """Return the line that sends the command."""
-    return json.dumps(command).encode() + b"\n"
-
-
 def _start(host: str, command: Sequence[str]) -> tuple[IO[bytes], subprocess.Popen[bytes]]:
     """Return a file that receives stderr, and the process; raise ClusterError where it cannot be started."""
     with contextlib.ExitStack() as stack:
@@ -130,12 +113,3 @@ def _why_not_started(host: str, program: str, error: OSError) -> str:
             "OpenSSH client there, or set ansible_ssh_executable to its path."
         )
     return f"{host} cannot be reached: {program} could not be started on the controller: {error.strerror or error}."
-
-
-def why_ended(host: str, code: int, stderr: str) -> str:
-    """Return why the agent ended. ssh exits with 255 for its own errors, and where the program was killed."""
-    if code == 255:
-        why = "the SSH connection failed" if stderr else "it was killed, or the SSH connection was lost"
-    else:
-        why = f"exit code {code}"
-    return f"The agent on host {host} has ended ({why}){f': {stderr}' if stderr else ''}".rstrip(".") + "."

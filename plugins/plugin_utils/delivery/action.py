@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,19 +15,26 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.text.formatters import human_to_bytes
 from ansible.plugins.action import ActionBase
+from ansible_collections.distrain.cluster.plugins.module_utils.base.agent_link import AgentLink, Events
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import section_of, with_page
 from ansible_collections.distrain.cluster.plugins.module_utils.base.port_range import parsed_port_range
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 
+from ..control.bundle import bundle
 from ..control.other_host import OtherHost
 from ..control.parent_process import ParentProcess
 from ..control.participants import participants
+from ..control.remote_agent import RemoteAgent
 from ..control.running_tasks import RunningTasks
 from ..control.same_task import SameTask
 from ..control.shared_pass import Results, SharedPass
 from ..control.ssh import SshTarget, ssh_target_of
-from .fleet import Fleet
+from .keys import RunAuthority
 
+# By what is relayed, the agent's module below module_utils.
+AGENTS = {"image": "layers.agent", "tree": "tree.agent"}
 # Those that a module of this kind has beside its own.
 RELAY_ARGUMENTS: dict[str, Any] = {
     "source_host": {"type": "str", "required": True},
@@ -61,6 +69,7 @@ class RelayAction(ActionBase):
             "patience": self.arguments["patience"],
             "addresses": self.arguments["addresses"],
             "ports": parsed_port_range("ports", self.arguments["ports"]),
+            "keys": RelayKeys(RunAuthority),
         }
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -113,7 +122,7 @@ class RelayAction(ActionBase):
             with contextlib.ExitStack() as stack:
                 failures: dict[str, ClusterError] = {}
                 targets = self._ssh_targets([self.arguments["source_host"], *hosts], stack, failures)
-                fleet = stack.enter_context(Fleet(targets, self.kind))
+                fleet = stack.enter_context(Fleet(starts(targets, self.kind)))
                 fleet.failed.update(failures)
                 return deliver(fleet, hosts)
         except ClusterError as error:
@@ -139,6 +148,14 @@ class RelayAction(ActionBase):
                 failures[other.name] = ClusterError(f"The connection to {other.name} cannot be set up: {error.message}")
             else:
                 yield target
+
+
+def starts(targets: Iterator[SshTarget], kind: str) -> Iterator[tuple[str, Callable[[Events], AgentLink]]]:
+    """Yield each host with what starts its agent for this kind of item."""
+    module = AGENTS[kind]
+    program = bundle(module)
+    for target in targets:
+        yield target.host_name, functools.partial(RemoteAgent, target, module=module, program=program)
 
 
 def _all_as_one(own: str, results: Results) -> dict[str, Any]:

@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.chain import Link, plan_chain
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.delivery import (
+    NOTHING_SENT,
+    RelayDelivery,
+    RelayOrder,
+)
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.progress import Total, result_table
 from ansible_collections.distrain.cluster.plugins.module_utils.image.missing import (
     Delivery,
     DeliveryPlan,
@@ -23,9 +30,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.image.state impor
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import LOAD
 
 from ..control.shared_pass import Results
-from .chain import Link, plan_chain
-from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder
-from .progress import Total, result_table
 
 _NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, "layers_sent": 0}
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+
 from .observation import Host
 
 Value = Callable[[Host], "str | None"]

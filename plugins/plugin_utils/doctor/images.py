@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+
 from ..findings.finding import ALL_HOSTS, Finding
-from ..text.names import folded
 from .observation import Cluster, Host
 
 SUBJECT = "image"

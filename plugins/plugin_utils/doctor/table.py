@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
+
 from ..findings.finding import ALL_HOSTS
 from ..findings.table import finding_lines
-from ..text.table import table_lines
 from .differences import in_words
 from .images import holders
 from .observation import Cluster, Host

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..text.names import folded
-from ..text.table import table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
 COLUMNS = ("what", "host", "value")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..text.names import folded
-from ..text.table import GAP, table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import GAP, table_lines
 
 SAME = ("severity", "subject", "found")
 

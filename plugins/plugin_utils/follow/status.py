@@ -12,20 +12,21 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.durations im
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import without_page
 from ansible_collections.distrain.cluster.plugins.module_utils.base.printable import printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.divergence import as_data, first_divergence
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.restarts import recorded
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.in_job import job_problems, problem_sentence
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import FAILED, LOST, RUNNING, STOPPED, SUCCEEDED
+from ansible_collections.distrain.cluster.plugins.module_utils.job.throughput import rate_words
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.phases import BEGINNING, OVER
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import (
     divergence,
     grad_norm_words,
     loss_words,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
-from ..gpu_health.in_job import job_problems, problem_sentence
 from ..job.reliability import Reliability
 from ..job.save_interval import Saving, advice
-from ..job.throughput import rate_words
-from ..text.table import table_lines
-from .divergence import as_data, first_divergence
-from .restarts import recorded
 
 HEADING = ("job", "host", "rank", "state", "step", "loss", "grad norm", "rate", "left", "busy", "memory", "silent")
 WORST_FIRST = (FAILED, LOST, RUNNING, STOPPED, SUCCEEDED)
@@ -40,11 +41,13 @@ def status(
     answers: Mapping[str, Answer],
     records: Mapping[str, Mapping[str, Any]] | None = None,
     known: Reliability | None = None,
+    keepers: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return C(rows), C(unseen), C(table) and C(summary).
 
     ``answers`` are by host; one without C(jobs) has the reason in C(msg). ``records`` are the controller's records of
-    jobs, by the jobs' names, and ``known`` is how often the cluster's jobs have failed.
+    jobs, by the jobs' names, and ``known`` is how often the cluster's jobs have failed. ``keepers`` have for each job
+    that is kept the keeper's C(host), whether its service is C(active), and the C(state) of the job.
     """
     silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
     jobs: dict[str, list[dict[str, Any]]] = {}
@@ -53,7 +56,10 @@ def status(
             jobs.setdefault(job["name"], []).append({**job, "host": host})
     newest = {name: _of_newest_attempt(jobs[name]) for name in _running_first(jobs)}
     rows = [row for some in newest.values() for row in some]
-    notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
+    notes = {
+        name: [*_notes(some, (records or {}).get(name) or {}), *_kept_notes(some, (keepers or {}).get(name))]
+        for name, some in newest.items()
+    }
     lines = [f"{name} {note}" for name, some in notes.items() for note in some]
     lines += [
         f"{name}: {_saving(some, known)}" for name, some in newest.items() if known and _is_of_interest(some, newest)
@@ -71,6 +77,22 @@ def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
     diverged = first_divergence((row["progress"], row["state"]) for row in rows)
     restarts = recorded(record, _worst(rows)) if record.get("attempt") == rows[0]["attempt"] else ""
     return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts) + _gpu_notes(rows)
+
+
+def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None) -> list[str]:
+    """Return who keeps a job that runs or is about to, and why one that has failed did."""
+    state = (keeper or {}).get("state") or {}
+    is_of_another = state.get("attempt") != rows[0]["attempt"] and state.get("phase") == OVER
+    if keeper is None or is_of_another:
+        return ["is kept by nobody: run playbooks/train.yml"] if _worst(rows) == RUNNING else []
+    outcome = state.get("outcome") or {}
+    if state.get("phase") == OVER:
+        failure = printable(" ".join(str(outcome.get("msg") or "").split()))
+        return [f"is over: {failure}"] if failure else []
+    if not keeper["active"]:
+        return [f"is kept by nobody: distrain-keeper.service on {keeper['host']} does not run"]
+    again = ", which starts it now" if state.get("phase") == BEGINNING else ""
+    return [f"is kept by {keeper['host']}{again}"]
 
 
 def _gpu_notes(rows: Sequence[Row]) -> list[str]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-
-from ..gpu_health.problem import label
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import label
 
 NAME = "distrain-gpu-check"
 PROGRAM = "/run/distrain/gpu_test.py"

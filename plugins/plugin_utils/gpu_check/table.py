@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from ..text.table import table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
+
 from .verdict import COPIES, TERAFLOPS, figure
 
 HEADING = ("host", "GPU", "UUID", "model", "TFLOP/s", "lowest", "to GPU", "to host", "on GPU", "checksum")

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import ERROR, WARNING, label
+
 from ..findings.finding import Finding
-from ..gpu_health.problem import ERROR, WARNING, label
 
 SUBJECT = "gpu"
 TERAFLOPS = "teraflops"

@@ -17,8 +17,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import TORCHRUN_ELASTIC
 
-TORCHRUN, TORCHRUN_ELASTIC, DEEPSPEED = "torchrun", "torchrun_elastic", "deepspeed"
+TORCHRUN, DEEPSPEED = "torchrun", "deepspeed"
 DEEPSPEED_NO_SSH, ACCELERATE, PLAIN = "deepspeed_no_ssh", "accelerate", "plain"
 
 

@@ -10,14 +10,18 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import RUNNING, decide
-from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import job_digest, ranks
+from ansible_collections.distrain.cluster.plugins.module_utils.job.throughput import samples_per_step
+from ansible_collections.distrain.cluster.plugins.module_utils.trainer.placement import (
+    TORCHRUN_ELASTIC,
+    job_digest,
+    ranks,
+)
 
-from ..job.throughput import samples_per_step
 from . import needs
-from .commands import TORCHRUN_ELASTIC, Launch, command_of, environment_of
+from .commands import Launch, command_of, environment_of
 from .compose import compose_text, webui_check, webui_volume
 from .files import key_names
-from .gpus import sick_gpus
+from .gpus import gpu_use, sick_gpus
 from .host import CONTAINER_DIRECTORY, RUNNER_DIRECTORY, Host, Request
 from .refusals import refuse_images, refuse_needs
 from .volume_root import volume_root
@@ -54,6 +58,7 @@ def decision(request: Request) -> dict[str, Any]:
         "runner": f"{RUNNER_DIRECTORY}/run-job",
         "gpu_findings": sick_gpus(request) if job_decision == START else [],
         "min_hosts": arguments["elastic_min_hosts"] if _is_elastic(arguments) else 0,
+        "addresses": dict(request.addresses),
         "hosts": {
             host.name: _of_host(request, host, host.name == first, job_decision) | jobs.get(host.name, {})
             for host in hosts
@@ -108,6 +113,7 @@ def _job(host: Host, laid_out: Ranks, tuning: Mapping[str, str]) -> dict[str, An
         "samples_per_step": 0 if _is_elastic(arguments) else known_samples,
         "output_directory": host.output_directory,
         "output_root": host.output_root,
+        "gpu_use": gpu_use(host),
         "parity": {
             "settings": host.settings,
             "command": {
@@ -122,8 +128,6 @@ def _job_decision(request: Request, laid_out: Ranks, jobs: Mapping[str, Mapping[
     arguments = request.hosts[0].arguments
     if not jobs:
         return NONE
-    if request.restarts:
-        return START
     return decide(
         {host.name: host.observed["job"]["state"] for host in request.hosts},
         arguments["job_again"],

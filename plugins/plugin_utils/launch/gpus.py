@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import GpuUse
 
 from ..findings.finding import Finding, worst_first
-from ..gpu_health.problem import GpuUse
 from ..gpu_health.rules import gpu_findings
 from .host import Host, Request
 
@@ -31,6 +33,12 @@ def sick_gpus(request: Request) -> list[dict[str, str]]:
     if health == REFUSE:
         _refuse(found)
     return worst_first((one for one in found if one.severity != NOTE), [host.name for host in asked])
+
+
+def gpu_use(host: Host) -> dict[str, Any] | None:
+    """What a job does with the GPUs of the host, where it is not started while they are sick; else None."""
+    is_asked = host.arguments["gpu_health"] == REFUSE and host.gpus and host.observed.get("gpu")
+    return asdict(_use(host)) if is_asked else None
 
 
 def _refuse(found: Sequence[Finding]) -> None:

@@ -111,8 +111,7 @@ class Request:
     ``job_network`` and ``addresses`` are the choice of the role fabric, ``image_python`` the version of the image's
     Python where it was asked for, ``programs`` the digests of the programs to put on the hosts, and ``sources`` what
     each source of a copy holds on the controller. ``tuning`` is what lets the job use its network at its rate,
-    as variables. ``attempt`` names a start that is made now; ``restarts`` is whether the job is started again whatever
-    its state.
+    as variables. ``attempt`` names a start that is made now.
     """
 
     hosts: Sequence[Host]
@@ -123,7 +122,6 @@ class Request:
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tuning: Mapping[str, str] = field(default_factory=dict)
     attempt: str = ""
-    restarts: bool = False
     check_mode: bool = False
 
     @property

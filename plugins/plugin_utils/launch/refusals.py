@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.claims import Claim, conflicts
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.volumes import volume_problems
+from ansible_collections.distrain.cluster.plugins.module_utils.web.webhook_url import url_problem
 
 from .boundary import boundary_problems
 from .compose import port_claim, webui_claim
 from .host import Host, Request
 from .requirements import unmet
 from .values import problems_in
-from .webhook_url import url_problem
 
 _ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}")
 _USER = re.compile(r"\S(.*\S)?")

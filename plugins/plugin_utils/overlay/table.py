@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..text.table import table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
 HEADING = ("from", "to", "ms", "Mbit/s", "MTU", "verdict")
 FIGURES = range(2, 5)

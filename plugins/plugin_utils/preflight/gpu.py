@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.driver import UNSUPPORTED
+
 from ..findings.finding import Finding
-from ..gpu_health.driver import UNSUPPORTED
 from ..gpu_health.rules import gpu_findings
 from .report import HostReport, PreflightSettings, answering
 

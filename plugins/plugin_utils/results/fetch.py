@@ -12,12 +12,13 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from ansible_collections.distrain.cluster.plugins.module_utils.base.agent_link import KEEPALIVE_SECONDS, close_all
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.progress import RelayProgress, Total
 
 from ..control.bundle import bundle
-from ..control.remote_agent import KEEPALIVE_SECONDS, RemoteAgent, close_all
+from ..control.remote_agent import RemoteAgent
 from ..control.ssh import SshTarget
-from ..delivery.progress import RelayProgress, Total
 from .host import HostOutputs
 
 OUTPUTS = "results.agent"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+
 from .record import value_text
 from .words import clock
 

@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 from ansible.utils.display import Display
+from ansible_collections.distrain.cluster.plugins.module_utils.text.progress import Progress
 
-from ..text.progress import Progress
 from .full_log import FullLog
 from .screen import Screen
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+
 from .words import clock, remedy_first, took
 
 # Tasks that took less, and that follow each other on the same hosts, share a line of so many characters.

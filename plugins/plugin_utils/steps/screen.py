@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from ..text.progress import Progress
+from ansible_collections.distrain.cluster.plugins.module_utils.text.progress import Progress
 
 _START_OF_LINE = "\r\x1b[K"
 # A log gets a line for each tenth of what is done, and where that is not known at most one in so many seconds.

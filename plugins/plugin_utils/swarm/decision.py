@@ -142,16 +142,17 @@ def _keepalive(host: Host, network: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _firewall(cluster: Cluster, host: Host) -> dict[str, Any]:
-    """The addresses by family, and the ports of managers and transfers; nothing where no firewall is wanted."""
+    """The addresses by family, and the ports of the swarm, keepers and transfers; nothing without a firewall."""
     manager_port = listen_port(host.arguments["listen_addr"])
-    transfers = transfer_ports(host.arguments["transfer_ports"], (manager_port, GOSSIP_PORT))
+    ports = list(dict.fromkeys((manager_port, GOSSIP_PORT, host.arguments["keeper_port"])))
+    transfers = transfer_ports(host.arguments["transfer_ports"], ports)
     if not host.arguments["firewall"]:
         return {}
     allowed = host.arguments["firewall_allow"] or swarm_addresses(cluster.chosen, cluster.firewall_hosts)
     needed = swarm_addresses(cluster.chosen, list(cluster.hosts))
     return {
         "addresses": firewall_addresses(allowed, needed),
-        "manager_port": manager_port,
+        "ports": ports,
         "transfer_ports": transfers,
     }
 

@@ -20,8 +20,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
-from ansible_collections.distrain.cluster.plugins.plugin_utils.text.table import table_lines
 
 ROOT = Path(__file__).resolve().parents[3]
 END = Path(__file__).with_name("end.py")

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import EngineUnavailable
 from ansible_collections.distrain.cluster.plugins.module_utils.base.pages import CAUSES, ERRORS, section_of, with_page
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import RULES
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.log import RULES
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 from ansible_collections.distrain.cluster.tests.unit.support.role_files import ROLES, all_options
 from ansible_collections.distrain.cluster.tests.unit.support.tails import finding_of, tails

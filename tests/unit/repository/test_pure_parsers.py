@@ -15,7 +15,12 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base import durations, printable
 from ansible_collections.distrain.cluster.plugins.module_utils.base import subnets as network_subnets
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.causes import error_line
+from ansible_collections.distrain.cluster.plugins.module_utils.causes import exceptions as exception_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.causes import exits as exit_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.engine import stream as engine_stream
+from ansible_collections.distrain.cluster.plugins.module_utils.follow import stacks as stack_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health import presence as gpu_presence
 from ansible_collections.distrain.cluster.plugins.module_utils.host import addresses as host_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.host import engine as host_engine
 from ansible_collections.distrain.cluster.plugins.module_utils.host import ports as host_ports
@@ -34,11 +39,6 @@ from ansible_collections.distrain.cluster.plugins.module_utils.registry import n
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm import addresses as relay_address
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm import messages as swarm_words
 from ansible_collections.distrain.cluster.plugins.plugin_utils.apt import openpgp
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import error_line
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import exceptions as exception_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes import exits as exit_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import stacks as stack_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health import presence as gpu_presence
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext, read_cause
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.log import JobContext, read_cause
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 FILES = ROOT / "roles/network_check/files"

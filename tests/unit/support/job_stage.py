@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.follower import Follower, Timeouts
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.stacks import Stack
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.log import JobContext
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.follower import Follower, Timeouts
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.stacks import Stack
+from ansible_collections.distrain.cluster.plugins.module_utils.job.ranks import Rank
 
 
 def rank(number: int, state: str = "running", **more: Any) -> Rank:
@@ -51,7 +51,7 @@ class Stage:
             ),
             observe=self.observe,
             stop=lambda ranks: self.stopped.extend(rank.host for rank in ranks),
-            show=self.shown.append,
+            show=lambda text, _percent: self.shown.append(text),
             warn=self.warned.append,
             clock=lambda: self.now,
             sleep=self.sleep,

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.problem import GpuUse
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import GpuUse
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.xids import XIDS
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.rules import gpu_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.xids import XIDS
-from ansible_collections.distrain.cluster.plugins.plugin_utils.text.table import table_lines
 from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import changed, facts_of, process, without, xid
 
 ALL = ("all",)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.diagnosis import Diagnosis, find_cause, notices
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.end_order import Clock
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.log import JobContext
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.diagnosis import Diagnosis, find_cause, notices
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.end_order import Clock
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.log import JobContext
+from ansible_collections.distrain.cluster.plugins.module_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 CORPUS = ROOT / "tests/unit/corpus"

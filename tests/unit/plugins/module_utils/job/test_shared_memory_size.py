@@ -9,9 +9,9 @@ import os
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.rule import JobContext
+from ansible_collections.distrain.cluster.plugins.module_utils.causes.storage_rules import shared_memory
 from ansible_collections.distrain.cluster.plugins.module_utils.job import rank_observer as job_look
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.rule import JobContext
-from ansible_collections.distrain.cluster.plugins.plugin_utils.causes.storage_rules import shared_memory
 
 MIB = 1 << 20
 

@@ -11,9 +11,9 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.job.ranks import Rank, progress_line
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.printed import read_printed
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.reading import complete, read_progress
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job.ranks import Rank, progress_line
 
 TAIL = "12%|#2        | 120/1000 [05:10<37:53,  2.58s/it]"
 AT = {"step": 120, "total": 1000, "remaining_seconds": 2273.0, "steps_per_second": 0.3876}

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.bundle import PACKAGE, bundle, starter
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.fleet import AGENTS
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import AGENTS
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 
 OBSERVE = {
@@ -84,7 +84,7 @@ def test_a_failure_is_a_message(command: dict[str, Any], words: str, has_place: 
     assert ("Traceback" in events[0]["msg"]) is has_place
 
 
-EVERY_AGENT = [*AGENTS.values(), "job.agent", "results.agent"]
+EVERY_AGENT = [*AGENTS.values(), "keeper.daemon", "results.agent"]
 PROGRAMS = [(agent, name) for agent in EVERY_AGENT for name in archive(agent).namelist() if name.endswith(".py")]
 
 
@@ -113,7 +113,7 @@ def test_it_needs_the_standard_library_only(agent: str, name: str) -> None:
     ("agent", "has", "lacks"),
     [
         ("layers.agent", {"relay/agent.py", "layers/agent.py", "relay/server.py"}, {"tree/agent.py", "tree/sink.py"}),
-        ("job.agent", {"job/agent.py", "job/description.py", "base/agent.py"}, {"relay/agent.py"}),
+        ("keeper.daemon", {"keeper/agent.py", "job/description.py", "follow/follower.py"}, {"layers/agent.py"}),
     ],
 )
 def test_it_carries_the_agent_and_not_the_rest(agent: str, has: set[str], lacks: set[str]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.distrain.cluster.plugins.action.tree_transfer import _checked
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.tree import TreeDelivery, TreeOrder
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, TreeEntry, pack
-from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.tree import TreeDelivery, TreeOrder
 
 ENTRIES = [TreeEntry("", DIRECTORY, 0o755), TreeEntry("f", FILE, 0o644, size=3, digests=("aa" * 32,))]
 NOTHING = {

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.job_record import End, record_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.observer import described_rank
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.job_record import End, record_of
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.observer import described_rank
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.status import status
 from ansible_collections.distrain.cluster.tests.unit.support.job_gpus import ADDRESS, AT, LABEL, slow_seen, xid_seen
 from ansible_collections.distrain.cluster.tests.unit.support.job_hostvars import RANKS, SAID, job, seen
@@ -83,7 +83,6 @@ def test_the_status_shows_them() -> None:
     assert LABEL in found["summary"][0] and found["rows"][0]["gpu_problems"][0].startswith(LABEL)
 
 
-def test_an_observation_by_an_agent_and_by_a_module() -> None:
+def test_an_observation_by_an_agent() -> None:
     assert described_rank("gpu-01", 0, {"gpu": HOT}, 0, "").gpu == HOT
-    assert described_rank("gpu-01", 0, {"job": {"gpu": HOT}}, 0, "").gpu == HOT
     assert described_rank("gpu-01", 0, {}, 0, "").gpu == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import job_record as job_record_plan
+from ansible_collections.distrain.cluster.plugins.module_utils.follow import job_record as job_record_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept_record import (
     KeptRecord,
     put_aside,

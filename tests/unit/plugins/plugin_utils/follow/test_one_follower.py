@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.bounded_lines import BoundedLines
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.bounded_lines import BoundedLines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import Stage, rank
 from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLECTIONS
 from ansible_collections.distrain.cluster.tests.unit.support.waiting import is_alive, wait_until

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.limits import bytes_of
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import GpuUse
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.xids import XIDS
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import Finding
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.limits import bytes_of
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.problem import GpuUse
 from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.rules import gpu_findings
-from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_health.xids import XIDS
 from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import (
     changed,
     facts_of,

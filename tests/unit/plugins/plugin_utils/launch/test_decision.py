@@ -140,7 +140,8 @@ def test_copies_that_are_there_are_left_alone(
     path = f"/srv/lf/{copy['dest']}"
     hosts = [host(name, {**converged(name), "paths": {path: there}}, copies=[copy]) for name in NAMES]
     assert ("copies" in needs(decide(*hosts, sources={copy["src"]: held}))) is is_lacking
-    assert "copies" in needs(decide(*hosts, sources={copy["src"]: held}, restarts=True))
+    again = [host(name, {**converged(name), "paths": {path: there}}, copies=[copy], job_again=True) for name in NAMES]
+    assert "copies" in needs(decide(*again, sources={copy["src"]: held}))
 
 
 def test_what_one_host_has_comes_to_those_that_have_something_else() -> None:
@@ -173,11 +174,6 @@ def test_a_job_that_runs_is_followed_and_its_container_stays() -> None:
     assert needs(other_webui) == {"compose", "lookup"}
     with pytest.raises(PlanError, match="runs already on gpu-01, gpu-02, and with other settings"):
         decide(*[host(name, converged(name, running), job_config={"stage": "pt"}) for name in NAMES])
-
-
-def test_a_restart_is_a_start_whatever_the_state() -> None:
-    failed = [host(name, converged(name, {"state": "stopped"})) for name in NAMES]
-    assert decide(*failed, restarts=True)["decision"] == "start"
 
 
 def test_without_a_job_the_trainer_alone_is_started() -> None:

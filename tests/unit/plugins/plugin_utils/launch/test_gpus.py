@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.problem import GpuUse
 from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import facts_of, process
 from ansible_collections.distrain.cluster.tests.unit.support.launch_hosts import NAMES, bare, converged, decide, host
 
@@ -81,7 +82,14 @@ def test_what_a_job_needs(first: dict[str, Any], changes: dict[str, Any], words:
     }
 
 
-def test_a_restart_is_judged_again() -> None:
-    stopped = {name: {**converged(name, {"state": "stopped"}), "gpu": SICK} for name in NAMES}
-    with pytest.raises(PlanError, match="a bad row of its memory"):
-        decide(*[host(name, stopped[name], 2) for name in NAMES], restarts=True)
+def test_a_restart_is_judged_by_the_same() -> None:
+    """Each host gets what its agent needs for that; what is only to be shown does not keep a job from its restart."""
+    stopped = {name: {**converged(name, {"state": "stopped"}), "gpu": None} for name in NAMES}
+    made = decide(*[host(name, stopped[name], 2) for name in NAMES])
+    assert made["hosts"]["gpu-01"]["gpu_use"] is None
+    well = {name: {**converged(name, {"state": "stopped"}), "gpu": HEALTHY} for name in NAMES}
+    for health, is_judged in (("refuse", True), ("warn", False)):
+        made = decide(*[host(name, well[name], 2, gpu_health=health) for name in NAMES])
+        use = made["hosts"]["gpu-01"]["gpu_use"]
+        assert (use is not None) is is_judged
+        assert not use or GpuUse(**use).processes == 2

@@ -16,10 +16,10 @@ from ansible_collections.distrain.cluster.plugins.filter.compose_containers impo
 from ansible_collections.distrain.cluster.plugins.module_utils.base import sizes as byte_count
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.image import name as image_name
+from ansible_collections.distrain.cluster.plugins.module_utils.job import throughput as throughput_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer import claims as claims_plan
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer import placement as launch_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build import plan as build_plan
-from ansible_collections.distrain.cluster.plugins.plugin_utils.job import throughput as throughput_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import arguments as command_arguments
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import commands as launcher_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch import files as launcher_files

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.recorder import JobRecorder
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.recorder import JobRecorder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_job
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.run import Span, of_newest_run, span_of

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.lookup.report_page import report_page
+from ansible_collections.distrain.cluster.plugins.module_utils.follow.divergence import as_data, sentence
 from ansible_collections.distrain.cluster.plugins.module_utils.progress.steps import Divergence
-from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.divergence import as_data, sentence
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.cluster import cluster_page
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_cluster, read_job
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.job import job_page

@@ -8,9 +8,9 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.text.progress import Progress
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.full_log import FullLog
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.screen import Screen
-from ansible_collections.distrain.cluster.plugins.plugin_utils.text.progress import Progress
 
 
 class Terminal:

@@ -196,7 +196,7 @@ def test_a_firewall_has_the_addresses_of_all_hosts() -> None:
     addresses = [f"198.18.1.1{number}" for number in (1, 2, 3)]
     assert decision["hosts"]["gpu-02"]["firewall"] == {
         "addresses": {"ipv4": addresses, "ipv6": []},
-        "manager_port": 2377,
+        "ports": [2377, 7946, 7947],
         "transfer_ports": "",
     }
     assert decision["hosts"]["gpu-01"]["firewall"] == {}

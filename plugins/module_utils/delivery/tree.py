@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bringing a directory to all hosts in one pass: read it, compare it with every host's, let the agents transfer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..relay.parts import LOAD
+from .chain import Link, plan_chain
+from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder, Results
+from .progress import Total, result_table
+
+# Of a host that failed it is not known of how many files something came.
+_NOT_DONE = {"files_sent": 0, "deleted": 0}
+_NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, **_NOT_DONE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeOrder(RelayOrder):
+    """Which directory is delivered, to where, and how."""
+
+    path: str
+    dest: str
+    delete: bool
+    owner: bool
+    outside_links: str
+    untrusted_below: str = ""
+    shows_diff: bool = False
+
+
+class TreeDelivery(RelayDelivery[TreeOrder]):
+    def deliver(self, hosts: Sequence[str], check_mode: bool) -> Results:
+        """The result of each of the hosts."""
+        self._observe({host: self._arguments_of(host, check_mode) for host in self._fleet.hosts})
+        compared = self._compare([host for host in hosts if host != self._order.source])
+        results = {host: self._result(one, check_mode) for host, one in compared.items()}
+        if self._order.source in hosts:
+            results[self._order.source] = {"changed": False, **_NOTHING_SENT}
+        if not check_mode:
+            to_do = [host for host, one in compared.items() if one.get("changed") and not one["problem"]]
+            for host, figures in self._carry(compared, to_do).items():
+                results[host] |= {name: figures[name] for name in NOTHING_SENT}
+                results[host] |= (
+                    _NOT_DONE if host in self._fleet.failed else {"files_sent": compared[host]["files_sent"]}
+                )
+        results = self._with_failures(hosts, results, _NOTHING_SENT)
+        for line in result_table(results, "files"):
+            self._show(line)
+        return results
+
+    def _arguments_of(self, host: str, check_mode: bool) -> dict[str, Any]:
+        order = self._order
+        return {
+            "host": host,
+            "is_source": host == order.source,
+            "path": order.path if host == order.source else order.dest,
+            "outside_links": order.outside_links,
+            "untrusted_below": order.untrusted_below,
+            "writes": not check_mode,
+        }
+
+    def _compare(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
+        found = self._found[self._order.source]
+        arguments = {
+            "entries": found["entries"],
+            "marker": found["marker"],
+            "delete": self._order.delete,
+            "owner": self._order.owner,
+            "reserve": self._order.disk_reserve,
+        }
+        compared = self._ask("compare", {host: arguments for host in hosts if host in self._found})
+        # Most hosts lack the same: that is in memory once.
+        same: dict[tuple[int, ...], tuple[int, ...]] = {}
+        for one in compared.values():
+            wanted = tuple(one.get("wanted", ()))
+            one["wanted"] = same.setdefault(wanted, wanted)
+        return compared
+
+    def _carry(self, compared: Mapping[str, Mapping[str, Any]], hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Let the hosts do what needs no other host, then relay what they lack."""
+        if not hosts:
+            return {}
+        addresses = self._addresses_of(hosts)
+        hosts = list(self._ask("stage", {host: {"owner": self._order.owner} for host in hosts if host in addresses}))
+        lacking = {host: compared[host]["wanted"] for host in hosts if compared[host]["wanted"]}
+        # The others have every byte, and only need to put things into their places.
+        rest = [Link(host, (), (), (self._order.source,), is_last=True) for host in hosts if host not in lacking]
+        totals = {host: Total(len(compared[host]["wanted"]), compared[host]["bytes"]) for host in hosts}
+        # Of a million files the digests are many: each host has read them in the list of files.
+        run = self._run(addresses, None, totals, "parts of files")
+        chain = [*plan_chain(self._order.source, lacking), *rest]
+        stages = self._stages(chain, addresses, dict.fromkeys(lacking, f"{LOAD} tree"), run)
+        return self._carry_along(chain, run, stages, {}, lambda _link: {})
+
+    def _result(self, compared: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+        if compared["is_shared"]:
+            message = f"{self._order.dest} is the same directory as {self._order.path} of {self._order.source}."
+            return {"changed": False, "msg": message, **_NOTHING_SENT}
+        result = {
+            **_NOTHING_SENT,
+            "changed": compared["changed"],
+            "deleted": compared["deleted"],
+        }
+        if self._order.shows_diff:
+            result["diff"] = {"prepared": "".join(f"{line}\n" for line in compared["diff"])}
+        if compared["problem"]:
+            figures = {name: compared[name] for name in ("free_bytes", "needed_bytes")}
+            return {**result, **figures, "failed": True, "changed": False, "deleted": 0, "msg": compared["problem"]}
+        if check_mode and compared["changed"]:
+            files, size = f"{compared['files_sent']} files of {compared['files']}", compared["bytes"]
+            return {**result, "msg": f"{files} would be sent, with {size} bytes."}
+        return result

@@ -1,0 +1,331 @@
+# Copyright (c) 2026 The distrain maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Keep one job: begin it, follow it, begin it again where that helps, and say what became of it.
+
+All that is decided is decided here, by the plans of C(follow) and C(causes). What a keeper knows lies in the job's
+place, so that one that is started anew goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any, ParamSpec, TypeVar
+
+from ..base.errors import ClusterError
+from ..follow.follower import Follower
+from ..follow.job_record import End, after_attempt, closed, record_of
+from ..follow.messages import Messages
+from ..follow.outcome import outcome_of
+from ..follow.recorder import JobRecorder
+from ..follow.restarts import restarts
+from ..follow.webhook import Notify, notifying
+from ..job.plan import RUNNING, STOPPED
+from ..relay.tls import RunKeys
+from .beginning import NOT_STARTED, Beginning
+from .checkpoint import bring_checkpoint
+from .link import Address, TlsLink
+from .listener import JOB, TREE
+from .observer import JobObserver
+from .options import context_of, timeouts_of
+from .phases import BEGINNING, FOLLOWING, OVER
+from .place import Place, read_json, write_json
+from .screen import Screen
+from .state import read_state, write_state
+
+_CHECKPOINT_SECONDS = 60.0
+_FINAL_SECONDS = 10.0
+_FIRST_ANSWER_SECONDS = 60.0
+
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
+
+class StopRequested(Exception):
+    """Somebody wants the job to end."""
+
+
+class JobKeeper:
+    """Keeps the job that C(keep.json) in its place describes."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._kept = read_json(place.keep)
+        self._options: Mapping[str, Any] = self._kept["options"]
+        self._state = read_state(place, self._kept)
+        self._screen = Screen(place)
+        self._messages = Messages(place.trainer, place.job)
+        self._ranks: Sequence[Mapping[str, Any]] = self._kept["ranks"]
+        self._hosts = [rank["host"] for rank in self._ranks]
+
+    def run(self) -> None:
+        """Keep the job until it is over."""
+        if self._state.phase == OVER:
+            return
+        said = notifying(self._options, self._messages, self._screen.warn)
+        with said as notify, self._observer() as observer:
+            self._recorder = self._make_recorder(notify)
+            self._notify = notify
+            observer.expect(self._state.attempt)
+            try:
+                while self._state.phase != OVER:
+                    self._check_stop()
+                    if self._state.phase == BEGINNING:
+                        self._begin(observer)
+                    else:
+                        self._follow(observer)
+            except StopRequested:
+                self._end_by_request(observer)
+            observer.release()
+
+    def _make_recorder(self, notify: Notify) -> JobRecorder:
+        place = self._place
+        return JobRecorder(
+            str(place.observations),
+            str(place.events),
+            warn=self._screen.warn,
+            stacks_file=str(place.stacks),
+            notify=notify,
+        )
+
+    @contextlib.contextmanager
+    def _observer(self) -> Iterator[JobObserver]:
+        options = self._options
+        observer = JobObserver(
+            self._hosts,
+            options["interval"],
+            options["stop_timeout"],
+            self._screen.warn,
+            lambda host, events: self._link(host, JOB, events),
+        )
+        with contextlib.closing(observer):
+            yield observer
+
+    def _link(self, host: str, program: str, events: Any) -> TlsLink:
+        return TlsLink(host, self._address(host), RunKeys(**self._kept["keys"]), program, events)
+
+    def _address(self, host: str) -> Address:
+        known = self._kept["hosts"][host]
+        return Address(known["address"], known["port"], known["identity"])
+
+    def _begin(self, observer: JobObserver) -> None:
+        """Start the attempt; a job that cannot be started is over."""
+        try:
+            started = self._start(observer)
+        except ClusterError as error:
+            running = [rank for rank in observer.observe() if rank.state == RUNNING and not rank.unseen]
+            observer.stop(running)
+            self._end_unstarted(error)
+            return
+        observer.expect(self._state.attempt)
+        self._say_begun([one["job"].get("started") for one in started.values()])
+        self._keep_record(self._new_record(started))
+        self._go_to(FOLLOWING)
+
+    def _say_begun(self, times: Sequence[Any]) -> None:
+        """Record the start of the attempt once, by when the hosts say that it was."""
+        known = [at for at in times if at]
+        self._recorder.began(min(known, default=None), len(known), self._place.job, self._state.restarts)
+
+    def _start(self, observer: JobObserver) -> Mapping[str, Mapping[str, Any]]:
+        restarts_made = self._state.restarts
+        patience = self._options["lost"] if restarts_made else _FIRST_ANSWER_SECONDS
+        beginning = Beginning(observer, self._kept["hosts"], patience)
+        beginning.wait_for_hosts(self._guarded(time.sleep))
+        if restarts_made:
+            beginning.prepare()
+            self._state.checkpoint = self._bring_checkpoint(observer)
+            self._save_state()
+        self._check_stop()
+        return beginning.start(self._state.attempt, self._state.checkpoint)
+
+    def _bring_checkpoint(self, observer: JobObserver) -> str:
+        """Bring the newest whole checkpoint to every host; return its path in the container, empty without one."""
+        if not self._options["output"]:
+            return ""
+        first = self._hosts[0]
+        newest = self._checkpoints(observer).get("newest") or ""
+        if newest and len(self._hosts) > 1:
+            bring_checkpoint(
+                newest,
+                first,
+                {host: self._address(host) for host in self._hosts},
+                self._options["transfer_ports"],
+                lambda host, events: self._link(host, TREE, events),
+                self._screen.line,
+            )
+        path = f"{self._options['output']}/{newest}" if newest else ""
+        job = self._place.job
+        self._screen.line(f"Job {job} goes on from {path or 'its beginning: it has no whole checkpoint'}.")
+        return path
+
+    def _checkpoints(self, observer: JobObserver) -> Mapping[str, Any]:
+        """Return what the first rank's host says of its checkpoints, empty where it says nothing."""
+        if not self._options["output"]:
+            return {}
+        first = self._hosts[0]
+        found = observer.ask({first: {"do": "checkpoints"}}, "checkpoints", _CHECKPOINT_SECONDS).get(first)
+        return found if isinstance(found, Mapping) and "error" not in found else {}
+
+    def _follow(self, observer: JobObserver) -> None:
+        """Follow the attempt to its end, and decide what comes then."""
+        problems = self._state.gpu_problems
+        try:
+            ranks = self._follower(observer, problems).follow()
+            outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
+        except ClusterError as error:
+            known = {"failed_host": self._hosts[0], "finding": "unknown", "retryable": False, **error.details}
+            outcome = {"outcome": "failed", "msg": error.message, **known}
+        outcome["gpu_problems"] = problems
+        self._wait_for_the_end(observer)
+        self._decide(outcome, observer.jobs(), self._checkpoints(observer))
+
+    def _wait_for_the_end(self, observer: JobObserver) -> None:
+        """Let the hosts say how the ranks have ended that were stopped; a host that does not answer says nothing."""
+        until = time.monotonic() + _FINAL_SECONDS
+        while any(one.state == RUNNING and not one.unseen for one in observer.observe()) and time.monotonic() < until:
+            time.sleep(0.5)
+
+    def _follower(self, observer: JobObserver, problems: list[str]) -> Follower:
+        options, place = self._options, self._place
+        self._say_begun([observer.job_of(rank.host).get("started") for rank in observer.observe()])
+        return Follower(
+            trainer=place.trainer,
+            job_name=place.job,
+            context=context_of(options, self._ranks),
+            observe=self._guarded(observer.observe),
+            stop=observer.stop,
+            stacks=self._guarded(observer.stacks),
+            clocks=observer.clocks,
+            show=self._screen.progress,
+            warn=self._screen.warn,
+            recorder=self._recorder,
+            clock=time.monotonic,
+            sleep=self._guarded(time.sleep),
+            timeouts=timeouts_of(options),
+            samples_per_step=options["samples_per_step"],
+            waits_for_return=self._state.restarts < options["max_restarts"],
+            on_hang=options["on_hang"],
+            min_hosts=options["min_hosts"],
+            gpu_problems=problems,
+            learned=self._state.silence,
+            remember=self._remember,
+        )
+
+    def _remember(self, learned: Mapping[str, Any]) -> None:
+        if learned != self._state.silence:
+            self._state.silence = dict(learned)
+            self._save_state()
+
+    def _decide(
+        self, outcome: dict[str, Any], jobs: Mapping[str, Mapping[str, Any] | None], checkpoints: Mapping[str, Any]
+    ) -> None:
+        """Begin the job again, or end it."""
+        failure = outcome["msg"] if outcome["outcome"] == "failed" else ""
+        record = closed(read_json(self._place.record), jobs, End(failure, outcome["gpu_problems"]))
+        allowed = self._options["max_restarts"]
+        record, again = after_attempt(record, outcome, checkpoints, self._state.restarts, allowed)
+        self._keep_record(record)
+        if not again:
+            self._end(outcome, record)
+            return
+        self._begin_again(failure)
+
+    def _begin_again(self, failure: str) -> None:
+        allowed = self._options["max_restarts"]
+        self._screen.line(f"{failure}\nIt is started again ({self._state.restarts + 1} of {allowed}).")
+        self._state.restarts += 1
+        self._state.attempt = datetime.now(timezone.utc).replace(tzinfo=None).isoformat()
+        self._state.silence, self._state.gpu_problems = {}, []
+        self._go_to(BEGINNING)
+
+    def _end(self, outcome: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        note = (record.get("restarts") or {}).get("note")
+        if outcome["outcome"] == "failed" and note:
+            named = {name: outcome.get(key) for name, key in (("host", "failed_host"), ("cause", "finding"))}
+            text = f"The job was {note}."
+            self._notify({"at": time.time(), "kind": "given_up", "text": text, "rank": None, **named})
+        self._state.outcome = {**outcome, "restarts": record.get("restarts") or {}}
+        self._go_to(OVER)
+
+    def _end_unstarted(self, error: ClusterError) -> None:
+        """End a job of which an attempt could not be started, or try once more where that may help."""
+        text = f"Job {self._place.job} was not started: {error.message}"
+        host = str(error.details.get("failed_host") or self._hosts[0])
+        outcome = {"outcome": "failed", "msg": text, "finding": NOT_STARTED, "retryable": False, "failed_host": host}
+        outcome["gpu_problems"] = []
+        self._recorder.event("finding", host, None, text, cause=NOT_STARTED)
+        if error.details.get("retryable") and self._state.restarts < self._options["max_restarts"]:
+            self._begin_again(text)
+            return
+        record = read_json(self._place.record)
+        if record.get("attempts"):
+            record["outcome"], record["message"] = "failed", text
+        record["restarts"] = restarts(outcome, self._state.restarts, self._options["max_restarts"])
+        self._keep_record(record if record.get("hosts") else {})
+        self._end(outcome, record)
+
+    def _end_by_request(self, observer: JobObserver) -> None:
+        """Stop the job on every host that answers, and close its record."""
+        observer.stop([rank for rank in observer.observe() if rank.state == RUNNING and not rank.unseen])
+        self._wait_for_the_end(observer)
+        ranks = observer.observe()
+        record = closed(read_json(self._place.record), observer.jobs())
+        self._recorder.event("ended", None, None, f"Job {self._place.job} was stopped.", cause=STOPPED)
+        self._keep_record(record)
+        first = self._hosts[0]
+        text = f"Job {self._place.job} was stopped by playbooks/stop.yml."
+        states = {rank.host: rank.state for rank in ranks}
+        outcome = {"outcome": "failed", "msg": text, "finding": STOPPED, "retryable": False, "failed_host": first}
+        self._state.outcome = {**outcome, "states": states, "gpu_problems": self._state.gpu_problems, "restarts": {}}
+        self._go_to(OVER)
+
+    def _new_record(self, started: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        kept, made = read_json(self._place.record), self._state.restarts
+        said = {
+            **self._kept["said"],
+            "restarts": restarts({}, made, self._options["max_restarts"]),
+            "is_restart": made > 0,
+        }
+        seen = {host: {**one, **(started.get(host) or {})} for host, one in self._kept["seen"].items()}
+        for one in seen.values():
+            if one.get("job"):
+                one["job"] = {"state": RUNNING, "progress": {}, **one["job"]}
+        return record_of(said, self._ranks, seen, kept, self._kept["secrets"])
+
+    def _keep_record(self, record: Mapping[str, Any]) -> None:
+        if record:
+            self._tell_errors(lambda: write_json(self._place.record, record))
+
+    def _go_to(self, phase: str) -> None:
+        self._state.phase = phase
+        self._save_state()
+
+    def _save_state(self) -> None:
+        self._tell_errors(lambda: write_state(self._place, self._kept, self._state))
+
+    def _tell_errors(self, write: Callable[[], None]) -> None:
+        """Go on without what cannot be written, as on a full disk."""
+        try:
+            write()
+        except ClusterError as error:
+            sys.stderr.write(f"{error.message}\n")
+
+    def _check_stop(self) -> None:
+        if self._place.stop.exists():
+            raise StopRequested
+
+    def _guarded(self, function: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
+        """Return the function with a look at whether the job is to end, before and after each call."""
+
+        def call(*arguments: Arguments.args, **named: Arguments.kwargs) -> Value:
+            self._check_stop()
+            value = function(*arguments, **named)
+            self._check_stop()
+            return value
+
+        return call
