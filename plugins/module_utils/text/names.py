@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 def folded(of: Sequence[str], what: str = "hosts") -> str:
     """Return C(gpu-01…16) for names with successive numbers at their ends, else a few names, or how many they are."""
     names = list(dict.fromkeys(of))
-    parts = [_range_words(run) for run in _runs(sorted(names))]
+    parts = [run_words(run) for run in _runs(sorted(names))]
     return ", ".join(parts) if len(parts) <= _MOST_NAMES else f"{len(names)} {what}"
 
 
@@ -24,7 +24,7 @@ def _runs(names: Sequence[str]) -> Iterator[list[str]]:
     """Yield names in groups whose numbers at the end follow each other."""
     run: list[str] = []
     for name in names:
-        if run and not _follows(run[-1], name):
+        if run and not follows(run[-1], name):
             yield run
             run = []
         run.append(name)
@@ -32,13 +32,15 @@ def _runs(names: Sequence[str]) -> Iterator[list[str]]:
         yield run
 
 
-def _follows(before: str, name: str) -> bool:
+def follows(before: str, name: str) -> bool:
+    """Tell whether the number at the end of the name is the next one, and the rest is the same."""
     first, second = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
     if not first or not second:
         return False
     return second[1] == first[1] and second[2] == str(int(first[2]) + 1).zfill(len(first[2]))
 
 
-def _range_words(run: Sequence[str]) -> str:
+def run_words(run: Sequence[str]) -> str:
+    """Return C(gpu-01…16) for names of which each follows the one before."""
     last = _NUMBERED.fullmatch(run[-1])
     return f"{run[0]}…{last[2]}" if last and len(run) > 1 else ", ".join(run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded
+from ansible_collections.distrain.cluster.plugins.module_utils.text.names import folded, follows, run_words
 from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
 COLUMNS = ("what", "host", "value")
@@ -17,8 +17,11 @@ Choices = Sequence[Mapping[str, Any]]
 
 
 def choice_lines(choices: Choices) -> list[str]:
-    """Return one line for each choice that has a value already, and each reason once, below those that share it."""
-    choices = [one for one in choices if one["value"]]
+    """Return a line for each choice that has a value already, and each reason once, below those that share it.
+
+    Hosts with successive names share a line where their values are the same, or successive too.
+    """
+    choices = [_as_one(run) for run in _runs([one for one in choices if one["value"]])]
     table = table_lines([[str(one[column]) for column in COLUMNS] for one in choices])
     following = [*(one["reason"] for one in choices[1:]), None]
     lines = []
@@ -27,6 +30,30 @@ def choice_lines(choices: Choices) -> list[str]:
         if one["reason"] != after:
             lines.append(f"    because: {one['reason']}")
     return lines
+
+
+def _runs(choices: Choices) -> list[list[Mapping[str, Any]]]:
+    runs: list[list[Mapping[str, Any]]] = []
+    for one in choices:
+        if runs and _continues(runs[-1], one):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs
+
+
+def _continues(run: Choices, one: Mapping[str, Any]) -> bool:
+    first, last = run[0], run[-1]
+    values = str(last["value"]), str(one["value"])
+    is_alike = (last["what"], last["reason"]) == (one["what"], one["reason"]) and follows(last["host"], one["host"])
+    may_be_the_same = first["value"] == last["value"]
+    may_be_the_next = first["value"] != last["value"] or len(run) == 1
+    return is_alike and ((may_be_the_same and values[0] == values[1]) or (may_be_the_next and follows(*values)))
+
+
+def _as_one(run: Choices) -> Mapping[str, Any]:
+    names, values = [one["host"] for one in run], [str(one["value"]) for one in run]
+    return {**run[0], "host": run_words(names), "value": run_words(list(dict.fromkeys(values)))}
 
 
 def are_the_same(choices: Choices, others: Choices) -> bool:

@@ -133,6 +133,8 @@ def _webui(host: Host) -> dict[str, Any]:
         "labels": _labels(host, webui_claim(host)),
         "networks": [WEBUI],
         "ports": [f"{webui_claim(host)[0]}:7860"],
+        # Where cores are short, an eighth of a trainer's share: a rank that waits for its host delays all ranks.
+        "cpu_shares": 128,
         "volumes": [*arguments["volumes"], *files],
     }
 

@@ -57,9 +57,14 @@ def tar_split(content: bytes) -> list[dict[str, Any]]:
     return [{**entry, "position": position} for position, entry in enumerate(entries)]
 
 
+def gzipped(content: bytes) -> bytes:
+    """Return the same bytes at any time: the header that gzip writes has the second in it."""
+    return gzip.compress(content, mtime=0)
+
+
 def packed(entries: Iterable[Any]) -> bytes:
     lines = (json.dumps(entry, separators=(",", ":")) for entry in entries)
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    return gzipped("".join(f"{line}\n" for line in lines).encode())
 
 
 def keep_in_overlay2(root: Path, image: TestImage, name: str = "team/trainer:1") -> HeldImage:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.stores imp
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, sha256
 from ansible_collections.distrain.cluster.tests.unit.support.stored_images import (
     CONTENT,
+    gzipped,
     keep_in_content_store,
     keep_in_overlay2,
     layer,
@@ -52,7 +52,7 @@ def stored(root: Path, kind: str, image: TestImage = IMAGE) -> StoredImage:
         return Overlay2Image(str(root), keep_in_overlay2(root, image))
     if kind == "zstd" and not shutil.which("zstd"):
         pytest.skip("zstd is not here")
-    pack: Callable[[bytes], bytes] = {"gzip": gzip.compress, "zstd": zstd}.get(kind, bytes)
+    pack: Callable[[bytes], bytes] = {"gzip": gzipped, "zstd": zstd}.get(kind, bytes)
     return ContentStoreImage(str(root), keep_in_content_store(root, image, pack, kind == "index"))
 
 
@@ -92,7 +92,7 @@ def test_the_size_at_the_end_of_a_large_gzip_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, estimate: int, expected: int | None
 ) -> None:
     monkeypatch.setattr(content_store, "_SOON_UNPACKED", 1)
-    spoilt = [gzip.compress(one)[:-4] + (size % 2**32).to_bytes(4, "little") for one in IMAGE.layers]
+    spoilt = [gzipped(one)[:-4] + (size % 2**32).to_bytes(4, "little") for one in IMAGE.layers]
     pack = dict(zip(IMAGE.layers, spoilt, strict=True)).__getitem__
     held = keep_in_content_store(tmp_path, IMAGE, pack)
     image = ContentStoreImage(str(tmp_path), held, {SECOND: estimate})
@@ -205,7 +205,7 @@ def blob(root: Path, content: bytes) -> Path:
     return root / CONTENT / sha256(content)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzipped])
 def test_a_removed_blob_is_noticed_or_read_to_its_end(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     image = ContentStoreImage(str(tmp_path), keep_in_content_store(tmp_path, IMAGE, pack))
     chunks = image.chunks(SECOND)
@@ -219,7 +219,7 @@ def test_a_removed_blob_is_noticed_or_read_to_its_end(tmp_path: Path, pack: Call
 
 def test_a_packed_blob_that_is_cut(tmp_path: Path) -> None:
     image = stored(tmp_path, "gzip")
-    path = blob(tmp_path, gzip.compress(IMAGE.layers[1]))
+    path = blob(tmp_path, gzipped(IMAGE.layers[1]))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(Unreadable, match="gzip layer"):
         image.size(SECOND)
@@ -266,11 +266,11 @@ def foreign(layer: dict[str, Any]) -> None:
 
 
 def test_a_foreign_layer_is_read_where_it_is_and_missed_where_it_is_not(tmp_path: Path) -> None:
-    held = keep_in_content_store(tmp_path, IMAGE, gzip.compress)
+    held = keep_in_content_store(tmp_path, IMAGE, gzipped)
     held = rewrite(lambda found: foreign(found["layers"][1]))(tmp_path, held)
     image = ContentStoreImage(str(tmp_path), held)
     assert b"".join(image.chunks(SECOND)) == IMAGE.layers[1]
-    blob(tmp_path, gzip.compress(IMAGE.layers[1])).unlink()
+    blob(tmp_path, gzipped(IMAGE.layers[1])).unlink()
     with pytest.raises(Unreadable, match="No such file"):
         image.check(SECOND)
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import io
 import json
 import os
@@ -19,7 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.tar_split 
     parts_of,
     size_of,
 )
-from ansible_collections.distrain.cluster.tests.unit.support.stored_images import layer, packed, tar_split
+from ansible_collections.distrain.cluster.tests.unit.support.stored_images import gzipped, layer, packed, tar_split
 
 SEGMENT = {"type": 2, "payload": "YWJj", "position": 0}
 FILE = {"type": 1, "name": "./a//b", "size": 3, "payload": "AAAAAAAAAAA=", "position": 0}
@@ -78,8 +77,8 @@ def test_an_entry_that_is_refused(entry: Any, why: str) -> None:
         packed([SEGMENT])[:-4],
         packed([SEGMENT])[:-8] + bytes(8),
         b"no gzip at all",
-        gzip.compress(b'{"type":2,'),
-        gzip.compress(b"[" * 100_000),
+        gzipped(b'{"type":2,'),
+        gzipped(b"[" * 100_000),
     ],
 )
 def test_a_damaged_file(damaged: bytes) -> None:
@@ -96,7 +95,5 @@ def test_the_size_is_that_of_the_tar_file() -> None:
     content = layer({"a": os.urandom(1000), "b/" + "c" * 200: b"", "d": b"e" * 513}, [("f", "a")])
     entries = tar_split(content)
     assert size_of(io.BytesIO(packed(entries))) == len(content)
-    assert size_of(io.BytesIO(gzip.compress("".join(f"{json.dumps(one)}\n" for one in entries).encode()))) == len(
-        content
-    )
-    assert size_of(io.BytesIO(gzip.compress(b""))) == 0
+    assert size_of(io.BytesIO(gzipped("".join(f"{json.dumps(one)}\n" for one in entries).encode()))) == len(content)
+    assert size_of(io.BytesIO(gzipped(b""))) == 0

@@ -55,7 +55,8 @@ def ask(files: dict[str, Any], kind: str = "apt", packages: dict[str, str] | Non
     with mirror_server(files) as address:
         question = {"name": "m", "kind": kind, "url": f"{address}/InRelease", "index": f"{address}/Packages"}
         (answer,) = ask_mirrors([{**question, "packages": packages or {}}], TIMEOUT)
-        assert answer["seconds"] < TIMEOUT + 0.5
+        # Far below what a server that hangs takes, and far above what a busy machine adds.
+        assert answer["seconds"] < TIMEOUT + 4
         return answer
 
 

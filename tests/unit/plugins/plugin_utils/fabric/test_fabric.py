@@ -289,13 +289,32 @@ def test_blocked_networks_do_not_matter_where_all_is_set_by_hand() -> None:
 
 def test_the_table_says_each_reason_once() -> None:
     lines = choice_lines([vars(one) for one in plan(fleet(), GOOD)])
-    assert lines[0].split() == ["advertise", "address", "gpu-01", "192.0.2.11"]
+    assert lines[0].split() == ["advertise", "address", "gpu-01…03", "192.0.2.11…13"]
     assert [line.strip() for line in lines if "default routes" in line] == [
         "because: 192.0.2.0/24: the interfaces of the default routes"
     ]
     assert sum("because" in line for line in lines) == 5
     # These are found when the job starts.
     assert not [line for line in lines if line.startswith(("NCCL", "GLOO"))]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"a-1": "eth0", "a-2": "eth0", "a-3": "eth0"}, ["a-1…3 eth0"]),
+        ({"a-9": "192.0.2.9", "a-10": "192.0.2.10"}, ["a-9…10 192.0.2.9…10"]),
+        ({"a-1": "192.0.2.1", "a-2": "192.0.2.2", "a-3": "192.0.2.2"}, ["a-1…2 192.0.2.1…2", "a-3 192.0.2.2"]),
+        ({"a-1": "eth0", "a-2": "eth0", "a-3": "eth1"}, ["a-1…2 eth0", "a-3 eth1"]),
+        ({"a-1": "192.0.2.1", "a-2": "192.0.2.3"}, ["a-1 192.0.2.1", "a-2 192.0.2.3"]),
+        ({"a-1": "192.0.2.1", "a-3": "192.0.2.2"}, ["a-1 192.0.2.1", "a-3 192.0.2.2"]),
+    ],
+)
+def test_hosts_share_a_line_where_it_says_as_much_as_a_line_each(values: dict[str, str], expected: list[str]) -> None:
+    choices = [{"what": "address", "host": host, "value": value, "reason": "why"} for host, value in values.items()]
+    assert [" ".join(line.split()) for line in choice_lines(choices)] == [
+        *(f"address {line}" for line in expected),
+        "because: why",
+    ]
 
 
 def test_what_was_chosen_before_is_one_line() -> None:

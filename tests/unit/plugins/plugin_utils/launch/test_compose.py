@@ -118,6 +118,7 @@ def test_the_whole_file() -> None:
         "labels": {**labels, "io.distrain.port": "127.0.0.1:7860"},
         "networks": ["webui"],
         "ports": ["127.0.0.1:7860:7860"],
+        "cpu_shares": 128,
         "volumes": ["/srv/models:/app/models:ro", "/srv/lf/webui:/run/distrain/webui:ro"],
     }
 
