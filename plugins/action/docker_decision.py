@@ -24,7 +24,8 @@ class ActionModule(PlayDecision):
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         hosts = [Host(*one) for one in play.observed("docker")]
         requirements = {host.name: self.read_text(host.arguments["requirements_file"], play.own) for host in hosts}
-        decision = decide(hosts, requirements, arguments["stage"], self._task.check_mode)
+        wheels = (play.own.get("bundle_decision") or {}).get("sdk_wheels") or ""
+        decision = decide(hosts, requirements, arguments["stage"], self._task.check_mode, wheels)
         if arguments["stage"] == "start":
             for note in notes(hosts):
                 Display().display(note)

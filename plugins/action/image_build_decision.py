@@ -14,19 +14,23 @@ from ansible.plugins.loader import lookup_loader
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.decision import (
     archive_problem,
+    arguments_of,
     build_steps,
     builder_problem,
+    image_steps,
     missing_problems,
     the_same_on_all,
+    without_default_registry,
 )
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.values import problems_in
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.controller_files import (
     archive_facts,
     path_digest,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 
-NO_BUILD: dict[str, Any] = {"steps": [], "reason": "", "labels": {}, "dockerfile": "", "wheels_digest": ""}
+NO_BUILD: dict[str, Any] = {"steps": [], "reason": "", "labels": {}, "dockerfile": "", "wheels_digest": "", "files": {}}
 
 
 class ActionModule(PlayDecision):
@@ -43,7 +47,18 @@ class ActionModule(PlayDecision):
             raise PlanError(problem)
         if builder not in batch:
             return {**decision, **NO_BUILD}
-        return {**decision, **self._build(of_hosts[builder], play.of(builder)["image_build_observed"], play.own)}
+        observed, bundled = play.of(builder)["image_build_observed"], plain(play.own.get("bundle_decision") or {})
+        parts = bundled.get("trainer") or {}
+        if "image" in parts:
+            return {**decision, **NO_BUILD, **_of_image(decision["name"], parts["image"], observed["images"])}
+        given = {**of_hosts[builder], **arguments_of(parts)}
+        built = self._build(given, observed, play.own)
+        files = {
+            "base": given["base_archive"],
+            "wheels": given["wheels_directory"],
+            "project": parts.get("project", ""),
+        }
+        return {**decision, **built, "files": files}
 
     def _build(
         self, arguments: Mapping[str, Any], observed: Mapping[str, Any], variables: Mapping[str, Any]
@@ -74,6 +89,18 @@ class ActionModule(PlayDecision):
             return str(lookup.run([str(template)], variables={**variables, "image_build_arguments": arguments})[0])
         except AnsibleError as error:
             raise PlanError(f"The Dockerfile cannot be rendered: {error}") from error
+
+
+def _of_image(name: str, archive: str, images: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is done with an archive of the built image: it is loaded where the builder has another one."""
+    facts = archive_facts(_path(archive))
+    if without_default_registry(name) not in facts["names"]:
+        raise PlanError(
+            f"The bundle's image archive {archive} holds {', '.join(facts['names']) or 'an image without a name'}, and "
+            f"image_build_name is '{name}'."
+        )
+    steps = image_steps(name, images, facts["fingerprint"])
+    return {"steps": steps, "reason": "the bundle has it", "files": {"image": archive}}
 
 
 def _missing(arguments: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,9 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.wanted im
 
 def wanted_mirrors(play: PlayVariables) -> tuple[dict[str, list[Wanted]], list[Wanted]]:
     """Return what each host that was observed needs, by its name, and what the controller needs."""
-    given = {name: plain(one) for name, one in play.registered("preflight_arguments").items() if one}
+    arguments = play.registered("preflight_arguments")
+    # With a bundle, nothing is asked.
+    given = {name: plain(one) for name, one in arguments.items() if one and not one.get("bundle")}
     registered = play.registered("fabric_observed")
     observed = {name: plain(registered[name]) for name in given if "machine_id" in registered[name]}
     hosts = {

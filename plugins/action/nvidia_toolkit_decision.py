@@ -23,7 +23,8 @@ class ActionModule(PlayDecision):
 
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         hosts = [Host(*one) for one in play.observed("nvidia_toolkit")]
-        decision = decide(hosts, {host.name: problem_sentences(host.observed) for host in hosts}, arguments["stage"])
+        problems = {host.name: problem_sentences(host.observed) for host in hosts}
+        decision = decide(hosts, problems, arguments["stage"], bool(play.own.get("bundle_decision")))
         if arguments["stage"] == "start":
             # The preflight of the same run has said so already.
             if not any(play.registered("preflight_decision").values()):

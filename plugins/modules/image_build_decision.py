@@ -49,7 +49,9 @@ python:
   type: str
   sample: /opt/distrain/venv/bin/python
 steps:
-  description: V(load_base) or V(pull_base) where the base image is missing, and V(build); empty for nothing.
+  description:
+    - V(load_base) or V(pull_base) where the base image is missing, and V(build); V(load_image) alone where a bundle has
+      the built image; empty for nothing.
   returned: success
   type: list
   elements: str
@@ -69,6 +71,13 @@ dockerfile:
   returned: success
   type: str
   sample: FROM debian:12
+files:
+  description:
+    - The files of the controller that the image is made of, empty where one is not used. These are C(base), C(wheels)
+      and, of a bundle, C(project), or C(image) alone.
+  returned: success
+  type: dict
+  sample: {base: /srv/base.tar, wheels: "", project: ""}
 wheels_digest:
   description: A digest of the wheels on the controller; empty where none are used.
   returned: success

@@ -94,6 +94,20 @@ def build_steps(
     }
 
 
+def image_steps(name: str, images: Sequence[Mapping[str, Any]], archive: str) -> list[str]:
+    """The steps that bring the built image from an archive with this fingerprint; none where it is there."""
+    image, _base = _image_and_base(name, images)
+    has_it = image is not None and identity_of_inspected(image, "containerd").fingerprint == archive
+    return [] if has_it else ["load_image"]
+
+
+def arguments_of(parts: Mapping[str, str]) -> dict[str, str]:
+    """The arguments of the role that the parts of a trainer in a bundle stand for; nothing is downloaded then."""
+    if not parts:
+        return {}
+    return {"base_archive": parts["base"], "wheels_directory": parts.get("wheels", ""), "git_mirror": ""}
+
+
 def _image_and_base(
     name: str, images: Sequence[Mapping[str, Any]]
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:

@@ -34,14 +34,17 @@ WAYS_OUT = {
 }
 
 
-def decide(hosts: Sequence[Host], requirements: Mapping[str, str], stage: str, check_mode: bool) -> dict[str, Any]:
+def decide(
+    hosts: Sequence[Host], requirements: Mapping[str, str], stage: str, check_mode: bool, bundled_wheels: str = ""
+) -> dict[str, Any]:
     """The needs of each host, and which engine is restarted first. Raises PlanError where a host cannot be served.
 
     ``requirements`` are the texts of the requirements files by the names of the hosts. ``stage`` is C(start), or
-    C(packages) when the package lists are fresh, or C(end) when all was done.
+    C(packages) when the package lists are fresh, or C(end) when all was done. ``bundled_wheels`` is the directory of
+    the wheels in a bundle, from which the packages are then too; empty without a bundle.
     """
     refuse((host.name, problem) for host in hosts for problem in problems(host, stage, check_mode))
-    decided = {host.name: _decision(host, requirements[host.name], check_mode) for host in hosts}
+    decided = {host.name: _decision(host, requirements[host.name], check_mode, bundled_wheels) for host in hosts}
     refuse(_differing_wheels(decided))
     return {
         "hosts": decided,
@@ -50,18 +53,24 @@ def decide(hosts: Sequence[Host], requirements: Mapping[str, str], stage: str, c
     }
 
 
-def _decision(host: Host, requirements: str, check_mode: bool) -> dict[str, Any]:
+def wheels_directory(requirements: str) -> str:
+    """The name of the directory with the wheels of a requirements file."""
+    return hashlib.sha256(requirements.encode()).hexdigest()
+
+
+def _decision(host: Host, requirements: str, check_mode: bool, bundled_wheels: str) -> dict[str, Any]:
     arguments, observed = host.arguments, host.observed
     packages = _packages(host)
     missing = missing_requirements(requirements, observed["python"]["packages"])
     needs = {
-        "repository": arguments["source"] == "docker" and not _has_repository(host),
+        # A bundle has the repository's packages, and the host is not to look for more of them outside.
+        "repository": arguments["source"] == "docker" and not bundled_wheels and not _has_repository(host),
         "packages": bool(packages),
         "sdk": bool(missing),
         "configuration": bool(observed["configuration"]["steps"]),
         "start": not observed["is_enabled"],
     }
-    directory = str(arguments["wheels_directory"])
+    directory = bundled_wheels or str(arguments["wheels_directory"])
     return {
         "needs": [name for name, is_needed in needs.items() if is_needed],
         "packages": as_apt_takes_them(packages, arguments["package_versions"]),
@@ -69,7 +78,7 @@ def _decision(host: Host, requirements: str, check_mode: bool) -> dict[str, Any]
         "can_install": not check_mode or _can_preview(observed, packages),
         "missing_requirements": missing,
         "has_environment": bool(observed["python"]["packages"]),
-        "wheels_path": f"{directory}/{hashlib.sha256(requirements.encode()).hexdigest()}",
+        "wheels_path": f"{directory}/{wheels_directory(requirements)}",
         "is_ready": observed["python"]["exists"] and bool(observed["engine"]["version"]),
     }
 

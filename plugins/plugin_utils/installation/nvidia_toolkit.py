@@ -15,29 +15,32 @@ from .hosts import Host, first_to_restart, refuse
 from .packages import as_apt_takes_them, missing_packages
 
 
-def decide(hosts: Sequence[Host], gpu_problems: Mapping[str, Sequence[str]], stage: str) -> dict[str, Any]:
+def decide(
+    hosts: Sequence[Host], gpu_problems: Mapping[str, Sequence[str]], stage: str, has_bundle: bool = False
+) -> dict[str, Any]:
     """The GPUs and the needs of each host, and which engine is restarted first.
 
     ``gpu_problems`` are sentences on GPUs that do not work, by the names of the hosts. ``stage`` is C(start), or
-    C(installed) once the packages are there. Raises PlanError where a host cannot have its GPUs in containers.
+    C(installed) once the packages are there. With ``has_bundle`` they are from a bundle, and no repository is added.
+    Raises PlanError where a host cannot have its GPUs in containers.
     """
     refuse(
         (host.name, problem) for host in hosts for problem in _problems(host, gpu_problems.get(host.name, ()), stage)
     )
     return {
-        "hosts": {host.name: _decision(host) for host in hosts},
+        "hosts": {host.name: _decision(host, has_bundle) for host in hosts},
         "first_to_restart": first_to_restart(hosts),
     }
 
 
-def _decision(host: Host) -> dict[str, Any]:
+def _decision(host: Host, has_bundle: bool) -> dict[str, Any]:
     observed, version = host.observed, host.arguments["version"]
     decision = {"gpu_count": observed["gpu_count"], "needs": [], "packages": []}
     if not observed["has_gpu"] or "source" not in observed:
         return decision
     pinned = dict.fromkeys(TOOLKIT_PACKAGES, version)
     needs = {
-        "repository": not _has_repository(host),
+        "repository": not has_bundle and not _has_repository(host),
         "packages": bool(missing_packages(TOOLKIT_PACKAGES, observed["packages"], pinned)),
         "configuration": bool((observed["configuration"] or {}).get("steps")),
         "specification": observed["is_installed"] and not observed["specification_is_current"],

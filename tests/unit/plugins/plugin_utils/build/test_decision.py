@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import identity_of_inspected
 from ansible_collections.distrain.cluster.plugins.plugin_utils.build.decision import (
     archive_problem,
+    arguments_of,
     build_steps,
     builder_problem,
+    image_steps,
     missing_problems,
     the_same_on_all,
 )
@@ -56,6 +59,22 @@ def test_the_steps(images: list[dict[str, Any]], archive: str | None, steps: lis
     found = build_steps(NAME, images, archive, INPUTS)
     assert found["steps"] == steps
     assert found["reason"].startswith(reason)
+
+
+@pytest.mark.parametrize(("images", "steps"), [([], ["load_image"]), ([BASE], ["load_image"]), ([image(None)], [])])
+def test_the_built_image_of_a_bundle_is_loaded_once(images: list[dict[str, Any]], steps: list[str]) -> None:
+    fingerprint = identity_of_inspected(image(None), "containerd").fingerprint
+    assert image_steps(NAME, images, fingerprint) == steps
+    assert image_steps(NAME, images, "sha256:another") == ["load_image"]
+
+
+def test_the_parts_of_a_bundle_stand_for_the_files_of_the_inventory() -> None:
+    assert arguments_of({}) == {}
+    assert arguments_of({"base": "/b/base.tar"}) == {
+        "base_archive": "/b/base.tar",
+        "wheels_directory": "",
+        "git_mirror": "",
+    }
 
 
 def test_arguments_that_differ_are_refused() -> None:

@@ -85,6 +85,14 @@ def test_the_needs_of_a_host(observed: dict, arguments: dict, needs: list[str]) 
     assert bool(found) == bool(needs)
 
 
+def test_with_a_bundle_no_repository_is_added_and_the_wheels_are_its_own() -> None:
+    lacks = {**BARE, "source": {"is_current": False, "key": "", "problem": ""}}
+    bare = host(lacks, source="docker")
+    found = docker.decide([bare], {"gpu-01": REQUIREMENTS}, "start", False, "/bundle/sdk-wheels")["hosts"]["gpu-01"]
+    assert "repository" not in found["needs"]
+    assert found["wheels_path"].startswith("/bundle/sdk-wheels/")
+
+
 def test_the_first_engine_to_restart_is_that_of_the_first_host_that_needs_it() -> None:
     changed = {**CONVERGED, "configuration": RESTARTS}
     decision = decided(host(CONVERGED, "gpu-01"), host(changed, "gpu-02"), host(changed, "gpu-03"))

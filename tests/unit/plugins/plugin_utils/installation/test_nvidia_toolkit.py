@@ -79,6 +79,11 @@ def test_what_is_refused(observed: dict, problems: list[str], stage: str, words:
     assert words in refused.value.message
 
 
+def test_with_a_bundle_no_repository_is_added() -> None:
+    needs = nvidia_toolkit.decide([host(NEW)], {}, "start", has_bundle=True)["hosts"]["gpu-01"]["needs"]
+    assert needs == ["packages", "proof"]
+
+
 def test_gpus_are_counted_by_their_lines() -> None:
     assert count_gpus("GPU 0: NVIDIA H200 (UUID: a)\nGPU 1: NVIDIA H200 (UUID: b)\nUnable to determine GPU 2\n") == 2
 
