@@ -11,6 +11,9 @@ from typing import Any
 
 from .address import pci_address
 
+# The machines whose GPU is on no PCI bus, or behind the driver of another system.
+TEGRA, WSL = "tegra", "wsl"
+
 _GPU = re.compile(r"GPU \d{1,4}:.*\(UUID: ([^)\s]{1,80})\)")
 _LINK = re.compile(r"\s+Link \d{1,3}: (.+)")
 _MINOR = re.compile(r"[0-9]{1,6}")

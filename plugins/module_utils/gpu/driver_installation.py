@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..base.command import QUESTION_SECONDS, command_output, run_command
+from .driver import TEGRA, WSL
 
-# The machines whose GPU is on no PCI bus, or behind the driver of another system.
-TEGRA, WSL = "tegra", "wsl"
 PACKAGES = ("nvidia-*", "libnvidia-*", "cuda-drivers*")
 # Of these, the ones that bring the kernel's module or the library of the driver, and not the container toolkit.
 _DRIVER_PREFIXES = (

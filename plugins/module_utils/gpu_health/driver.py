@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..gpu.driver_installation import TEGRA, WSL
+from ..gpu.driver import TEGRA, WSL
 from .problem import WARNING, Facts, GpuProblem
 
 NOUVEAU = "nouveau"
