@@ -35,6 +35,7 @@ SECTIONS = {
     "inventory": "cluster",
     "job": "trainer",
     "launch": "trainer",
+    "keeper": "trainer",
     "layers": "image",
     "module": "engine",
     "probe": "network",

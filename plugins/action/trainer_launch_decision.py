@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.follow.outcome import outcome_of_jobs
 from ansible_collections.distrain.cluster.plugins.module_utils.host.directory import describe_directory
-from ansible_collections.distrain.cluster.plugins.module_utils.job.plan import SUCCEEDED
 from ansible_collections.distrain.cluster.plugins.module_utils.trainer.files import PROGRAMS, WEBUI_PROGRAM, digest_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.history import FILE_NAME
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.tuning import TunedJob, tuning_of
@@ -74,7 +72,7 @@ class ActionModule(PlayDecision):
         if made["decision"] == START and tuning["environment"]:
             values = ", ".join(f"{name}={value}" for name, value in tuning["environment"].items())
             self.show([f"The job gets {values}: {tuning['reason']}."])
-        return made | {"outcome": _outcome(made, hosts)}
+        return made
 
     def _tuning(self, hosts: Sequence[Host], fabric: Variables, hostvars: Mapping[str, Variables]) -> dict[str, Any]:
         """The variables that let the job use its network at its rate, and the reason for them."""
@@ -141,11 +139,3 @@ def _image_python(variables: Variables) -> str | None:
     """The version that the image printed; empty where it printed none, None where it was not asked."""
     asked = variables.get(PYTHON) or {"skipped": True}
     return None if asked.get("skipped") else str((asked.get("container") or {}).get("Output") or "").strip()
-
-
-def _outcome(made: Mapping[str, Any], hosts: Sequence[Host]) -> dict[str, Any]:
-    """Of a job that has succeeded on all hosts, so that nobody has to follow it; empty of any other."""
-    jobs = {host.name: host.observed["job"] for host in hosts}
-    if not made["has_job"] or made["decision"] != NONE or any(job["state"] != SUCCEEDED for job in jobs.values()):
-        return {}
-    return outcome_of_jobs({rank["host"]: jobs[rank["host"]] for rank in made["ranks"]})

@@ -20,17 +20,6 @@ description:
     returned.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action
-options:
-  restart:
-    description: Whether the job is to be started again, whatever its state, as another attempt of this run.
-    type: bool
-    default: false
-  has_keys:
-    description:
-      - Whether the hosts have made the keys of the decision that is there. Then this one is returned, with the public
-        keys in its C(launch_files).
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""
@@ -60,17 +49,6 @@ attempt:
   type: str
   returned: success
   sample: "2026-01-31T12:00:00"
-restart:
-  description: How often this run has started the job again.
-  type: int
-  returned: success
-  sample: 0
-outcome:
-  description:
-    - The outcome of a job that has succeeded on all hosts, as M(distrain.cluster.trainer_job_follow) returns it. Empty
-      for any other.
-  type: dict
-  returned: success
 ranks:
   description: The hosts in the order of their ranks, each with its container, address, leader, rank and processes.
   type: list
@@ -86,6 +64,11 @@ min_hosts:
   type: int
   returned: success
   sample: 0
+addresses:
+  description: The address of each host for data in the swarm, as far as it is known.
+  type: dict
+  returned: success
+  sample: {gpu-01: 10.0.0.1, gpu-02: 10.0.0.2}
 is_on_host_network:
   description: Whether the trainers use the hosts' own network rather than the overlay.
   type: bool
@@ -138,7 +121,7 @@ hosts:
       type: list
       elements: dict
     command:
-      description: What its rank runs, with C(environment), C(settings), C(launch_files) and C(working_directory).
+      description: What its rank runs, with C(environment), C(settings) and C(working_directory).
       type: list
       elements: str
       returned: where there is a job
@@ -151,6 +134,12 @@ hosts:
       description:
         - The digest of what makes the job what it is; C(is_changed) whether it was last started with another one.
       type: str
+      returned: where there is a job
+    gpu_use:
+      description:
+        - What the job does with its GPUs, by which its keeper judges them before it starts the job again; null where no
+          sick GPU keeps it from that.
+      type: dict
       returned: where there is a job
     key_names:
       description: The pairs of keys that it has to make before a start.

@@ -30,15 +30,6 @@ def outcome_of(ranks: Sequence[Rank], jobs: Mapping[str, Mapping[str, Any]]) -> 
     }
 
 
-def outcome_of_jobs(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the same from the jobs alone, by host in the order of the ranks."""
-    ranks = [
-        Rank(host, number, job["state"], job["exit_code"], job["ended"], progress=job["progress"])
-        for number, (host, job) in enumerate(jobs.items())
-    ]
-    return outcome_of(ranks, jobs)
-
-
 def summary(outcome: Mapping[str, Any], plot: str, restarts: Mapping[str, Any] | None = None) -> str:
     """Return one line on a job that has succeeded; it ends with a warning where the training has diverged."""
     parts = [f"{', '.join(outcome['hosts'])}: world size {outcome['world_size']}"]

@@ -15,7 +15,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.keeper.beginning 
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.phases import BEGINNING, FOLLOWING, OVER
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys
 
-from ..launch.decision import START, launch_of
+from ..launch.decision import NONE, START, launch_of
 from ..launch.files import files_of
 
 # Of the options of the role those that a keeper follows a job by, by its names for them.
@@ -55,12 +55,15 @@ class HostKeys:
 
 
 def is_given(decision: Facts, state: Facts, attempt: Any) -> bool:
-    """Return whether a keeper gets the job anew: where it is started, and where the keeper does not know what runs."""
-    if decision["decision"] == START or not state:
+    """Return whether a keeper gets the job anew: where it is started, and where the keeper does not know what runs.
+
+    A job that is kept and not over is the keeper's: between two attempts nothing of it runs.
+    """
+    if not state:
         return True
-    if state.get("phase") == OVER:
-        return decision["decision"] != "none" or state.get("attempt") != attempt
-    return False
+    if state.get("phase") != OVER:
+        return False
+    return decision["decision"] != NONE or state.get("attempt") != attempt
 
 
 def options_of(arguments: Facts, decision: Facts) -> dict[str, Any]:

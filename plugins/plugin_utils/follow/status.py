@@ -56,10 +56,11 @@ def status(
             jobs.setdefault(job["name"], []).append({**job, "host": host})
     newest = {name: _of_newest_attempt(jobs[name]) for name in _running_first(jobs)}
     rows = [row for some in newest.values() for row in some]
-    notes = {
-        name: [*_notes(some, (records or {}).get(name) or {}), *_kept_notes(some, (keepers or {}).get(name))]
-        for name, some in newest.items()
-    }
+    notes = {name: _notes(some, (records or {}).get(name) or {}) for name, some in newest.items()}
+    if keepers is not None:
+        # A host that does not answer may be the keeper.
+        for name, some in newest.items():
+            notes[name] += _kept_notes(some, keepers.get(name), bool(silent))
     lines = [f"{name} {note}" for name, some in notes.items() for note in some]
     lines += [
         f"{name}: {_saving(some, known)}" for name, some in newest.items() if known and _is_of_interest(some, newest)
@@ -79,12 +80,13 @@ def _notes(rows: Sequence[Row], record: Mapping[str, Any]) -> list[str]:
     return [f"has {diverged}"] * bool(diverged) + [f"was {restarts}"] * bool(restarts) + _gpu_notes(rows)
 
 
-def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None) -> list[str]:
+def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None, may_be_unseen: bool) -> list[str]:
     """Return who keeps a job that runs or is about to, and why one that has failed did."""
     state = (keeper or {}).get("state") or {}
     is_of_another = state.get("attempt") != rows[0]["attempt"] and state.get("phase") == OVER
     if keeper is None or is_of_another:
-        return ["is kept by nobody: run playbooks/train.yml"] if _worst(rows) == RUNNING else []
+        is_alone = _worst(rows) == RUNNING and not may_be_unseen
+        return ["is kept by nobody: run playbooks/train.yml"] if is_alone else []
     outcome = state.get("outcome") or {}
     if state.get("phase") == OVER:
         failure = printable(" ".join(str(outcome.get("msg") or "").split()))
