@@ -16,6 +16,7 @@ from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..files.trusted_path import open_nearest
 from ..relay.agent import serve_kind
+from ..relay.parts import WINDOW_BYTES
 from ..swarm.addresses import relay_addresses
 from .differences import TreePlan, diff_lines, in_the_way, plan_tree, small_disk, worth_reading
 from .entries import FILE, PART_BYTES, Items, TreeEntry, choose_links, items_of, pack, shown, unpack
@@ -33,6 +34,8 @@ _DIFF_LINES = 500
 
 class TreeKind:
     """A directory of this host, as the source or the destination of parts of files."""
+
+    window_bytes = WINDOW_BYTES
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         """C(host), C(path), C(untrusted_below), C(is_source), C(writes) (false in check mode).

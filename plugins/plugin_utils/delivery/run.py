@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import describe_ports
 
 from .chain import Link
@@ -82,8 +83,8 @@ class RelayRun:
     def _command_for(self, link: Link, ports: Mapping[str, int], sink: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "do": "receive",
-            "receives": link.receives,
-            "keeps": link.keeps,
+            "receives": ItemRanges(link.receives).steps(),
+            "keeps": ItemRanges(link.keeps).steps(),
             "digests": None if self._digests is None else [self._digests[item] for item in link.receives],
             "peers": [self._peer(host, ports[host]) for host in link.peers if host in ports],
             "is_last": link.is_last,

@@ -18,6 +18,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.system_error
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import NamedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
@@ -60,7 +61,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_host(
 
 def test_so_is_one_that_breaks_while_it_is_sent(source: TreeKind, monkeypatch: pytest.MonkeyPatch) -> None:
     source.observe()
-    pieces = SourceProvider(source.source({})).pieces(Request((0,), 0))
+    pieces = SourceProvider(source.source({})).pieces(Request(ItemRanges([0]), 0))
     monkeypatch.setattr(tree_relay.os, "pread", failing(errno.EIO))
     with pytest.raises(ClusterError, match=r"^f in .* of gpu-01 could not be read: Input/output error"):
         list(pieces)
@@ -82,7 +83,7 @@ def test_what_no_source_names_is_reported_all_the_same() -> None:
             return 10, Broken()
 
     with pytest.raises(ClusterError, match="could not be read: Input/output error"):
-        list(SourceProvider(Source()).pieces(Request((0,), 0)))
+        list(SourceProvider(Source()).pieces(Request(ItemRanges([0]), 0)))
 
 
 def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.M
 
 
 def test_small_pieces_count_with_what_they_take_beside() -> None:
-    window = Window(range(100), limit=1000, overhead=90)
+    window = Window(ItemRanges(range(100)), limit=1000, overhead=90)
     for item in range(50):
         window.append(Piece(item, 10, 0, b"x" * 10))
     assert len(window._pieces) == 10

@@ -104,7 +104,7 @@ def test_check_mode_only_asks() -> None:
 def test_a_host_that_only_puts_things_right_gets_no_byte() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "wanted": [], "bytes": 0, "files_sent": 0}})
     command = next(command for _host, command in fleet.sent if command["do"] == "receive")
-    assert command["receives"] == ()
+    assert command["receives"] == []
     assert results["gpu-02"]["changed"]
 
 
