@@ -50,6 +50,7 @@ class RelayDelivery(Generic[AnyOrder]):
     def __init__(self, order: AnyOrder, fleet: Fleet, show: Callable[[str], None]) -> None:
         self._order = order
         self._fleet = fleet
+        self._fleet.show = show
         self._show = show
         self._found: dict[str, dict[str, Any]] = {}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
@@ -21,6 +21,7 @@ from ..control.ssh import SshTarget
 AGENTS = {"image": "layers.agent", "tree": "tree.agent"}
 # An agent that has not answered a question within this time has an engine that does not answer.
 ANSWER_SECONDS = 300.0
+_SHOWN_SECONDS = 5.0
 
 
 class Fleet:
@@ -29,6 +30,9 @@ class Fleet:
     def __init__(self, targets: Iterable[SshTarget], kind: str) -> None:
         """``kind`` is what is relayed. The agent of each target starts before the next target is asked for."""
         self.failed: dict[str, ClusterError] = {}
+        # Shows what a host is doing while it is asked.
+        self.show: Callable[[str], None] = lambda _line: None
+        self._shown_at = 0.0
         self._events: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         module = AGENTS[kind]
         program = bundle(module)
@@ -74,6 +78,7 @@ class Fleet:
                 answers[event[0]] = event[1]
             elif event[1]["event"] == "busy":
                 until = time.monotonic() + ANSWER_SECONDS
+                self._show_busy(event[0], event[1].get("text", ""))
         return answers
 
     def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
@@ -87,6 +92,12 @@ class Fleet:
         elif event["event"] == "ended":
             self._give_up(host, why_ended(host, event["code"], event["stderr"]))
         return host, event
+
+    def _show_busy(self, host: str, text: str) -> None:
+        """Show what one of the hosts is doing, not all of them at once."""
+        if text and time.monotonic() - self._shown_at >= _SHOWN_SECONDS:
+            self._shown_at = time.monotonic()
+            self.show(f"{host}: {text}")
 
     def _keep_alive(self) -> None:
         while not self._is_over.wait(KEEPALIVE_SECONDS):

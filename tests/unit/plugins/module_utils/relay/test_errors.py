@@ -22,8 +22,9 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay.items impor
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import reader as tree_reader
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import source as tree_source
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import tree_kind
 
@@ -37,7 +38,7 @@ def failing(code: int) -> Callable[..., Any]:
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
-    monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
+    monkeypatch.setattr(tree_memory.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_text("content")
     return tree_kind(tmp_path / "source", True, writes=False)
@@ -54,7 +55,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
 def test_a_file_that_cannot_be_read_is_named_with_its_host(
     source: TreeKind, monkeypatch: pytest.MonkeyPatch, code: int, advice: str
 ) -> None:
-    monkeypatch.setattr(tree_listing.os, "pread", failing(code))
+    monkeypatch.setattr(tree_reader.os, "pread", failing(code))
     with pytest.raises(ClusterError, match=rf"^f in .*/source of gpu-01 could not be read: .*{advice}"):
         source.observe()
 
@@ -62,7 +63,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_host(
 def test_so_is_one_that_breaks_while_it_is_sent(source: TreeKind, monkeypatch: pytest.MonkeyPatch) -> None:
     source.observe()
     pieces = SourceProvider(source.source({})).pieces(Request(ItemRanges([0]), 0))
-    monkeypatch.setattr(tree_relay.os, "pread", failing(errno.EIO))
+    monkeypatch.setattr(tree_source.os, "pread", failing(errno.EIO))
     with pytest.raises(ClusterError, match=r"^f in .* of gpu-01 could not be read: Input/output error"):
         list(pieces)
 
