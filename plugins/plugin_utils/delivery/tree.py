@@ -13,7 +13,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay.items impor
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import LOAD
 
 from ..control.shared_pass import Results
-from .chain import Link, plan_chain
+from .chain import Link
 from .delivery import NOTHING_SENT, RelayDelivery, RelayOrder
 from .progress import Total, result_table
 
@@ -118,9 +118,9 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
         totals = {host: Total(len(compared[host]["wanted"]), compared[host]["bytes"]) for host in hosts}
         # Of a million files the digests are many: each host has read them in the list of files.
         run = self._run(addresses, None, totals, "parts of files")
-        chain = [*plan_chain(self._order.source, lacking), *rest]
-        stages = self._stages(chain, addresses, dict.fromkeys(lacking, f"{LOAD} tree"), run)
-        return self._carry_along(chain, run, stages, {}, lambda _link: {})
+        stages = self._stages(totals, addresses, dict.fromkeys(lacking, f"{LOAD} tree"))
+        chains = self._chains(lacking, stages, addresses)
+        return self._carry_along(chains, rest, run, stages, {}, lambda _link: {})
 
     def _result(self, compared: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         if compared["is_shared"]:
