@@ -34,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 say = @printf '\n==> %s\n' $(1)
 
 .PHONY: help demo test lint unit report-test package scenario scenarios faults trainers clean kit rehearse-gpu \
-    bench-overlay bench-relay bench-images
+    bench-overlay bench-relay bench-chains bench-trees bench-images
 
 help:
 	@echo "make demo                 bring up two lab hosts and train one model over both"
@@ -51,6 +51,8 @@ help:
 	@echo "make rehearse-gpu         the whole site on a lab with the GPUs of this machine, offline; see tests/rehearse"
 	@echo "make bench-overlay        TCP over the overlay against over the hosts' own network"
 	@echo "make bench-relay          what hashing, TLS and copying cost on this machine, and the relay as a whole"
+	@echo "make bench-chains         many agents with capped links: one chain against what is chosen"
+	@echo "make bench-trees          a directory of 300,000 files, and one of large files, against rsync"
 	@echo "make bench-images         an image to 1, 2, 4, 8 hosts: ours against what people do without it (50 minutes)"
 	@echo "make docs                 the site of the documentation, into artifacts/docs/html; a warning is an error"
 	@echo "make clean                remove the lab from this machine"
@@ -130,6 +132,12 @@ bench-overlay: $(READY)
 bench-relay: $(READY)
 	$(call say,"Measuring SHA-256; TLS; copying between sockets; and the relay as a whole on the loopback")
 	PYTHONPATH=.collections $(BIN)/python -m tests.bench.relay $(BENCH_RELAY)
+
+bench-chains: $(READY)
+	PYTHONPATH=.collections $(BIN)/python -m tests.bench.chains $(BENCH_CHAINS)
+
+bench-trees: $(READY)
+	PYTHONPATH=.collections $(BIN)/python -m tests.bench.trees $(BENCH_TREES)
 
 bench-images: $(READY)
 	$(call say,"Bringing images to lab hosts with capped interfaces: ours against rsync; zstd and ssh; a registry")

@@ -28,7 +28,12 @@ description:
   - Names that are no UTF-8 arrive as they are. Where O(dest) is the same storage as O(path) of the source, nothing is
     done.
   - A digest is remembered on its host, in C(/var/lib/distrain/trees), until the size, the time of modification, the
-    time of the last change (ctime) or the inode of the file changes.
+    time of the last change (ctime), the device, the inode or the number of names of the file changes. Times count in
+    nanoseconds. Only the kernel sets ctime, so that a file whose time was set back is read again. Digests of files
+    that have changed within a minute before they were read are not remembered. What was written by a transfer is
+    remembered too, but below O(untrusted_below), where a container could change a file as soon as it has its name.
+  - Hosts compare their lists of files by digests of some hundreds of files each, and send only those of these pages
+    that differ. An agent takes about 110 MB of memory for 300,000 files.
 options:
   path:
     description:
@@ -69,7 +74,7 @@ extends_documentation_fragment:
   - distrain.cluster.attributes
 attributes:
   check_mode:
-    details: The files of all hosts are read.
+    details: The files whose digests are not remembered are read, and nothing is remembered.
   diff_mode:
     details: Lists what it adds, changes and deletes, up to 500 names.
 seealso:

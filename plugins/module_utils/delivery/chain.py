@@ -29,6 +29,14 @@ class Link:
     is_last: bool
 
 
+def plan_chains(
+    source: str, wanted: Mapping[str, Sequence[int]], chains: Sequence[Sequence[str]]
+) -> list[tuple[Link, ...]]:
+    """Return each of the chains, as C(plan_chain) does it for one, without those that are empty."""
+    planned = (plan_chain(source, {host: wanted[host] for host in hosts}) for hosts in chains)
+    return [chain for chain in planned if chain]
+
+
 def plan_chain(source: str, wanted: Mapping[str, Sequence[int]]) -> tuple[Link, ...]:
     """Return the chain of all hosts that lack anything, in the order in which they receive it.
 
@@ -41,8 +49,11 @@ def plan_chain(source: str, wanted: Mapping[str, Sequence[int]]) -> tuple[Link, 
     needed: frozenset[int] = frozenset()
     receives: tuple[int, ...] = ()
     sorted_once: dict[int, tuple[int, ...]] = {}
+    seen: set[int] = set()
     for place, host in reversed(list(enumerate(hosts))):
-        needed |= frozenset(wanted[host])
+        if id(wanted[host]) not in seen:
+            seen.add(id(wanted[host]))
+            needed |= frozenset(wanted[host])
         if len(needed) > len(receives):
             receives = tuple(sorted(needed))
         # Hosts that lack the same, in one object, share what is made of it.

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ..base.errors import PlanError
-from .chain import Link
+from .chain import Link, plan_chains
 from .fleet import Fleet
-from .forecast import Expectation, Stage, disk_of, expect, found_limits, learned, stage_of
+from .forecast import Expectation, Stage, disk_of, expect_all, found_limits, learned, stage_of
 from .keys import RelayKeys
 from .progress import RelayProgress, Total, expected_table
 from .run import RelayRun
+from .shape import Pace, choose_chains
 
 # The figures of a host to which nothing is sent.
 NOTHING_SENT: dict[str, Any] = {
@@ -53,6 +54,7 @@ class RelayDelivery(Generic[AnyOrder]):
     def __init__(self, order: AnyOrder, fleet: Fleet, show: Callable[[str], None]) -> None:
         self._order = order
         self._fleet = fleet
+        self._fleet.show = show
         self._show = show
         self._found: dict[str, dict[str, Any]] = {}
 
@@ -109,39 +111,62 @@ class RelayDelivery(Generic[AnyOrder]):
 
     def _carry_along(
         self,
-        chain: Sequence[Link],
+        chains: Sequence[Sequence[Link]],
+        rest: Sequence[Link],
         run: RelayRun,
-        stages: Sequence[Stage],
+        stages: Mapping[str, Stage],
         source: Mapping[str, Any],
         sink_of: Callable[[Link], Mapping[str, Any]],
     ) -> dict[str, dict[str, Any]]:
-        """Say what is to be expected, relay, and keep what was learned; return the figures of each host."""
+        """Say what is to be expected, relay, and keep what was learned; return the figures of each host.
+
+        The hosts of ``rest`` receive nothing, and only finish.
+        """
         name = self._order.source
-        expected = expect(name, disk_of(self._rates_of(name)), stages) if stages else []
+        staged = [[stages[link.host] for link in chain] for chain in chains]
+        expected = expect_all(name, disk_of(self._rates_of(name)), staged)
         for line in expected_table(expected, run.progress.totals, run.progress.unit):
             self._show(line)
-        figures = run.carry(chain, source, sink_of)
+        figures = run.carry(chains, rest, source, sink_of)
         measured = {} if name in self._fleet.failed else self._fleet.ask({name: {"do": "measured"}}, "measured")
-        limits = found_limits(name, (measured.get(name) or {}).get("busy") or {}, stages, figures)
-        self._remember(learned(name, stages, figures, limits, {host: self._rates_of(host) for host in self._found}))
+        busy = (measured.get(name) or {}).get("busy") or {}
+        known = {host: self._rates_of(host) for host in self._found}
+        limits: dict[str, str] = {}
+        for chain in staged:
+            limits |= found_limits(name, busy, chain, figures)
+            self._remember(learned(name, chain, figures, limits, known, shares_link=len(staged) > 1))
         seconds = {one.host: one for one in expected}
         return {host: {**one, **_forecast_of(seconds.get(host), limits.get(host))} for host, one in figures.items()}
 
     def _stages(
-        self, chain: Sequence[Link], addresses: Mapping[str, str], loads: Mapping[str, str], run: RelayRun
-    ) -> list[Stage]:
-        """Return the chain with what is known of its hosts' rates; ``loads`` names what loads on each."""
-        return [
-            stage_of(
-                link.host,
-                run.progress.totals[link.host].bytes,
-                loads[link.host],
-                self._rates_of(link.host),
-                (self._found[link.host].get("links") or {}).get(addresses[link.host]),
+        self, totals: Mapping[str, Total], addresses: Mapping[str, str], loads: Mapping[str, str]
+    ) -> dict[str, Stage]:
+        """Return each host with what is known of its rates; ``loads`` names what loads on each."""
+        return {
+            host: stage_of(
+                host, totals[host].bytes, loads[host], self._rates_of(host), self._reported_link(host, addresses)
             )
-            for link in chain
-            if link.receives
-        ]
+            for host in loads
+        }
+
+    def _reported_link(self, host: str, addresses: Mapping[str, str]) -> float | None:
+        links: Mapping[str, float] = self._found[host].get("links") or {}
+        return links.get(addresses[host])
+
+    def _chains(
+        self, wanted: Mapping[str, Sequence[int]], stages: Mapping[str, Stage], addresses: Mapping[str, str]
+    ) -> list[tuple[Link, ...]]:
+        """Return the chains in which the hosts receive what each wants."""
+        hosts = [host for host in wanted if wanted[host] and host != self._order.source]
+        paces = {host: Pace(stages[host].link, stages[host].load) for host in hosts}
+        # What came over the link of a host has passed that of the source.
+        links = [pace.link for pace in paces.values() if pace.link]
+        source_link = self._reported_link(self._order.source, addresses) or max(links, default=None)
+        size = max((stages[host].bytes for host in hosts), default=0)
+        chains = choose_chains(hosts, size, paces, source_link)
+        if len(chains) > 1:
+            self._show(f"{len(hosts)} hosts receive in {len(chains)} chains: the link brings more than a host takes.")
+        return plan_chains(self._order.source, wanted, chains)
 
     def _rates_of(self, host: str) -> Mapping[str, float]:
         return self._found[host].get("rates") or {}

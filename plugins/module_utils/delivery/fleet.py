@@ -16,6 +16,7 @@ from ..base.errors import ClusterError
 
 # An agent that has not answered a question within this time has an engine that does not answer.
 ANSWER_SECONDS = 300.0
+_SHOWN_SECONDS = 5.0
 
 
 class Fleet:
@@ -24,6 +25,9 @@ class Fleet:
     def __init__(self, starts: Iterable[tuple[str, Callable[[Events], AgentLink]]]) -> None:
         """``starts`` are hosts, each with what starts its agent, which is called before the next host is asked for."""
         self.failed: dict[str, ClusterError] = {}
+        # Shows what a host is doing while it is asked.
+        self.show: Callable[[str], None] = lambda _line: None
+        self._shown_at = 0.0
         self._events: Events = queue.SimpleQueue()
         self._agents: dict[str, AgentLink] = {}
         for host, start in starts:
@@ -67,6 +71,7 @@ class Fleet:
                 answers[event[0]] = event[1]
             elif event[1]["event"] == "busy":
                 until = time.monotonic() + ANSWER_SECONDS
+                self._show_busy(event[0], event[1].get("text", ""))
         return answers
 
     def next_event(self, timeout: float) -> tuple[str, dict[str, Any]] | None:
@@ -80,6 +85,12 @@ class Fleet:
         elif event["event"] == "ended":
             self._give_up(host, why_ended(host, event["code"], event["stderr"]))
         return host, event
+
+    def _show_busy(self, host: str, text: str) -> None:
+        """Show what one of the hosts is doing, not all of them at once."""
+        if text and time.monotonic() - self._shown_at >= _SHOWN_SECONDS:
+            self._shown_at = time.monotonic()
+            self.show(f"{host}: {text}")
 
     def _keep_alive(self) -> None:
         while not self._is_over.wait(KEEPALIVE_SECONDS):

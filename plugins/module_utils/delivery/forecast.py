@@ -80,6 +80,19 @@ def expect(source: str, disk: float | None, chain: Sequence[Stage]) -> list[Expe
     return [*expected, _slowest("", [disk_of_source, *_parts(chain, None)])]
 
 
+def expect_all(source: str, disk: float | None, chains: Sequence[Sequence[Stage]]) -> list[Expectation]:
+    """Return what is to be expected of each host of all chains, and at last of all together; nothing without any."""
+    expected = [expect(source, disk, chain) for chain in chains if chain]
+    if len(expected) < 2:
+        return expected[0] if expected else []
+    ends = [one[-1] for one in expected]
+    known = [end for end in ends if end.seconds is not None]
+    slowest = max(known, key=lambda end: end.seconds or 0.0, default=ends[0])
+    unknown = tuple(dict.fromkeys(part for end in ends for part in end.unknown))
+    together = Expectation("", slowest.seconds, slowest.limit, unknown)
+    return [*(one for found in expected for one in found[:-1]), together]
+
+
 def _parts(chain: Sequence[Stage], own: int | None) -> list[Part]:
     """Return the seconds of each link and load for the host at this place; without one, for all to the end.
 
@@ -126,10 +139,12 @@ def learned(
     figures: Mapping[str, Mapping[str, Any]],
     limits: Mapping[str, str],
     known: Mapping[str, Rates],
+    shares_link: bool = False,
 ) -> dict[str, dict[str, float | None]]:
     """Return by host the rates that the transfer has shown, to be kept, and None for what is to be forgotten.
 
-    ``known`` are those that each host has kept.
+    ``known`` are those that each host has kept. With ``shares_link`` the source's link was shared by several chains,
+    so that a host's own may be faster than it was.
     """
     found: dict[str, dict[str, float | None]] = {}
     for stage in chain:
@@ -141,7 +156,13 @@ def learned(
         if busy.get(LOAD):
             rates[stage.load_name] = round(size / busy[LOAD])
         limit = limits.get(stage.host, "")
-        _note(rates, LINK, size / seconds, limit == f"{LINK} of {stage.host}", known.get(stage.host, {}))
+        _note(
+            rates,
+            LINK,
+            size / seconds,
+            limit == f"{LINK} of {stage.host}" and not shares_link,
+            known.get(stage.host, {}),
+        )
         if stage == chain[0]:
             of_source = found.setdefault(source, {})
             _note(of_source, DISK, size / seconds, limit == f"{DISK} of {source}", known.get(source, {}))

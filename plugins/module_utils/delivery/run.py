@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..base.errors import ClusterError
+from ..relay.items import ItemRanges
 from ..relay.listener import describe_ports
+from .brake import MEASURED_SECONDS, Sample, find_overtaking
 from .chain import Link
 from .fleet import Fleet
 from .keys import RelayKeys
@@ -48,11 +50,23 @@ class RelayRun:
         self._keys = keys
         self._identities = {host: keys.identity(host, number) for number, host in enumerate(addresses)}
         self._received: dict[str, dict[str, Any]] = {}
+        self._chains: list[list[str]] = []
+        self._samples: dict[str, Sample] = {}
+        self._before: dict[str, Sample] = {}
 
     def carry(
-        self, chain: Sequence[Link], source: Mapping[str, Any], sink_of: Callable[[Link], Mapping[str, Any]]
+        self,
+        chains: Sequence[Sequence[Link]],
+        rest: Sequence[Link],
+        source: Mapping[str, Any],
+        sink_of: Callable[[Link], Mapping[str, Any]],
     ) -> dict[str, dict[str, Any]]:
-        """Return what each host received: all of it, or, for a host that failed, what it reported last."""
+        """Return what each host received: all of it, or, for a host that failed, what it reported last.
+
+        The hosts of ``rest`` receive nothing, and only finish.
+        """
+        chain = [*(link for links in chains for link in links), *rest]
+        self._chains = [[link.host for link in links] for links in chains]
         ports = self._prepare(chain)
         self._fleet.send(self._source, {"do": "send", "arguments": source})
         receiving = {link.host for link in chain if link.host in ports}
@@ -83,8 +97,8 @@ class RelayRun:
     def _command_for(self, link: Link, ports: Mapping[str, int], sink: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "do": "receive",
-            "receives": link.receives,
-            "keeps": link.keeps,
+            "receives": ItemRanges(link.receives).steps(),
+            "keeps": ItemRanges(link.keeps).steps(),
             "digests": None if self._digests is None else [self._digests[item] for item in link.receives],
             "peers": [self._peer(host, ports[host]) for host in link.peers if host in ports],
             "is_last": link.is_last,
@@ -114,12 +128,37 @@ class RelayRun:
                 self._fleet.send(one, {"do": "ask", "question": "take_config", "arguments": event["arguments"]})
         elif kind == "progress":
             self.progress.take(host, event)
+            self._samples[host] = Sample(event["seconds"], event["bytes"], event.get("busy") or {})
+            self._overtake_slow(waiting - done)
         elif kind == "message":
             self._show(f"{host}: {event['text']}")
         elif kind == "done":
             done.add(host)
         if kind in ("done", "failed", "ended"):
             self.progress.leave(host)
+
+    def _overtake_slow(self, receiving: set[str]) -> None:
+        """Once in a while, let a host that holds up the others of its chain be overtaken."""
+        now = {host: sample for host, sample in self._samples.items() if host in receiving}
+        before = {host: sample for host, sample in self._before.items() if host in now}
+        if len(before) < len(now):
+            self._before = {**now, **before}
+            return
+        if any(now[host].seconds - before[host].seconds < MEASURED_SECONDS for host in now):
+            return
+        self._before = now
+        totals = {host: self.progress.totals[host].bytes for host in now}
+        for hosts in list(self._chains):
+            found = find_overtaking(hosts, before, now, totals)
+            if found is None:
+                continue
+            hosts.remove(found.slow)
+            self._chains.append([found.slow])
+            self._show(f"{found.slow} holds up the others: it receives from {self._source} from now on.")
+            # Behind the slow host there is nobody any more, nor is there where it was the last.
+            self._fleet.send(found.told if found.releases else found.slow, {"do": "release"})
+            if not found.releases:
+                self._fleet.send(found.told, {"do": "overtake", "host": found.slow})
 
     def _give_up(self, waiting: set[str]) -> None:
         failure = self._fleet.failed[self._source]

@@ -16,6 +16,7 @@ from ..image.observation import observe_images
 from ..image.prefix import WantedImage, wanted_image
 from ..image.state import HeldImage
 from ..relay.agent import serve_kind
+from ..relay.parts import WINDOW_BYTES
 from ..relay.unfinished import UnfinishedItems
 from ..swarm.addresses import relay_addresses
 from .directory import SpoolDirectory, owned_spool
@@ -49,6 +50,8 @@ class RunEngine(EngineSocket):
 
 class ImageKind:
     """The engine of this host, as the source or the destination of layers."""
+
+    window_bytes = WINDOW_BYTES
 
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         self._name: str = arguments["name"]

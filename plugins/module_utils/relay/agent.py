@@ -19,6 +19,7 @@ from ..base.agent import Emit, serve
 from ..base.errors import ClusterError
 from ..base.system_error import described
 from .firewall import OpenPort
+from .items import ItemRanges
 from .listener import listener_on, ports_of, why_not_listening
 from .rates import RateRecord, reported_links
 from .server import ItemSource, RelayServer, SourceProvider
@@ -34,6 +35,8 @@ _PROGRESS_SECONDS = 1.0
 
 class Kind(Protocol):
     """What is relayed on this host, images or directories; made with the arguments of the run."""
+
+    window_bytes: int  # what a host may be ahead of its sink and of the next host
 
     def observe(self) -> dict[str, Any]:
         """Return what this host has; change nothing."""
@@ -54,7 +57,7 @@ MakeKind = Callable[[Mapping[str, Any], Emit], Kind]
 
 
 class RelayAgent:
-    """The commands: observe and any questions of the kind's own; prepare; then send or receive."""
+    """The commands: observe and questions of the kind's own; prepare; send or receive; meanwhile overtake, release."""
 
     def __init__(self, make_kind: MakeKind, emit: Emit) -> None:
         self._make_kind = make_kind
@@ -104,6 +107,10 @@ class RelayAgent:
             self._prepare(command)
         elif verb == "send" and self._server:
             self._server.serve(SourceProvider(self._kind.source(command["arguments"])))
+        elif verb == "overtake" and self._transfer:
+            self._transfer.overtake(command["host"])
+        elif verb == "release" and self._transfer:
+            self._transfer.release()
         elif verb == "receive" and self._server:
             self._receive(self._server, command)
 
@@ -122,10 +129,12 @@ class RelayAgent:
 
     def _receive(self, server: RelayServer, command: Mapping[str, Any]) -> None:
         context = client_context(self._keys) if self._keys else None
+        receives = ItemRanges.of_steps(command["receives"])
+        command = {**command, "receives": receives, "keeps": ItemRanges.of_steps(command["keeps"])}
         if command["digests"] is None:
-            command = {**command, "digests": self._kind.digests(command["receives"])}
+            command["digests"] = self._kind.digests(receives)
         sink = self._kind.sink(command["arguments"])
-        transfer = RelayTransfer(command, sink, context, self._report, self._kind.unfinished())
+        transfer = RelayTransfer(command, sink, context, self._report, self._kind.unfinished(), self._kind.window_bytes)
         self._transfer = transfer
         server.serve(transfer.provider)
         transfer.start()

@@ -32,6 +32,7 @@ from .frames import (
     Request,
     send_request,
 )
+from .items import ItemRanges
 from .parts import RECEIVE, WINDOW
 from .server import SILENCE_SECONDS
 from .stopwatch import Stopwatch
@@ -69,6 +70,10 @@ class _Overtaken(Exception):
     """The peer no longer has the item, and neither do those before it, except the source."""
 
 
+class _TooSlow(Exception):
+    """The peer holds up this host, and is to be overtaken."""
+
+
 class _Wrong(Exception):
     """An item was received whole, with another digest than the wanted one."""
 
@@ -104,6 +109,7 @@ class RelayClient:
         self._offset = 0
         self._hash = BackgroundHash()
         self._wrong: Counter[int] = Counter()
+        self._slow: set[str] = set()
         self._beginning: Beginning | None = None
         self._begun_with = 0  # how much of the item that comes was here before
 
@@ -111,7 +117,11 @@ class RelayClient:
         """Continue the first item after what this host has of it."""
         self._beginning = beginning
 
-    def receive(self, items: Sequence[int]) -> None:
+    def overtake(self, host: str) -> None:
+        """Go on from the hosts before this one, which is slow; called from another thread."""
+        self._slow.add(host)
+
+    def receive(self, items: ItemRanges) -> None:
         """Return when all items are in the window; raise ClusterError where that is impossible."""
         self._progress_at = time.monotonic()
         if self._beginning:
@@ -127,6 +137,9 @@ class RelayClient:
                 self._show(
                     f"what is left here of sha256:{self._digests[items[self._position]]} is wrong: asking for all"
                 )
+            except _TooSlow:
+                choice = min(choice + 1, len(self._peers) - 1)
+                self._show(f"{peer.host} is slower than the others: asking {self._peers[choice].host}")
             except _Overtaken:
                 choice = len(self._peers) - 1
                 self._show(f"{peer.host} has gone on: asking {self._peers[choice].host}")
@@ -140,14 +153,16 @@ class RelayClient:
                 self._show(f"{peer.host}: {error}; asking {self._peers[choice].host}")
         self._window.end()
 
-    def _receive_from(self, peer: Peer, items: Sequence[int]) -> None:
+    def _receive_from(self, peer: Peer, items: ItemRanges) -> None:
         with socket.create_connection((peer.address, peer.port), _CONNECT_SECONDS) as connection:
             connection.settimeout(SILENCE_SECONDS)
             stream = self._secured(connection, peer)
             with stream:
-                send_request(stream, Request(tuple(items[self._position :]), self._offset))
+                send_request(stream, Request(items.from_rank(self._position), self._offset))
                 frames, size = FrameReader(stream), 0
                 while self._position < len(items):
+                    if peer.host in self._slow and peer != self._peers[-1]:
+                        raise _TooSlow
                     with self._watch.running(RECEIVE):
                         frame = frames.read()
                     if frame.kind == BEGIN:
@@ -170,7 +185,7 @@ class RelayClient:
                 self._offset = self._begun_with = piece.end
         return None
 
-    def _begin(self, frame: Frame, items: Sequence[int]) -> int:
+    def _begin(self, frame: Frame, items: ItemRanges) -> int:
         if frame.item != items[self._position]:
             raise ValueError(f"it sent item {frame.item} instead of {items[self._position]}")
         if self._begun_with and self._beginning and frame.number != self._beginning.size:
@@ -180,7 +195,7 @@ class RelayClient:
             self._add(Piece(frame.item, 0, 0, b""), "")
         return frame.number
 
-    def _take(self, frame: Frame, size: int, peer: Peer, items: Sequence[int]) -> None:
+    def _take(self, frame: Frame, size: int, peer: Peer, items: ItemRanges) -> None:
         if frame.kind == DATA:
             self._add(Piece(items[self._position], size, self._offset, frame.data), peer.host)
         elif frame.kind == RESTART:

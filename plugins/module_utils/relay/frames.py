@@ -13,13 +13,18 @@ import json
 import socket
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from .items import ItemRanges
 
 # Of a piece: large enough that Python's work for it counts for little, and small enough that a chain of hosts, each of
 # which forwards only whole pieces, is soon filled.
 PIECE_BYTES = 256 * 1024
+# What is sent in one call with what is before it: a TLS record holds as much.
+_SHORT_BYTES = 16 * 1024
+# What is received of the next frame at most, with a piece.
+_AHEAD_BYTES = 64 * 1024
 # Of a request, as it travels and as what it stands for: that of every second of ten million items is far below.
 _REQUEST_LIMIT = 16 * 1024**2
 _UNPACKED_LIMIT = 256 * 1024**2
@@ -76,12 +81,12 @@ class Piece:
 class Request:
     """The items that are wanted, in the order of the run, and how much of the first one is there already."""
 
-    items: tuple[int, ...]
+    items: ItemRanges
     offset: int = 0
 
 
 def send_request(stream: Stream, request: Request) -> None:
-    text = zlib.compress(json.dumps({"items": _to_steps(request.items), "offset": request.offset}).encode(), 1)
+    text = zlib.compress(json.dumps({"items": request.items.steps(), "offset": request.offset}).encode(), 1)
     stream.sendall(_LENGTH.pack(len(text)) + text)
 
 
@@ -91,21 +96,40 @@ def read_request(stream: Stream) -> Request:
     if length > _REQUEST_LIMIT:
         raise ValueError("the request is too long")
     body = json.loads(_unpacked(read_exactly(stream, length)))
-    return Request(tuple(_from_steps(body["items"])), int(body["offset"]))
+    return Request(ItemRanges.of_steps(body["items"]), int(body["offset"]))
 
 
 def send_frame(stream: Stream, kind: bytes, item: int = 0, number: int = 0, data: bytes | memoryview = b"") -> None:
-    stream.sendall(_HEADER.pack(kind, item, number))
-    if data:
+    send_after(stream, b"", kind, item, number, data)
+
+
+def send_after(
+    stream: Stream, before: bytes, kind: bytes, item: int = 0, number: int = 0, data: bytes | memoryview = b""
+) -> None:
+    """Send a frame behind ``before``, together with its data where that is short: each call is a packet of its own."""
+    head = before + _HEADER.pack(kind, item, number)
+    if len(data) <= _SHORT_BYTES:
+        stream.sendall(head + bytes(data))
+    else:
+        stream.sendall(head)
         stream.sendall(data)
 
 
+def begin_frame(item: int, size: int) -> bytes:
+    """Return the frame that begins an item, for C(send_after)."""
+    return _HEADER.pack(BEGIN, item, size)
+
+
 class FrameReader:
-    """Reads frames, all into one buffer: memory that is new for each piece costs more than copying the piece out."""
+    """Reads frames, all into one buffer: memory that is new for each piece costs more than copying the piece out.
+
+    It takes what has come, which may be several short frames.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._buffer = memoryview(bytearray(PIECE_BYTES))
+        self._buffer = memoryview(bytearray(PIECE_BYTES + _AHEAD_BYTES))
+        self._start = self._end = 0
 
     def read(self) -> Frame:
         """The next frame; raise OSError where the other side has closed, ValueError where it sends anything else."""
@@ -117,8 +141,20 @@ class FrameReader:
         return Frame(kind, item, number, self._bytes(number))
 
     def _bytes(self, count: int) -> bytes:
-        _fill(self._stream, self._buffer[:count])
-        return bytes(self._buffer[:count])
+        if self._start + count > len(self._buffer):
+            rest = bytes(self._buffer[self._start : self._end])
+            self._start, self._end = 0, len(rest)
+            self._buffer[: len(rest)] = rest
+        while self._end - self._start < count:
+            received = self._stream.recv_into(self._buffer[self._end :], len(self._buffer) - self._end)
+            if not received:
+                raise ConnectionResetError("the other side has ended the connection")
+            self._end += received
+        data = bytes(self._buffer[self._start : self._start + count])
+        self._start += count
+        if self._start == self._end:
+            self._start = self._end = 0
+        return data
 
 
 def read_exactly(stream: Stream, count: int) -> bytes:
@@ -134,27 +170,6 @@ def _fill(stream: Stream, view: memoryview) -> None:
         if not received:
             raise ConnectionResetError("the other side has ended the connection")
         filled += received
-
-
-def _to_steps(items: Sequence[int]) -> list[int]:
-    """How many items are left out before each run of items, and how long the run is: what repeats packs well."""
-    steps: list[int] = []
-    after = 0
-    for item in items:
-        if steps and item == after:
-            steps[-1] += 1
-        else:
-            steps += [item - after, 1]
-        after = item + 1
-    return steps
-
-
-def _from_steps(steps: Sequence[int]) -> Iterator[int]:
-    after = 0
-    for left_out, length in zip(steps[::2], steps[1::2], strict=True):
-        first = after + left_out
-        after = first + length
-        yield from range(first, after)
 
 
 def _unpacked(packed: bytes) -> bytes:

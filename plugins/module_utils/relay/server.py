@@ -21,7 +21,6 @@ from typing import IO, Any, Protocol
 from ..base.errors import ClusterError
 from ..base.system_error import described
 from .frames import (
-    BEGIN,
     COMPLETE,
     DATA,
     FAILED,
@@ -32,8 +31,10 @@ from .frames import (
     Piece,
     Request,
     Stream,
+    begin_frame,
     is_dead,
     read_request,
+    send_after,
     send_frame,
 )
 from .parts import READ, SEND
@@ -117,7 +118,7 @@ class WindowProvider:
         self._window = window
 
     def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
-        wanted, last = frozenset(request.items), request.items[-1]
+        wanted, last = request.items, request.items[-1]
         reader = self._window.open(request.items[0], request.offset)
         is_whole = False
         try:
@@ -200,13 +201,16 @@ class RelayServer:
                 begun = None
                 send_frame(stream, RESTART, piece.item)
                 continue
+            before = b""
             if piece.item != begun:
                 begun = piece.item
-                send_frame(stream, BEGIN, piece.item, piece.size)
-            if piece.data:
-                with self.watch.running(SEND):
-                    send_frame(stream, DATA, piece.item, len(piece.data), piece.data)
-                self._count(len(piece.data))
+                before = begin_frame(piece.item, piece.size)
+            with self.watch.running(SEND):
+                if piece.data:
+                    send_after(stream, before, DATA, piece.item, len(piece.data), piece.data)
+                elif before:
+                    stream.sendall(before)
+            self._count(len(piece.data))
 
 
 class _PatientStream:

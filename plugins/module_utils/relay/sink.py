@@ -42,7 +42,7 @@ class Feeder:
         self._reader = reader
         self._sink = sink
         self._watch = watch or Stopwatch()
-        self._wanted = frozenset(wanted)
+        self._wanted = wanted
         self._current: int | None = None
 
     def feed(self) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .client import Peer, RelayClient
+from .items import ItemRanges
 from .parts import WINDOW_BYTES
 from .server import HOLD_SECONDS, WindowProvider
 from .sink import Feeder, Sink
@@ -34,17 +35,22 @@ class RelayTransfer:
         context: ssl.SSLContext | None,
         show: Callable[[str], None],
         unfinished: UnfinishedItems | None = None,
+        window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """``command`` has C(receives), C(keeps), C(digests), C(peers), C(is_last) and C(patience).
 
+        The digests come in the order of the items, or by them.
+
         ``unfinished`` is what an earlier run had of an item, and where this one keeps what it had when it was cut.
         """
-        items = command["receives"]
-        self._window = Window(items, WINDOW_BYTES, overhead=_PIECE_OVERHEAD)
+        items, keeps = _ranges(command["receives"]), _ranges(command["keeps"])
+        self._window = Window(items, window_bytes, overhead=_PIECE_OVERHEAD)
         if not command["is_last"]:
             self._window.hold(HOLD_SECONDS)
-        self._digests = digests = dict(zip(items, command["digests"], strict=True))
-        self._keeps = frozenset(command["keeps"])
+        found = command["digests"]
+        digests = found if isinstance(found, Mapping) else dict(zip(items, found, strict=True))
+        self._digests: Mapping[int, str] = digests
+        self._keeps = keeps
         self._unfinished = unfinished
         peers = [Peer(**peer) for peer in command["peers"]]
         self._watch = Stopwatch()
@@ -52,7 +58,7 @@ class RelayTransfer:
         self._client = RelayClient(peers, context, digests, self._window, patience, show, self._watch)
         if unfinished and items:
             self._client.resume_from(unfinished.take(digests[items[0]]))
-        self._feeder = Feeder(self._window.open_first(), sink, command["keeps"], self._watch)
+        self._feeder = Feeder(self._window.open_first(), sink, keeps, self._watch)
         self.provider = WindowProvider(self._window)
         self._started = time.monotonic()
         self._failures: list[Exception] = []
@@ -67,6 +73,14 @@ class RelayTransfer:
         self._started = time.monotonic()
         for thread in self._threads:
             thread.start()
+
+    def overtake(self, host: str) -> None:
+        """Receive no more from this host, which is slow, but from those before it."""
+        self._client.overtake(host)
+
+    def release(self) -> None:
+        """Wait no more for the hosts behind this one."""
+        self._window.release()
 
     def wait(self, seconds: float) -> bool:
         """Return whether both halves have ended within ``seconds``."""
@@ -114,3 +128,7 @@ class RelayTransfer:
         if self._unfinished and pieces and pieces[0].item in self._keeps:
             first = pieces[0]
             self._unfinished.keep(self._digests[first.item], first.size, [piece.data for piece in pieces])
+
+
+def _ranges(items: Iterable[int]) -> ItemRanges:
+    return items if isinstance(items, ItemRanges) else ItemRanges(items)

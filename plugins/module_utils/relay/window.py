@@ -12,9 +12,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from .frames import Piece
+from .items import ItemRanges
+
+_KEPT_PIECES = 16
 
 Position = tuple[int, int]  # the rank of an item in the order of the run, and an offset in it
 
@@ -39,11 +42,11 @@ class Window:
     """Written by one thread, read by any number."""
 
     def __init__(
-        self, order: Sequence[int], limit: int, clock: Callable[[], float] = time.monotonic, overhead: int = 0
+        self, order: ItemRanges, limit: int, clock: Callable[[], float] = time.monotonic, overhead: int = 0
     ) -> None:
         """``limit`` is in bytes, and ``overhead`` how many a piece counts beside its own."""
         self._overhead = overhead
-        self._ranks = {item: rank for rank, item in enumerate(order)}
+        self._order = order
         self._limit = limit
         self._clock = clock
         self._changed = threading.Condition()
@@ -54,6 +57,7 @@ class Window:
         self._readers: list[Reader] = []
         self._held_until = 0.0
         self._held_from = 0
+        self._is_released = False
         self._ended = False
         self._broken = False
         self._drained = False
@@ -93,7 +97,7 @@ class Window:
         with self._changed:
             while self._pieces and self._pieces[-1].item == item:
                 self._bytes -= len(self._pieces.pop().data) + self._overhead
-            start = (self._ranks[item], 0)
+            start = (self._order.rank(item), 0)
             self._floor = min(self._floor, start)
             for reader in self._readers:
                 if reader.position > start:
@@ -114,8 +118,10 @@ class Window:
             return pieces if pieces[0].offset == 0 else []
 
     def hold(self, seconds: float) -> None:
-        """Keep what is here for a later reader, for ``seconds``."""
+        """Keep what is here for a later reader, for ``seconds``; not where nobody is waited for any more."""
         with self._changed:
+            if self._is_released:
+                return
             self._held_until, self._held_from = self._clock() + seconds, self._first
 
     def open_first(self) -> Reader:
@@ -128,18 +134,28 @@ class Window:
     def open(self, item: int, offset: int) -> Reader:
         """Return a reader for another host from there on; raise Gone where that has left the window.
 
-        Of such readers only the latest is waited for: it has come because the one before is dead.
+        Of such readers only the latest is waited for: it has come because the one before is dead, or too slow.
         """
         with self._changed:
-            position = (self._ranks[item], offset)
+            position = (self._order.rank(item), offset)
+            self._release()
             if position < self._floor:
                 raise Gone
-            self._held_until = 0.0
-            for reader in self._readers:
-                reader.is_waited_for = reader.is_waited_for and not reader.forwards
             reader = Reader(self, self._first, position, forwards=True)
             self._readers.append(reader)
             return reader
+
+    def release(self) -> None:
+        """Wait for none of the hosts that read here; one that is overtaken by this has to use another."""
+        with self._changed:
+            self._is_released = True
+            self._release()
+            self._changed.notify_all()
+
+    def _release(self) -> None:
+        self._held_until = 0.0
+        for reader in self._readers:
+            reader.is_waited_for = reader.is_waited_for and not reader.forwards
 
     def next_piece(self, reader: Reader, timeout: float) -> Piece | None:
         with self._changed:
@@ -188,7 +204,7 @@ class Window:
 
     def _rest_of(self, piece: Piece, position: Position) -> Piece | None:
         """The part of the piece from the position on."""
-        rank, offset = self._ranks[piece.item], position[1]
+        rank, offset = self._order.rank(piece.item), position[1]
         if rank < position[0] or (rank == position[0] and piece.end <= offset and piece.end > piece.offset):
             return None
         if rank > position[0] or offset <= piece.offset:
@@ -196,14 +212,16 @@ class Window:
         return Piece(piece.item, piece.size, offset, piece.data[offset - piece.offset :])
 
     def _end_of(self, piece: Piece) -> Position:
-        rank = self._ranks[piece.item]
+        rank = self._order.rank(piece.item)
         return (rank + 1, 0) if piece.is_last else (rank, piece.end)
 
     def _drop_oldest(self) -> bool:
         waited_for = [reader.number for reader in self._readers if reader.is_waited_for]
         if self._clock() < self._held_until:
             waited_for.append(self._held_from)
-        if not self._pieces or min(waited_for, default=self._first + 1) <= self._first:
+        # A little of what all have read stays: the host behind a slow one goes on from here, and is as far as that.
+        kept = min(len(self._pieces) // 8, _KEPT_PIECES)
+        if not self._pieces or min(waited_for, default=self._first + kept + 1) <= self._first + kept:
             return False
         oldest = self._pieces.popleft()
         self._first += 1

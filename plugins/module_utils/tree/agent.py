@@ -8,34 +8,43 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..base.errors import ClusterError, PlanError
 from ..base.system_error import described
 from ..engine.socket import EngineSocket
 from ..files.trusted_path import open_nearest
 from ..relay.agent import serve_kind
+from ..relay.items import ItemRanges
 from ..swarm.addresses import relay_addresses
-from .differences import TreePlan, diff_lines, in_the_way, plan_tree, small_disk, worth_reading
-from .entries import FILE, PART_BYTES, Items, TreeEntry, choose_links, items_of, pack, shown, unpack
-from .listing import DigestMemory, TreeReader, refuse_change
+from .differences import DIFF_LINES, TreePlan, WorthReading, diff_lines, in_the_way, plan_tree, small_disk
 from .marker import TreeMarker
+from .memory import DigestMemory
+from .pages import unpack
+from .progress import Progress
+from .reader import TreeReader
 from .root import TreeRoot
+from .rules import SourceRules
+from .scan import scan
 from .sink import TreeSink
+from .source import ItemDigests, TreeSource
 from .staging import TreeStaging
+from .store import PageStore
 
 Emit = Callable[[dict[str, Any]], None]
 # Only an address of the swarm is read there; a host needs no engine.
 _ENGINE_SECONDS = 5.0
-_DIFF_LINES = 500
 
 
 class TreeKind:
     """A directory of this host, as the source or the destination of parts of files."""
 
+    # What a host is ahead of its disk, and of the next host. Files are small beside layers, and there may be many.
+    window_bytes = 32 * 1024**2
+
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
-        """C(host), C(path), C(untrusted_below), C(is_source), C(writes) (false in check mode).
+        """C(host), C(path), C(untrusted_below), C(is_source), C(owner), C(writes) (false in check mode).
 
         Of the source C(outside_links) too.
         """
@@ -43,47 +52,80 @@ class TreeKind:
         self._path: str = arguments["path"]
         self._untrusted_below: str = arguments["untrusted_below"]
         self._emit = emit
+        self._progress = Progress()
         self._root: TreeRoot | None = None
+        self._reader: TreeReader | None = None
+        self._memory: DigestMemory | None = None
         self._staging: TreeStaging | None = None
         self._sink: TreeSink | None = None
-        self._entries: list[TreeEntry] = []
-        self._plan = TreePlan()
+        self._here = PageStore()
+        # Of a host that receives, what it knows of the source's; the source knows its own.
+        self._source = self._here
+        self._plan: TreePlan | None = None
         self._marker: TreeMarker | None = None
 
     def observe(self) -> dict[str, Any]:
-        """Return the entries of the source, read; of the others only their addresses."""
+        """Return the digests of the source's pages, after reading its files; the others list theirs meanwhile."""
         found: dict[str, Any] = {"addresses": _addresses()}
-        if self._arguments["is_source"]:
-            self._entries = self._read_source()
-            found["entries"] = pack(self._entries)
-            found["marker"] = self._marker.name if self._marker else ""
+        with self._progress.reported(self._report):
+            if self._arguments["is_source"]:
+                files = self._read_source()
+                marker = self._marker.name if self._marker else ""
+                return {**found, "files": files, "outline": self._here.outline(), "marker": marker}
+            root = self._target()
+            if root:
+                self._list_target(root)
         return found
 
     def compare(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what this host lacks of C(entries), and what would be done here; change nothing."""
-        self._entries = unpack(arguments["entries"])
-        here: list[TreeEntry] = []
-        root = self._target()
-        if root:
-            if arguments["marker"] and self._has(root, arguments["marker"]):
-                return {"is_shared": True}
-            self._staging = TreeStaging(root)
-            here = self._read_target(root)
-        left = self._staging.left if self._staging else lambda _entry: ()
-        self._plan = plan_tree(self._entries, here, left, arguments["delete"], arguments["owner"])
-        return {"is_shared": False, **self._describe(arguments)}
+        """Return which pages of the C(outline) are not here: C(lacks), as how many are left out and how many follow."""
+        if self._root and arguments["marker"] and self._has(self._root, arguments["marker"]):
+            return {"is_shared": True}
+        self._source = PageStore.of_outline(arguments["outline"])
+        held = frozenset(self._here.digests)
+        lacks = (number for number, digest in enumerate(self._source.digests) if digest not in held)
+        return {"is_shared": False, "lacks": ItemRanges(lacks).steps()}
+
+    def pages(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the pages with these C(numbers)."""
+        return {"pages": [[number, self._here.page(number).pack()] for number in arguments["numbers"]]}
+
+    def take_pages(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Take C(pages) of the source, as C(pages) returns them."""
+        for number, packed in arguments["pages"]:
+            self._source.put(number, unpack(packed))
+        return {}
+
+    def plan(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what this host lacks, and what would be done here, with C(delete) and C(reserve); change nothing."""
+        with self._progress.reported(self._report):
+            root = self._root
+            if root:
+                self._staging = TreeStaging(root)
+                self._read_target()
+            self._progress.compares = True
+            left = self._staging.left if self._staging and self._staging.has_any else None
+            owner = self._arguments["owner"]
+            self._plan = plan_tree(self._source, self._here, left, arguments["delete"], owner)
+            self._progress.compares = False
+        return self._describe(self._plan, arguments["reserve"])
 
     def source(self, arguments: Mapping[str, Any]) -> TreeSource:
         """Return the source of what was observed; ``arguments`` are empty."""
-        return TreeSource(self._opened(), items_of(self._entries))
+        return TreeSource(self._opened(), self._here)
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what needs no other host; with C(owner) the owners are kept."""
+        """Do what needs no other host; ``arguments`` are empty."""
+        if self._plan is None:
+            raise RuntimeError("nothing was planned")
         root = self._opened(make=True)
         self._staging = self._staging or TreeStaging(root)
-        items = items_of(self._entries)
-        self._sink = TreeSink(root, self._staging, self._entries, self._plan, items, arguments["owner"])
-        self._sink.start(lambda: self._emit({"event": "busy"}))
+        # A container could change a file at the moment at which it gets its name: what it can write is read again.
+        memory = None if self._untrusted_below else self._memory or DigestMemory(root.real_path)
+        owner = self._arguments["owner"]
+        self._sink = TreeSink(root, self._staging, self._source, self._here, self._plan, owner, memory)
+        with self._progress.reported(self._report):
+            self._sink.start(self._progress)
         return {}
 
     def sink(self, arguments: Mapping[str, Any]) -> TreeSink:
@@ -92,10 +134,9 @@ class TreeKind:
             raise RuntimeError("nothing was staged")
         return self._sink
 
-    def digests(self, items: Sequence[int]) -> list[str]:
+    def digests(self, items: ItemRanges) -> Mapping[int, str]:
         """Return the digests of these items."""
-        known = items_of(self._entries).digests
-        return [known[item] for item in items]
+        return ItemDigests(self._source, items)
 
     def unfinished(self) -> None:
         """Return None: a part of a file is small, and is sent again."""
@@ -105,6 +146,11 @@ class TreeKind:
             self._sink.close()
         if self._marker:
             self._marker.remove()
+        if self._reader:
+            self._reader.close()
+
+    def _report(self, words: str) -> None:
+        self._emit({"event": "busy", "text": words})
 
     def _opened(self, make: bool = False) -> TreeRoot:
         host = self._arguments["host"]
@@ -128,7 +174,8 @@ class TreeKind:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         return self._root
 
-    def _read_source(self) -> list[TreeEntry]:
+    def _read_source(self) -> int:
+        """Read the directory, and return how many files it holds."""
         host = self._arguments["host"]
         try:
             root = self._root = TreeRoot.opened(self._path, host, untrusted_below=self._untrusted_below)
@@ -138,20 +185,41 @@ class TreeKind:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
         if self._arguments["writes"]:
             self._marker = TreeMarker(root)
-        entries = choose_links(host, self._path, root.entries(), self._arguments["outside_links"])
-        return self._with_digests(root, entries, [one for one in entries if one.kind == FILE])
+        rules = SourceRules(host, self._path, self._arguments["outside_links"])
+        reader = self._reader_of(root)
+        for page in scan(root, self._arguments["owner"], self._progress, rules.brings):
+            # What cannot be brought anyway is not worth reading.
+            if not reader.recall(page) and rules.is_kept:
+                reader.read(page)
+            self._here.add(page, page.digest())
+        rules.check()
+        reader.store()
+        return self._progress.files
 
-    def _read_target(self, root: TreeRoot) -> list[TreeEntry]:
-        here = root.entries()
-        return self._with_digests(root, here, worth_reading(self._entries, here))
+    def _list_target(self, root: TreeRoot) -> None:
+        """List what is here; what is not remembered of its files is read only once it is known what is wanted."""
+        reader = self._reader_of(root)
+        for page in scan(root, self._arguments["owner"], self._progress):
+            is_known = reader.recall(page)
+            self._here.add(page, page.digest() if is_known else b"")
 
-    def _with_digests(
-        self, root: TreeRoot, entries: Sequence[TreeEntry], to_read: Sequence[TreeEntry]
-    ) -> list[TreeEntry]:
-        memory = DigestMemory(root.real_path) if self._arguments["writes"] else None
-        reader = TreeReader(root, lambda: self._emit({"event": "busy"}), memory)
-        read = {one.path: one for one in reader.with_digests(to_read)}
-        return [read.get(one.path, one) for one in entries]
+    def _read_target(self) -> None:
+        """Read the files whose content may be wanted, and remember what was found."""
+        if self._reader is None:
+            return
+        unread = [number for number in self._here.numbers() if not self._here.digests[number]]
+        worth = WorthReading(self._source if unread else PageStore())
+        for number in unread:
+            self._reader.read(self._here.page(number), worth.__contains__)
+            self._here.settle(number)
+        self._reader.store()
+
+    def _reader_of(self, root: TreeRoot) -> TreeReader:
+        memory = DigestMemory(root.real_path)
+        writes = self._arguments["writes"]
+        self._memory = memory if writes else None
+        self._reader = TreeReader(root, self._progress, memory, writes)
+        return self._reader
 
     def _has(self, root: TreeRoot, marker: str) -> bool:
         with contextlib.suppress(FileNotFoundError):
@@ -159,75 +227,20 @@ class TreeKind:
             return stat.S_ISREG(status.st_mode)
         return False
 
-    def _describe(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        plan, host, items = self._plan, self._arguments["host"], items_of(self._entries)
+    def _describe(self, plan: TreePlan, reserve: int) -> dict[str, Any]:
+        host, contents = self._arguments["host"], plan.contents
         room = _room(self._path, self._untrusted_below)
-        wanted = plan.wanted(items)
         return {
             "changed": not plan.is_empty,
-            "wanted": wanted,
-            "bytes": sum(items.sizes[item] for item in wanted),
-            "files_sent": plan.files_sent,
-            "files": sum(1 for one in self._entries if one.kind == FILE),
+            "wanted": contents.wanted.steps(),
+            "bytes": contents.wanted_bytes,
+            "files_sent": contents.files_sent,
             "deleted": plan.deleted,
-            "diff": diff_lines(plan, _DIFF_LINES),
-            "problem": in_the_way(plan, host, self._path)
-            or small_disk(plan, host, self._path, room, arguments["reserve"]),
+            "diff": diff_lines(plan, DIFF_LINES),
+            "problem": in_the_way(plan, host, self._path) or small_disk(plan, host, self._path, room, reserve),
             "free_bytes": room["bytes"],
-            "needed_bytes": plan.needed_bytes,
+            "needed_bytes": contents.needed_bytes,
         }
-
-
-class TreeSource:
-    """The parts of the files of a directory that nobody writes to."""
-
-    def __init__(self, root: TreeRoot, items: Items) -> None:
-        self._root = root
-        self._items = items
-
-    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
-        entry, part = self._items.places[item]
-        # Hosts are answered by threads of their own, and a root is for one.
-        root = self._root.again()
-        try:
-            with root.naming(entry.path, "read"):
-                descriptor = root.open_file(entry.path)
-        finally:
-            root.close()
-        opened = FilePart(descriptor, entry, part, self._root.name)
-        return self._items.sizes[item], cast("IO[bytes]", opened)
-
-
-class FilePart:
-    """A part of a file as a file object; its last byte is given out only where the file has not changed."""
-
-    def __init__(self, descriptor: int, entry: TreeEntry, part: int, directory: str) -> None:
-        self._descriptor = descriptor
-        self._entry = entry
-        self._start = part * PART_BYTES
-        self._size = entry.part_size(part)
-        self._directory = directory
-        self._offset = 0
-
-    def __enter__(self) -> FilePart:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
-
-    def seek(self, offset: int) -> None:
-        self._offset = offset
-
-    def read(self, count: int) -> bytes:
-        try:
-            data = os.pread(self._descriptor, min(count, self._size - self._offset), self._start + self._offset)
-        except OSError as error:
-            where = f"{shown(self._entry.path)} in {self._directory}"
-            raise ClusterError(f"{where} could not be read: {described(error)}") from error
-        self._offset += len(data)
-        if self._offset == self._size or not data:
-            refuse_change(self._descriptor, self._entry, self._directory)
-        return data
 
 
 def _addresses() -> dict[str, str]:

@@ -5,40 +5,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from ..base.errors import ClusterError
 from ..base.sizes import in_words
-from .entries import DIRECTORY, FILE, LINK, PART_BYTES, Items, TreeEntry, listed, shown
+from .contents import FileContents, Work
+from .entries import DIRECTORY, FILE, LINK, PART_BYTES, TreeEntry, listed, mode_of, order_of, shown
+from .store import PageStore, Place, Selection
 
-_SHARED_MODE = 0o1777
-_WHOLE_MODE = 0o7777
+# Of the names that a plan adds or changes, so many are kept: what diff mode shows.
+DIFF_LINES = 500
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A file to be written: the parts that an earlier run left, those found elsewhere here, and those to receive."""
-
-    entry: TreeEntry
-    left: tuple[int, ...] = ()
-    local: tuple[tuple[int, tuple[TreeEntry, int]], ...] = ()
-    lacking: tuple[int, ...] = ()
-    replaces: int = 0  # the bytes of the file that it takes the place of
+# An entry and its place in its store, or nothing where the host has no such path.
+_Found = tuple[Place, TreeEntry] | None
 
 
-@dataclass(frozen=True)
+class Names:
+    """How many names there are, and the first of them."""
+
+    def __init__(self, *names: str) -> None:
+        self.first = list(names)
+        self.count = len(names)
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if self.count <= DIFF_LINES:
+            self.first.append(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.first)
+
+    def __len__(self) -> int:
+        return self.count
+
+
+@dataclass
 class TreePlan:
     """The steps in their order; ``blocked`` is what is in the way and must not be deleted."""
 
-    clear: tuple[str, ...] = ()
-    directories: tuple[TreeEntry, ...] = ()
-    files: tuple[Work, ...] = ()
-    links: tuple[TreeEntry, ...] = ()
-    settings: tuple[TreeEntry, ...] = ()
-    deletes: tuple[str, ...] = ()
-    blocked: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
+    directories: Selection
+    links: Selection
+    settings: Selection
+    contents: FileContents
+    deletes: Selection
+    clear: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    added: Names = field(default_factory=Names)
+    changed: Names = field(default_factory=Names)
+
+    @classmethod
+    def of(cls, source: PageStore, here: PageStore) -> TreePlan:
+        """Return the plan that does nothing."""
+        return cls(
+            directories=Selection(source),
+            links=Selection(source),
+            settings=Selection(source),
+            contents=FileContents(source, here),
+            deletes=Selection(here),
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -48,83 +73,122 @@ class TreePlan:
     def deleted(self) -> int:
         return len(self.clear) + len(self.deletes)
 
-    def wanted(self, items: Items) -> list[int]:
-        """Return the items that this host lacks."""
-        return sorted({items.numbers[work.entry.digests[part]] for work in self.files for part in work.lacking})
-
     @property
-    def files_sent(self) -> int:
-        return sum(1 for work in self.files if work.lacking)
-
-    @property
-    def needed_bytes(self) -> int:
-        """Return the bytes that the disk needs at most: a file's old content is removed when the new one is whole."""
-        copied = [work for work in self.files if not work.lacking]
-        needed = used = sum(work.entry.size for work in copied)
-        for work in self.files:
-            if work.lacking:
-                used += work.entry.size - sum(work.entry.part_size(part) for part in work.left)
-                needed = max(needed, used)
-                used -= work.replaces
-        return needed
+    def files(self) -> Iterator[Work]:
+        return self.contents.works()
 
 
-def mode_of(entry: TreeEntry, keeps_owner: bool) -> int:
-    """Return the mode; a file without its owner must not let others act as its owner."""
-    return entry.mode & (_WHOLE_MODE if keeps_owner else _SHARED_MODE)
+class WorthReading:
+    """Which files of this host may have content of the source's: those of its sizes, or large and of its names."""
 
+    def __init__(self, source: PageStore) -> None:
+        self._sizes: set[int] = set()
+        self._large: set[str] = set()
+        for _place, one in source.walk(source.numbers()):
+            if one.kind == FILE and one.size:
+                self._sizes.add(one.size)
+                if one.size > PART_BYTES:
+                    self._large.add(one.path)
 
-def worth_reading(source: Iterable[TreeEntry], here: Iterable[TreeEntry]) -> list[TreeEntry]:
-    """Return the files of this host that may have content of the source's: of its size, or large and of its name."""
-    files = [one for one in source if one.kind == FILE and one.size]
-    sizes = {one.size for one in files}
-    large = {one.path for one in files if one.size > PART_BYTES}
-    return [one for one in here if one.kind == FILE and one.size and (one.size in sizes or one.path in large)]
+    def __contains__(self, entry: object) -> bool:
+        if not isinstance(entry, TreeEntry) or entry.kind != FILE or not entry.size:
+            return False
+        return entry.size in self._sizes or entry.path in self._large
 
 
 def plan_tree(
-    source: Sequence[TreeEntry],
-    here: Sequence[TreeEntry],
-    left: Callable[[TreeEntry], Sequence[int]],
+    source: PageStore,
+    here: PageStore,
+    left: Callable[[TreeEntry], Sequence[int]] | None,
     delete: bool,
     keeps_owner: bool,
 ) -> TreePlan:
-    """Return the plan; ``here`` has digests of what was read, ``left`` returns the whole parts of an earlier run."""
-    held = {one.path: one for one in here}
-    wanted = {one.path: one for one in source}
-    blocking = [path for path, one in wanted.items() if path in held and _blocks(held[path], one)]
-    extra = [path for path in held if path not in wanted]
-    parts = {digest: (one, part) for one in here for part, digest in enumerate(one.digests)}
-    files = [one for one in source if one.kind == FILE and _is_written(held.get(one.path), one, keeps_owner)]
-    links = [one for one in source if one.kind == LINK and not _is_same_link(held.get(one.path), one)]
-    directories = [one for one in source if one.kind == DIRECTORY and not _is_directory(held.get(one.path))]
-    written = {one.path for one in (*files, *links, *directories)}
-    settings = [
-        one
-        for one in source
-        if one.path not in written and one.kind != LINK and not _is_set(held[one.path], one, keeps_owner)
-    ]
-    # Below a file or link that is removed for a directory there is nothing; below a directory all is removed.
-    below = tuple(f"{path}/" for path in blocking)
-    return TreePlan(
-        clear=tuple(blocking) if delete else (),
-        directories=tuple(directories),
-        files=tuple(_work(one, left(one), parts, held.get(one.path)) for one in files),
-        links=tuple(links),
-        settings=tuple(settings),
-        deletes=tuple(sorted((path for path in extra if not path.startswith(below)), reverse=True)) if delete else (),
-        blocked=() if delete else tuple(blocking),
-        added=tuple(one.path for one in source if one.path in written and one.path not in held),
-        changed=tuple(one.path for one in (*files, *links, *directories, *settings) if one.path in held),
-    )
+    """Return the plan. Pages of the source that are not in its store are the same here.
+
+    ``left`` returns which parts of a file an earlier run has left whole; it is None where there was none.
+    """
+    plan = TreePlan.of(source, here)
+    same = frozenset(source.digests) & frozenset(here.digests)
+    ours = (number for number in here.numbers() if here.digests[number] not in same)
+    theirs = (number for number in source.numbers() if source.digests[number] not in same)
+    blocking = ""
+    for held, wanted in _pairs(here.walk(ours), _checked(source.walk(theirs))):
+        if wanted:
+            _decide(plan, held[1] if held else None, *wanted, delete=delete, keeps_owner=keeps_owner)
+            if held and _blocks(held[1], wanted[1]):
+                blocking = f"{held[1].path}/"
+        elif held and delete and not (blocking and held[1].path.startswith(blocking)):
+            # Below a directory that is removed for a file or a link, all is removed with it.
+            plan.deletes.add(held[0])
+    plan.contents.find(left)
+    return plan
+
+
+def _checked(entries: Iterator[tuple[Place, TreeEntry]]) -> Iterator[tuple[Place, TreeEntry]]:
+    """Yield the entries; raise ClusterError where they are not in their order, or one is below what is no directory."""
+    last: list[bytes] = []
+    above: list[tuple[str, bool]] = []  # the entries on the way to this one, and whether each is a directory
+    for place, one in entries:
+        order = order_of(one.path)
+        while above and not one.path.startswith(above[-1][0]):
+            above.pop()
+        if (last and order <= last) or (above and not above[-1][1]):
+            raise ClusterError(f"The list of files names {shown(one.path)!r}, which no directory can hold.")
+        last = order
+        if one.path:
+            above.append((f"{one.path}/", one.kind == DIRECTORY))
+        yield place, one
+
+
+def _pairs(
+    here: Iterator[tuple[Place, TreeEntry]], source: Iterator[tuple[Place, TreeEntry]]
+) -> Iterator[tuple[_Found, _Found]]:
+    """Yield what both have of each path, in their order."""
+    held, wanted = next(here, None), next(source, None)
+    while held or wanted:
+        order = _compared(held, wanted)
+        yield (held if order <= 0 else None), (wanted if order >= 0 else None)
+        if order <= 0:
+            held = next(here, None)
+        if order >= 0:
+            wanted = next(source, None)
+
+
+def _compared(held: _Found, wanted: _Found) -> int:
+    if held is None or wanted is None:
+        return 1 if held is None else -1
+    if held[1].path == wanted[1].path:
+        return 0
+    return -1 if order_of(held[1].path) < order_of(wanted[1].path) else 1
+
+
+def _decide(
+    plan: TreePlan, held: TreeEntry | None, place: Place, wanted: TreeEntry, delete: bool, keeps_owner: bool
+) -> None:
+    if held and _blocks(held, wanted):
+        (plan.clear if delete else plan.blocked).append(wanted.path)
+    is_written = True
+    if wanted.kind == FILE and _is_written(held, wanted, keeps_owner):
+        plan.contents.add(place, held.size if held and held.kind == FILE else 0)
+    elif wanted.kind == LINK and not _is_same_link(held, wanted):
+        plan.links.add(place)
+    elif wanted.kind == DIRECTORY and not _is_directory(held):
+        plan.directories.add(place)
+    elif held and wanted.kind != LINK and not _is_set(held, wanted, keeps_owner):
+        plan.settings.add(place)
+    else:
+        is_written = False
+    if is_written:
+        (plan.changed if held else plan.added).add(wanted.path)
 
 
 def small_disk(plan: TreePlan, host: str, dest: str, room: Mapping[str, int], reserve: int) -> str:
     """Return what is wrong with the disk, empty for nothing. ``room``: free C(bytes), C(files)."""
-    if plan.needed_bytes and plan.needed_bytes + reserve > room["bytes"]:
+    needed = plan.contents.needed_bytes
+    if needed and needed + reserve > room["bytes"]:
         return (
             f"The disk of {host} is too small for {dest}: {in_words(room['bytes'])} are free there, but the files that "
-            f"are to be written take {in_words(plan.needed_bytes)} and {in_words(reserve)} are to stay free "
+            f"are to be written take {in_words(needed)} and {in_words(reserve)} are to stay free "
             "(disk_reserve). Nothing was sent. Make room there."
         )
     new = len(plan.added)
@@ -151,23 +215,11 @@ def diff_lines(plan: TreePlan, limit: int) -> list[str]:
     """Return what would be added (+), changed (~) and deleted (-)."""
     lines = [f"+ {shown(path)}" for path in plan.added]
     lines += [f"~ {shown(path)}" for path in plan.changed]
-    lines += [f"- {shown(path)}" for path in (*plan.clear, *plan.deletes)]
-    return lines if len(lines) <= limit else [*lines[:limit], f"and {len(lines) - limit} more"]
-
-
-def _work(
-    entry: TreeEntry, left: Sequence[int], parts: Mapping[str, tuple[TreeEntry, int]], held: TreeEntry | None
-) -> Work:
-    local, lacking = [], []
-    for part, digest in enumerate(entry.digests):
-        if part in left:
-            continue
-        if digest in parts:
-            local.append((part, parts[digest]))
-        else:
-            lacking.append(part)
-    replaces = held.size if held and held.kind == FILE else 0
-    return Work(entry, tuple(left), tuple(local), tuple(lacking), replaces)
+    lines += [f"- {shown(path)}" for path in plan.clear[:limit]]
+    rest = reversed(plan.deletes)
+    lines += [f"- {shown(one.path)}" for _count, one in zip(range(limit), rest, strict=False)]
+    count = len(plan.added) + len(plan.changed) + plan.deleted
+    return lines if count <= limit else [*lines[:limit], f"and {count - limit} more"]
 
 
 def _blocks(held: TreeEntry, wanted: TreeEntry) -> bool:
@@ -196,4 +248,5 @@ def _is_directory(held: TreeEntry | None) -> bool:
 
 def _is_set(held: TreeEntry, wanted: TreeEntry, keeps_owner: bool) -> bool:
     is_owned = (held.uid, held.gid) == (wanted.uid, wanted.gid) or not keeps_owner
-    return is_owned and held.mtime == wanted.mtime and mode_of(held, keeps_owner) == mode_of(wanted, keeps_owner)
+    modes = mode_of(held.mode, keeps_owner) == mode_of(wanted.mode, keeps_owner)
+    return is_owned and held.mtime == wanted.mtime and modes

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from ..base.errors import ClusterError, PlanError
 from ..base.system_error import advice
 from ..files.safe_open import NotRegular, open_regular_at
 from ..files.trusted_path import open_trusted
-from .entries import DIRECTORY, FILE, LINK, OTHER, OWN_NAMES, TreeEntry, shown
+from .entries import shown
 
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
+OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class TreeRoot:
@@ -70,7 +68,7 @@ class TreeRoot:
             os.close(self._way.pop()[1])
         for name in names[common:]:
             above = self._way[-1][1] if self._way else self._fd
-            self._way.append((name, os.open(name, _OPEN_DIRECTORY, dir_fd=above)))
+            self._way.append((name, os.open(name, OPEN_DIRECTORY, dir_fd=above)))
         return self._way[-1][1] if self._way else self._fd
 
     def parent(self, path: str) -> tuple[int, str]:
@@ -95,45 +93,7 @@ class TreeRoot:
             why = f"{error.strerror or error}. {advice(error)}".rstrip()
             raise ClusterError(f"{shown(path)} in {self.name} could not be {doing}: {why}") from error
 
-    def entries(self) -> list[TreeEntry]:
-        """Return all that is in the directory, itself first, each directory before its content."""
-        found = [_entry("", os.fstat(self._fd), "")]
-        to_read = [""]
-        while to_read:
-            path = to_read.pop()
-            with self.naming(path, "read"):
-                inside = sorted(self._entries_in(path), key=lambda one: one.path)
-            found += inside
-            to_read += [one.path for one in reversed(inside) if one.kind == DIRECTORY]
-        return found
-
-    def _entries_in(self, path: str) -> Iterator[TreeEntry]:
-        directory = self.directory(path)
-        with os.scandir(directory) as names:
-            for one in names:
-                if path or not one.name.startswith(OWN_NAMES):
-                    below = f"{path}/{one.name}" if path else one.name
-                    status = one.stat(follow_symlinks=False)
-                    is_link = stat.S_ISLNK(status.st_mode)
-                    yield _entry(below, status, os.readlink(one.name, dir_fd=directory) if is_link else "")
-
 
 def identity_of(status: os.stat_result) -> tuple[int, ...]:
     """Return values of which each change of the content changes one: only the kernel sets ctime."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def _entry(path: str, status: os.stat_result, link: str) -> TreeEntry:
-    kind = _KINDS.get(stat.S_IFMT(status.st_mode), OTHER)
-    return TreeEntry(
-        path=path,
-        kind=kind,
-        mode=stat.S_IMODE(status.st_mode),
-        mtime=status.st_mtime_ns,
-        uid=status.st_uid,
-        gid=status.st_gid,
-        size=status.st_size if kind == FILE else 0,
-        link=link,
-        links=status.st_nlink,
-        identity=identity_of(status),
-    )

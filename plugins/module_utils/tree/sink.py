@@ -8,91 +8,113 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
 
 from ..base.errors import ClusterError
-from .differences import TreePlan, Work, mode_of
-from .entries import DIRECTORY, PART_BYTES, Items, TreeEntry, shown
+from .contents import Work
+from .differences import TreePlan
+from .entries import DIRECTORY, PART_BYTES, TreeEntry, mode_of, shown
+from .memory import DigestMemory, key_of
+from .pages import OWN_ROW, ROW
+from .progress import Progress
 from .root import TreeRoot
 from .staging import TreeStaging, write_all
+from .store import PageStore, Place
 
 _NOTHING = bytes(1024**2)
+_REMEMBERED_TOGETHER = 512
 
 
 class TreeSink:
-    """``entries`` are those of the source; the modes and times of directories are set last."""
+    """``source`` has the pages of the source that differ, ``here`` those of this directory."""
 
     def __init__(
         self,
         root: TreeRoot,
         staging: TreeStaging,
-        entries: Sequence[TreeEntry],
+        source: PageStore,
+        here: PageStore,
         plan: TreePlan,
-        items: Items,
         owner: bool,
+        memory: DigestMemory | None = None,
     ) -> None:
+        """With a ``memory`` the digests of what is written are kept in it."""
         self._root = root
         self._staging = staging
-        self._entries = entries
+        self._source = source
+        self._here = here
         self._plan = plan
+        self._contents = plan.contents
         self._keeps_owner = owner
-        self._missing = {work.entry.path: len(work.lacking) for work in plan.files}
-        self._places: dict[int, list[tuple[TreeEntry, int]]] = {}
-        for work in plan.files:
-            for part in work.lacking:
-                self._places.setdefault(items.numbers[work.entry.digests[part]], []).append((work.entry, part))
-        self._item = -1
+        self._memory = memory
+        self._missing: dict[Place, int] = {}  # parts, of large files of which some came
+        self._written: list[tuple[bytes, bytes]] = []  # their keys and digests, to be remembered
+        self._item, self._place = -1, (0, 0)
+        self._entry: TreeEntry | None = None
         self._descriptor: int | None = None
         self._offset = 0
         self._is_new = False
 
-    def start(self, busy: Callable[[], None]) -> None:
+    def start(self, progress: Progress) -> None:
         """Do what needs no data from another host, and has to be done before any is received."""
-        self._staging.start([work.entry for work in self._plan.files])
-        for work in self._plan.files:
-            self._copy_local(work, busy)
+        self._staging.start(work.entry for work in self._plan.files)
+        for work in self._contents.copied():
+            self._copy_local(work, progress)
         for path in self._plan.clear:
             self._remove(path, with_all=True)
         self._root.forget()
         for entry in self._plan.directories:
             with self._root.naming(entry.path, "made"):
                 self._make_directory(entry)
-        for work in self._plan.files:
-            if not work.lacking:
-                self._install(work.entry)
+        for entry in self._contents.ready():
+            self._install(entry)
 
     def begin(self, item: int, size: int) -> None:
-        entry, part = self._places[item][0]
+        place = self._source.place_of(item)
+        entry, part = self._source.entry(place), item - self._source.first_item(place)
         with self._root.naming(entry.path, "written"):
             self._descriptor = self._staging.open(entry)
-            self._item, self._offset = item, part * PART_BYTES
+            self._item, self._place, self._entry, self._offset = item, place, entry, part * PART_BYTES
             self._is_new = os.fstat(self._descriptor).st_size <= self._offset
 
     def write(self, data: bytes | memoryview) -> None:
         """Write the data; leave zeros out where the file was empty."""
-        if self._descriptor is None:
+        if self._descriptor is None or self._entry is None:
             return
         if not (self._is_new and data == _NOTHING[: len(data)]):
-            with self._root.naming(self._places[self._item][0][0].path, "written"):
+            with self._root.naming(self._entry.path, "written"):
                 write_all(self._descriptor, data, self._offset)
         self._offset += len(data)
 
     def end(self) -> None:
-        if self._descriptor is None:
+        if self._descriptor is None or self._entry is None:
             return
-        first, part = self._places[self._item][0]
-        with self._root.naming(first.path, "written"):
-            os.ftruncate(self._descriptor, max(os.fstat(self._descriptor).st_size, self._offset))
-        for entry, other in self._places[self._item][1:]:
+        if self._entry.parts > 1:
+            with self._root.naming(self._entry.path, "written"):
+                os.ftruncate(self._descriptor, max(os.fstat(self._descriptor).st_size, self._offset))
+        first = self._item - self._source.first_item(self._place)
+        same = [self._source.place_of(item) for item in self._contents.same_as(self._item)]
+        for item, place in zip(self._contents.same_as(self._item), same, strict=True):
+            entry, part = self._source.entry(place), item - self._source.first_item(place)
             with self._root.naming(entry.path, "written"):
-                self._staging.copy(self._descriptor, part * PART_BYTES, entry, other)
+                self._staging.copy(self._descriptor, first * PART_BYTES, entry, part)
         try:
-            for entry, _part in self._places[self._item]:
-                self._missing[entry.path] -= 1
-                if not self._missing[entry.path]:
-                    self._install(entry, self._descriptor if entry is first else None)
+            if self._is_whole_with(self._place, self._entry):
+                self._install(self._entry, self._descriptor)
+            for place in same:
+                entry = self._source.entry(place)
+                if self._is_whole_with(place, entry):
+                    self._install(entry)
         finally:
             self.abort()
+
+    def _is_whole_with(self, place: Place, entry: TreeEntry) -> bool:
+        """Count a part of a file that came, and return whether it was the last that the file lacked."""
+        if entry.parts == 1:
+            return True
+        if place not in self._missing:
+            self._missing[place] = self._contents.lacking_parts(place)
+        self._missing[place] -= 1
+        return not self._missing[place] and self._missing.pop(place) == 0
 
     def abort(self) -> None:
         if self._descriptor is not None:
@@ -103,23 +125,38 @@ class TreeSink:
         for entry in self._plan.links:
             with self._root.naming(entry.path, "made"):
                 self._make_link(entry)
-        for path in self._plan.deletes:
-            self._remove(path, with_all=False)
+        for entry in reversed(self._plan.deletes):
+            self._remove(entry.path, with_all=False)
         self._staging.close()
         for entry in self._plan.settings:
             if entry.kind != DIRECTORY:
                 self._set(entry)
-        for entry in reversed(self._entries):
-            if entry.kind == DIRECTORY:
-                self._set(entry)
+        self._set_directories()
+        self._remember()
+
+    def _set_directories(self) -> None:
+        """Give all directories their modes and times, which what is in them has changed meanwhile."""
+        same = frozenset(self._source.digests)
+        unchanged = [number for number in self._here.numbers() if self._here.digests[number] in same]
+        for store, numbers in ((self._here, unchanged), (self._source, list(self._source.numbers()))):
+            for number in reversed(numbers):
+                for _place, entry in reversed(list(store.walk([number]))):
+                    if entry.kind == DIRECTORY:
+                        self._set(entry)
+
+    def _remember(self) -> None:
+        if self._memory:
+            self._memory.add(self._written)
+            self._memory.store()
+            self._memory = None
 
     def close(self) -> None:
         self.abort()
         self._staging.close()
+        self._remember()
 
-    def _copy_local(self, work: Work, busy: Callable[[], None]) -> None:
+    def _copy_local(self, work: Work, progress: Progress) -> None:
         for part, (held, held_part) in work.local:
-            busy()
             with self._root.naming(work.entry.path, "written"):
                 source = self._root.open_file(held.path)
                 try:
@@ -128,10 +165,19 @@ class TreeSink:
                     os.close(source)
                 if self._staging.digest(work.entry, part) != work.entry.digests[part]:
                     raise ClusterError(f"{shown(held.path)} in {self._root.name} has changed while it was copied.")
+                progress.bytes_copied += work.entry.part_size(part)
 
     def _install(self, entry: TreeEntry, descriptor: int | None = None) -> None:
         with self._root.naming(entry.path, "written"):
-            self._staging.install(entry, self._keeps_owner, descriptor)
+            status = self._staging.install(entry, self._keeps_owner, descriptor)
+        if self._memory and entry.size:
+            own_row = OWN_ROW.pack(status.st_ctime_ns, status.st_dev, status.st_ino, status.st_nlink)
+            row = ROW.pack(0, 0, 0, status.st_mtime_ns, status.st_size)
+            key = key_of(os.fsencode(entry.path), row, own_row)
+            self._written.append((key, bytes.fromhex("".join(entry.digests))))
+            if len(self._written) >= _REMEMBERED_TOGETHER:
+                self._memory.add(self._written)
+                self._written = []
 
     def _make_directory(self, entry: TreeEntry) -> None:
         if entry.path:
@@ -176,5 +222,5 @@ class TreeSink:
     def _set_open(self, descriptor: int, entry: TreeEntry) -> None:
         if self._keeps_owner:
             os.fchown(descriptor, entry.uid, entry.gid)
-        os.fchmod(descriptor, mode_of(entry, self._keeps_owner))
+        os.fchmod(descriptor, mode_of(entry.mode, self._keeps_owner))
         os.utime(descriptor, ns=(entry.mtime, entry.mtime))

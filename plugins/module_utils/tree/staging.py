@@ -8,20 +8,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from ..base.errors import PlanError
 from ..files.safe_open import NotRegular, open_regular_at
-from .differences import mode_of
-from .entries import OWN_NAMES, PART_BYTES, TreeEntry
-from .listing import digest_of
+from .entries import OWN_NAMES, PART_BYTES, TreeEntry, mode_of
+from .reader import digest_of
 from .root import TreeRoot
 
 _NAME = f"{OWN_NAMES}-staging"
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _COPY_BYTES = 1024**2
 
 
@@ -39,6 +38,11 @@ class TreeStaging:
         owner = os.fstat(self._fd).st_uid
         if owner != os.geteuid():
             raise PlanError(f"{_NAME} in {self._root.name} belongs to user {owner}. Remove it.")
+
+    @property
+    def has_any(self) -> bool:
+        """Whether an earlier run has left anything."""
+        return self._fd is not None
 
     def left(self, entry: TreeEntry) -> tuple[int, ...]:
         """Return the parts of a file that are here and whole."""
@@ -59,7 +63,7 @@ class TreeStaging:
         finally:
             os.close(descriptor)
 
-    def start(self, wanted: Collection[TreeEntry]) -> None:
+    def start(self, wanted: Iterable[TreeEntry]) -> None:
         """Make the directory, for this run alone, and remove what is not wanted."""
         with self._root.naming(_NAME, "made"):
             with contextlib.suppress(FileExistsError):
@@ -67,10 +71,11 @@ class TreeStaging:
             if self._fd is None:
                 self._open()
             self._lock(self.descriptor)
-            keep = {staged_name(entry) for entry in wanted}
-            for name in _names_in(self.descriptor):
-                if name not in keep:
-                    self._remove(name)
+            unwanted = set(_names_in(self.descriptor))
+            if unwanted:
+                unwanted.difference_update(staged_name(entry) for entry in wanted)
+            for name in unwanted:
+                self._remove(name)
 
     def _lock(self, descriptor: int) -> None:
         os.fchmod(descriptor, 0o700)
@@ -88,13 +93,13 @@ class TreeStaging:
     def open(self, entry: TreeEntry) -> int:
         """Open for reading and writing. What has the name and is not a file of ours alone is removed, not opened."""
         name = staged_name(entry)
-        with contextlib.suppress(FileNotFoundError):
-            descriptor = self._own_file(name, os.O_RDWR)
-            if descriptor is not None:
-                return descriptor
-            self._remove(name)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(name, flags, 0o600, dir_fd=self.descriptor)
+        with contextlib.suppress(FileExistsError):
+            return os.open(name, _NEW_FILE, 0o600, dir_fd=self.descriptor)
+        descriptor = self._own_file(name, os.O_RDWR)
+        if descriptor is not None:
+            return descriptor
+        self._remove(name)
+        return os.open(name, _NEW_FILE, 0o600, dir_fd=self.descriptor)
 
     def _own_file(self, name: str, flags: int) -> int | None:
         """Return a descriptor; None for what is no regular file, of another owner, or has another name too."""
@@ -135,20 +140,22 @@ class TreeStaging:
         finally:
             os.close(descriptor)
 
-    def install(self, entry: TreeEntry, keeps_owner: bool, opened: int | None = None) -> None:
-        """Give a whole file, which may be open, its size, mode, time and, in one step, its name."""
+    def install(self, entry: TreeEntry, keeps_owner: bool, opened: int | None = None) -> os.stat_result:
+        """Give a whole file, which may be open, its size, mode, time and, in one step, its name. Return its status."""
         descriptor = self.open(entry) if opened is None else opened
         try:
             os.ftruncate(descriptor, entry.size)
             if keeps_owner:
                 os.fchown(descriptor, entry.uid, entry.gid)
-            os.fchmod(descriptor, mode_of(entry, keeps_owner))
+            os.fchmod(descriptor, mode_of(entry.mode, keeps_owner))
             os.utime(descriptor, ns=(entry.mtime, entry.mtime))
+            directory, name = self._root.parent(entry.path)
+            os.rename(staged_name(entry), name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
+            # Of what was written, even if the name is that of something else by now.
+            return os.fstat(descriptor)
         finally:
             if opened is None:
                 os.close(descriptor)
-        directory, name = self._root.parent(entry.path)
-        os.rename(staged_name(entry), name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
 
     def close(self) -> None:
         """Keep only what a next run can use: files of which a part may be whole."""
@@ -168,7 +175,8 @@ def _names_in(descriptor: int) -> list[str]:
 
 
 def staged_name(entry: TreeEntry) -> str:
-    return hashlib.sha256(json.dumps([entry.path, entry.digests]).encode()).hexdigest()[:40]
+    content = "".join(entry.digests)
+    return hashlib.sha256(f"{content}/{entry.path}".encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
 def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:

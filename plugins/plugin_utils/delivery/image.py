@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.sizes import in_words
-from ansible_collections.distrain.cluster.plugins.module_utils.delivery.chain import Link, plan_chain
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.chain import Link
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.delivery import (
     NOTHING_SENT,
     RelayDelivery,
@@ -143,7 +143,11 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         layers = len(plan.identity.diff_ids)
         addresses = self._addresses_of(plan.chain)
         deliveries = {host: _delivery_of(plan, host) for host in plan.chain if host in addresses}
-        chain = self._links({host: range(one.first, layers) for host, one in deliveries.items()})
+        wanted = {host: range(one.first, layers) for host, one in deliveries.items()}
+        # A host that has all layers needs only the config, which is not part of the chain.
+        rest = [
+            Link(host, (), (), (self._order.source,), is_last=True) for host, lacking in wanted.items() if not lacking
+        ]
         totals = {
             host: Total(
                 layers - one.first, one.size, f"{one.first + 1}-{layers} of {layers}" if one.first < layers else ""
@@ -154,8 +158,9 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         run = self._run(addresses, digests, totals, "layers")
         source = {"fingerprint": plan.identity.fingerprint, "diff_ids": list(plan.wanted)}
         loads = {host: f"{LOAD} {self._found[host]['images']['store']}" for host in deliveries}
-        stages = self._stages(chain, addresses, loads, run)
-        carried = self._carry_along(chain, run, stages, source, lambda link: self._arguments_of_sink(plan, link))
+        stages = self._stages(totals, addresses, loads)
+        chains = self._chains(wanted, stages, addresses)
+        carried = self._carry_along(chains, rest, run, stages, source, lambda link: self._arguments_of_sink(plan, link))
         self._settle_spool()
         return {host: {**figures, "layers_sent": figures["items_sent"]} for host, figures in carried.items()}
 
@@ -163,12 +168,6 @@ class ImageDelivery(RelayDelivery[ImageOrder]):
         """After the last byte, let the spool come back under its limit, and read what it holds then."""
         for host, spool in self._ask("settle_spool", {self._order.source: {}}).items():
             self._found[host]["spool"] = spool
-
-    def _links(self, wanted: Mapping[str, range]) -> list[Link]:
-        """A host that has all layers needs only the config, which is not part of the chain."""
-        complete = [host for host, layers in wanted.items() if not layers]
-        chain = plan_chain(self._order.source, wanted)
-        return [*chain, *(Link(host, (), (), (self._order.source,), is_last=True) for host in complete)]
 
     def _arguments_of_sink(self, plan: DeliveryPlan, link: Link) -> dict[str, Any]:
         sizes = self._source().sizes

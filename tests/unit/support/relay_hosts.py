@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import client_context, server_context
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.transfer import RelayTransfer
@@ -85,6 +86,7 @@ class Host:
         patience: float = 15,
         items: Sequence[bytes] = ITEMS,
         unfinished: UnfinishedItems | None = None,
+        window_bytes: int | None = None,
     ) -> None:
         self.name = name
         self.sink = sink or MemorySink()
@@ -101,7 +103,9 @@ class Host:
             "patience": patience,
         }
         context = client_context(keys) if keys else None
-        self.transfer = RelayTransfer(command, self.sink, context, self.said.append, unfinished)
+        self.transfer = RelayTransfer(
+            command, self.sink, context, self.said.append, unfinished, window_bytes or WINDOW_BYTES
+        )
         self._server.serve(self.transfer.provider)
 
     def start(self) -> Host:

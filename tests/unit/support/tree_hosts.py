@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import TreeEntry, order_of
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import OpenPage, pages_of, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.store import PageStore
 
 
 def tree_kind(path: Path, is_source: bool, **more: Any) -> TreeKind:
@@ -18,27 +23,49 @@ def tree_kind(path: Path, is_source: bool, **more: Any) -> TreeKind:
         "is_source": is_source,
         "outside_links": "refuse",
         "untrusted_below": "",
+        "owner": False,
         "writes": True,
     }
     return TreeKind({**arguments, **more}, lambda event: None)
 
 
+def entries_of(kind: TreeKind) -> list[TreeEntry]:
+    """All entries of what a source has observed, as another host gets them."""
+    pages = kind.pages({"numbers": list(range(len(kind._here)))})["pages"]
+    return [entry for _number, packed in pages for entry in OpenPage(unpack(packed))]
+
+
+def store_of(entries: Iterable[TreeEntry]) -> PageStore:
+    """A store of entries, in whatever order they are written down."""
+    store = PageStore()
+    for page in pages_of(sorted(entries, key=lambda one: order_of(one.path))):
+        store.add(page, page.digest())
+    return store
+
+
 class Pair:
     """A source and a target, compared against each other."""
 
-    def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0) -> None:
-        self.source, self.target = tree_kind(source, True), tree_kind(target, False)
+    def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0, **more: Any) -> None:
+        self.source, self.target = tree_kind(source, True), tree_kind(target, False, **more)
         try:
             observed = self.source.observe()
-            wanted = {"entries": observed["entries"], "marker": observed["marker"], "reserve": reserve}
-            self.found = self.target.compare({**wanted, "delete": delete, "owner": False})
+            self.target.observe()
+            compared = self.target.compare({"outline": observed["outline"], "marker": observed["marker"]})
+            self.sent_pages = ItemRanges.of_steps(compared.get("lacks", []))
+            self.found = compared if compared["is_shared"] else self._plan(delete, reserve)
         except BaseException:
             self.close()
             raise
 
+    def _plan(self, delete: bool, reserve: int) -> dict[str, Any]:
+        self.target.take_pages(self.source.pages({"numbers": list(self.sent_pages)}))
+        found = self.target.plan({"delete": delete, "reserve": reserve})
+        return {**found, "wanted": list(ItemRanges.of_steps(found["wanted"]))}
+
     def carry(self, only: int | None = None) -> None:
         """All wanted items, or the first few and the half of one more."""
-        self.target.stage({"owner": False})
+        self.target.stage({})
         sink, giver = self.target.sink({}), self.source.source({})
         for count, item in enumerate(self.found["wanted"]):
             size, opened = giver.open_item(item, 1) or (0, None)

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer, RelayClient
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.parts import WINDOW_BYTES
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
@@ -46,7 +47,7 @@ def serve(order, keys):
 
 
 def fetch(order, keys):
-    window = Window([0], WINDOW_BYTES)
+    window = Window(ItemRanges([0]), WINDOW_BYTES)
     reader = window.open_first()
     peer = Peer("source", order["identity"], order["address"], order["port"])
     context = client_context(keys) if keys else None

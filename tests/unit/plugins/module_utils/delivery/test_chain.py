@@ -12,11 +12,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.delivery.chain im
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import (
     _UNPACKED_LIMIT,
     Request,
-    _from_steps,
-    _to_steps,
     read_request,
     send_request,
 )
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 
 
 @pytest.mark.parametrize(
@@ -24,8 +23,20 @@ from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames impo
     [((), []), ((3,), [3, 1]), ((0, 1, 2, 5, 7, 8), [0, 3, 2, 1, 1, 2])],
 )
 def test_items_travel_as_runs(items, steps):
-    assert _to_steps(items) == steps
-    assert tuple(_from_steps(steps)) == items
+    ranges = ItemRanges(items)
+    assert ranges.steps() == steps
+    assert tuple(ItemRanges.of_steps(steps)) == items
+    assert [ranges[rank] for rank in range(len(ranges))] == list(items)
+    assert [ranges.rank(item) for item in items] == list(range(len(items)))
+    assert [item for item in range(12) if item in ranges] == list(items)
+    for rank in range(len(items) + 1):
+        assert tuple(ranges.from_rank(rank)) == items[rank:]
+
+
+@pytest.mark.parametrize("steps", [[0], [0, 0], [-1, 2], [0, 2, 0, 1]])
+def test_runs_that_are_none_are_refused(steps):
+    with pytest.raises(ValueError, match=r"order|argument"):
+        ItemRanges.of_steps(steps)
 
 
 class Wire:
@@ -47,9 +58,9 @@ class Wire:
 @pytest.mark.parametrize("items", [range(0, 2_000_000, 2), range(1_000_000), (0, 5, 6, 999_999)])
 def test_a_request_for_a_million_items_is_small(items):
     wire = Wire()
-    send_request(wire, Request(tuple(items), 7))
+    send_request(wire, Request(ItemRanges(items), 7))
     assert len(wire.sent) < 100_000
-    assert read_request(wire) == Request(tuple(items), 7)
+    assert read_request(wire) == Request(ItemRanges(items), 7)
 
 
 @pytest.mark.parametrize("text", [b" " * (_UNPACKED_LIMIT + 1), b"not packed"])

@@ -74,8 +74,8 @@ def test_an_agent_whose_input_ends_keeps_what_it_had_of_a_layer(tmp_path: Path) 
         agent.ask(do="prepare", host="h1", address="127.0.0.1", ports=None, keys=keys)
         agent.send(
             do="receive",
-            receives=[0, 1],
-            keeps=[0, 1],
+            receives=[0, 2],  # the items as runs: from 0 on, two
+            keeps=[0, 2],
             digests=[sha256(layer) for layer in IMAGE.layers],
             peers=[dataclasses.asdict(peer)],
             is_last=True,

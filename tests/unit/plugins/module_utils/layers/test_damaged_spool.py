@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.engine.socket import EngineSocket
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Restart, SourceProvider
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import sha256
@@ -33,7 +34,7 @@ def send(spool: ImageSpool, offset: int = 0) -> tuple[dict[int, bytes], list[int
     received: dict[int, bytes] = {}
     restarted: list[int] = []
     items = tuple(range(len(IMAGE.layers)))
-    for piece in SourceProvider(source_of(spool, said)).pieces(Request(items, offset)):
+    for piece in SourceProvider(source_of(spool, said)).pieces(Request(ItemRanges(items), offset)):
         if isinstance(piece, Restart):
             restarted.append(piece.item)
             received.pop(piece.item, None)

@@ -19,6 +19,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.growing_fi
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import LayerSource
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import served
 from ansible_collections.distrain.cluster.tests.unit.support.image_spools import (
@@ -106,7 +107,7 @@ def test_a_layer_is_sent_while_it_is_saved(
     source: Callable[[], LayerSource], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     save = SlowSave(monkeypatch)
-    pieces = SourceProvider(source()).pieces(Request((FIRST,), 0))
+    pieces = SourceProvider(source()).pieces(Request(ItemRanges([FIRST]), 0))
     came = next(piece for piece in pieces if piece is not None)
     assert isinstance(came, Piece)
     assert (came.size, came.data) == (len(IMAGE.layers[FIRST]), IMAGE.layers[FIRST][:5000])
@@ -120,7 +121,7 @@ def test_one_that_begins_later_gets_the_rest(
     source: Callable[[], LayerSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = SlowSave(monkeypatch)
-    pieces = SourceProvider(source()).pieces(Request((FIRST,), 6000))
+    pieces = SourceProvider(source()).pieces(Request(ItemRanges([FIRST]), 6000))
     assert next(pieces) is None
     save.may_go_on.set()
     rest = [piece.data for piece in pieces if isinstance(piece, Piece)]
@@ -134,7 +135,7 @@ def test_one_that_turns_out_to_be_wrong_is_never_sent_whole(
     save.may_go_on.set()
     came: list[Any] = []
     with pytest.raises(ClusterError, match="could not be saved: its archive lacks the layer"):
-        came.extend(SourceProvider(source()).pieces(Request((FIRST,), 0)))
+        came.extend(SourceProvider(source()).pieces(Request(ItemRanges([FIRST]), 0)))
     sent = [piece for piece in came if isinstance(piece, Piece)]
     assert not any(piece.is_last for piece in sent)
 
@@ -152,6 +153,6 @@ def test_a_damaged_item_is_begun_again_until_it_is_right() -> None:
             return 3, growing.open()
 
     flaky = Flaky()
-    provided = SourceProvider(flaky).pieces(Request((0,), 0))
+    provided = SourceProvider(flaky).pieces(Request(ItemRanges([0]), 0))
     assert [next(provided), next(provided)] == [Restart(0), Restart(0)]
     assert flaky.opened == 2

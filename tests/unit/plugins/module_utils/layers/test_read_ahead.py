@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.layers import read_ahead
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.read_ahead import ReadAhead
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Damaged, Restart, SourceProvider
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import sha256
 from ansible_collections.distrain.cluster.tests.unit.support.waiting import wait_until
@@ -134,5 +135,5 @@ def test_pieces_of_a_damaged_item_end_with_a_restart() -> None:
             data = b"wrong" if self.opened == 1 else b"right"
             return 5, ReadAhead(given(data), 5, f"sha256:{sha256(b'right')}", Judge())
 
-    found = list(SourceProvider(Source()).pieces(Request((0,))))  # type: ignore[arg-type]
+    found = list(SourceProvider(Source()).pieces(Request(ItemRanges([0]))))  # type: ignore[arg-type]
     assert found == [Restart(0), Piece(0, 5, 0, b"right")]

@@ -24,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.source imp
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.spool import ImageSpool
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.stored import StoredImage
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import Restart, SourceProvider
 from ansible_collections.distrain.cluster.tests.unit.support.fake_image_engine import FakeImageEngine
 from ansible_collections.distrain.cluster.tests.unit.support.image_archives import TestImage, oci_archive, sha256
@@ -60,7 +61,7 @@ class Sending:
 
     def send(self, first: int = 0) -> Sending:
         self.source.start(IMAGE.diff_ids[first:])
-        for piece in SourceProvider(self.source).pieces(Request(tuple(range(first, 3)), 0)):
+        for piece in SourceProvider(self.source).pieces(Request(ItemRanges(range(first, 3)), 0)):
             if isinstance(piece, Restart):
                 self.restarted.append(piece.item)
                 self.received.pop(piece.item, None)

@@ -18,11 +18,13 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.system_error
 from ansible_collections.distrain.cluster.plugins.module_utils.layers.source import NamedFile
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import server as relay_server
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece, Request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.listener import listener_on
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.server import RelayServer, SourceProvider
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import reader as tree_reader
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import source as tree_source
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import tree_kind
 
@@ -36,7 +38,7 @@ def failing(code: int) -> Callable[..., Any]:
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
-    monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
+    monkeypatch.setattr(tree_memory.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_text("content")
     return tree_kind(tmp_path / "source", True, writes=False)
@@ -53,15 +55,15 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TreeKind:
 def test_a_file_that_cannot_be_read_is_named_with_its_host(
     source: TreeKind, monkeypatch: pytest.MonkeyPatch, code: int, advice: str
 ) -> None:
-    monkeypatch.setattr(tree_listing.os, "pread", failing(code))
+    monkeypatch.setattr(tree_reader.os, "pread", failing(code))
     with pytest.raises(ClusterError, match=rf"^f in .*/source of gpu-01 could not be read: .*{advice}"):
         source.observe()
 
 
 def test_so_is_one_that_breaks_while_it_is_sent(source: TreeKind, monkeypatch: pytest.MonkeyPatch) -> None:
     source.observe()
-    pieces = SourceProvider(source.source({})).pieces(Request((0,), 0))
-    monkeypatch.setattr(tree_relay.os, "pread", failing(errno.EIO))
+    pieces = SourceProvider(source.source({})).pieces(Request(ItemRanges([0]), 0))
+    monkeypatch.setattr(tree_source.os, "pread", failing(errno.EIO))
     with pytest.raises(ClusterError, match=r"^f in .* of gpu-01 could not be read: Input/output error"):
         list(pieces)
 
@@ -82,7 +84,7 @@ def test_what_no_source_names_is_reported_all_the_same() -> None:
             return 10, Broken()
 
     with pytest.raises(ClusterError, match="could not be read: Input/output error"):
-        list(SourceProvider(Source()).pieces(Request((0,), 0)))
+        list(SourceProvider(Source()).pieces(Request(ItemRanges([0]), 0)))
 
 
 def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +103,7 @@ def test_a_host_with_too_many_open_files_goes_on_listening(monkeypatch: pytest.M
 
 
 def test_small_pieces_count_with_what_they_take_beside() -> None:
-    window = Window(range(100), limit=1000, overhead=90)
+    window = Window(ItemRanges(range(100)), limit=1000, overhead=90)
     for item in range(50):
         window.append(Piece(item, 10, 0, b"x" * 10))
     assert len(window._pieces) == 10

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import transfer as relay_transfer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
@@ -12,6 +15,7 @@ from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import 
     SIZES,
     Host,
     MemorySink,
+    MemorySource,
     deliver,
     make_chain,
     start_source,
@@ -61,3 +65,54 @@ def test_a_slow_engine_slows_the_chain_and_loses_nothing(monkeypatch: pytest.Mon
     deliver(first, second)
     assert first.has_all()
     assert second.has_all()
+
+
+class GatedSink(MemorySink):
+    """Takes nothing after the first pieces until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self._pieces = 0
+
+    def write(self, data: bytes) -> None:
+        self._pieces += 1
+        if self._pieces > 2:
+            self.gate.wait(30)
+        super().write(data)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_host_that_holds_up_the_others_is_overtaken(place: int) -> None:
+    authority = RunAuthority()
+    # More than the buffers of all sockets hold.
+    items = [bytes([number]) * 12_000_000 for number in range(4)]
+    source, _sent = start_source(authority, MemorySource(items))
+    slow = GatedSink()
+    hosts: list[Host] = []
+    for number in range(3):
+        peers = [*(host.peer() for host in reversed(hosts)), source]
+        sink = slow if number == place else None
+        more = {"is_last": number == 2, "items": items, "receives": range(4), "window_bytes": 1_048_576}
+        hosts.append(Host(f"h{number + 1}", authority, peers, sink=sink, **more))
+    for host in hosts:
+        host.start()
+    others = [host for host in hosts if host.sink is not slow]
+    time.sleep(1)
+    assert not any(host.transfer.wait(0) for host in others)
+    if place == 2:
+        hosts[1].transfer.release()
+    else:
+        hosts[place].transfer.release()
+        hosts[place + 1].transfer.overtake(f"h{place + 1}")
+    for host in others:
+        assert host.transfer.wait(20)
+        host.transfer.raise_failure()
+        assert host.has_all()
+    slow.gate.set()
+    late = hosts[place]
+    assert late.transfer.wait(20)
+    late.transfer.raise_failure()
+    assert late.has_all()
+    assert all(host.figures()["again"] == 0 for host in hosts)
+    assert late.figures()["from_hosts"]["h0"] > 0

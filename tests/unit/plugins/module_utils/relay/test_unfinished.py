@@ -16,6 +16,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.layers.directory 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay import unfinished as unfinished_items
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import PIECE_BYTES, Piece
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.unfinished import UnfinishedItems
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.window import Window
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
@@ -182,7 +183,7 @@ def test_a_directory_that_is_not_there_has_nothing(tmp_path: Path) -> None:
 
 
 def test_a_window_shows_what_is_unfinished_where_it_has_the_beginning() -> None:
-    window = Window([0, 1], 100)
+    window = Window(ItemRanges([0, 1]), 100)
     reader = window.open_first()
     assert window.unfinished() == []
     window.append(Piece(0, 4, 0, b"abcd"))

@@ -6,27 +6,32 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_relay
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import contents as tree_contents
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import differences as tree_differences
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import entries as tree_entries
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import pages as tree_pages
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import reader as tree_reader
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import sink as tree_sink
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import source as tree_source
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import staging as tree_staging
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import items_of
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, tree_kind
 
 PART = 1000
+MODULES = (tree_contents, tree_differences, tree_entries, tree_pages, tree_reader, tree_source, tree_sink, tree_staging)
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch, tmp_path) -> None:
-    for module in (tree_entries, tree_listing, tree_relay, tree_sink, tree_staging):
+    for module in MODULES:
         monkeypatch.setattr(module, "PART_BYTES", PART)
-    monkeypatch.setattr(tree_listing, "MEMORY_DIRECTORY", str(tmp_path / "memory"))
-    monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
+    monkeypatch.setattr(tree_memory.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
 
 
 @pytest.fixture
@@ -92,7 +97,8 @@ def test_a_cut_costs_at_most_one_part(source, tmp_path, only) -> None:
     whole.close()
     assert not (target / "large").exists()
     rest = bring(source, target)
-    assert rest["bytes"] == whole.found["bytes"] - only * PART
+    # The first item is a small file, the next are the parts of a large one.
+    assert rest["bytes"] == whole.found["bytes"] - sum([5, PART, PART][:only])
     assert content(target) == content(source)
     assert not list(target.glob(".distrain*"))
 
@@ -186,18 +192,72 @@ def test_disk_is_looked_at_first(source, tmp_path) -> None:
 
 def test_digests_are_remembered_only_of_settled_files(source, tmp_path, monkeypatch) -> None:
     tree_kind(source, True).observe()
-    assert "[]" in next((tmp_path / "memory").iterdir()).read_text()
-    monkeypatch.setattr(tree_listing, "_SETTLED_SECONDS", -5)
-    first = tree_kind(source, True).observe()["entries"]
-    monkeypatch.setattr(tree_listing, "digest_of", lambda *_: pytest.fail("it was read again"))
-    assert tree_kind(source, True).observe()["entries"] == first
+    assert next((tmp_path / "memory").iterdir()).read_bytes() == tree_memory._KIND
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    first = tree_kind(source, True).observe()["outline"]
+    monkeypatch.setattr(tree_reader, "digest_of", lambda *_: pytest.fail("it was read again"))
+    assert tree_kind(source, True).observe()["outline"] == first
     (source / "large").write_bytes(b"x")
     with pytest.raises(BaseException, match="it was read again"):
         tree_kind(source, True).observe()
 
 
+def changes() -> dict[str, Callable[[Path], object]]:
+    """What changes the content of a file, and what of it shows."""
+    return {
+        "the size": lambda file: file.write_bytes(b"x"),
+        "the time": lambda file: (file.write_bytes(os.urandom(3500)), os.utime(file, ns=(1, 2))),
+        "nothing but ctime": lambda file: (file.write_bytes(os.urandom(3500)), os.utime(file, ns=(1, 123456789))),
+        "the inode": lambda file: (
+            file.with_name("new").write_bytes(os.urandom(3500)),
+            os.utime(file.with_name("new"), ns=(1, 123456789)),
+            file.with_name("new").rename(file),
+        ),
+    }
+
+
+@pytest.mark.parametrize("change", changes().values(), ids=changes())
+def test_a_changed_file_is_never_taken_for_the_same(source, tmp_path, monkeypatch, change) -> None:
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    target = tmp_path / "target"
+    bring(source, target)
+    assert not bring(source, target)["changed"]
+    for path in (source, target):
+        time.sleep(0.01)
+        change(path / "large")
+        assert bring(source, target)["changed"]
+        assert content(target) == content(source)
+
+
+def test_what_was_written_is_not_read_again(source, tmp_path, monkeypatch) -> None:
+    target = tmp_path / "target"
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    bring(source, target)
+    monkeypatch.setattr(tree_reader, "digest_of", lambda *_: pytest.fail("it was read again"))
+    again = Pair(source, target)
+    assert (again.found["changed"], list(again.sent_pages)) == (False, [])
+    again.close()
+    # What is remembered belongs to one directory.
+    target.rename(tmp_path / "moved")
+    with pytest.raises(BaseException, match="it was read again"):
+        Pair(source, tmp_path / "moved")
+
+
+def test_what_a_container_can_write_is_read_again(source, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", 60)
+    target = tmp_path / "target"
+    bring(source, target, untrusted_below=str(tmp_path))
+    read = []
+    digest_of = tree_reader.digest_of
+    monkeypatch.setattr(tree_reader, "digest_of", lambda *some: read.append(some) or digest_of(*some))
+    kind = tree_kind(target, True)
+    kind.observe()
+    kind.close()
+    assert read
+
+
 def test_sparse_files_stay_sparse(tmp_path, monkeypatch) -> None:
-    for module in (tree_entries, tree_listing, tree_relay, tree_sink, tree_staging):
+    for module in MODULES:
         monkeypatch.setattr(module, "PART_BYTES", 1024**2)
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
@@ -216,6 +276,70 @@ def test_no_directory_to_bring(tmp_path) -> None:
 
 
 def test_items_have_the_sizes_of_their_parts(source) -> None:
-    found = tree_kind(source, True).observe()
-    items = items_of(tree_entries.unpack(found["entries"]))
-    assert sum(items.sizes) == 5 + 3500 + 1501
+    kind = tree_kind(source, True)
+    kind.observe()
+    giver = kind.source({})
+    sizes = []
+    for item in range(kind._here.items):
+        size, opened = giver.open_item(item, 1)
+        sizes.append(size)
+        with opened:
+            assert opened.read(size) is not None
+    assert sum(sizes) == 5 + 5 + 3500 + 2501
+    kind.close()
+
+
+def many_files(path: Path, count: int) -> None:
+    for number in range(count):
+        directory = path / f"{number % 7}" / f"{number % 3}"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / f"{number}").write_text(f"content {number}")
+
+
+def test_only_pages_that_differ_are_sent(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tree_pages, "_MEAN_ENTRIES", 16)
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    source, target = tmp_path / "source", tmp_path / "target"
+    many_files(source, 600)
+    first = Pair(source, target)
+    pages = len(first.sent_pages)
+    assert (first.found["files_sent"], pages > 20) == (600, True)
+    first.carry()
+    first.close()
+    assert content(target) == content(source)
+    (source / "3/2/17").write_text("other")
+    (source / "5/1/1000").write_text("new")
+    (source / "0/0/0").unlink()
+    os.utime(source / "6/0", ns=(5, 5))
+    second = Pair(source, target, delete=True)
+    assert second.found["files_sent"] == 2
+    assert second.found["deleted"] == 1
+    assert 0 < len(second.sent_pages) < pages / 2
+    second.carry()
+    second.close()
+    assert content(target) == content(source)
+
+
+def test_a_file_is_found_anywhere_in_the_directory(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tree_pages, "_MEAN_ENTRIES", 16)
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    source, target = tmp_path / "source", tmp_path / "target"
+    many_files(source, 100)
+    bring(source, target)
+    for number in range(0, 100, 9):
+        name = f"{number % 7}/{number % 3}/{number}"
+        (source / name).rename(source / f"moved-{number}")
+    found = bring(source, target, delete=True)
+    assert (found["bytes"], found["files_sent"], found["deleted"]) == (0, 0, 12)
+    assert content(target) == content(source)
+
+
+def test_a_damaged_memory_is_as_none(source, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tree_reader, "_SETTLED_SECONDS", -5)
+    outline = tree_kind(source, True).observe()["outline"]
+    memory = next((tmp_path / "memory").iterdir())
+    whole = memory.read_bytes()
+    for damaged in (b"", whole[:-1], whole[: len(whole) // 2], b"x" + whole, b"[]"):
+        memory.write_bytes(damaged)
+        assert tree_kind(source, True).observe()["outline"] == outline
+        assert memory.read_bytes() == whole

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.tree import listing as tree_listing
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry, pack, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import pages_of, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
 from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
-from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, tree_kind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, entries_of, tree_kind
 
 STAGING = ".distrain-tree-staging"
 
@@ -32,7 +33,7 @@ def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def late(*_: Any) -> None:
         raise Hangs
 
-    monkeypatch.setattr(tree_listing.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
+    monkeypatch.setattr(tree_memory.DigestMemory.__init__, "__defaults__", (str(tmp_path / "memory"),))
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(20)
     yield
@@ -52,7 +53,8 @@ def source(tmp_path: Path) -> Path:
 def observed(path: Path) -> list[TreeEntry]:
     one = tree_kind(path, True)
     try:
-        return unpack(one.observe()["entries"])
+        one.observe()
+        return entries_of(one)
     finally:
         one.close()
 
@@ -187,9 +189,9 @@ def test_names_that_are_no_utf8_arrive_as_they_are(tmp_path: Path, name: bytes) 
     assert os.fsencode((tmp_path / "target" / f"l{text}").readlink()) == name
 
 
-@pytest.mark.parametrize("path", ["\ud800", "a\udc00", "b\0"])
+@pytest.mark.parametrize("path", ["../\udc80", "a\n/..", "\x1b/./b"])
 def test_what_no_name_can_be_is_refused_escaped(path: str) -> None:
-    packed = pack([TreeEntry("", DIRECTORY), TreeEntry(path, DIRECTORY)])
     with pytest.raises(ClusterError) as raised:
-        unpack(packed)
+        for page in pages_of([TreeEntry("", DIRECTORY), TreeEntry(path, DIRECTORY)]):
+            unpack(page.pack())
     assert raised.value.message.isprintable()

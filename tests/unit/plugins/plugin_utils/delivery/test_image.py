@@ -40,7 +40,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
     sent = fleet.commands("send")["gpu-01"]
     assert sent["arguments"] == {"fingerprint": "sha256:of-abc", "diff_ids": ["sha256:a", "sha256:b", "sha256:c"]}
     receive = fleet.commands("receive")
-    assert {one: command["receives"] for one, command in receive.items()} == {"gpu-03": (0, 1, 2), "gpu-02": (2,)}
+    assert {one: command["receives"] for one, command in receive.items()} == {"gpu-03": [0, 3], "gpu-02": [2, 1]}
     assert receive["gpu-02"]["digests"] == ["c"]
     assert [peer["host"] for peer in receive["gpu-02"]["peers"]] == ["gpu-03", "gpu-01"]
     assert [peer["port"] for peer in receive["gpu-02"]["peers"]] == [4003, 4001]
@@ -100,7 +100,7 @@ def test_what_is_expected_is_shown_before_and_what_was_learned_is_kept() -> None
 
 def test_a_host_that_has_all_layers_gets_the_config_alone() -> None:
     fleet, results, _lines = deliver({"gpu-01": source(), "gpu-02": host(layers=3)}, ("gpu-02", done(0, 0)))
-    assert fleet.commands("receive")["gpu-02"]["receives"] == ()
+    assert fleet.commands("receive")["gpu-02"]["receives"] == []
     assert fleet.commands("send")["gpu-01"]["arguments"]["diff_ids"] == []
     assert (results["gpu-02"]["changed"], results["gpu-02"]["layers_sent"]) == (True, 0)
 

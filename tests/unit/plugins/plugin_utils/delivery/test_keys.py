@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import FrameReader, Request, send_request
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.tls import RunKeys, client_context, server_context
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.relay_hosts import Host, start_source
@@ -77,7 +78,7 @@ def test_a_stranger_gets_nothing_of_a_source() -> None:
             pytest.raises((ssl.SSLError, OSError)),
             context.wrap_socket(connection, server_hostname="h0") as stream,
         ):
-            send_request(stream, Request((0,), 0))
+            send_request(stream, Request(ItemRanges([0]), 0))
             FrameReader(stream).read()
     assert sent == []
 

@@ -13,16 +13,12 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.action.tree_transfer import _checked
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.tree import TreeDelivery, TreeOrder
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, FILE, TreeEntry, pack
 
-ENTRIES = [TreeEntry("", DIRECTORY, 0o755), TreeEntry("f", FILE, 0o644, size=3, digests=("aa" * 32,))]
 NOTHING = {
-    "is_shared": False,
     "changed": False,
     "wanted": [],
     "bytes": 0,
     "files_sent": 0,
-    "files": 1,
     "deleted": 0,
     "diff": [],
     "problem": "",
@@ -40,7 +36,7 @@ ORDER = TreeOrder(
     patience=60,
     addresses={},
 )
-LACKS = {**NOTHING, "changed": True, "wanted": [0], "bytes": 3, "files_sent": 1, "deleted": 2, "diff": ["+ f"]}
+LACKS = {**NOTHING, "changed": True, "wanted": [0, 1], "bytes": 3, "files_sent": 1, "deleted": 2, "diff": ["+ f"]}
 
 
 class FakeFleet:
@@ -70,10 +66,16 @@ class FakeFleet:
         return [command.get("question", command["do"]) for one, command in self.sent if one == host]
 
     def _found(self, host: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        compared = self._compared.get(host, {})
         if command.get("question") == "compare":
-            return self._compared[host]
+            lacks = [0, 1] if compared.get("changed") else []
+            return compared if compared.get("is_shared") else {"is_shared": False, "lacks": lacks}
+        if command.get("question") == "plan":
+            return dict(compared)
+        if command.get("question") == "pages":
+            return {"pages": [[number, "packed"] for number in command["arguments"]["numbers"]]}
         addresses = {"swarm": "", "route": "" if host == "gpu-09" else f"10.0.0.{host[-1]}"}
-        return {"addresses": addresses, "entries": pack(ENTRIES), "marker": "m"}
+        return {"addresses": addresses, "outline": "o", "files": 1, "marker": "m"}
 
 
 def deliver(compared, check_mode=False):
@@ -85,8 +87,8 @@ def deliver(compared, check_mode=False):
 
 def test_only_hosts_that_lack_something_receive_commands() -> None:
     fleet, results = deliver({"gpu-02": LACKS, "gpu-03": NOTHING})
-    assert fleet.verbs("gpu-02") == ["observe", "compare", "stage", "prepare", "receive"]
-    assert fleet.verbs("gpu-03") == ["observe", "compare"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare", "take_pages", "plan", "stage", "prepare", "receive"]
+    assert fleet.verbs("gpu-03") == ["observe", "compare", "plan"]
     assert results["gpu-01"]["changed"] is results["gpu-03"]["changed"] is False
     shown = {name: results["gpu-02"][name] for name in ("changed", "files_sent", "bytes_sent", "deleted", "from_hosts")}
     assert shown == {"changed": True, "files_sent": 1, "bytes_sent": 3, "deleted": 2, "from_hosts": {"gpu-01": 3}}
@@ -95,7 +97,7 @@ def test_only_hosts_that_lack_something_receive_commands() -> None:
 
 def test_check_mode_only_asks() -> None:
     fleet, results = deliver({"gpu-02": LACKS}, check_mode=True)
-    assert fleet.verbs("gpu-02") == ["observe", "compare"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare", "take_pages", "plan"]
     assert results["gpu-02"]["changed"]
     assert results["gpu-02"]["msg"] == "1 files of 1 would be sent, with 3 bytes."
     assert all(not command["arguments"]["writes"] for _host, command in fleet.sent if command["do"] == "observe")
@@ -104,7 +106,7 @@ def test_check_mode_only_asks() -> None:
 def test_a_host_that_only_puts_things_right_gets_no_byte() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "wanted": [], "bytes": 0, "files_sent": 0}})
     command = next(command for _host, command in fleet.sent if command["do"] == "receive")
-    assert command["receives"] == ()
+    assert command["receives"] == []
     assert results["gpu-02"]["changed"]
 
 
@@ -112,7 +114,7 @@ def test_a_problem_of_one_host_is_its_own() -> None:
     fleet, results = deliver({"gpu-02": {**LACKS, "problem": "too small", "needed_bytes": 99}, "gpu-03": LACKS})
     assert results["gpu-02"]["failed"]
     assert (results["gpu-02"]["msg"], results["gpu-02"]["needed_bytes"]) == ("too small", 99)
-    assert fleet.verbs("gpu-02") == ["observe", "compare"]
+    assert fleet.verbs("gpu-02") == ["observe", "compare", "take_pages", "plan"]
     assert results["gpu-03"]["changed"]
 
 
@@ -135,7 +137,7 @@ def test_a_host_that_fails_reports_what_had_come() -> None:
 def test_a_host_without_an_address_is_not_touched() -> None:
     fleet, results = deliver({"gpu-09": LACKS, "gpu-03": LACKS})
     assert "The address of gpu-09 for the other hosts is not known" in results["gpu-09"]["msg"]
-    assert fleet.verbs("gpu-09") == ["observe", "compare"]
+    assert fleet.verbs("gpu-09") == ["observe", "compare", "take_pages", "plan"]
     assert results["gpu-03"]["changed"]
 
 
