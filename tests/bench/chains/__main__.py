@@ -28,11 +28,14 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.chain import plan_chains
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.progress import RelayProgress, Total
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.run import RelayRun
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.shape import Pace, choose_chains
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
-from ansible_collections.distrain.cluster.plugins.plugin_utils.text.table import table_lines
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import starts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 
 ROOT = Path(__file__).resolve().parents[3]
 AGENT = Path(__file__).with_name("agent.py")
@@ -68,7 +71,7 @@ def stand_in(directory: Path) -> str:
 def run(case: Case, ssh: str, sizes: list[int], link: float) -> dict[str, Any]:
     hosts = [SOURCE, *(host for chain in case.chains for host in chain)]
     targets = [SshTarget(host, "ssh", {"ssh_executable": ssh}) for host in hosts]
-    with Fleet(targets, "tree") as fleet:
+    with Fleet(starts(targets, "tree")) as fleet:
         arguments = {host: {"sizes": sizes, "link": link, "load": case.loads.get(host, link)} for host in hosts}
         fleet.ask({host: {"do": "observe", "arguments": one} for host, one in arguments.items()}, "observed")
         totals = {host: Total(len(sizes), sum(sizes)) for host in hosts[1:]}
@@ -77,7 +80,7 @@ def run(case: Case, ssh: str, sizes: list[int], link: float) -> dict[str, Any]:
         said: list[str] = []
         progress = RelayProgress(totals, "layers", lambda _line: None)
         addresses = dict.fromkeys(hosts, "127.0.0.1")
-        relay = kind(fleet, SOURCE, addresses, 60, range(0), digests, progress, said.append)
+        relay = kind(fleet, SOURCE, addresses, 60, range(0), RelayKeys(RunAuthority), digests, progress, said.append)
         start = time.monotonic()
         wanted = {host: tuple(range(len(sizes))) for host in hosts[1:]}
         carried = relay.carry(plan_chains(SOURCE, wanted, case.chains), [], {}, lambda _link: {})

@@ -23,8 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.tree import TreeDelivery, TreeOrder
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import starts
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 
 SSH = Path(__file__).with_name("local_ssh")
 _POLL_SECONDS = 0.05
@@ -76,6 +79,7 @@ def main(source: str, *dests: str) -> None:
         disk_reserve=0,
         patience=120,
         addresses=dict.fromkeys(hosts, "127.0.0.1"),
+        keys=RelayKeys(RunAuthority),
         path=source,
         dest=dests[0],
         delete=True,
@@ -84,7 +88,7 @@ def main(source: str, *dests: str) -> None:
     )
     targets = [SshTarget(host, "ssh", {"ssh_executable": str(SSH)}) for host in hosts]
     start = time.monotonic()
-    with Fleet(targets, "tree") as fleet:
+    with Fleet(starts(targets, "tree")) as fleet:
         watch = Watch([agent._process.pid for agent in fleet._agents.values()])
         delivery = OneDestination(order, fleet, watch.line)
         delivery.dests = dict(zip(names, dests, strict=True))

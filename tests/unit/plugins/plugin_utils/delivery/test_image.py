@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import REPOSITORY
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 from ansible_collections.distrain.cluster.tests.unit.support.image_deliveries import (
     CONFIG,
     MB,
@@ -66,6 +68,7 @@ def test_each_host_receives_what_it_lacks_from_the_hosts_before_it() -> None:
 
 def test_each_host_has_a_certificate_of_its_own_and_its_address() -> None:
     order = dataclasses.replace(ORDER, addresses={"gpu-02": "10.1.0.2"}, ports=range(28500, 28600))
+    order = dataclasses.replace(order, keys=RelayKeys(RunAuthority))
     hosts = {"gpu-01": {**source(), "addresses": {"swarm": "10.2.0.1", "route": "10.0.0.1"}}, "gpu-02": host()}
     fleet, _results, _lines = deliver(hosts, ("gpu-02", done(3, 30 * MB)), order=order)
     prepared = fleet.commands("prepare")
