@@ -47,6 +47,7 @@ ARGUMENTS: dict[str, Any] = {
     "firewall": False,
     "firewall_allow": [],
     "transfer_ports": "",
+    "keeper_port": 7947,
 }
 NAMES = ("gpu-01", "gpu-02", "gpu-03")
 NETWORK = EngineNetwork("n1", "distrain", "overlay", ("10.77.0.0/16",), mtu=1500, attachable=True)
@@ -227,7 +228,7 @@ NO_ENGINE = {"engine": {"error": "Connection refused", "membership": None}}
         ),
         (cluster(host(1, network_mtu=1400)), r"gpu-01: Network distrain differs .*mtu: found 1500, wanted 1400"),
         (cluster(host(2, firewall=True, firewall_allow=["198.18.1.12"])), "swarm_firewall_allow lacks 198.18.1.11"),
-        (cluster(host(2, transfer_ports="7900-7999")), "swarm_transfer_ports: .* holds 7946 of the swarm itself"),
+        (cluster(host(2, transfer_ports="7900-7999")), "swarm_transfer_ports: .* holds 7946, 7947 of the swarm itself"),
         (cluster(host(2, transfer_ports="28599-28500")), "swarm_transfer_ports: found '28599-28500', wanted a range"),
     ],
 )
