@@ -32,6 +32,8 @@ class HostView:
     answered_at: float
     found: dict[str, Any] = field(default_factory=dict)
     because: str = ""
+    # How many observations have come.
+    count: int = 0
 
 
 class HostAgents:
@@ -140,6 +142,7 @@ class HostAgents:
         else:
             view.answered_at, view.because = time.monotonic(), ""
             if event["event"] == "seen":
+                view.count += 1
                 _merge(view.found, event["found"])
         return host, event
 

@@ -275,6 +275,9 @@ class JobKeeper:
         self._wait_for_the_end(observer)
         ranks = observer.observe()
         record = closed(read_json(self._place.record), observer.jobs())
+        if record.get("outcome") == RUNNING and not any(rank.state == RUNNING or rank.unseen for rank in ranks):
+            # It was stopped before the next attempt was begun everywhere.
+            record |= {"outcome": STOPPED, "message": "It was stopped.", "ended": time.time()}
         self._recorder.event("ended", None, None, f"Job {self._place.job} was stopped.", cause=STOPPED)
         self._keep_record(record)
         first = self._hosts[0]

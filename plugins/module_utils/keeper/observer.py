@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,8 +22,7 @@ LINES = 80
 OBSERVE_SECONDS = 4.0
 STACK_SECONDS = 60.0
 CLOCK_SECONDS = 3.0
-# Until then a host may not have looked again since the attempt was begun.
-_BEGUN_SECONDS = 15.0
+_OBSERVATIONS = 2
 
 
 class JobObserver:
@@ -44,7 +42,7 @@ class JobObserver:
     ) -> None:
         self._hosts = hosts
         self._attempt = ""
-        self._expected_since = time.monotonic()
+        self._counts: dict[str, int] = {}
         self._stop_timeout = stop_timeout
         self._warn = warn
         watch = {"do": "watch", "interval": min(interval, OBSERVE_SECONDS), "lines": LINES}
@@ -63,8 +61,9 @@ class JobObserver:
         return ranks
 
     def expect(self, attempt: str) -> None:
-        """Let this attempt be the one that is observed; the hosts may have begun it just now."""
-        self._attempt, self._expected_since = attempt, time.monotonic()
+        """Let this attempt be the one that is observed; every host has said that it has begun it."""
+        self._attempt = attempt
+        self._counts = {host: view.count for host, view in self._agents.views.items()}
 
     def jobs(self) -> dict[str, Mapping[str, Any] | None]:
         """Return the job by host as it was last described; None of a host that does not answer."""
@@ -120,8 +119,11 @@ class JobObserver:
         return bool(job and job.get("attempt") != self._attempt)
 
     def _gone(self, rank: Rank) -> Rank:
-        """Return the rank as it is where its host knows nothing of it: for a moment it may be about to begin."""
-        is_late = time.monotonic() - self._expected_since > _BEGUN_SECONDS
+        """Return the rank as it is where its host knows nothing of it.
+
+        The first observation after the attempt was begun may have been under way before that; the next one was not.
+        """
+        is_late = self._agents.views[rank.host].count - self._counts.get(rank.host, 0) >= _OBSERVATIONS
         return replace(rank, state=LOST, container_state="running") if is_late else rank
 
 
