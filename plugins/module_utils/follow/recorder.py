@@ -36,7 +36,8 @@ class JobRecorder:
     """Appends to two files of mode 0600 and bounded size; without a path nothing is recorded.
 
     Where a file reaches its largest size, lines of earlier runs of the job are dropped first. An entry that cannot be
-    written, as on a full disk, is dropped, with one call of ``warn``. ``notify`` is called with each event.
+    written, as on a full disk, is dropped, with one call of ``warn``. ``notify`` is called with each event, and
+    ``export`` with the ranks of each observation that is recorded.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class JobRecorder:
         warn: Callable[[str], None] = lambda _text: None,
         stacks_file: str | None = None,
         notify: Callable[[Mapping[str, Any]], None] = lambda _event: None,
+        export: Callable[[Sequence[Mapping[str, Any]]], None] = lambda _ranks: None,
     ) -> None:
         self._watch_file = watch_file
         self._events_file = events_file
         self._stacks_file = stacks_file
         self._notify = notify
+        self._export = export
         self._observations = BoundedLines(watch_file, most_bytes, _states, self._run_began)
         self._events = BoundedLines(events_file, most_event_bytes, _importance, self._run_began)
         self._clock = clock
@@ -76,6 +79,7 @@ class JobRecorder:
         self._written, self._written_at = states, now
         described = [describe_rank(rank, steps_per_second, samples_per_step) for rank in ranks]
         self._append(self._observations, {"at": round(now, 3), "ranks": described})
+        self._export(described)
 
     def event(
         self, kind: str, host: str | None, rank: int | None, text: str, at: float | None = None, **more: Any

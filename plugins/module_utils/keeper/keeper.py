@@ -28,6 +28,7 @@ from ..job.plan import RUNNING, STOPPED
 from ..relay.tls import RunKeys
 from .beginning import NOT_STARTED, Beginning
 from .checkpoint import bring_checkpoint
+from .exporter import MetricsFile
 from .link import Address, TlsLink
 from .listener import JOB, TREE
 from .observer import JobObserver
@@ -61,6 +62,8 @@ class JobKeeper:
         self._messages = Messages(place.trainer, place.job)
         self._ranks: Sequence[Mapping[str, Any]] = self._kept["ranks"]
         self._hosts = [rank["host"] for rank in self._ranks]
+        self._metrics = MetricsFile(self._options.get("metrics_directory") or "", place, self._screen.warn)
+        self._started = 0.0
 
     def run(self) -> None:
         """Keep the job until it is over."""
@@ -90,6 +93,7 @@ class JobKeeper:
             warn=self._screen.warn,
             stacks_file=str(place.stacks),
             notify=notify,
+            export=lambda ranks: self._metrics.observed(ranks, self._started, self._state.restarts),
         )
 
     @contextlib.contextmanager
@@ -129,6 +133,7 @@ class JobKeeper:
     def _say_begun(self, times: Sequence[Any]) -> None:
         """Record the start of the attempt once, by when the hosts say that it was."""
         known = [at for at in times if at]
+        self._started = min(known, default=0.0)
         self._recorder.began(min(known, default=None), len(known), self._place.job, self._state.restarts)
 
     def _start(self, observer: JobObserver) -> Mapping[str, Mapping[str, Any]]:
@@ -307,6 +312,10 @@ class JobKeeper:
     def _go_to(self, phase: str) -> None:
         self._state.phase = phase
         self._save_state()
+        if phase == OVER:
+            outcome = self._state.outcome
+            state = STOPPED if outcome.get("finding") == STOPPED else str(outcome["outcome"])
+            self._metrics.ended(state, self._state.restarts)
 
     def _save_state(self) -> None:
         self._tell_errors(lambda: write_state(self._place, self._kept, self._state))

@@ -35,6 +35,7 @@ OPTIONS = {
     "stop_timeout": "job_stop_timeout",
     "max_restarts": "max_restarts",
     "transfer_ports": "transfer_ports",
+    "metrics_directory": "metrics_directory",
     "webhook_url": "webhook_url",
     "webhook_format": "webhook_format",
     "webhook_secret": "webhook_secret",
