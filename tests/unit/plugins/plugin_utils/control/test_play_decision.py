@@ -74,7 +74,8 @@ def test_the_wheels_lie_below_the_home_of_who_runs_the_playbook(tmp_path: Path) 
     observed = {
         **{"distribution": {"id": "debian"}, "packages": {}, "cli_plugins": [], "is_enabled": False, "source": None},
         **{"engine": {"version": None}, "python": {"exists": False, "packages": []}, "candidates": {}},
-        "configuration": {"steps": [], "needs_restart": False, "problem": ""},
+        "configuration": {"steps": [], "needs_restart": False, "problem": "", "options": {}, "flags": []},
+        "provenance": {"program": "/usr/sbin/dockerd", "package": "docker.io", "replacements": [], "held": []},
     }
     host = {"docker_arguments": arguments, "docker_observed": observed}
     decided = action(DockerDecision).run(task_vars=variables(gpu01=host))
