@@ -245,7 +245,8 @@ engine:
     swarm:
       description:
         - The membership as far as the choice of networks needs it. The data path address is the one with which the host
-          joined; a worker does not know the ID of the swarm and those of its nodes.
+          joined; a worker does not know the ID of the swarm. C(node_ids) is null where the engine cannot list the
+          nodes, as a worker, and a manager whose swarm has no leader.
       type: dict
       sample:
         local_node_state: active
@@ -262,7 +263,9 @@ engine:
       type: dict
       sample: {state: active, is_manager: false, node_id: q7x0vmkzqszwk2w0h4m7sj3ss, error: ""}
     overlay_networks:
-      description: The overlay networks that this engine knows; a worker knows those that its containers use.
+      description:
+        - The overlay networks that this engine knows; a worker knows those that its containers use. Null where the
+          engine does not answer that, as a manager whose swarm has no leader may not.
       type: list
       elements: dict
       sample:

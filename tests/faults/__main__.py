@@ -113,7 +113,7 @@ def prove_the_end() -> bool:
     """After all cases the lab is as at the beginning: preflight finds no error, and the swarm needs no change."""
     preflight, swarm = Play("preflight").run(), Play("swarm").run()
     print(f"At the end preflight says: {preflight.said or 'no error'}")
-    print(f"and swarm.yml: {swarm.said or f'changed={swarm.changed}'}")
+    print(f"and swarm.yml: {swarm.said or f'changed={swarm.changed}'} {'; '.join(swarm.changes)}".rstrip())
     return not preflight.failed and not swarm.failed and swarm.changed == 0
 
 

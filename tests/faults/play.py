@@ -42,13 +42,17 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``said`` is the error, each host's line once; ``shown`` is what the run printed besides."""
+    """``said`` is the error, each host's line once; ``shown`` is what the run printed besides.
+
+    ``changes`` are the tasks that changed something, C(HOST: TASK).
+    """
 
     failed: bool
     said: str
     shown: str
     changed: int
     seconds: float
+    changes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,17 @@ def read_outcome(code: int, stdout: str, stderr: str, seconds: float) -> Outcome
     ]
     changed = sum(counts["changed"] for counts in stats.values())
     said = "\n".join(f"{host}: {error}" for host, error in errors.items())
-    return Outcome(code != 0, said, "\n".join(dict.fromkeys(filter(None, shown))), changed, seconds)
+    return Outcome(code != 0, said, "\n".join(dict.fromkeys(filter(None, shown))), changed, seconds, changes(report))
+
+
+def changes(report: Mapping[str, Any]) -> list[str]:
+    tasks = [task for play in report["plays"] for task in play["tasks"]]
+    return [
+        f"{host}: {task['task']['name']}"
+        for task in tasks
+        for host, result in task["hosts"].items()
+        if result.get("changed")
+    ]
 
 
 def has_failed(result: Mapping[str, Any]) -> bool:

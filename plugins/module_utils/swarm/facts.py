@@ -99,13 +99,15 @@ def _get_or_none(url: str, get: Get) -> Any:
         return None
 
 
-def overlay_networks(get: Get) -> list[dict[str, Any]]:
-    """The overlay networks that this engine knows; a worker knows those that its containers use."""
+def overlay_networks(get: Get) -> list[dict[str, Any]] | None:
+    """The overlay networks that this engine knows; a worker knows those that its containers use.
+
+    None where the engine does not answer that: a manager without a quorum may not know them.
+    """
     try:
         networks = get(OVERLAY_NETWORKS)
     except OSError:
-        # A manager without a quorum does not know them; its swarm's error says so.
-        return []
+        return None
     return [EngineNetwork.from_api(one).as_facts() for one in networks]
 
 
@@ -121,7 +123,7 @@ def data_path_address(engine_root: Path) -> str:
 def swarm_facts(info: Mapping[str, Any], get: Get) -> dict[str, Any]:
     """The swarm for the choice of networks, and the membership with the nodes of a manager, as C(swarm_info) has it."""
     membership = observe_local_membership(info)
-    nodes: list[Node] = []
+    nodes: list[Node] | None = None
     if membership.is_manager and not membership.error:
         try:
             nodes = sorted(map(Node.from_api, get("/nodes")), key=lambda node: node.id)
@@ -129,11 +131,11 @@ def swarm_facts(info: Mapping[str, Any], get: Get) -> dict[str, Any]:
             membership = replace(membership, error=str(failure))
     return {
         "swarm": _short(membership, nodes, Path(info.get("DockerRootDir") or DEFAULT_ROOT)),
-        "membership": {**membership.as_facts(), "nodes": [node.as_result() for node in nodes]},
+        "membership": {**membership.as_facts(), "nodes": [node.as_result() for node in nodes or ()]},
     }
 
 
-def _short(membership: Membership, nodes: Iterable[Node], engine_root: Path) -> dict[str, Any]:
+def _short(membership: Membership, nodes: Iterable[Node] | None, engine_root: Path) -> dict[str, Any]:
     return {
         "local_node_state": membership.state,
         "node_id": membership.node_id or None,
@@ -142,6 +144,6 @@ def _short(membership: Membership, nodes: Iterable[Node], engine_root: Path) -> 
         "is_manager": membership.is_manager,
         "cluster_id": membership.swarm_id or None,
         "remote_managers": list(membership.manager_addresses),
-        "node_ids": [node.id for node in nodes],
+        "node_ids": None if nodes is None else [node.id for node in nodes],
         "error": membership.error or None,
     }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.base.subnets import ipv4_subnet
+from ansible_collections.distrain.cluster.plugins.module_utils.swarm.state import host_part
 
 from .choice import (
     ADVERTISE_ADDRESS,
@@ -72,10 +73,22 @@ class _Side:
 
 
 def members(facts: Mapping[str, Facts]) -> dict[str, Facts]:
-    """The hosts that are nodes of a swarm whose manager is among the hosts; their addresses are kept."""
+    """The hosts that are nodes of a swarm whose manager is among the hosts; their addresses are kept.
+
+    A manager without a leader cannot list its nodes: then it is one itself, and so are the nodes that name it.
+    """
     swarms = {host: one["engine"].get("swarm") or {} for host, one in facts.items()}
     listed = {node_id for swarm in swarms.values() for node_id in swarm.get("node_ids") or ()}
-    return {host: facts[host] for host, swarm in swarms.items() if swarm.get("node_id") in listed}
+    leaderless = {
+        one["node_address"] for one in swarms.values() if one.get("is_manager") and one.get("node_ids") is None
+    }
+    return {
+        host: facts[host]
+        for host, swarm in swarms.items()
+        if swarm.get("node_id") in listed
+        or swarm.get("node_address") in leaderless
+        or not leaderless.isdisjoint(map(host_part, swarm.get("remote_managers") or ()))
+    }
 
 
 def _keep(key: str, nodes: Mapping[str, Facts], side: _Side) -> _Side:

@@ -87,7 +87,11 @@ def _host(cluster: Cluster, host: Host, network: Mapping[str, Any]) -> dict[str,
 
 
 def _network(cluster: Cluster) -> dict[str, Any]:
-    """The overlay network as it is wanted, its ID where there is one, and whether it differs."""
+    """The overlay network as it is wanted, its ID where there is one, and whether it differs.
+
+    Where the swarm of the first manager is out of order, the network is not known: its module compares it later, if the
+    step of the membership gets that far.
+    """
     arguments = cluster.arguments
     wanted = {
         "subnet": arguments["network_subnet"] or cluster.overlay["subnet"],
@@ -98,6 +102,8 @@ def _network(cluster: Cluster) -> dict[str, Any]:
         return {**wanted, "id": "", "differs": False}
     known = [EngineNetwork.from_facts(one) for one in cluster.first.engine.get("overlay_networks") or ()]
     found = next((one for one in known if one.name == arguments["network_name"]), None)
+    if cluster.first.membership.get("error"):
+        return {**wanted, "id": found.id if found else "", "differs": True}
     params = {
         **wanted,
         **{"name": arguments["network_name"], "state": "present", "gateway": None, "recreate": False},

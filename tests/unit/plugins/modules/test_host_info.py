@@ -189,7 +189,8 @@ def test_engine_of_a_manager_without_quorum() -> None:
         raise OSError("The swarm does not have a leader.")
 
     facts = engine_facts(get)
-    assert (facts["swarm"]["node_ids"], facts["swarm"]["error"]) == ([], "The swarm does not have a leader.")
+    assert (facts["swarm"]["node_ids"], facts["swarm"]["error"]) == (None, "The swarm does not have a leader.")
+    assert facts["overlay_networks"] is None
     assert (facts["membership"]["nodes"], facts["membership"]["error"]) == ([], "The swarm does not have a leader.")
 
 

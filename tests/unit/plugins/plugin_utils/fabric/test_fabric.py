@@ -217,6 +217,21 @@ def test_what_a_swarm_has_is_kept() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("networks_known", "expected"), [(True, (1450, "10.9.0.0/16")), (False, (1500, "10.77.0.0/16"))]
+)
+def test_what_a_swarm_without_a_leader_has_is_kept(networks_known: bool, expected: tuple[int, str]) -> None:
+    facts = in_swarm(fleet())
+    for name, one in facts.items():
+        one["engine"]["swarm"] |= {"node_ids": None, "remote_managers": ["198.51.100.11:2377"]}
+        one["engine"]["swarm"]["is_manager"] = name == "gpu-01"
+    if not networks_known:
+        facts["gpu-01"]["engine"]["overlay_networks"] = None
+    found = chosen(plan(facts, GOOD))
+    assert (found["advertise"], found["data"]) == ("198.51.100.12", "192.0.2.12")
+    assert (found["mtu"], found["subnet"]) == expected
+
+
 def test_data_without_an_address_of_their_own_go_to_the_nodes() -> None:
     assert chosen(plan(in_swarm(fleet(), data_path=False), GOOD))["data"] == "198.51.100.12"
 

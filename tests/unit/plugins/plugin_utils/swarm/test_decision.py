@@ -203,6 +203,15 @@ def test_a_firewall_has_the_addresses_of_all_hosts() -> None:
     assert decision["hosts"]["gpu-01"]["firewall"] == {}
 
 
+@pytest.mark.parametrize("networks", [[NETWORK.as_facts()], [], None])
+@pytest.mark.parametrize("error", ["The swarm does not have a leader.", "rpc error: context deadline exceeded"])
+def test_a_swarm_without_a_leader_is_left_to_its_own_step(networks: Any, error: str) -> None:
+    leaderless = {**membership(1), "error": error, "nodes": []}
+    first = observed(1, membership=leaderless, overlay_networks=networks)
+    decision = decide(cluster(host(1, first, network_subnet="10.99.0.0/16", network_mtu=1400)))
+    assert decision["hosts"]["gpu-01"]["membership"] == ["init"]
+
+
 def test_a_node_of_no_host_is_named_only_where_all_hosts_were_asked() -> None:
     two = {name: host(number) for number, name in enumerate(NAMES[:2], 1)}
     (sentence,) = decide(cluster(hosts=two, inventory_names=NAMES[:2]))["unlisted"]
