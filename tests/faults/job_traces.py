@@ -20,7 +20,8 @@ RUNNING = "grep -lsz '^DISTRAIN_JOB=' /proc/[0-9]*/environ | cut -d/ -f3"
 
 def forget(job: str) -> None:
     """Nothing of an earlier run is to be taken for one of this."""
-    command = f"rm -rf {trainer.DIRECTORY}/control/{job} {trainer.DIRECTORY}/logs/{job} {trainer.output(job)}"
+    kept = f"/var/lib/distrain/keeper/{trainer.NAME}/{job}"
+    command = f"rm -rf {trainer.DIRECTORY}/control/{job} {trainer.DIRECTORY}/logs/{job} {trainer.output(job)} {kept}"
     lab.on_all(lambda host: lab.run_on(host, command))
     shutil.rmtree(trainer.ARTIFACTS / job, ignore_errors=True)
 

@@ -134,7 +134,10 @@ class JobKeeper:
         """Record the start of the attempt once, by when the hosts say that it was."""
         known = [at for at in times if at]
         self._started = min(known, default=0.0)
-        self._recorder.began(min(known, default=None), len(known), self._place.job, self._state.restarts)
+        if known and self._state.announced != self._state.attempt:
+            self._recorder.began(min(known), len(known), self._place.job, self._state.restarts)
+            self._state.announced = self._state.attempt
+            self._save_state()
 
     def _start(self, observer: JobObserver) -> Mapping[str, Mapping[str, Any]]:
         restarts_made = self._state.restarts

@@ -22,6 +22,8 @@ class State:
     phase: str = BEGINNING
     restarts: int = 0
     checkpoint: str = ""
+    # The attempt whose start is recorded already.
+    announced: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     gpu_problems: list[str] = field(default_factory=list)
     silence: dict[str, Any] = field(default_factory=dict)

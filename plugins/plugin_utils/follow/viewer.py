@@ -126,11 +126,15 @@ class Viewer:
         )
 
     def _show(self, found: View) -> None:
-        lines = found["screen"][-_MOST_OLD_LINES:] if self._is_first else found["screen"]
+        is_over = found["state"]["phase"] == OVER
+        lines = found["screen"]
+        if self._is_first:
+            # Of a job that is over already its outcome says enough.
+            lines = [] if is_over else lines[-_MOST_OLD_LINES:]
         for line in lines:
             (self.warn if line["kind"] == "warning" else self.show)(line["text"])
         progress = found["progress"]
-        if progress and progress["at"] != self._shown_progress and found["state"]["phase"] != OVER:
+        if progress and progress["at"] != self._shown_progress and not is_over:
             self._shown_progress = progress["at"]
             self.progress(progress["text"], progress["percent"])
         self._is_first = False

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 from ansible_collections.distrain.cluster.plugins.module_utils.image.identity import ImageIdentity
 from ansible_collections.distrain.cluster.plugins.module_utils.image.prefix import WantedImage
 from ansible_collections.distrain.cluster.plugins.module_utils.image.state import HeldImage, HostImages
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.image import ImageDelivery, ImageOrder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
 
 NAME = "team/trainer:1"
 MB = 10**6
@@ -114,6 +116,7 @@ ORDER = ImageOrder(
     spool_limit=1000,
     patience=60,
     addresses={},
+    keys=RelayKeys(RunAuthority),
 )
 
 

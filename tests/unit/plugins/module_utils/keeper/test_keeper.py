@@ -82,7 +82,7 @@ class Hosts:
 
     def job_of(self, host: str) -> Mapping[str, Any]:
         one = next(one for one in self.now if one.host == host)
-        times = {"started": 1.0, "ended": one.ended, "exit_code": one.exit_code, "rank": one.rank, "world_size": 2}
+        times = {"started": 1.25, "ended": one.ended, "exit_code": one.exit_code, "rank": one.rank, "world_size": 2}
         return {"state": one.state, "attempt": self.attempt, "progress": one.progress, "gpu": {}, **times}
 
     def jobs(self) -> dict[str, Any]:

@@ -85,9 +85,15 @@ def test_it_need_not_wait_for_the_end() -> None:
 
 def test_of_what_was_said_before_only_the_last_is_shown() -> None:
     lines = [{"kind": "line", "text": str(number)} for number in range(50)]
-    stage = Stage(found("over", screen=lines))
+    stage = Stage(found("following", screen=lines), found("over"))
     stage.viewer.follow(to_the_end=True)
     assert stage.shown == [str(number) for number in range(30, 50)]
+
+
+def test_of_a_job_that_is_over_its_outcome_says_enough() -> None:
+    stage = Stage(found("over", screen=[{"kind": "warning", "text": "it is slow"}]))
+    stage.viewer.follow(to_the_end=True)
+    assert stage.warned == []
 
 
 def test_a_keeper_that_does_not_answer_is_waited_for_and_told_of_once() -> None:
