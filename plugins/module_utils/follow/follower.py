@@ -208,9 +208,15 @@ class Follower:
         return bool(silent_ranks(ranks, limit)) and not any(rank.unseen for rank in ranks)
 
     def _fail_after_grace(self, ranks: Sequence[Rank]) -> None:
-        """Give other ranks the grace period to end, so that the cause differs from its effects, and fail."""
-        until = self.clock() + self.timeouts.grace
-        while any(rank.state == RUNNING for rank in ranks) and self.clock() < until:
+        """Give other ranks the grace period to end, so that the cause differs from its effects, and fail.
+
+        A host whose connection has just ended may be the cause: it gets the time after which it would be warned of.
+        """
+        began = self.clock()
+        while any(rank.state == RUNNING for rank in ranks):
+            is_lost = any(rank.unseen_because and not rank.unseen for rank in ranks)
+            if self.clock() >= began + max(self.timeouts.grace, self.timeouts.unseen if is_lost else 0):
+                break
             self.sleep(min(2.0, self.timeouts.interval))
             ranks = self._observe()
         self._report_gpus(ranks)

@@ -238,3 +238,18 @@ def test_an_elastic_job_fails_without_its_first_host_or_with_too_few(min_hosts: 
     follower.min_hosts = min_hosts
     with pytest.raises(ClusterError, match=f"Rank {lost} of job sft"):
         follower.follow()
+
+
+def test_a_host_whose_connection_has_just_ended_may_be_the_cause() -> None:
+    """Its rank still counts as running; the others have ended because it was gone."""
+    lost = rank(0, "failed", exit_code=1, last_lines=["RuntimeError: Connection closed by peer [10.0.0.2]:1234"])
+    away = [lost, rank(1, unseen_because="the connection was reset")]
+    back = [lost, rank(1, "lost", host_restarted=True)]
+    stage = Stage(*[away] * 7, back)
+    with pytest.raises(ClusterError) as ended:
+        stage.follower(grace=4).follow()
+    assert (ended.value.details["finding"], ended.value.details["failed_host"]) == ("host_restarted", "gpu-02")
+    silent = Stage(*[away] * 30)
+    with pytest.raises(ClusterError):
+        silent.follower(grace=4, unseen=25).follow()
+    assert silent.now < 30, "it is not waited for any longer"
