@@ -129,7 +129,7 @@ def test_a_follower_whose_parent_has_ended_writes_nothing_any_more(tmp_path: Pat
     follower.observe, follower.sleep = parent.guarded(stage.observe), parent.guarded(stage.sleep)
 
     def end_parent(seconds: float) -> None:
-        parent.pid = 1
+        parent.pid = -1
 
     stage.sleep = end_parent  # type: ignore[method-assign]
     follower.sleep = parent.guarded(stage.sleep)
