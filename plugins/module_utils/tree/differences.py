@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ..base.errors import ClusterError
 from ..base.sizes import in_words
@@ -18,7 +19,7 @@ from .store import PageStore, Place, Selection
 DIFF_LINES = 500
 
 # An entry and its place in its store, or nothing where the host has no such path.
-_Found = tuple[Place, TreeEntry] | None
+_Found: TypeAlias = "tuple[Place, TreeEntry] | None"
 
 
 class Names:

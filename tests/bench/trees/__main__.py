@@ -54,7 +54,7 @@ def make_model(path: Path, size: int) -> None:
     path.mkdir(parents=True)
     for number in range(4):
         with (path / f"model-{number + 1}-of-4.safetensors").open("wb") as file:
-            for _ in range(size // 4 // MEBIBYTE):
+            for _number in range(size // 4 // MEBIBYTE):
                 file.write(os.urandom(MEBIBYTE))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -77,8 +78,11 @@ OF_DEBIAN = [
 ]
 
 
+NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 def given(
-    bundle: Mapping[str, Any] = {}, docker: Mapping[str, Any] = {}, toolkit: Mapping[str, Any] = {}
+    bundle: Mapping[str, Any] = NONE, docker: Mapping[str, Any] = NONE, toolkit: Mapping[str, Any] = NONE
 ) -> dict[str, Any]:
     return {"bundle": {**BUNDLE, **bundle}, "docker": {**DOCKER, **docker}, "nvidia_toolkit": {**TOOLKIT, **toolkit}}
 
