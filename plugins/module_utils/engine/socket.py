@@ -11,7 +11,6 @@ from __future__ import annotations
 import http.client
 import json
 import select
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
@@ -22,8 +21,6 @@ from .client import LARGEST_ANSWER, CallError, EngineClient, EngineConnection, r
 from .stream import loaded, messages_in
 
 DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
-# How long an engine may take to discard what it has of an archive, in seconds.
-ABORT_SECONDS = 10.0
 # An engine that unpacks may stop reading for as long as its disk is busy.
 STALL_SECONDS = 300.0
 # The classic store writes the whole image to its disk before the first byte of an archive comes, and unpacks a layer
@@ -181,22 +178,8 @@ class LoadRequest:
             self._connection.close()
 
     def abort(self) -> None:
-        """Truncate the archive, and wait for a bounded time until the engine has discarded it.
-
-        It discards by digest: a load of the same layer that began before its end could lose what it has brought.
-        """
-        sock = self._connection.sock
-        try:
-            if sock:
-                sock.settimeout(ABORT_SECONDS)
-                sock.shutdown(socket.SHUT_WR)
-                while sock.recv(LARGEST_ANSWER):
-                    pass
-        except OSError:
-            # It has gone, or takes its time; there is nothing to wait for.
-            pass
-        finally:
-            self._connection.close()
+        """Close the connection: the engine sees a truncated archive, and keeps nothing of it."""
+        self._connection.close()
 
     def _send(self, *parts: bytes | memoryview) -> None:
         try:

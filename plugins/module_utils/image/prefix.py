@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,9 +113,18 @@ def prefix_config(wanted: WantedImage, layers: int) -> bytes:
     return _json(config)
 
 
-def layer_header(diff_id: str, size: int) -> bytes:
+def new_layer_path() -> str:
+    """Return a path for the layer that an archive carries, which no other archive has.
+
+    Containerd keeps what has come of an entry whose archive was cut, by the entry's path, and appends to that what
+    comes under the same path next, whatever its bytes are (WriteBlob and Copy of its package content).
+    """
+    return f"layers/{uuid.uuid4().hex}"
+
+
+def layer_header(path: str, size: int) -> bytes:
     """What stands in an archive before the bytes of a layer."""
-    return _header(_blob(diff_id), size)
+    return _header(path, size)
 
 
 def padding(size: int) -> bytes:
@@ -122,8 +132,13 @@ def padding(size: int) -> bytes:
     return bytes(-size % _BLOCK)
 
 
-def closing(name: str, config: bytes, diff_ids: Sequence[str], sizes: Sequence[int]) -> Closing:
-    """The rest of an archive: an image of these layers, from the lowest up, under this name."""
+def closing(
+    name: str, config: bytes, diff_ids: Sequence[str], sizes: Sequence[int], carried: str | None = None
+) -> Closing:
+    """The rest of an archive: an image of these layers, from the lowest up, under this name.
+
+    ``carried`` is the path of the highest layer in the archive, None where the engine has all of them.
+    """
     config_digest = _digest(config)
     layers = [{"mediaType": _LAYER, "digest": diff_id, "size": size} for diff_id, size in _pairs(diff_ids, sizes)]
     described = {"mediaType": _CONFIG, "digest": config_digest, "size": len(config)}
@@ -138,7 +153,9 @@ def closing(name: str, config: bytes, diff_ids: Sequence[str], sizes: Sequence[i
         "size": len(manifest),
         "annotations": annotations,
     }
-    entry = {"Config": _blob(config_digest), "RepoTags": [name], "Layers": [_blob(diff_id) for diff_id in diff_ids]}
+    paths = [_blob(diff_id) for diff_id in diff_ids]
+    paths = [*paths[:-1], carried] if carried else paths
+    entry = {"Config": _blob(config_digest), "RepoTags": [name], "Layers": paths}
     files = {
         _blob(config_digest): config,
         _blob(_digest(manifest)): manifest,

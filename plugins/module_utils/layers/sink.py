@@ -20,7 +20,7 @@ from ..engine.socket import EngineSocket, LoadRequest
 from ..engine.stream import is_full_disk
 from ..image.identity import identity_of_config, identity_of_inspected
 from ..image.observation import store_of, tightest_directory
-from ..image.prefix import Closing, WantedImage, closing, layer_header, padding, prefix_config
+from ..image.prefix import Closing, WantedImage, closing, layer_header, new_layer_path, padding, prefix_config
 from ..image.state import HeldImage
 from .holding import LOCK_DIRECTORY, RunLock, holds, take_lock
 
@@ -37,6 +37,7 @@ class _Load:
         self.index = index
         self.size = size
         self.received = 0
+        self.path = new_layer_path()
 
 
 class ImageSink:
@@ -100,7 +101,7 @@ class ImageSink:
         self._sizes[index] = size
         try:
             self._current = _Load(self._engine.load(size), index, size)
-            self._current.request.write(layer_header(self._diff_ids[index], size))
+            self._current.request.write(layer_header(self._current.path, size))
         except EngineError as error:
             self._fail(error, self._next + 1)
 
@@ -128,7 +129,7 @@ class ImageSink:
             raise ClusterError(f"Layer {load.index} has {load.received} of the {load.size} bytes that were announced.")
         self._settle()
         try:
-            load.request.write(padding(load.size) + self._close_archive(load.index + 1).content)
+            load.request.write(padding(load.size) + self._close_archive(load.index + 1, load.path).content)
             load.request.end()
         except EngineError as error:
             self._fail(error, self._next + 1)
@@ -172,13 +173,13 @@ class ImageSink:
             raise ClusterError("A piece of a layer came before its beginning.")
         return self._current
 
-    def _close_archive(self, layers: int) -> Closing:
+    def _close_archive(self, layers: int, carried: str | None = None) -> Closing:
         """The end of the archive of the prefix image of this many layers; with all of them, of the image itself."""
         name, is_whole = self._wanted.prefix_name(layers), layers == len(self._diff_ids)
         if is_whole and self._config is None:
             raise ClusterError(f"The config of {self._wanted.name} did not come.")
         config = self._config if is_whole and self._config else prefix_config(self._wanted, layers)
-        end = closing(name, config, self._diff_ids[:layers], self._sizes[:layers])
+        end = closing(name, config, self._diff_ids[:layers], self._sizes[:layers], carried)
         if is_whole:
             self._closing = end
         return end

@@ -116,8 +116,13 @@ def test_an_aborted_layer_comes_again(fake: FakeImageEngine, sink: ImageSink) ->
     sink.start(0, LARGEST)
     sink.begin(0, len(IMAGE.layers[0]))
     sink.write(IMAGE.layers[0][:1000])
+    first = sink._layer().path
     sink.abort()
     assert fake.names == {}
+    # Containerd would append to what has come under the same path.
+    sink.begin(0, len(IMAGE.layers[0]))
+    assert sink._layer().path != first
+    sink.abort()
     for index in range(3):
         sink.set_config(IMAGE.config_file)
         send(sink, index)
