@@ -104,7 +104,7 @@ provenance:
       type: list
       elements: str
       sample: [podman-docker, snap]
-    held: {description: Packages that apt is told to hold., type: list, elements: str, sample: [docker-ce]}
+    held: {description: Packages that are held (apt-mark hold)., type: list, elements: str, sample: [docker-ce]}
 is_enabled:
   description: Whether the engine starts with the host.
   returned: success

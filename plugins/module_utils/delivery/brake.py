@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: which host of a chain holds up the others while it runs, and what is told to whom, so that it no longer does.
+"""Pure: which host of a chain holds up the others while it runs, and which commands let the others pass it.
 
 All hosts of a chain go at the pace of the slowest, but for what their windows hold. The host behind it goes on from the
 host before it. That one waits for it no longer, and what the slow one misses then it gets from the source: it is at the
@@ -35,10 +35,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Overtaking:
-    """``slow`` is overtaken: ``told`` goes on from another host or, if it ``releases``, waits for none behind it."""
+    """``slow`` is overtaken: ``receiver`` goes on from another host or, if it ``releases``, waits for no one behind."""
 
     slow: str
-    told: str
+    receiver: str
     releases: bool
 
 

@@ -156,9 +156,9 @@ class RelayRun:
             self._chains.append([found.slow])
             self._show(f"{found.slow} holds up the others: it receives from {self._source} from now on.")
             # Behind the slow host there is nobody any more, nor is there where it was the last.
-            self._fleet.send(found.told if found.releases else found.slow, {"do": "release"})
+            self._fleet.send(found.receiver if found.releases else found.slow, {"do": "release"})
             if not found.releases:
-                self._fleet.send(found.told, {"do": "overtake", "host": found.slow})
+                self._fleet.send(found.receiver, {"do": "overtake", "host": found.slow})
 
     def _give_up(self, waiting: set[str]) -> None:
         failure = self._fleet.failed[self._source]

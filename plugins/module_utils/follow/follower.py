@@ -103,7 +103,7 @@ class Follower:
     min_hosts: int = 0
     on_hang: str = TELL
     clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
-    # What an earlier follower of the same attempt has learned of its pauses, and who is told what this one learns.
+    # What an earlier follower of the same attempt has learned of its pauses, and who receives what this one learns.
     learned: Mapping[str, Any] = field(default_factory=dict)
     remember: Callable[[Mapping[str, Any]], None] = lambda _learned: None
     # What was wrong with GPUs at any time, in the order in which it was found.

@@ -48,7 +48,7 @@ class HostAgent:
     """Handles the commands of a keeper.
 
     C(watch) reports until the end; C(stacks), C(clock), C(prepare), C(keys), C(checkpoints), C(start), C(stop) and
-    C(release) give one answer each. What fails for a reason that can be told is an answer with C(error).
+    C(release) give one answer each. What fails for a known reason is an answer with C(error).
     """
 
     def __init__(self, place: Place, emit: Emit) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Keep one job: begin it, follow it, begin it again where that helps, and say what became of it.
+"""Keep one job: begin it, follow it, begin it again where that helps, and report how it ended.
 
 All that is decided is decided here, by the plans of C(follow) and C(causes). What a keeper knows lies in the job's
 place, so that one that is started anew goes on.

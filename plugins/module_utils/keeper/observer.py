@@ -108,7 +108,7 @@ class JobObserver:
         return self._agents.clocks([rank.host for rank in ranks], CLOCK_SECONDS)
 
     def release(self) -> None:
-        """Tell the hosts that the job is over, so that they need not listen for it any more."""
+        """Notify the hosts that the job is over, so that they stop listening for it."""
         self._agents.ask(self._hosts, {"do": "release"}, "released", CLOCK_SECONDS)
 
     def close(self) -> None:

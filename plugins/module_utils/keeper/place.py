@@ -41,7 +41,7 @@ class Place:
         self.stacks = self.directory / "stacks.txt"
         # The request to stop the job, which any process of root may make.
         self.stop = self.directory / "stop"
-        # The host has been told that the job is over.
+        # The host was notified that the job is over.
         self.released = self.directory / "released"
 
     def make(self) -> None:

@@ -29,7 +29,7 @@ class Found:
 
 
 def plan_place(found: Found, params: Mapping[str, Any]) -> Plan:
-    """Plan to give a host what it lacks; what is given has secrets, so that a difference is told by its kind alone."""
+    """Plan to give a host what it lacks; what is given has secrets, so that a difference is shown by its kind alone."""
     if params["state"] == STOPPED:
         ends = bool(found.keep) and found.phase != OVER and not found.is_stopping
         before, after = {"phase": found.phase or "absent"}, {"phase": OVER if found.keep else "absent"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host that keeps a job tells whoever looks at it."""
+"""What a host that keeps a job returns to a viewer."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Viewer:
     _inactive_since: float | None = None
 
     def follow(self, to_the_end: bool) -> Mapping[str, Any]:
-        """Return the state of the job once it is over, or once it has begun; raise ClusterError where nobody tells."""
+        """Return the state of the job once it is over, or has begun; raise ClusterError where no host answers."""
         while True:
             found = self.look(self.interval)
             state: Mapping[str, Any] = found["state"]
