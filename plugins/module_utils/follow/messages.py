@@ -16,7 +16,6 @@ from typing import Any
 from ..base.printable import printable
 
 JSON, SLACK, FEISHU, DINGTALK = "json", "slack", "feishu", "dingtalk"
-FORMATS = (DINGTALK, FEISHU, JSON, SLACK)
 # Kinds of events, and causes of findings, that are posted.
 _KINDS = ("started", "restarted", "ended", "given_up")
 _CAUSES = ("silent", "hang")

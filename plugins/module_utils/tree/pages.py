@@ -16,7 +16,7 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..base.errors import ClusterError
@@ -36,8 +36,7 @@ OWN_ROW = struct.Struct("=qQQI")
 _NO_FILE = OWN_ROW.pack(0, 0, 0, 1)
 _LENGTHS = struct.Struct("!IIII")
 _KINDS = {stat.S_IFDIR: DIRECTORY, stat.S_IFREG: FILE, stat.S_IFLNK: LINK}
-_TYPES = {kind: mode for mode, kind in _KINDS.items()} | {OTHER: stat.S_IFIFO}
-_LINK_MODE = stat.S_IFLNK | 0o777
+LINK_MODE = stat.S_IFLNK | 0o777
 _ANY_TYPE, _ANY_MODE = 0o170000, 0o7777
 
 
@@ -161,7 +160,7 @@ class PageBuilder:
             self._parts += -(-size // PART_BYTES)
             own_row = OWN_ROW.pack(status.st_ctime_ns, status.st_dev, status.st_ino, status.st_nlink)
         elif kind == stat.S_IFLNK:
-            mode, mtime = _LINK_MODE, 0
+            mode, mtime = LINK_MODE, 0
             self._links.append(link)
         self._rows.append(ROW.pack(mode, uid, gid, mtime, size))
         self._own_rows.append(own_row)
@@ -186,40 +185,6 @@ class PageBuilder:
 def ends_page(path: bytes, entries: int) -> bool:
     """Return whether a page of so many entries ends with this path."""
     return zlib.crc32(path) % _MEAN_ENTRIES == 0 or entries >= _MOST_ENTRIES
-
-
-def pages_of(entries: Iterable[TreeEntry], keeps_owner: bool = False) -> Iterator[Page]:
-    """Yield the pages of entries that are in their order, with their digests."""
-    waiting: list[TreeEntry] = []
-    for entry in entries:
-        waiting.append(entry)
-        if ends_page(os.fsencode(entry.path), len(waiting)):
-            yield _page_of(waiting, keeps_owner)
-            waiting = []
-    if waiting:
-        yield _page_of(waiting, keeps_owner)
-
-
-def _page_of(entries: list[TreeEntry], keeps_owner: bool) -> Page:
-    return Page(
-        b"".join(_row_of(one, keeps_owner) for one in entries),
-        b"".join(
-            OWN_ROW.pack(one.identity[4], one.identity[0], one.identity[1], one.links)
-            if one.identity
-            else OWN_ROW.pack(0, 0, 0, one.links)
-            for one in entries
-        ),
-        b"\0".join(os.fsencode(one.path) for one in entries),
-        b"\0".join(os.fsencode(one.link) for one in entries if one.kind == LINK),
-        b"".join(bytes.fromhex("".join(one.digests)) or UNREAD * one.parts for one in entries),
-    )
-
-
-def _row_of(entry: TreeEntry, keeps_owner: bool) -> bytes:
-    owner = (entry.uid, entry.gid) if keeps_owner else (0, 0)
-    if entry.kind == LINK:
-        return ROW.pack(_LINK_MODE, *owner, 0, 0)
-    return ROW.pack(_TYPES[entry.kind] | mode_of(entry.mode, keeps_owner), *owner, entry.mtime, entry.size)
 
 
 def unpack(packed: str) -> Page:

@@ -12,8 +12,9 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.agent import TreeKind
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import TreeEntry, order_of
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import OpenPage, pages_of, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import OpenPage, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.store import PageStore
+from ansible_collections.distrain.cluster.tests.unit.support.tree_pages import pages_of
 
 
 def tree_kind(path: Path, is_source: bool, **more: Any) -> TreeKind:

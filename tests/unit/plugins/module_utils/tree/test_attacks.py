@@ -16,10 +16,11 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import pages_of, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
 from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, entries_of, tree_kind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_pages import pages_of
 
 STAGING = ".distrain-tree-staging"
 

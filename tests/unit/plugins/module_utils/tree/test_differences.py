@@ -28,9 +28,10 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries impo
     mode_of,
     shown,
 )
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import OpenPage, pages_of, unpack
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import OpenPage, unpack
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.store import PageStore
 from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import store_of
+from ansible_collections.distrain.cluster.tests.unit.support.tree_pages import pages_of
 
 A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
 ROOT = TreeEntry("", DIRECTORY, 0o755)
