@@ -1,6 +1,6 @@
 #!/bin/sh
-# Remove the chains that Docker Engine made in the packet filter and the control groups of its containers, once the
-# engine is stopped, and nothing else.
+# Remove the chains that Docker Engine made in the packet filter, the control groups of its containers, and what it has
+# mounted below the directories that are the arguments, once the engine is stopped, and nothing else.
 set -eu
 
 for table in filter nat; do
@@ -18,3 +18,10 @@ done
 
 # Only empty groups can be removed, so none that is in use goes.
 find /sys/fs/cgroup -depth -type d -path '*/docker*' -exec rmdir {} + 2>/dev/null || true
+
+# An engine that is killed leaves its data directory mounted on itself. What is mounted last is listed last.
+for directory in "$@"; do
+    findmnt --list --noheadings --output TARGET | tac | while read -r mount; do
+        case $mount in "$directory"/*) umount "$mount" ;; esac
+    done
+done
