@@ -86,6 +86,12 @@ def parse() -> Rehearsal:
     parser.add_argument(
         "--gpus", type=int, default=machine.count_gpus(), help="how many of this machine's; all by default"
     )
+    parser.add_argument(
+        "--hosts",
+        type=int,
+        default=0,
+        help="how many, more than GPUs too, which they share; as many as needed by default",
+    )
     parser.add_argument("--gpus-per-host", type=int, default=1, help="how many a host has at most; 1 by default")
     parser.add_argument(
         "--base", default="", help="an archive of a CUDA image with torch; else this machine's software"
@@ -93,7 +99,7 @@ def parse() -> Rehearsal:
     given = parser.parse_args()
     if given.gpus < 1:
         parser.error("This machine has no GPU of NVIDIA's: there is no /dev/nvidia0. make demo needs none.")
-    return Rehearsal(given.gpus, -(-given.gpus // given.gpus_per_host), given.base)
+    return Rehearsal(given.gpus, given.hosts or -(-given.gpus // given.gpus_per_host), given.base)
 
 
 def foundation(rehearsal: Rehearsal) -> Mapping[str, Callable[[], str]]:
@@ -118,7 +124,8 @@ def proofs(rehearsal: Rehearsal) -> Mapping[str, Callable[[], str]]:
 def make_lab(rehearsal: Rehearsal) -> str:
     variables = {
         **{"lab_name": NAME, "lab_number": NUMBER, "lab_warm": True, "lab_trainer": False},
-        **{"lab_hosts": rehearsal.hosts, "lab_gpus": rehearsal.gpus, "lab_toolkit_stand_in": True},
+        **{"lab_hosts": rehearsal.hosts, "lab_gpus": rehearsal.gpus, "lab_gpus_shared": True},
+        **{"lab_toolkit_stand_in": True},
         **{"lab_inventory_directory": str(INVENTORY), "lab_group_vars_directory": str(HERE / "group_vars")},
     }
     stream(["lab", f"--extra-vars={json.dumps(variables)}"], "lab")

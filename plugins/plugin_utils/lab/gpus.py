@@ -27,8 +27,13 @@ class MachineGpus:
     driver_files: Mapping[str, str] = field(default_factory=dict)
 
 
-def share_out(wanted: int, hosts: int, minors: Sequence[int]) -> list[list[int]]:
-    """Return the GPUs of each host, as evenly as it goes; neighbours stay together, and the first hosts have more."""
+def share_out(wanted: int, hosts: int, minors: Sequence[int], is_shared: bool = False) -> list[list[int]]:
+    """Return the GPUs of each host, as evenly as it goes; neighbours stay together, and the first hosts have more.
+
+    Where GPUs are shared, and there are fewer than hosts, each host has one, which it shares with others.
+    """
+    if is_shared and 0 < wanted < hosts:
+        return [[sorted(minors)[number % wanted]] for number in range(hosts)]
     counts = [wanted // hosts + (number < wanted % hosts) for number in range(hosts)]
     bounds = accumulate(counts, initial=0)
     return [sorted(minors)[start:end] for start, end in pairwise(bounds)]
@@ -58,9 +63,9 @@ def gpu_problems(wanted: int, stand_in: bool, machine: MachineGpus) -> list[str]
     return []
 
 
-def host_gpus(wanted: int, hosts: int, machine: MachineGpus) -> list[dict[str, Any]]:
+def host_gpus(wanted: int, hosts: int, machine: MachineGpus, is_shared: bool = False) -> list[dict[str, Any]]:
     """Return, for each host, its GPUs, the arguments that give them to its container, and what it must not see."""
-    return [_one_host(minors, machine) for minors in share_out(wanted, hosts, list(machine.addresses))]
+    return [_one_host(minors, machine) for minors in share_out(wanted, hosts, list(machine.addresses), is_shared)]
 
 
 def _one_host(minors: Sequence[int], machine: MachineGpus) -> dict[str, Any]:

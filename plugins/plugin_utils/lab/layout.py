@@ -25,6 +25,7 @@ def lay_out(arguments: Mapping[str, Any], machine: MachineGpus) -> dict[str, Any
     if problems:
         raise PlanError(" ".join(problems))
     prefix = f"distrain-{arguments['name']}"
+    shares = host_gpus(arguments["gpus"], arguments["hosts"], machine, arguments["gpus_shared"])
     return {
         "interfaces": interfaces,
         "needs_files": any(one["rate"] or _is_isolated(one) for one in interfaces),
@@ -32,10 +33,7 @@ def lay_out(arguments: Mapping[str, Any], machine: MachineGpus) -> dict[str, Any
             {"name": f"{prefix}.{one['name']}", "network": one["network"], "mtu": str(one["mtu"])}
             for one in _on_networks(interfaces)
         ],
-        "hosts": [
-            {**_host(number, prefix, arguments, interfaces), **gpus}
-            for number, gpus in enumerate(host_gpus(arguments["gpus"], arguments["hosts"], machine), 1)
-        ],
+        "hosts": [{**_host(number, prefix, arguments, interfaces), **gpus} for number, gpus in enumerate(shares, 1)],
     }
 
 

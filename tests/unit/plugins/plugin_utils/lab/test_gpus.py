@@ -43,6 +43,14 @@ def test_gpus_are_shared_out(wanted: int, hosts: int, minors: list[int], shares:
     assert share_out(wanted, hosts, minors) == shares
 
 
+@pytest.mark.parametrize(
+    ("wanted", "hosts", "shares"),
+    [(1, 3, [[0], [0], [0]]), (2, 3, [[0], [2], [0]]), (2, 2, [[0], [2]]), (2, 1, [[0, 2]]), (0, 2, [[], []])],
+)
+def test_hosts_share_gpus_where_there_are_fewer(wanted: int, hosts: int, shares: list[list[int]]) -> None:
+    assert share_out(wanted, hosts, [2, 0], is_shared=True) == shares
+
+
 def test_a_host_gets_its_gpus_and_sees_no_others() -> None:
     first, second = host_gpus(2, 2, MACHINE)
     assert first == {

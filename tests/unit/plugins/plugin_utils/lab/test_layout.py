@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, Any] = {
     "first_ssh_port": 22300,
     "interfaces": [],
     "gpus": 0,
+    "gpus_shared": False,
     "gpu_stand_in": False,
 }
 MACHINE = MachineGpus()
