@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import yaml
 from tests.faults.lab import LabError
 from tests.faults.play import Outcome, read_outcome
 from tests.rehearse import machine
+from tests.rehearse.failures import FAILURES, Failure
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -116,6 +118,7 @@ def proofs(rehearsal: Rehearsal) -> Mapping[str, Callable[[], str]]:
         "site.yml again": lambda: again(rehearsal),
         **check,
         "A rank killed, and the job resumed": lambda: killed(rehearsal),
+        **{failure.name: partial(refused, rehearsal, failure) for failure in FAILURES},
         "status.yml": lambda: play("status", rehearsal, "status"),
         "report.yml": lambda: play("report", rehearsal, "report"),
     }
@@ -146,7 +149,7 @@ def base_image(rehearsal: Rehearsal) -> str:
 
 
 def again(rehearsal: Rehearsal) -> str:
-    outcome = ask("site", rehearsal)
+    outcome = ask("site", rehearsal, "site-again")
     if outcome.failed or outcome.changed:
         raise LabError(f"changed={outcome.changed} {outcome.said}")
     return "changed=0"
@@ -192,13 +195,22 @@ def play(playbook: str, rehearsal: Rehearsal, log: str, variables: Mapping[str, 
     return stream([playbook, *arguments(rehearsal, variables or {})], log)
 
 
-def ask(playbook: str, rehearsal: Rehearsal) -> Outcome:
+def refused(rehearsal: Rehearsal, failure: Failure) -> str:
+    """Run a job that must fail; return its error."""
+    outcome = ask("train", rehearsal, failure.name, failure.variables_of_job())
+    said = " ".join(outcome.said.split())
+    if not outcome.failed or failure.says not in said:
+        raise LabError(f"expected an error with {failure.says!r}, got {said or 'none'}")
+    return said
+
+
+def ask(playbook: str, rehearsal: Rehearsal, log: str, variables: Mapping[str, Any] | None = None) -> Outcome:
     """Run a playbook for what it changed and its error, and print neither."""
     start = time.monotonic()
     environment = {**machine.environment(ROOT), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
-    command = ansible([playbook, *arguments(rehearsal, {})])
+    command = ansible([playbook, *arguments(rehearsal, variables or {})])
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
-    (ARTIFACTS / f"{playbook}-again.json").write_text(done.stdout)
+    (ARTIFACTS / f"{log}.json").write_text(done.stdout)
     return read_outcome(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
 
