@@ -65,8 +65,7 @@ demo: $(PLAYBOOKS)
 
 # Beside each other, since each alone keeps one core busy; what each printed comes in one piece.
 test: $(READY)
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint unit
-	@$(MAKE) --no-print-directory report-test
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint unit report-test
 	@$(MAKE) --no-print-directory scenario NAME=default
 
 lint: $(READY)
