@@ -10,10 +10,9 @@ from typing import Any
 
 from tests.faults import lab
 from tests.faults.job_case import JobCase
-from tests.faults.job_end_cases import LONG
 from tests.faults.play import Inventory
 from tests.faults.steps import On
-from tests.faults.trainer import CODE, DATA, IMAGE, command, stop, train
+from tests.faults.trainer import CODE, DATA, IMAGE, LONG, command, stop, train
 
 ONE, TWO, THREE = lab.HOSTS
 KEPT = "distrain-lab/kept:1"

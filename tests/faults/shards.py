@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from tests.faults import lab, report
 from tests.faults.case import Blamed, Entry
@@ -61,9 +62,9 @@ def read(number: int) -> Sequence[Entry]:
     return [read_entry(document) for document in json.loads(results(number).read_text())]
 
 
-def read_entry(document: dict[str, object]) -> Entry:
+def read_entry(document: dict[str, Any]) -> Entry:
     blames = {key: Blamed(**document[key]) for key in ("blamed", "expected") if isinstance(document[key], dict)}
-    return Entry(**{**document, **blames})  # type: ignore[arg-type]
+    return Entry(**{**document, **blames})
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHONS = ("opt/torch/.venv/bin", "opt/venv/bin", "opt/conda/bin", "usr/local/bin", "usr/bin")
 # Beside other file systems, which are left out: what is no software of the machine, and CUDA's compiler and profilers:
 # torch has CUDA's libraries beside itself.
-LEFT_OUT = ("boot", "home", "mnt", "media", "opt/nvidia", "root/.cache", "srv", "tmp", "usr/local/cuda*", "var/cache")
-LEFT_OUT += ("var/lib/docker", "var/log", "var/tmp")
+LEFT_OUT = (
+    *("boot", "home", "mnt", "media", "opt/nvidia", "root/.cache", "srv", "tmp", "usr/local/cuda*", "var/cache"),
+    *("var/lib/docker", "var/log", "var/tmp"),
+)
 PROBE = "import torch; print(torch.__version__, torch.version.cuda)"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible import constants, context
@@ -150,7 +150,7 @@ class RelayAction(ActionBase):
                 yield target
 
 
-def starts(targets: Iterator[SshTarget], kind: str) -> Iterator[tuple[str, Callable[[Events], AgentLink]]]:
+def starts(targets: Iterable[SshTarget], kind: str) -> Iterator[tuple[str, Callable[[Events], AgentLink]]]:
     """Yield each host with what starts its agent for this kind of item."""
     module = AGENTS[kind]
     program = bundle(module)

@@ -16,8 +16,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.base.agent import serve
-from ansible_collections.distrain.cluster.plugins.module_utils.relay.agent import PROCESS_NAME, Emit, RelayAgent
+from ansible_collections.distrain.cluster.plugins.module_utils.base.agent import Emit, serve
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.agent import PROCESS_NAME, RelayAgent
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.firewall import OpenPort
 
 WINDOW_BYTES = 4 * 1024**2
@@ -97,7 +97,7 @@ class CappedAgent(RelayAgent):
 def main() -> None:
     sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))
     # The firewall of this machine is none of the bench's business.
-    OpenPort.open = lambda _self: None  # type: ignore[method-assign]
+    OpenPort.open = lambda self: None  # type: ignore[method-assign]
     serve(functools.partial(CappedAgent), PROCESS_NAME)
 
 

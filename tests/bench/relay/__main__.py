@@ -96,7 +96,7 @@ def main() -> None:
         for row in wanted:
             found[row.name].append(measure(row, size))
     table = {name: {key: min(one[key] for one in rounds) for key in rounds[0]} for name, rounds in found.items()}
-    lines = [("what", "MB/s", "CPU s/GB to receive", "CPU s/GB to send")]
+    lines: list[tuple[str, ...]] = [("what", "MB/s", "CPU s/GB to receive", "CPU s/GB to send")]
     for name, one in table.items():
         per_gb = [f"{one[key] / size * 1e9:.2f}" for key in ("cpu", "send_cpu")]
         lines.append((name, f"{size / one['seconds'] / 1e6:.0f}", *per_gb))

@@ -45,7 +45,8 @@ def layer_sizes() -> list[int]:
         for member in archive:
             sizes[member.name] = member.size
             if member.name == "manifest.json":
-                layers = json.load(archive.extractfile(member))[0]["Layers"]
+                manifest = archive.extractfile(member)
+                layers = json.load(manifest)[0]["Layers"] if manifest else []
     return [sizes[layer] for layer in layers]
 
 
