@@ -28,6 +28,12 @@ SPOKEN, SILENT = 30, 31
 HELD_UP, EARLY, UNSEEN, OF_NETWORK, TERMINATED, USER, FOLLOWED = 40, 50, 60, 70, 80, 90, 100
 MORE_MEMORY = "Give the job less to hold (a smaller batch, fewer workers), or its host more memory."
 AGAIN = "Run the job again to start it anew."
+# By the engine's name of the state; it may be seen while it goes.
+_STATES = {
+    **dict.fromkeys(("absent", "removing", "dead"), "was removed"),
+    "exited": "has exited",
+    "created": "was not started",
+}
 _LAST_LINES = 3
 _LONGEST_LINE = 4000
 _WAITED = re.compile(
@@ -148,7 +154,7 @@ def _of_lost(rank: Rank) -> Evidence:
     elif rank.engine_restarted:
         found = ("engine_restarted", f"the Docker engine of its host was restarted. {AGAIN}")
     elif rank.container_state != "running":
-        state = "was removed" if rank.container_state == "absent" else f"is {rank.container_state}"
+        state = _STATES.get(rank.container_state, f"is {rank.container_state}")
         found = ("container_gone", f"its container {state}. {AGAIN}")
     elif rank.container_restarted:
         found = ("container_restarted", f"its container was restarted. {AGAIN}")

@@ -51,7 +51,9 @@ def raised(line: str, *before: str, **more: Any) -> Rank:
         (rank("lost", memory_killed=True), "memory", False, ["was killed because memory ran out."]),
         (rank("lost"), "killed", True, ["without an exit code", "were killed"]),
         (rank("lost", container_state="absent"), "container_gone", True, ["its container was removed"]),
-        (rank("lost", container_state="exited"), "container_gone", True, ["is gone: its container is exited"]),
+        (rank("lost", container_state="removing"), "container_gone", True, ["its container was removed"]),
+        (rank("lost", container_state="dead"), "container_gone", True, ["its container was removed"]),
+        (rank("lost", container_state="exited"), "container_gone", True, ["is gone: its container has exited"]),
         (rank("lost", container_restarted=True), "container_restarted", True, ["container was restarted"]),
         (
             rank("lost", container_state="exited", engine_restarted=True),
