@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.capabilities import missing_capabilities
-from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.gpus import MachineGpus
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.layout import lay_out
 from ansible_collections.distrain.cluster.plugins.plugin_utils.lab.machine_gpus import observe_machine_gpus
 
@@ -20,5 +19,6 @@ class ActionModule(PlayDecision):
     def decide(self, arguments: Mapping[str, Any], play: PlayVariables) -> dict[str, Any]:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         lab = play.own["lab_arguments"]
-        gpus = observe_machine_gpus() if lab["gpus"] else MachineGpus()
+        # A lab without GPUs hides those that the machine has.
+        gpus = observe_machine_gpus()
         return {**lay_out(lab, gpus), "missing_capabilities": missing_capabilities(status)}

@@ -70,7 +70,7 @@ def host_gpus(wanted: int, hosts: int, machine: MachineGpus, is_shared: bool = F
 
 def _one_host(minors: Sequence[int], machine: MachineGpus) -> dict[str, Any]:
     if not minors:
-        return {"gpus": [], "gpu_arguments": [], "hidden_gpus": _hidden(machine.addresses.values(), machine)}
+        return {"gpus": [], "gpu_arguments": [], "hidden_gpus": _all_hidden(machine)}
     devices = [f"/dev/nvidia{minor}" for minor in minors] + list(machine.shared_devices)
     others = [address for minor, address in machine.addresses.items() if minor not in minors]
     return {
@@ -79,6 +79,13 @@ def _one_host(minors: Sequence[int], machine: MachineGpus) -> dict[str, Any]:
         + [f"--volume={source}:{target}:ro" for target, source in sorted(machine.driver_files.items())],
         "hidden_gpus": _hidden(others, machine),
     }
+
+
+def _all_hidden(machine: MachineGpus) -> list[str]:
+    """The directories that say that the machine has GPUs, and a driver for them."""
+    if not machine.addresses:
+        return []
+    return [*sorted(machine.bus_paths.values()), "/proc/driver/nvidia", "/sys/module/nvidia"]
 
 
 def _hidden(addresses: Iterable[str], machine: MachineGpus) -> list[str]:

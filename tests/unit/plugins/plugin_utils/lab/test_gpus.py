@@ -68,7 +68,10 @@ def test_a_host_gets_its_gpus_and_sees_no_others() -> None:
 
 def test_a_host_without_gpus_sees_none() -> None:
     none = host_gpus(1, 2, MACHINE)[1]
-    assert (none["gpus"], none["gpu_arguments"], len(none["hidden_gpus"])) == ([], [], 4)
+    hidden = [*BUS.values(), "/proc/driver/nvidia", "/sys/module/nvidia"]
+    assert none == {"gpus": [], "gpu_arguments": [], "hidden_gpus": hidden}
+    assert host_gpus(0, 1, MACHINE) == [none]
+    assert host_gpus(0, 1, MachineGpus())[0]["hidden_gpus"] == []
 
 
 def test_gpus_whose_addresses_are_not_known_are_shared_out_too() -> None:
