@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.action.nvidia_toolkit_decision import problem_sentences
 from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.presence import broken_gpus, gpu_problems
 from ansible_collections.distrain.cluster.tests.unit.support.gpu_facts import INSTALLATION
 
@@ -79,15 +78,3 @@ def test_what_does_not_work(changes: dict[str, Any], severity: str, words: str) 
 
 def test_addresses_of_a_long_domain_are_the_same() -> None:
     assert broken_gpus("Unable to determine the device handle for GPU 00000000:3B:00.0: Unknown Error") == [LOST]
-
-
-def test_the_role_refuses_errors_alone() -> None:
-    working = {"rc": 0, "said": listed(8)}
-    observed = {"has_gpu": True, "gpus": [*BUS, gpu("0000:01:00.0", "0x1f82", "")], "driver_gpus": ADDRESSES}
-    observed["driver_installation"] = INSTALLATION
-    assert problem_sentences({**observed, "nvidia_smi": working}) == []
-    broken = {"rc": 0, "said": f"{listed(7)}\n{HANDLE}"}
-    (problem,) = problem_sentences({**observed, "driver_gpus": MISSING, "nvidia_smi": broken})
-    assert LOST in problem
-    assert HANDLE in problem
-    assert problem_sentences({"has_gpu": False}) == []
