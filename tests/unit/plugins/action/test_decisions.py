@@ -84,7 +84,7 @@ def test_the_choice_is_shown_with_what_was_measured_and_set_by_hand() -> None:
     made, shown = action(fabric_decision)
     found = made.decide({"show": True, "refuse": True}, play(by_host))
     assert found["hosts"]["gpu-02"]["advertise_addr"] == "198.51.100.12"
-    assert found["problem"] == "" and shown[0].startswith("advertise address")
+    assert found["problem"] == "" and found["table"] == shown and shown[0].startswith("advertise address")
     assert action(fabric_decision)[0].decide({"show": False, "refuse": True}, play(by_host)) == found
 
 
