@@ -58,7 +58,7 @@ All messages
 
 What the collection says when it refuses something or fails, as it stands in the code; ``…`` stands for what is put in.
 Search this page for a few words of a message, then read the section that its group leads to. Why the rank of a job has
-ended is told in :doc:`docsite/causes`.
+ended is described in :doc:`docsite/causes`.
 """
 
 

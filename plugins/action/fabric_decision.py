@@ -35,6 +35,7 @@ class ActionModule(PlayDecision):
         decision = decide_networks(play.registered("fabric_observed"), measured, settings)
         if arguments["refuse"] and decision["problem"]:
             raise PlanError(decision["problem"])
+        table = choice_lines(decision["choices"])
         if arguments["show"]:
-            self.show(choice_lines(decision["choices"]))
-        return decision
+            self.show(table)
+        return {**decision, "table": table}

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
+from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.presets import mirror_addresses
 from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.wanted import Wanted, of_controller, of_host
 
 
@@ -20,6 +21,8 @@ def wanted_mirrors(play: PlayVariables) -> tuple[dict[str, list[Wanted]], list[W
     given = {name: plain(one) for name, one in arguments.items() if one and not one.get("bundle")}
     registered = play.registered("fabric_observed")
     observed = {name: plain(registered[name]) for name in given if "machine_id" in registered[name]}
+    for name in observed:
+        given[name]["mirrors"] = mirror_addresses(given[name]["mirrors"])
     hosts = {
         name: list(of_host(given[name], facts, is_builder=name == given[name]["builder"]))
         for name, facts in observed.items()

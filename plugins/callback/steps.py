@@ -48,7 +48,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.artifacts import of_this_run
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.commands import as_typed
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps import record as kinds
-from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.ending import told_lines, verdict
+from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.ending import result_lines, verdict
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.full_log import FullLog
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.output import LogDisplay, Output
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.record import TaskRecord, error_text, message_text
@@ -170,9 +170,9 @@ class CallbackModule(DefaultCallback):
         log = (
             self._log.problem or f"The full log is in {as_typed(self._log.path, Path.cwd()) if self._log.path else ''}"
         )
-        told = told_lines(stats.custom.get("_run", {}), _as_yaml)
-        if told:
-            self._output.say("\n".join(["", *told]))
+        results = result_lines(stats.custom.get("_run", {}), _as_yaml)
+        if results:
+            self._output.say("\n".join(["", *results]))
         self._output.say(f"{last} {log}", constants.COLOR_ERROR if failed or unreachable else constants.COLOR_OK)
 
     # Inside
@@ -263,7 +263,7 @@ def _parts(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_rescued(task: Any) -> bool:
-    """Tell whether a C(rescue) of the play goes on where this task fails."""
+    """Return whether a C(rescue) of the play goes on where this task fails."""
     child, parent = task, getattr(task, "_parent", None)
     while parent is not None:
         inside = [getattr(one, "_uuid", None) for one in getattr(parent, "block", None) or []]

@@ -21,7 +21,6 @@ options:
       - The default is those that run the task, and with C(run_once) those of the play's current batch.
     type: list
     elements: str
-    version_added: "1.0.0"
   addresses:
     description:
       - By the name of a host in the inventory, the address of its own at which the other hosts reach it.
@@ -29,7 +28,6 @@ options:
         swarm at the address of its default route.
     type: dict
     default: {}
-    version_added: "1.0.0"
   ports:
     description:
       - At which TCP ports the hosts may listen, as V(28500-28599) or as one port; each takes the first that is free
@@ -41,7 +39,6 @@ options:
         ends. What O(addresses) names must then be in C(swarm_firewall_allow).
     type: str
     default: ""
-    version_added: "1.0.0"
   disk_reserve:
     description:
       - What must stay free after the transfer on the disk that it goes to, which of an image is the engine's. In bytes,
@@ -52,7 +49,6 @@ options:
     description: For how many seconds nothing may come to a host, from any other, before it gives up.
     type: int
     default: 60
-    version_added: "1.0.0"
 notes:
   - The task of one host works for all hosts that run it with the same arguments; where arguments differ by host, or a
     condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than

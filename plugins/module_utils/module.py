@@ -79,10 +79,9 @@ def _run(operation: Operation[State], module: AnsibleModule, connect: Callable[[
 def run_info(
     observe: Callable[[Engine, Mapping[str, Any]], dict[str, Any]],
     argument_spec: Mapping[str, Any] | None = None,
-    module_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Run a module that only reads, and exit with what it read."""
-    module = _build(argument_spec or {}, module_options or {})
+    module = _build(argument_spec or {}, {})
     try:
         result = observe(_connect(module.params), module.params)
     except ClusterError as error:

@@ -41,11 +41,17 @@ problem:
   type: str
   sample: ""
 choices:
-  description: Every choice; P(distrain.cluster.fabric_table#filter) makes a table of them.
+  description: Every choice.
   returned: success
   type: list
   elements: dict
   sample: [{what: advertise address, host: gpu-01, value: 192.0.2.11, reason: set by hand}]
+table:
+  description: The choices as lines, each reason once below the choices in a row that share it.
+  returned: success
+  type: list
+  elements: str
+  sample: ["advertise address  gpu-01  192.0.2.11", "    because: set by hand"]
 hosts:
   description: By host its advertise_addr, data_path_addr and environment, which a job on the host's network finds.
   returned: success

@@ -34,12 +34,10 @@ options:
         runs, which disk the engine will use.
     type: dict
     default: {}
-    version_added: "1.0.0"
   ask_gpus:
     description: Whether to observe the state of the GPUs, which takes a few seconds where there are any.
     type: bool
     default: false
-    version_added: "1.0.0"
   packages:
     description: Names of packages whose installed versions are wanted.
     type: list
@@ -50,18 +48,15 @@ options:
     type: list
     elements: str
     default: []
-    version_added: "1.0.0"
   container_label:
     description: The containers that have this label are observed too; empty for no others.
     type: str
     default: ""
-    version_added: "1.0.0"
   services:
     description: Small services of the collection's own that are looked at as M(distrain.cluster.host_service) does.
     type: list
     elements: dict
     default: []
-    version_added: "1.0.0"
     suboptions:
       name:
         description: The name of the unit.
@@ -83,7 +78,6 @@ options:
     type: list
     elements: path
     default: []
-    version_added: "1.0.0"
 """
 
 EXAMPLES = r"""

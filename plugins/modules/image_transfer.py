@@ -47,14 +47,12 @@ options:
         empty, or holds nothing but the spool's files, is taken as it is. Any other is refused.
     type: path
     default: /var/lib/distrain/spool
-    version_added: "1.0.0"
   spool_limit:
     description:
       - How much the spool may hold after a run, in bytes or with a unit. The layers that were used least recently go
         first.
     type: str
     default: 64G
-    version_added: "1.0.0"
   docker_host:
     description: The engine's API, which must be a socket of the host.
     type: str
@@ -129,14 +127,12 @@ seconds_expected:
       interfaces report. It is null where a rate is not known yet.
   returned: when the source can be reached
   type: float
-  version_added: "1.0.0"
 limited_by:
   description:
     - What has limited it, by where the time went, such as V(load of gpu-02), V(link of gpu-02) or V(disk of gpu-01).
       It is empty where no part took most of the time, and where nothing was sent.
   returned: when the source can be reached
   type: str
-  version_added: "1.0.0"
 from_hosts:
   description: How many bytes came from each host.
   returned: when the source can be reached
@@ -155,7 +151,6 @@ spool:
   description: What the spool of O(source_host) holds after the run; in check mode, what it holds now.
   returned: when the source can be reached
   type: dict
-  version_added: "1.0.0"
   contains:
     directory: {description: Where it is on that host., type: str}
     layers: {description: How many layers it holds., type: int}

@@ -59,7 +59,7 @@ hosts:
     attachments: {description: The networks to attach it to with its addresses., type: list, elements: dict}
     gpus: {description: Its GPUs by the numbers of their device nodes on this machine., type: list, elements: int}
     gpu_arguments: {description: The arguments of docker create that give them to it., type: list, elements: str}
-    hidden_gpus: {description: The directories that tell of GPUs of other hosts., type: list, elements: str}
+    hidden_gpus: {description: The directories that list GPUs of other hosts., type: list, elements: str}
 missing_capabilities:
   description: The Linux capabilities that this machine cannot lend its hosts.
   returned: success

@@ -46,7 +46,6 @@ options:
     description: The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
     type: int
     default: 4789
-    version_added: "1.0.0"
   features:
     description: Whether to try what the kernel can do for an overlay network too.
     type: bool

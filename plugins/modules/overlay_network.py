@@ -67,8 +67,8 @@ seealso:
   - module: community.docker.docker_network
     description: >-
       Makes networks of every driver, and attaches containers. Take it for all but overlays. It makes a network anew
-      where options differ; this module names each difference, and makes a network anew only if it is told to and
-      nothing uses it on any node.
+      where options differ; this module names each difference, and makes a network anew only where O(recreate) is set
+      and nothing uses it on any node.
   - module: distrain.cluster.swarm_init
 """
 

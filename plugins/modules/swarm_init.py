@@ -53,7 +53,6 @@ options:
         is 4789, which networks of virtual machines may keep to themselves.
       - A swarm keeps the port with which it was made; another one is refused then.
     type: int
-    version_added: "1.0.0"
   default_addr_pool:
     description:
       - The address ranges from which the swarm gives subnets to networks that ask for none. The engine's default is
@@ -72,7 +71,6 @@ options:
     type: list
     elements: str
     default: []
-    version_added: "1.0.0"
 seealso:
   - module: community.docker.docker_swarm
     description: >-

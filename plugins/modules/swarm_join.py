@@ -75,13 +75,11 @@ options:
       - A manager is demoted first, which is refused where the swarm would lose its quorum.
     type: bool
     default: false
-    version_added: "1.0.0"
   manager_view:
     description:
       - What C(distrain.cluster.swarm_info) returned on O(manager) a moment ago. The manager is not asked again where
         this settles that the host is a member.
     type: dict
-    version_added: "1.0.0"
   join_token:
     description:
       - The secret with which the host joins. By default it is fetched from O(manager), if the host has to join.

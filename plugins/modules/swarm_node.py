@@ -38,7 +38,6 @@ options:
       - With V(drain) the module waits until no task of a service runs on the node.
     type: str
     choices: [active, pause, drain]
-    version_added: "1.0.0"
   force:
     description: Take the node off the list even while it is Ready.
     type: bool

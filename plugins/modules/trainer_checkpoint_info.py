@@ -29,7 +29,6 @@ options:
       - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
         No symbolic link below it is followed. O(output_directory) itself where this is not given.
     type: path
-    version_added: "1.0.0"
   world_size:
     description: How many processes the job has over all hosts.
     type: int

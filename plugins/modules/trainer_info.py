@@ -65,7 +65,6 @@ options:
     description: Whether to observe the state of the GPUs, which takes a few seconds where there are any.
     type: bool
     default: false
-    version_added: "1.0.0"
 """
 
 EXAMPLES = r"""

@@ -64,7 +64,6 @@ options:
         and they are removed from the host.
     type: dict
     default: {}
-    version_added: "1.0.0"
   checkpoint:
     description:
       - The checkpoint to go on from, as the container sees it. It is put into the settings file under
@@ -72,12 +71,10 @@ options:
         another one.
     type: str
     default: ""
-    version_added: "1.0.0"
   resume_setting:
     description: The setting that names the checkpoint; what O(settings) has of that name is replaced.
     type: str
     default: resume_from_checkpoint
-    version_added: "1.0.0"
   tuning:
     description:
       - Variables for the environment of the command that let it use its network at its rate. Those of O(environment)
@@ -114,17 +111,14 @@ options:
         the trainer prints of it counts more.
     type: int
     default: 0
-    version_added: "1.0.0"
   output_directory:
     description: The directory on the host into which the trainer writes its results, for whoever looks at the job.
     type: path
-    version_added: "1.0.0"
   output_root:
     description:
       - A directory that holds O(output_directory) and that no container can exchange, such as the source of its volume.
         No symbolic link below it is followed. O(output_directory) itself where this is not given.
     type: path
-    version_added: "1.0.0"
   attempt:
     description:
       - Names this attempt. A job that was started by this very attempt is not started again by it, however it ended.

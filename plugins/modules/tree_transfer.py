@@ -50,7 +50,6 @@ options:
         No symbolic link below it is followed, not even one of root, since root in a container is root on its host.
     type: str
     default: ""
-    version_added: "1.0.0"
   delete:
     description:
       - Whether to delete what O(dest) holds and O(path) does not. Without it nothing is deleted, and where a directory
@@ -129,14 +128,12 @@ seconds_expected:
       interfaces report. It is null where a rate is not known yet.
   returned: always
   type: float
-  version_added: "1.0.0"
 limited_by:
   description:
     - What has limited it, by where the time went, such as V(load of gpu-02), V(link of gpu-02) or V(disk of gpu-01).
       It is empty where no part took most of the time, and where nothing was sent.
   returned: always
   type: str
-  version_added: "1.0.0"
 from_hosts:
   description: From which hosts the bytes came.
   returned: always

@@ -36,7 +36,7 @@ def cluster(host: Any) -> list[str]:
 
 @pytest.fixture
 def first(host: Any, cluster: list[str]) -> Any:
-    """For what is the same whoever tells of it."""
+    """For what every host reports alike."""
     if name_of(host) != cluster[0]:
         pytest.skip("only the first host is asked")
     return host

@@ -20,20 +20,18 @@ def wait_until(
     describe: Callable[[State], str],
     timeout: float,
     interval: float = 0.5,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> State:
     """Observe every ``interval`` seconds until ``is_reached``; return the state that reached it.
 
     Observes at least once, and once more at the deadline.
     Raises TimedOut with ``describe(last state)`` after ``timeout`` seconds.
     """
-    deadline = clock() + timeout
+    deadline = time.monotonic() + timeout
     while True:
         state = observe()
         if is_reached(state):
             return state
-        remaining = deadline - clock()
+        remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise TimedOut(f"Gave up after {timeout:g} s: {describe(state)}")
-        sleep(min(interval, remaining))
+        time.sleep(min(interval, remaining))

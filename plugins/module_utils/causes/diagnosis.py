@@ -41,7 +41,7 @@ RankEvidence = tuple[Rank, Evidence]
 class Diagnosis:
     """``retryable`` is whether a restart of the job is likely to help.
 
-    ``subject`` tells apart several of one kind on one host, such as those of two GPUs.
+    ``subject`` distinguishes several of one kind on one host, such as those of two GPUs.
     """
 
     kind: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pure: how long a transfer takes by the rates that are known, which part limits it, and what it teaches of the rates.
+"""Pure: how long a transfer takes by the rates that are known, which part limits it, and what it shows of the rates.
 
 The parts of a transfer to a host are the disk of the source, the links up to the host, and loading on the host. They
 overlap, so the slowest one alone counts. One host is ahead of another by what a window holds at most, so that a slow

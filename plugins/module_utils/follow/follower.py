@@ -26,7 +26,7 @@ from ..job.ranks import (
 )
 from .divergence import divergence_notices
 from .elastic import lost_ranks, shrink_notice
-from .hang import RESTART, TELL, Silence, hang_of, phase_sentence
+from .hang import RESTART, WARN, Silence, hang_of, phase_sentence
 from .recorder import JobRecorder
 from .stacks import Stack, stack_report, stack_sentence
 
@@ -101,7 +101,7 @@ class Follower:
     waits_for_return: bool = False
     # The hosts that an elastic job needs to go on; 0 is all of them.
     min_hosts: int = 0
-    on_hang: str = TELL
+    on_hang: str = WARN
     clocks: Callable[[Sequence[Rank]], Clocks] = lambda _ranks: {}
     # What an earlier follower of the same attempt has learned of its pauses, and who receives what this one learns.
     learned: Mapping[str, Any] = field(default_factory=dict)
@@ -192,7 +192,7 @@ class Follower:
 
     def _end_hang(self, ranks: Sequence[Rank], limit: float) -> None:
         """End a job that hangs, where that is wanted; one that goes on while its stacks are read is left alone."""
-        if self.on_hang == TELL or not self._hangs(ranks, limit):
+        if self.on_hang == WARN or not self._hangs(ranks, limit):
             return
         stacks = self.stacks()
         ranks = self._observe()

@@ -16,7 +16,7 @@ from ..job.ranks import Rank, percent_of, step_of
 from .stacks import Stack, differing_stacks, stack_sentence
 
 # What is done about a hang: trainer_launch_on_hang.
-TELL, STOP, RESTART = "tell", "stop", "restart"
+WARN, STOP, RESTART = "warn", "stop", "restart"
 HANG = "hang"
 STARTING, TRAINING, FINISHING = "starting", "training", "finishing"
 # A job may be silent for so many times its longest pause so far: one that logs every thousandth step is healthy.
@@ -108,7 +108,8 @@ def phase_sentence(silence: Silence, job_name: str, on_hang: str) -> str:
         return f"{begins} However long it is silent, that is no hang."
     is_of_start = silence.phase != TRAINING and silence.limit == max(silence.training, silence.otherwise)
     variable = "job_start_silence" if is_of_start else "job_silence"
-    done = {TELL: "is told", STOP: "ends it", RESTART: "ends it, and starts it again where a restart is left"}[on_hang]
+    restart = "ends it, and starts it again where a restart is left"
+    done = {WARN: "is reported", STOP: "ends it", RESTART: restart}[on_hang]
     limit = f"{silence.limit:.0f} s is a hang from now on (trainer_launch_{variable})"
     return f"{begins} A silence of {limit}, which {done}."
 

@@ -36,12 +36,12 @@ class Messages:
     def of(self, event: Event) -> dict[str, Any] | None:
         """Return the message on an event as plain JSON has it, or None where it is not posted.
 
-        The end of a job that has failed is told with its finding, so that this is not told twice.
+        The end of a job that has failed is posted with its finding, so that this is not posted twice.
         """
         if event["kind"] == "finding":
             self._finding = event
-        is_told = event["kind"] in _KINDS or (event["kind"] == "finding" and event.get("cause") in _CAUSES)
-        if not is_told:
+        is_posted = event["kind"] in _KINDS or (event["kind"] == "finding" and event.get("cause") in _CAUSES)
+        if not is_posted:
             return None
         text = str(event["text"])
         if event["kind"] == "ended" and event.get("cause") and self._finding.get("cause") == event["cause"]:

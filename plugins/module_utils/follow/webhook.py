@@ -32,7 +32,7 @@ Notify = Callable[[Mapping[str, Any]], None]
 
 @contextlib.contextmanager
 def notifying(arguments: Mapping[str, Any], messages: Messages, warn: Callable[[str], None]) -> Iterator[Notify]:
-    """Yield the function that tells people of an event, as the arguments of the role say, and send all at the end."""
+    """Yield the function that posts an event, as the arguments of the role say, and send all at the end."""
     if not arguments.get("webhook_url"):
         yield lambda _event: None
         return

@@ -12,11 +12,11 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 ENGINE_PID = "/var/run/docker.pid"
 
 
-def process_started(pid: int, proc: str = "/proc") -> float | None:
+def process_started(pid: int) -> float | None:
     """Return when the process was started, or None where there is none."""
     try:
-        stat = (Path(proc) / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        kernel = (Path(proc) / "stat").read_text(encoding="utf-8")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        kernel = Path("/proc/stat").read_text(encoding="utf-8")
     except OSError:
         return None
     booted = next(int(line.split()[1]) for line in kernel.splitlines() if line.startswith("btime "))
@@ -24,15 +24,15 @@ def process_started(pid: int, proc: str = "/proc") -> float | None:
     return booted + int(stat.rpartition(")")[2].split()[19]) / _TICKS_PER_SECOND
 
 
-def engine_started(pid_file: str = ENGINE_PID, proc: str = "/proc") -> float | None:
+def engine_started(pid_file: str = ENGINE_PID) -> float | None:
     """Return when the engine was started, or None where it has no PID file."""
     try:
         pid = int(Path(pid_file).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
-    return process_started(pid, proc)
+    return process_started(pid)
 
 
-def host_started(proc: str = "/proc") -> float | None:
+def host_started() -> float | None:
     """Return when the host was booted."""
-    return process_started(1, proc)
+    return process_started(1)

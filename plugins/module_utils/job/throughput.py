@@ -39,9 +39,9 @@ def throughput(
     return {"tokens_per_second": progress.get("tokens_per_second"), "samples_per_second": samples}
 
 
-def rate_words(rates: Mapping[str, Any], units: Sequence[str] = ("tokens", "samples", "steps")) -> str:
+def rate_words(rates: Mapping[str, Any]) -> str:
     """Return the first rate that is known, such as C(10.9 samples/s), or an empty string."""
-    for unit in units:
+    for unit in ("tokens", "samples", "steps"):
         value = rates.get(f"{unit}_per_second")
         if value:
             return f"{value:.0f} {unit}/s" if value >= 100 else f"{value:.3g} {unit}/s"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The socket at which a host listens for the hosts that come next."""
+"""The socket at which a host listens for the hosts that come next, at the first free port of a range."""
 
 from __future__ import annotations
 

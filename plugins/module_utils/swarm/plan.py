@@ -178,7 +178,7 @@ def _explain_no_first_manager(membership: Membership) -> str:
 
 
 def _is_manager_that_waits(membership: Membership) -> bool:
-    """An engine that waits for its quorum is no manager in its own eyes, but is among the managers that it knows."""
+    """An engine that waits for its quorum calls itself no manager, but is among the managers that it knows."""
     own = {*(membership.host_addresses or ()), membership.node_address}
     return any(host_part(address) in own for address in membership.manager_addresses)
 

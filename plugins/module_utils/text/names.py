@@ -33,7 +33,7 @@ def _runs(names: Sequence[str]) -> Iterator[list[str]]:
 
 
 def follows(before: str, name: str) -> bool:
-    """Tell whether the number at the end of the name is the next one, and the rest is the same."""
+    """Return whether the number at the end of the name is the next one, and the rest is the same."""
     first, second = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
     if not first or not second:
         return False

@@ -50,10 +50,10 @@ def of_this_run(chosen: str) -> Path:
 
 
 def _is_ignored(name: str) -> bool:
-    """Tell whether Ansible skips this name in the directory of an inventory."""
+    """Return whether Ansible skips this name in the directory of an inventory."""
     return any(re.search(pattern, name) for pattern in constants.INVENTORY_IGNORE_PATTERNS)
 
 
 def _is_foreign(source: Path) -> bool:
-    """Tell whether this is in no project of the user's; a clone of the collection is one."""
+    """Return whether this is in no project of the user's; a clone of the collection is one."""
     return "ansible_collections" in source.resolve().parts or any(map(source.is_relative_to, _FOREIGN))

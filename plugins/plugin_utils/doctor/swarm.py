@@ -69,7 +69,7 @@ def _node(node: dict[str, Any], cluster: Cluster) -> Iterator[Finding]:
 
 
 def _unknown(node: dict[str, Any], cluster: Cluster) -> Iterator[Finding]:
-    """A node that is none of the hosts that answer: left behind, a stranger, or a host that does not answer."""
+    """A node that is none of the hosts that answer: left behind, foreign, or of a host that does not answer."""
     # Of a host that does not answer, or has left and will join again, that is what is wrong.
     explained = {name for host in cluster.hosts if not host.membership.get("node_id") for name in _names(host)}
     if node["hostname"] in explained or node["hostname"] in cluster.others:

@@ -39,10 +39,10 @@ def summary(counts: Mapping[str, int]) -> str:
 def refusal(diagnosis: Mapping[str, Any], report: str) -> str:
     """Return the message with which the doctor fails: the count, and the worst in full."""
     worst = [one for one in diagnosis["findings"] if one["severity"] == diagnosis["worst"]]
-    told = "; ".join(f"{one['host']}: {one['found'].rstrip('.')}. {one['remedy'].rstrip('.')}" for one in worst[:3])
+    listed = "; ".join(f"{one['host']}: {one['found'].rstrip('.')}. {one['remedy'].rstrip('.')}" for one in worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
     where = f" {report} has all of it." if report else ""
-    return f"The doctor found {summary(diagnosis['counts'])} {told}{more}.{where} Nothing was changed on any host."
+    return f"The doctor found {summary(diagnosis['counts'])} {listed}{more}.{where} Nothing was changed on any host."
 
 
 def host_state(host: Host, cluster: Cluster) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _as_one(run: Choices) -> Mapping[str, Any]:
 
 
 def are_the_same(choices: Choices, others: Choices) -> bool:
-    """Tell whether the same was chosen, for whatever reasons: those have figures that differ with each measurement."""
+    """Return whether the same was chosen, for any reasons: those have figures that differ with each measurement."""
     return _values(choices) == _values(others)
 
 

@@ -3,6 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The variables that let NCCL use a TCP network at its rate: which are tried, and which hold before any was measured.
 
+Which of them a job gets is decided by C(allreduce.tuning.tuning_of), from the newest network check or from these.
+
 By default NCCL moves the data of a connection over one socket in one thread, outside of a few clouds that it knows. The
 product of threads and sockets for each thread must not exceed 64.
 https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html

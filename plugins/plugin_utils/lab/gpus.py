@@ -89,7 +89,7 @@ def _all_hidden(machine: MachineGpus) -> list[str]:
 
 
 def _hidden(addresses: Iterable[str], machine: MachineGpus) -> list[str]:
-    """The directories that tell of these GPUs, which are another host's."""
+    """The directories that list these GPUs, which are another host's."""
     wanted = [address for address in addresses if address]
     paths = [machine.bus_paths[address] for address in wanted if address in machine.bus_paths]
     return paths + [f"/proc/driver/nvidia/gpus/{address}" for address in wanted]

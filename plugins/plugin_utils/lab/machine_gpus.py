@@ -31,7 +31,7 @@ def observe_machine_gpus(root: Path = Path("/"), cache: Callable[[], str] | None
 
 
 def _addresses(root: Path) -> dict[int, str]:
-    """The PCI addresses of the GPUs with a device node, empty where the driver does not tell."""
+    """The PCI addresses of the GPUs with a device node, empty where the driver does not say."""
     nodes = [re.fullmatch(r"nvidia(\d+)", path.name) for path in (root / "dev").glob("nvidia*")]
     found = dict.fromkeys((int(node[1]) for node in nodes if node), "")
     for information in (root / "proc/driver/nvidia/gpus").glob("*/information"):

@@ -18,7 +18,7 @@ def webui_words(variables: Mapping[str, Any], trainer: str, bind: str, port: int
         f"The web UI of {trainer} listens at {bind}:{port} of {host}. To reach it:",
         shlex.join(tunnel_command(variables, bind, port)),
         f"and then open http://127.0.0.1:{port}. A training started in it runs on {host} alone; "
-        "playbooks/train.yml runs a job over all hosts.",
+        "the playbook train runs a job over all hosts.",
     ]
     if user:
         words.append(f"Log in as {user}, with trainer_launch_webui_password.")

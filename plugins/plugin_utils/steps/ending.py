@@ -14,10 +14,10 @@ from .record import value_text
 from .words import clock
 
 
-def told_lines(told: Mapping[str, Any], as_yaml: Callable[[Any], str]) -> list[str]:
-    """Return what playbooks have told the whole run by C(set_stats): each name, then its lines."""
+def result_lines(results: Mapping[str, Any], as_yaml: Callable[[Any], str]) -> list[str]:
+    """Return the results that playbooks have given to the run by C(set_stats): each name, then its lines."""
     lines: list[str] = []
-    for name, value in told.items():
+    for name, value in results.items():
         # Each host of a play adds to a list.
         items = list(dict.fromkeys(value)) if _is_texts(value) else value
         text = value_text(items, as_yaml)

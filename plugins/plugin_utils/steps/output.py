@@ -44,10 +44,10 @@ class Output:
         if self.held:
             self._say_first()
 
-    def say(self, text: str, color: str | None = None, stderr: bool = False) -> None:
+    def say(self, text: str, color: str | None = None) -> None:
         """Print lines that the log gets in another form."""
         self._say_first()
-        self.screen.show(text, color=color, stderr=stderr, screen_only=True)
+        self.screen.show(text, color=color, screen_only=True)
 
     def _take(self, msg: str, *arguments: Any, **options: Any) -> None:
         """Print in place of Display.display. In a worker that one sends it to this method of the first process."""

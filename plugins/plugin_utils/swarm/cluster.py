@@ -16,7 +16,10 @@ Services = Callable[[str, Mapping[str, Any]], Sequence[Service]]
 
 @dataclass(frozen=True)
 class Host:
-    """``arguments`` are of the role swarm, ``observed`` is from C(host_info), ``chosen`` is the choice of fabric."""
+    """``arguments`` are of the role swarm, ``observed`` is from C(host_info), ``chosen`` is the choice of fabric.
+
+    ``role`` is manager where the inventory has the host in the group managers, else worker.
+    """
 
     name: str
     arguments: Mapping[str, Any]

@@ -63,7 +63,7 @@ def main() -> None:
     for old in given.wheels.parent.glob("wheels*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     try:
-        # From where pip is told to look; a mirror may have torch for the CPU too.
+        # From where pip is given to look; a mirror may have torch for the CPU too.
         pip(*download(unfinished, given.machine, given.torch))
     except subprocess.CalledProcessError:
         index = f"--extra-index-url={given.torch_index_url}"

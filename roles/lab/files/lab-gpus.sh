@@ -1,6 +1,6 @@
 #!/bin/sh
 # Have the driver's libraries found, and the GPUs of other lab hosts not seen, at each boot. All lab hosts share one kernel, which
-# tells each of them of all GPUs; /etc/lab-gpus has the directories where it tells of those that are not this host's, one a line.
+# lists all GPUs to each of them; /etc/lab-gpus has the directories where it lists those that are not this host's, one a line.
 set -eu
 
 ldconfig

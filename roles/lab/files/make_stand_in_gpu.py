@@ -99,7 +99,7 @@ def main() -> None:
         paragraphs = [build_package(name, architecture, repository, Path(scratch)) for name in PACKAGES]
     write(repository / "Packages", b"\n".join(paragraphs))
     sign(unfinished, repository)
-    # A lab host tells by it whether it has this stand-in or one of an earlier lab.
+    # A lab host sees by it whether it has this stand-in or one of an earlier lab.
     write(unfinished / "host/opt/stand-in-gpu/fingerprint", (unfinished / "fingerprint").read_bytes())
     for path in (unfinished / "host").rglob("*"):
         if path.is_dir():

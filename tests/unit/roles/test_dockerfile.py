@@ -16,10 +16,10 @@ import jinja2
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible.plugins.filter.core import regex_replace
 from ansible_collections.distrain.cluster.plugins.filter.dockerfile_value import dockerfile_value
 from ansible_collections.distrain.cluster.plugins.filter.exec_form import exec_form
 from ansible_collections.distrain.cluster.plugins.filter.last_lines import last_lines
-from ansible_collections.distrain.cluster.plugins.filter.path_slug import path_slug
 from ansible_collections.distrain.cluster.plugins.filter.pip_configuration import pip_configuration
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
@@ -233,8 +233,11 @@ def test_last_lines(text: str | None, count: int, expected: str) -> None:
         ("../x:1", "x_1"),
     ],
 )
-def test_path_slug(name: str, slug: str) -> None:
-    assert path_slug(name) == slug
+def test_the_directory_of_an_image_lies_below_that_of_all_builds(name: str, slug: str) -> None:
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["regex_replace"] = regex_replace
+    directory = environment.from_string(DEFAULTS["image_build_directory"]).render(image_build_name=name)
+    assert directory == f"/var/lib/distrain/build/{slug}"
 
 
 @pytest.mark.parametrize(

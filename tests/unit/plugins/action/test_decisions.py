@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.action import (
     fabric_decision,
     fabric_endpoints,
+    mirrors_decision,
     overlay_decision,
     preflight_decision,
     swarm_decision,
@@ -84,7 +85,7 @@ def test_the_choice_is_shown_with_what_was_measured_and_set_by_hand() -> None:
     made, shown = action(fabric_decision)
     found = made.decide({"show": True, "refuse": True}, play(by_host))
     assert found["hosts"]["gpu-02"]["advertise_addr"] == "198.51.100.12"
-    assert found["problem"] == "" and shown[0].startswith("advertise address")
+    assert found["problem"] == "" and found["table"] == shown and shown[0].startswith("advertise address")
     assert action(fabric_decision)[0].decide({"show": False, "refuse": True}, play(by_host)) == found
 
 
@@ -123,6 +124,40 @@ def test_an_overlay_that_does_not_carry_fails_with_its_causes(directory: str, tm
     assert kept.exists() == bool(directory)
     if directory:
         assert json.loads(kept.read_text())["whole"] is False
+
+
+MIRRORED = {
+    "builder": "a",
+    "docker_source": "distribution",
+    "docker_repository_key": "",
+    "nvidia_toolkit_repository": "",
+    "nvidia_toolkit_repository_key": "",
+    "gpu_present": "absent",
+}
+
+
+@pytest.mark.parametrize(
+    ("mirrors", "names", "controller"),
+    [
+        ("none", [], []),
+        ("tuna", ["apt", "apt", "pip", "huggingface"], ["pip"]),
+        ({"registry": "https://m.example.org"}, ["registry"], []),
+    ],
+)
+def test_the_mirrors_are_those_that_the_variable_stands_for(
+    mirrors: Any, names: list[str], controller: list[str]
+) -> None:
+    facts = {"machine_id": "1", "gpus": [], "distribution": {"id": "debian", "codename": "trixie"}}
+    by_host = {"a": {"preflight_arguments": {**MIRRORED, "mirrors": mirrors}, "fabric_observed": facts}}
+    found = action(mirrors_decision)[0].decide({}, play(by_host))
+    assert [one["name"] for one in found["hosts"].get("a", [])] == names
+    assert [one["name"] for one in found["controller"]] == controller
+
+
+def test_mirrors_of_nobody_are_refused() -> None:
+    by_host = {"a": {"preflight_arguments": {**MIRRORED, "mirrors": "x"}, "fabric_observed": {"machine_id": "1"}}}
+    with pytest.raises(PlanError, match="mirrors names the preset 'x', and there are none, aliyun, tuna"):
+        action(mirrors_decision)[0].decide({}, play(by_host))
 
 
 def test_the_preflight_shows_and_keeps_everything_before_it_fails(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_it_fails_at_the_severity_that_is_given(fail_on: str, expected: bool) ->
     assert found.get("failed", False) is expected
 
 
-def test_a_part_that_has_failed_is_told_and_the_others_are_judged() -> None:
+def test_a_part_that_has_failed_is_reported_and_the_others_are_judged() -> None:
     by_host = {**WELL, NAMES[1]: {**WELL[NAMES[1]], "doctor_trainer_problem": with_page("It is off.", "arguments")}}
     found = action(doctor_decision)[0].decide({"stage": "end"}, play(by_host))
     assert [(one["subject"], one["found"]) for one in found["findings"]] == [

@@ -95,7 +95,7 @@ def test_a_rank_that_runs_after_another_error_is_not_named() -> None:
     assert found and found.host == "gpu-01"
 
 
-def test_each_problem_is_told_with_its_rank_host_and_gpu() -> None:
+def test_each_problem_is_reported_with_its_rank_host_and_gpu() -> None:
     seen = {
         **xid_seen(79, 63, 9999, 154),
         **slow_seen("hw_slowdown", "hw_power_brake_slowdown", "sw_power_cap"),

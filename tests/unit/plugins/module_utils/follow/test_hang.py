@@ -17,8 +17,8 @@ from ansible_collections.distrain.cluster.plugins.module_utils.follow.hang impor
     RESTART,
     STARTING,
     STOP,
-    TELL,
     TRAINING,
+    WARN,
     Silence,
     hang_of,
     phase_sentence,
@@ -163,7 +163,7 @@ def test_a_job_that_goes_on_while_its_stacks_are_read_is_left_alone() -> None:
 def test_it_is_only_told_where_that_is_wanted() -> None:
     ended = [rank(0, "succeeded"), rank(1, "succeeded")]
     follower = (stage := Stage(*HUNG, pair(8, 60), pair(9, 1), ended)).follower(silence=30)
-    assert follower.on_hang == TELL
+    assert follower.on_hang == WARN
     assert len(follower.follow()) == 2
     assert len(stage.warned) == 1 and "it may hang" in stage.warned[0] and stage.stopped == []
 
@@ -180,10 +180,10 @@ def test_a_slow_start_and_a_host_out_of_reach_are_no_hang() -> None:
 def test_what_is_said_of_a_phase() -> None:
     silence = Silence(300, 3600)
     silence.observe(pair(0))
-    said = phase_sentence(silence, "sft", TELL)
-    assert said.endswith("3600 s is a hang from now on (trainer_launch_job_start_silence), which is told.")
+    said = phase_sentence(silence, "sft", WARN)
+    assert said.endswith("3600 s is a hang from now on (trainer_launch_job_start_silence), which is reported.")
     silence.observe(pair(1))
     assert phase_sentence(silence, "sft", STOP) == (
         "Job sft trains. A silence of 300 s is a hang from now on (trainer_launch_job_silence), which ends it."
     )
-    assert phase_sentence(Silence(0, 0, TRAINING), "sft", TELL).endswith("However long it is silent, that is no hang.")
+    assert phase_sentence(Silence(0, 0, TRAINING), "sft", WARN).endswith("However long it is silent, that is no hang.")

@@ -201,7 +201,7 @@ def test_it_is_tried_again(receiver: Receiver) -> None:
         ([(200, '{"code": 19021, "msg": "sign match fail"}')] * 9, r"sign match fail (19021)"),
     ],
 )
-def test_what_does_not_take_it_is_told_once_without_the_url(receiver: Receiver, answers: Any, why: str) -> None:
+def test_what_does_not_take_it_is_reported_once_without_the_url(receiver: Receiver, answers: Any, why: str) -> None:
     receiver.answers = answers
     (warned,) = send(receiver.url, event("started", "one"), event("ended", "two"))
     assert why in warned and "on host 127.0.0.1" in warned and "hidden-token" not in warned

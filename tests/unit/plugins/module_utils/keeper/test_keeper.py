@@ -30,7 +30,7 @@ OPTIONS = {
     "timeout": 0,
     "silence": 300,
     "start_silence": 3600,
-    "on_hang": "tell",
+    "on_hang": "warn",
     "unreachable": 25,
     "lost": 0,
     "grace": 0,

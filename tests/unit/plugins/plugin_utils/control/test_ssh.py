@@ -83,7 +83,7 @@ def test_the_command_for_a_terminal(target: SshTarget, command: list[str]) -> No
 
 
 @pytest.mark.parametrize("target", [SshTarget("gpu-01", "winrm"), SshTarget("gpu-01", "ssh", {}, "su")])
-def test_a_terminal_that_cannot_be_had_is_told(target: SshTarget) -> None:
+def test_a_terminal_that_cannot_be_had_is_reported(target: SshTarget) -> None:
     with pytest.raises(ClusterError, match=r"gpu-01 is reached by .* Run this on it yourself: docker ps"):
         terminal_command(target, ["docker", "ps"])
 

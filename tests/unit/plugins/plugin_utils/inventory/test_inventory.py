@@ -9,7 +9,6 @@ import yaml
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.completion import with_hosts, with_trainer
 from ansible_collections.distrain.cluster.plugins.plugin_utils.inventory.new_files import HOSTS, new_files
-from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 EXAMPLE = {"gpu-01": "192.0.2.11", "gpu-02": "192.0.2.12", "gpu-03": "192.0.2.13"}
 ONE_MANAGER = """\
@@ -31,11 +30,6 @@ all:
   vars:
     a: 1
 """
-
-
-def test_the_example_is_what_is_written_for_it() -> None:
-    for name, text in new_files(EXAMPLE, "", "ubuntu").items():
-        assert (ROOT / "inventories/example" / name).read_text() == text, name
 
 
 @pytest.mark.parametrize("hosts", [{"a": ""}, {"a": "", "b": "192.0.2.1"}, EXAMPLE])

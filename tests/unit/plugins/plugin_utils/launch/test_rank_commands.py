@@ -39,7 +39,7 @@ def test_the_host_of_a_rank(answers: dict[str, Any], rank: int, host: str) -> No
     assert host_of_rank(answers, "sft", rank, HOSTS, "gpu-02") == host
 
 
-def test_a_rank_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_a_rank_that_is_not_there_is_reported_with_those_that_are() -> None:
     answers = {"gpu-01": says(0), "gpu-02": says(1), "gpu-03": {"msg": "no route", "unreachable": True}}
     with pytest.raises(
         PlanError, match=r"no rank 7\. Its ranks are 0 on host gpu-01, 1 on host gpu-02\. No answer came"

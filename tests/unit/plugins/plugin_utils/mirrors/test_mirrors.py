@@ -11,7 +11,6 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.distrain.cluster.plugins.filter.mirror import mirror
-from ansible_collections.distrain.cluster.plugins.filter.mirror_addresses import mirror_addresses as all_addresses
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
 from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.findings import mirror_findings
 from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.presets import (
@@ -77,12 +76,6 @@ def test_what_cannot_be_is_refused_without_a_password_in_the_message(mirrors: An
     assert "secret" not in refused.value.message
     with pytest.raises(AnsibleFilterError):
         mirror(mirrors, "pip")
-
-
-def test_all_addresses_are_given_to_the_preflight() -> None:
-    assert all_addresses("tuna") == mirror_addresses("tuna")
-    with pytest.raises(AnsibleFilterError, match=r"^mirrors names the preset 'x', and there are none, aliyun, tuna$"):
-        all_addresses("x")
 
 
 def arguments(**changes: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.ending import told_lines, verdict
+from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.ending import result_lines, verdict
 from ansible_collections.distrain.cluster.plugins.plugin_utils.steps.record import (
     TaskRecord,
     error_text,
@@ -126,9 +126,9 @@ def test_messages_of_debug(result: dict[str, Any], text: str) -> None:
 
 
 def test_what_a_run_tells_at_its_end() -> None:
-    told = {"Results": ["artifacts/sft", "artifacts/sft"], "Next": "status", "Nothing": [], "Map": {"a": 1}}
-    assert told_lines(told, as_yaml) == ["Results: artifacts/sft", "Next: status", "Map: <{'a': 1}>"]
-    assert told_lines({"Next": ["a", "b"]}, as_yaml) == ["Next:", "  a", "  b"]
+    results = {"Results": ["artifacts/sft", "artifacts/sft"], "Next": "status", "Nothing": [], "Map": {"a": 1}}
+    assert result_lines(results, as_yaml) == ["Results: artifacts/sft", "Next: status", "Map: <{'a': 1}>"]
+    assert result_lines({"Next": ["a", "b"]}, as_yaml) == ["Next:", "  a", "  b"]
 
 
 def test_the_verdict() -> None:
