@@ -62,6 +62,11 @@ active:
   type: bool
   returned: success
   sample: true
+unit:
+  description: What systemd says of the service; C(load) is V(not-found) where it was never installed.
+  type: dict
+  returned: success
+  sample: {load: loaded, state: active}
 node:
   description: The C(id) of the node that this host is as a manager, and how many C(managers) its swarm has.
   type: dict
@@ -82,15 +87,25 @@ from ansible_collections.distrain.cluster.plugins.module_utils.module import run
 
 UNIT = "distrain-keeper.service"
 _SYSTEMD_SECONDS = 10.0
+# As systemctl is-active judges.
+_ACTIVE = ("active", "reloading", "refreshing")
 
 
 def observe(params: Mapping[str, Any]) -> dict[str, Any]:
-    active = run_command(["systemctl", "is-active", "--quiet", UNIT], _SYSTEMD_SECONDS).rc == 0
+    unit = _unit()
+    active = unit["state"] in _ACTIVE
     if params["marks"] is not None:
-        return {"active": active, "jobs": _new(params)}
+        return {"active": active, "unit": unit, "jobs": _new(params)}
     found = {place.job: _state_of(place) for place in _places(params)}
     jobs = {name: one for name, one in found.items() if one["state"]}
-    return {"active": active, "jobs": jobs, **(_node() if params["ask_swarm"] else {})}
+    return {"active": active, "unit": unit, "jobs": jobs, **(_node() if params["ask_swarm"] else {})}
+
+
+def _unit() -> dict[str, str]:
+    """Return what systemd knows of the service; a manager of units that does not answer knows nothing."""
+    command = ["systemctl", "show", "--property=LoadState", "--property=ActiveState", UNIT]
+    said = dict(line.partition("=")[::2] for line in run_command(command, _SYSTEMD_SECONDS).stdout.splitlines())
+    return {"load": said.get("LoadState", ""), "state": said.get("ActiveState", "")}
 
 
 def _node() -> dict[str, Any]:
