@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from ..base.errors import ClusterError
@@ -38,7 +37,7 @@ from .place import Place, read_json
 from .reach import Reach
 from .record import KeptRecord
 from .screen import Screen
-from .state import read_state
+from .state import new_attempt, read_state
 
 _CHECKPOINT_SECONDS = 60.0
 _FINAL_SECONDS = 10.0
@@ -58,7 +57,6 @@ class JobKeeper:
         self._options: Mapping[str, Any] = self._kept["options"]
         self._state = read_state(place, self._kept)
         self._screen = Screen(place)
-        self._messages = Messages(place.trainer, place.job)
         self._ranks: Sequence[Mapping[str, Any]] = self._kept["ranks"]
         self._hosts = [rank["host"] for rank in self._ranks]
         self._metrics = MetricsFile(self._options.get("metrics_directory") or "", place, self._screen.warn)
@@ -68,10 +66,9 @@ class JobKeeper:
         """Keep the job until it is over; raise Superseded where another manager keeps it by then."""
         if self._state.phase == OVER:
             return
-        said = notifying(self._options, self._messages, self._screen.warn)
-        with said as notify, self._observer() as observer:
-            self._recorder = self._make_recorder(notify)
-            self._notify = notify
+        messages = Messages(self._place.trainer, self._place.job)
+        with notifying(self._options, messages, self._screen.warn) as notify, self._observer() as observer:
+            self._notify, self._recorder = notify, self._make_recorder(notify)
             observer.expect(self._state.attempt)
             try:
                 while self._state.phase != OVER:
@@ -139,6 +136,9 @@ class JobKeeper:
         patience = self._options["lost"] if restarts_made else _FIRST_ANSWER_SECONDS
         beginning = Beginning(observer, self._kept["hosts"], patience)
         beginning.wait_for_hosts(guarded(time.sleep, self._check))
+        if beginning.is_half_begun(self._state.attempt):
+            self._state.attempt = new_attempt()
+            self._duty.commit(self._state)
         if restarts_made:
             beginning.prepare()
             self._state.checkpoint = self._bring_checkpoint(observer)
@@ -239,10 +239,10 @@ class JobKeeper:
         self._begin_again(failure)
 
     def _begin_again(self, failure: str) -> None:
-        allowed = self._options["max_restarts"]
-        self._screen.line(f"{failure}\nIt is started again ({self._state.restarts + 1} of {allowed}).")
         self._state.restarts += 1
-        self._state.attempt = datetime.now(timezone.utc).replace(tzinfo=None).isoformat()
+        again = f"It is started again ({self._state.restarts} of {self._options['max_restarts']})."
+        self._screen.line(f"{failure}\n{again}")
+        self._state.attempt = new_attempt()
         self._state.silence, self._state.gpu_problems = {}, []
         self._go_to(BEGINNING)
 

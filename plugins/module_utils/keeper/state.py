@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
 from typing import Any
 
 from .phases import BEGINNING
@@ -35,6 +36,11 @@ class State:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> State:
         return cls(**{one.name: found[one.name] for one in fields(cls) if one.name in found})
+
+
+def new_attempt() -> str:
+    """Return what distinguishes an attempt that begins now."""
+    return datetime.now(timezone.utc).replace(tzinfo=None).isoformat()
 
 
 def read_state(place: Place, kept: Mapping[str, Any]) -> State:

@@ -63,7 +63,7 @@ class Succession:
 
     def run(self) -> None:
         """Return once the job is over."""
-        while True:
+        while read_state(self._place, self._kept).phase != OVER:
             try:
                 if self._look():
                     return

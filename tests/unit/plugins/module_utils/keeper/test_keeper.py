@@ -65,6 +65,8 @@ class Hosts:
         self.attempt = ""
         self.launch_files: list[Mapping[str, str]] = []
         self.keys_made = 0
+        # The attempt that hosts have begun before.
+        self.begun = ""
 
     def observe(self) -> Sequence[Rank]:
         self.before_look()
@@ -89,7 +91,13 @@ class Hosts:
     def job_of(self, host: str) -> Mapping[str, Any]:
         one = next(one for one in self.now if one.host == host)
         times = {"started": 1.25, "ended": one.ended, "exit_code": one.exit_code, "rank": one.rank, "world_size": 2}
-        return {"state": one.state, "attempt": self.attempt, "progress": one.progress, "gpu": {}, **times}
+        return {
+            "state": one.state,
+            "attempt": self.begun if not self.started else self.attempt,
+            "progress": one.progress,
+            "gpu": {},
+            **times,
+        }
 
     def jobs(self) -> dict[str, Any]:
         return {host: self.job_of(host) for host in HOSTS}
@@ -237,6 +245,20 @@ def test_an_error_that_stays_is_not_tried_again(place: Place, keep: Callable[[Ho
     state = keep(Hosts(RUNNING, broken))
     assert (state["outcome"]["outcome"], state["restarts"]) == ("failed", 0)
     assert "a restart does not help" in state["outcome"]["restarts"]["note"]
+
+
+@pytest.mark.parametrize(("key_names", "is_anew"), [(["client_key"], True), ([], False)])
+def test_an_attempt_that_another_keeper_has_half_begun(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]], key_names: list[str], is_anew: bool
+) -> None:
+    """A host that has begun it has keys of the launcher that the others cannot get any more."""
+    kept = read_json(place.keep)
+    kept["hosts"]["gpu-01"] |= {"key_names": key_names}
+    write_json(place.keep, kept)
+    hosts = Hosts(RUNNING, RUNNING, DONE)
+    hosts.begun = "first"
+    keep(hosts)
+    assert {attempt == "first" for attempt, _checkpoint in hosts.started} == {not is_anew}
 
 
 SICK = "GPU 3 (GPU-1f2e3d4c, 0000:5d:00.0) has uncorrected errors. Reset it."
