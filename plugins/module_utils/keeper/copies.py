@@ -18,7 +18,7 @@ from .place import Place
 from .view import LISTS, view
 
 _LOOK_SECONDS = 1.0
-_AGAIN_SECONDS = 5.0
+_AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 10.0
 _TAKEN_SECONDS = 3.0
 

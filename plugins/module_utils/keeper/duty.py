@@ -118,7 +118,8 @@ class SwarmDuty:
                 self._write(state)
                 break
             except Outdated:
-                self._is_superseded.set()
+                # The request to stop the job came in between, or another turn: the next look tells.
+                continue
             except ClusterError as error:
                 if not has_warned:
                     has_warned = True
@@ -128,10 +129,11 @@ class SwarmDuty:
         self.copy()
 
     def _write(self, state: State) -> None:
-        """Write the state into the entry; raise Outdated where that is of another turn by now."""
+        """Write the state into the entry; raise Superseded where that is of another turn by now."""
         found = self._swarm.entry(self._place)
         if found is None or not self._is_own(found):
-            raise Outdated("The entry of the job is that of another turn.")
+            self._is_superseded.set()
+            raise Superseded
         self._swarm.write(self._place, with_state(found, state))
 
     def _is_own(self, found: Entry) -> bool:

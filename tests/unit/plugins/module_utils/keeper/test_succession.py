@@ -248,6 +248,14 @@ class TestDuty:
         duty.commit(State("second"))
         assert swarm.known.state["attempt"] == "second" and len(warned) <= 1
 
+    def test_a_request_to_stop_that_comes_in_between_loses_nothing(self, duty: SwarmDuty, swarm: Swarm) -> None:
+        def stop() -> None:
+            swarm.kept = replace(swarm.known, is_stopping=True, version=swarm.known.version + 1)
+
+        swarm.before_write = stop
+        duty.commit(State("second"))
+        assert swarm.known.is_stopping and swarm.known.state["attempt"] == "second"
+
     def test_nothing_is_committed_after_its_turn(self, duty: SwarmDuty, swarm: Swarm, place: Place) -> None:
         swarm.kept = replace(taken(swarm.known, "b"), version=9)
         with pytest.raises(Superseded):
