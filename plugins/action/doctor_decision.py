@@ -25,6 +25,7 @@ PARTS = {
     "toolkit": "doctor_toolkit",
     "images": "doctor_images",
     "jobs": "trainer_launch_jobs",
+    "keeper": "doctor_keeper",
 }
 # By part, the fact in which a host keeps why it could not be looked at.
 PROBLEMS = {

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,12 @@ def mirrors_found(play: PlayVariables) -> list[Finding]:
     return [*found, *mirror_findings(CONTROLLER, controller, by_controller)]
 
 
+def _data_networks(fabric: Mapping[str, Any], endpoints: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The network of each host's address for data, as far as it was measured."""
+    addresses = fabric.get("data_path_addrs") or {}
+    return {one["host"]: one["network"] for one in endpoints if addresses.get(one["host"]) == one["address"]}
+
+
 def _first(variables: Mapping[str, Any], *names: str) -> str:
     return next((str(variables[name]) for name in names if variables.get(name)), "")
 
@@ -82,6 +88,7 @@ class ActionModule(PlayDecision):
             network_problem=fabric["problem"],
             encrypted=own["encrypted"],
             gpu_health=own["gpu_health"],
+            data_networks=_data_networks(fabric, (play.own.get("fabric_endpoints") or {}).get("endpoints") or ()),
         )
         given, observed = play.registered("preflight_arguments"), play.registered("fabric_observed")
         reports = [report_of(host, play.variables(host), given[host], observed[host]) for host in play.hosts]

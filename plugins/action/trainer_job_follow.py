@@ -21,6 +21,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.control.other_hos
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.parent_process import ParentGone, ParentProcess
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.lock import one_follower
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.viewer import Copies, View, Viewer
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.keepers import age_of
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -91,11 +92,15 @@ class ActionModule(ActionBase):
         return True
 
     def _ask(self, marks: Mapping[str, str], wait: float) -> View:
-        """Return the view of the host that keeps the job; raise ClusterError where none of the hosts does."""
+        """Return the newest view of the hosts that know the job, that of its keeper where that answers.
+
+        Raise ClusterError where none knows it.
+        """
         arguments, found = self._arguments, list[View]()
         asked = {"trainer": arguments["trainer"], "name": arguments["name"], "marks": dict(marks), "wait": wait}
-        problems = []
-        for host in self._hosts:
+        problems, waiting = [], list(self._hosts)
+        while waiting:
+            host = waiting.pop(0)
             try:
                 answer = host.run_module(INFO, asked, check_mode=False)
             except AnsibleError as error:
@@ -105,13 +110,15 @@ class ActionModule(ActionBase):
             view = (answer.get("jobs") or {}).get(arguments["name"])
             if view:
                 found.append({**view, "active": answer["active"], "host": host.name})
-                # The next time it is asked first.
-                self._hosts = [host, *(one for one in self._hosts if one is not host)]
-                break
+                # Another manager knows what the keeper has sent it.
+                waiting = [one for one in waiting if one.name == view["state"]["keeper"]]
         if not found:
             names = ", ".join(host.name for host in self._hosts)
             raise ClusterError(" ".join(problems) or f"no keeper on {names} knows the job.")
-        return found[0]
+        newest = max(found, key=lambda view: age_of(view["state"]))
+        # The next time it is asked first.
+        self._hosts.sort(key=lambda host: host.name != newest["host"])
+        return newest
 
 
 def result_of(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.follow.kept impor
     host_of,
     is_given,
     keep_of,
+    listener_of,
     options_of,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.keepers import keeping_managers, newest_state
 
 ARGUMENTS = {
     "plan": {"type": "list", "elements": "str", "default": []},
@@ -44,13 +46,16 @@ class ActionModule(PlayDecision):
         first = decision["first"]
         roles = {rank["host"]: plain(hostvars[rank["host"]]["trainer_launch_arguments"]) for rank in decision["ranks"]}
         seen = {host: _seen(hostvars[host]) for host in roles}
-        kept = (plain(play.own.get("trainer_launch_keeper")) or {}).get("jobs") or {}
-        state = (kept.get(roles[first]["job_name"]) or {}).get("state") or {}
+        answers = _answers(plain(play.own.get("trainer_launch_keeper")) or {})
+        state = newest_state(answers, roles[first]["job_name"])
         options = json.dumps(options_of(roles[first], decision), sort_keys=True)
         if not is_given(decision, state, (seen[first]["job"] or {}).get("attempt")):
             result = {"hosts": dict.fromkeys(roles, ""), "keep": "", "options": options, "given": False}
-            return {**result, "_ansible_no_log": True}
-        keys = _keys(Place(roles[first]["name"], roles[first]["job_name"]), list(roles))
+            managers = state["managers"]
+            keepers = [one for one in managers or [first] if one in play.left]
+            return {**result, "keepers": keepers, "several": bool(managers), "_ansible_no_log": True}
+        managers = keeping_managers(answers)
+        keys = _keys(Place(roles[first]["name"], roles[first]["job_name"]), list(dict.fromkeys([*roles, *managers])))
         identities = {host: one.identity for host, one in keys[0].items()}
         own = decision["hosts"][first]
         said = {
@@ -62,9 +67,13 @@ class ActionModule(PlayDecision):
             "environment": {**roles[first]["environment"], **own["environment"]},
             "image_name": roles[first]["image"],
         }
-        keep = keep_of(roles[first], decision, uuid.uuid4().hex, said, seen, keys[1], identities)
+        keep = keep_of(roles[first], decision, uuid.uuid4().hex, said, seen, keys[1], identities, managers)
+        parts = {host: listener_of(roles[first], decision, host, keys[0][host]) for host in managers}
+        parts |= {host: host_of(role, decision, host, keys[0][host]) for host, role in roles.items()}
         return {
-            "hosts": {host: _text(host_of(role, decision, host, keys[0][host])) for host, role in roles.items()},
+            "hosts": {host: _text(part) for host, part in parts.items()},
+            "keepers": list(managers) or [first],
+            "several": bool(managers),
             "keep": _text(keep),
             "options": options,
             "given": True,
@@ -80,6 +89,11 @@ def _keys(place: Place, hosts: list[str]) -> tuple[dict[str, HostKeys], Any]:
         identity = place.identity(number)
         made[host] = HostKeys(authority.keys_for(identity, SERVER), relay.keys_for(identity), identity)
     return made, authority.keys_for(KEEPER, CLIENT)
+
+
+def _answers(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what each host that was asked knows; nothing of one that does not answer."""
+    return {one["item"]: one for one in asked.get("results") or () if "jobs" in one}
 
 
 def _text(content: Mapping[str, Any]) -> str:

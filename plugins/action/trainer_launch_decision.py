@@ -23,6 +23,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.choose imp
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.decision import NONE, START, decision
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.host import Host, Request
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.keepers import may_keep
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.refusals import refuse_arguments
 from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.webui_address import webui_words
 
@@ -42,7 +43,8 @@ class ActionModule(PlayDecision):
         if self._task.check_mode and not all(_has_observed(hostvars[name]) for name in here):
             return {"has_job": False, "decision": NONE, "hosts": {}}
         hosts = [_host(name, hostvars[name]) for name in here]
-        return self._decide(play.own, hosts, play.left)
+        made = self._decide(play.own, hosts, play.left)
+        return {**made, "may_keep": may_keep(made["first"], play.managers, play.left)}
 
     def _decide(self, variables: Variables, hosts: Sequence[Host], present: Sequence[str]) -> dict[str, Any]:
         if not hosts:

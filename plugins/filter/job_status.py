@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.plugin_utils.follow import status as job_status_plan
 from ansible_collections.distrain.cluster.plugins.plugin_utils.job.reliability import reliability
+from ansible_collections.distrain.cluster.plugins.plugin_utils.launch.keepers import age_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.files import read_histories, read_jobs
 from ansible_collections.distrain.cluster.plugins.plugin_utils.report.values import record
 
@@ -51,13 +52,21 @@ def _answers(hostvars: HostVariables, hosts: Sequence[str], registered: str) -> 
 
 
 def _keepers(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the keeper of each job: of several hosts the one that has written of it last."""
+    """Return what is known of each job by the host that knows the newest of it.
+
+    C(host) is the job's keeper, C(active) whether its service runs, None where it does not answer, and C(next) are the
+    other managers that answer and can keep the job.
+    """
     found: dict[str, dict[str, Any]] = {}
     for host, answer in answers.items():
         for name, one in (answer.get("jobs") or {}).items():
-            newest = (found.get(name) or {}).get("state", {}).get("changed_at") or -1
-            if (one["state"].get("changed_at") or 0) > newest:
-                found[name] = {**one, "host": host, "active": answer.get("active")}
+            known = found.get(name)
+            if known is None or age_of(one["state"]) > age_of(known["state"]):
+                found[name] = {**one, "host": one["state"].get("keeper") or host}
+    active = {host: answer["active"] for host, answer in answers.items() if "active" in answer}
+    for one in found.values():
+        one["active"] = active.get(one["host"])
+        one["next"] = [host for host in one["state"].get("managers") or () if host != one["host"] and active.get(host)]
     return found
 
 

@@ -46,6 +46,12 @@ options:
     description: The UDP port of the swarm's overlay networks, which is asked with the other ports of a swarm.
     type: int
     default: 4789
+  keeper_port:
+    description:
+      - The TCP port at which hosts listen for the keeper of a training job, which is asked beside those of a swarm;
+        V(0) for none.
+    type: int
+    default: 0
   features:
     description: Whether to try what the kernel can do for an overlay network too.
     type: bool
@@ -122,6 +128,7 @@ ARGUMENT_SPEC = {
     "lifetime": {"type": "float", "default": 120},
     "pid": {"type": "int"},
     "data_path_port": {"type": "int", "default": DATA_PATH_PORT},
+    "keeper_port": {"type": "int", "default": 0},
     "features": {"type": "bool", "default": False},
 }
 MODULE_OPTIONS = {
@@ -139,7 +146,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     # Before the container's network is entered: the kernel is the host's.
     features = {"features": kernel_features()} if params["features"] else {}
     own = own_endpoints(endpoints, params, container_network.enter)
-    listeners = listen(own, () if params["container"] else swarm_ports(params["data_path_port"]))
+    listeners = listen(own, () if params["container"] else swarm_ports(params["data_path_port"]), params["keeper_port"])
     responder = Responder(params["token"], params["host"], {one.host for one in endpoints}, params["lifetime"])
     pid = background.detach(
         lambda: responder.serve(listeners.sockets), keep=[one.fileno() for one in listeners.sockets]

@@ -13,7 +13,8 @@ description:
   - Writes what the service C(distrain-keeper) of a host needs to know of a job below C(/var/lib/distrain/keeper),
     readable by root alone. The service of one host, the keeper, starts the job on all hosts, follows it, starts it
     again where that helps, and ends it; those of the others do what it asks them for this job.
-  - It starts nothing itself, and asks no engine. The service sees within a second what has changed.
+  - It starts nothing itself, and asks no engine but with O(announce). The service sees within a second what has
+    changed.
 extends_documentation_fragment:
   - distrain.cluster.attributes
 options:
@@ -46,6 +47,13 @@ options:
     description: Options of a job that is kept already, which take the place of those that it has.
     type: str
     default: ""
+  announce:
+    description:
+      - Whether the managers of the swarm are to decide from now on which of them keeps the job, in O(keep), that was
+        given to them before. For this a config of the swarm, C(distrain-job-) and sixteen digits, says in its labels
+        who keeps the job and how far it has come; it has no secret. The host has to be a manager.
+    type: bool
+    default: false
   timeout:
     description: How many seconds to wait for the end of the job.
     type: int
@@ -78,10 +86,12 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import TimedOut
 from ansible_collections.distrain.cluster.plugins.module_utils.base.plan import Step
 from ansible_collections.distrain.cluster.plugins.module_utils.base.wait import wait_until
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.entry import given
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.phases import OVER
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import Place, read_json, write_json
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.plan import Found, plan_place
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.state import describe_keep
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.swarm import SwarmEntries
 from ansible_collections.distrain.cluster.plugins.module_utils.module import Operation, run_without_engine
 
 
@@ -93,7 +103,13 @@ def observe(engine: None, params: Mapping[str, Any]) -> Found:
         phase=describe_keep(place).get("phase", ""),
         is_stopping=place.stop.exists(),
         is_released=place.released.exists(),
+        announced=_announced(place) if params["announce"] else "",
     )
+
+
+def _announced(place: Place) -> str:
+    entry = SwarmEntries().entry(place)
+    return entry.run if entry else ""
 
 
 def apply(engine: None, step: Step, params: Mapping[str, Any]) -> None:
@@ -104,6 +120,9 @@ def apply(engine: None, step: Step, params: Mapping[str, Any]) -> None:
         place.released.unlink(missing_ok=True)
     elif step.verb == "stop":
         _stop(place, params["timeout"])
+    elif step.verb == "announce":
+        swarm = SwarmEntries()
+        swarm.write(place, given(swarm.entry(place), step.arguments["run"]))
     else:
         if step.verb == "keep":
             for of_earlier_run in (place.stop, place.screen, place.progress, place.stacks):
@@ -141,6 +160,7 @@ def main() -> None:
                 "host": {"type": "str", "default": "", "no_log": True},
                 "keep": {"type": "str", "default": "", "no_log": True},
                 "options": {"type": "str", "default": "", "no_log": True},
+                "announce": {"type": "bool", "default": False},
                 "timeout": {"type": "int", "default": 60},
             },
         )

@@ -46,7 +46,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: For each host its part of the job as text, empty where it keeps what it has.
+  description:
+    - For each host its part of the job as text, empty where it keeps what it has. A manager that keeps the job without
+      a rank of its own has one too.
   type: dict
   returned: success
   sample: {gpu-01: "", gpu-02: ""}
@@ -55,6 +57,17 @@ keep:
   type: str
   returned: success
   sample: ""
+keepers:
+  description: The hosts that can keep the job; several where the swarm has three managers or more.
+  type: list
+  elements: str
+  returned: success
+  sample: [gpu-01, gpu-02, gpu-03]
+several:
+  description: Whether the managers of the swarm keep the job in turn.
+  type: bool
+  returned: success
+  sample: true
 options:
   description: The options by which the job is followed, as text.
   type: str

@@ -59,6 +59,14 @@ first:
   type: str
   returned: success
   sample: gpu-01
+may_keep:
+  description:
+    - The hosts that may come to keep the job; the first host, and the hosts of the group C(managers) where that has
+      three or more.
+  type: list
+  elements: str
+  returned: success
+  sample: [gpu-01, gpu-02, gpu-03]
 min_hosts:
   description: How many hosts an elastic job needs; V(0) for any other job.
   type: int

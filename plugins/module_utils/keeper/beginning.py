@@ -42,6 +42,11 @@ class Beginning:
             pause(1.0)
             waited += 1.0
 
+    def is_half_begun(self, attempt: str) -> bool:
+        """Return whether an earlier keeper has begun the attempt on a host with keys that nobody has any more."""
+        has_keys = any(one["key_names"] for one in self._hosts.values())
+        return has_keys and any(self._observer.job_of(host).get("attempt") == attempt for host in self._hosts)
+
     def prepare(self) -> None:
         """Bring every container up that is gone; raise ClusterError where a host cannot run its rank."""
         self._all({host: {"do": "prepare"} for host in self._hosts}, "prepared", _PREPARE_SECONDS)

@@ -7,6 +7,7 @@ daemon                      the service
 keep TRAINER JOB            the keeper of one job, which the service starts
 job TRAINER JOB             the agent of one job, which the service starts for a keeper that has connected
 tree TRAINER JOB            the agent that relays checkpoints of the job
+copy TRAINER JOB            the agent that writes down what the keeper of the job has written on another manager
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from types import FrameType
 
 from ..base.errors import ClusterError
 from .agent import serve_job, serve_tree
-from .keeper import JobKeeper
-from .listener import JOB, TREE, Listener
+from .copy_agent import serve_copy
+from .fence import Fence
+from .listener import COPY, JOB, TREE, Listener
 from .place import BASE, Place, places, read_json
+from .succession import keep_job
 
 DAEMON, KEEP = "daemon", "keep"
 _LOOK_SECONDS = 1.0
@@ -52,6 +55,8 @@ class Daemon:
     def __init__(self, command_of: CommandOf, base: str = BASE) -> None:
         self._command_of = command_of
         self._base = base
+        # One for all: the address of a host may change between two keepers of a job.
+        self._fence = Fence()
         self._listeners: dict[Endpoint, Listener] = {}
         self._refused: dict[Endpoint, str] = {}
         self._keepers: dict[tuple[str, str], Kept] = {}
@@ -77,7 +82,7 @@ class Daemon:
             self._listeners.pop(endpoint).close()
         for endpoint in wanted - set(self._listeners):
             try:
-                self._listeners[endpoint] = Listener(*endpoint, self._command_of, self._base)
+                self._listeners[endpoint] = Listener(*endpoint, self._command_of, self._base, self._fence)
                 self._refused.pop(endpoint, None)
             except OSError as error:
                 self._say_once(endpoint, f"Nothing can listen on {endpoint[0]} port {endpoint[1]}: {error.strerror}")
@@ -161,10 +166,10 @@ def run_daemon() -> None:
 
 def keep(place: Place) -> None:
     os.umask(0o077)
-    JobKeeper(place).run()
+    keep_job(place)
 
 
-PROGRAMS: Mapping[str, Callable[[Place], None]] = {KEEP: keep, JOB: serve_job, TREE: serve_tree}
+PROGRAMS: Mapping[str, Callable[[Place], None]] = {KEEP: keep, JOB: serve_job, TREE: serve_tree, COPY: serve_copy}
 
 
 def main() -> None:

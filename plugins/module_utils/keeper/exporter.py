@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -39,6 +40,12 @@ class MetricsFile:
         """Write the state in which the job has ended, beside what was observed last; its ranks run no more."""
         ranks = [{**one, "state": state} for one in self._metrics.ranks]
         self._write(replace(self._metrics, state=state, restarts=restarts, at=time.time(), ranks=ranks))
+
+    def leave(self) -> None:
+        """Remove the file: another host writes that of the job now."""
+        if self._directory:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _write(self, metrics: JobMetrics) -> None:
         self._metrics = metrics

@@ -10,79 +10,78 @@ place, so that one that is started anew goes on.
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ..base.errors import ClusterError
 from ..follow.follower import Follower
-from ..follow.job_record import End, after_attempt, closed, record_of
+from ..follow.job_record import End, after_attempt, closed
 from ..follow.messages import Messages
 from ..follow.outcome import outcome_of
 from ..follow.recorder import JobRecorder
 from ..follow.restarts import restarts
 from ..follow.webhook import Notify, notifying
 from ..job.plan import RUNNING, STOPPED
-from ..relay.tls import RunKeys
 from .beginning import NOT_STARTED, Beginning
 from .checkpoint import bring_checkpoint
+from .duty import Duty, OwnDuty
+from .ending import of_stopped, of_unstarted, state_of
 from .exporter import MetricsFile
-from .link import Address, TlsLink
+from .interruption import StopRequested, Superseded, guarded
 from .listener import JOB, TREE
 from .observer import JobObserver
 from .options import context_of, timeouts_of
 from .phases import BEGINNING, FOLLOWING, OVER
-from .place import Place, read_json, write_json
+from .place import Place, read_json
+from .reach import Reach
+from .record import KeptRecord
 from .screen import Screen
-from .state import read_state, write_state
+from .state import new_attempt, read_state
 
 _CHECKPOINT_SECONDS = 60.0
 _FINAL_SECONDS = 10.0
 _FIRST_ANSWER_SECONDS = 60.0
 
-Arguments = ParamSpec("Arguments")
-Value = TypeVar("Value")
-
-
-class StopRequested(Exception):
-    """Somebody wants the job to end."""
-
 
 class JobKeeper:
-    """Keeps the job that C(keep.json) in its place describes."""
+    """Keeps the job that C(keep.json) in its place describes, by its duty: that of this host alone without one."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, duty: Duty | None = None) -> None:
         self._place = place
         self._kept = read_json(place.keep)
+        self._duty = duty or OwnDuty(place, self._kept)
+        self._record = KeptRecord(place, self._kept)
+        reach = Reach(self._kept, self._duty)
+        self._link, self._address = reach.link, reach.address
         self._options: Mapping[str, Any] = self._kept["options"]
         self._state = read_state(place, self._kept)
         self._screen = Screen(place)
-        self._messages = Messages(place.trainer, place.job)
         self._ranks: Sequence[Mapping[str, Any]] = self._kept["ranks"]
         self._hosts = [rank["host"] for rank in self._ranks]
         self._metrics = MetricsFile(self._options.get("metrics_directory") or "", place, self._screen.warn)
         self._started = 0.0
 
     def run(self) -> None:
-        """Keep the job until it is over."""
+        """Keep the job until it is over; raise Superseded where another manager keeps it by then."""
         if self._state.phase == OVER:
             return
-        said = notifying(self._options, self._messages, self._screen.warn)
-        with said as notify, self._observer() as observer:
-            self._recorder = self._make_recorder(notify)
-            self._notify = notify
+        messages = Messages(self._place.trainer, self._place.job)
+        with notifying(self._options, messages, self._screen.warn) as notify, self._observer() as observer:
+            self._notify, self._recorder = notify, self._make_recorder(notify)
             observer.expect(self._state.attempt)
             try:
                 while self._state.phase != OVER:
-                    self._check_stop()
+                    self._check()
                     if self._state.phase == BEGINNING:
                         self._begin(observer)
                     else:
                         self._follow(observer)
             except StopRequested:
                 self._end_by_request(observer)
+            except Superseded:
+                self._metrics.leave()
+                raise
             observer.release()
 
     def _make_recorder(self, notify: Notify) -> JobRecorder:
@@ -109,13 +108,6 @@ class JobKeeper:
         with contextlib.closing(observer):
             yield observer
 
-    def _link(self, host: str, program: str, events: Any) -> TlsLink:
-        return TlsLink(host, self._address(host), RunKeys(**self._kept["keys"]), program, events)
-
-    def _address(self, host: str) -> Address:
-        known = self._kept["hosts"][host]
-        return Address(known["address"], known["port"], known["identity"])
-
     def _begin(self, observer: JobObserver) -> None:
         """Start the attempt; a job that cannot be started is over."""
         try:
@@ -127,7 +119,7 @@ class JobKeeper:
             return
         observer.expect(self._state.attempt)
         self._say_begun([one["job"].get("started") for one in started.values()])
-        self._keep_record(self._new_record(started))
+        self._record.write(self._record.of_new_attempt(started, self._state.restarts))
         self._go_to(FOLLOWING)
 
     def _say_begun(self, times: Sequence[Any]) -> None:
@@ -137,18 +129,21 @@ class JobKeeper:
         if known and self._state.announced != self._state.attempt:
             self._recorder.began(min(known), len(known), self._place.job, self._state.restarts)
             self._state.announced = self._state.attempt
-            self._save_state()
+            self._duty.save(self._state)
 
     def _start(self, observer: JobObserver) -> Mapping[str, Mapping[str, Any]]:
         restarts_made = self._state.restarts
         patience = self._options["lost"] if restarts_made else _FIRST_ANSWER_SECONDS
         beginning = Beginning(observer, self._kept["hosts"], patience)
-        beginning.wait_for_hosts(self._guarded(time.sleep))
+        beginning.wait_for_hosts(guarded(time.sleep, self._check))
+        if beginning.is_half_begun(self._state.attempt):
+            self._state.attempt = new_attempt()
+            self._duty.commit(self._state)
         if restarts_made:
             beginning.prepare()
             self._state.checkpoint = self._bring_checkpoint(observer)
-            self._save_state()
-        self._check_stop()
+            self._duty.save(self._state)
+        self._check()
         return beginning.start(self._state.attempt, self._state.checkpoint)
 
     def _bring_checkpoint(self, observer: JobObserver) -> str:
@@ -205,15 +200,15 @@ class JobKeeper:
             trainer=place.trainer,
             job_name=place.job,
             context=context_of(options, self._ranks),
-            observe=self._guarded(observer.observe),
+            observe=guarded(observer.observe, self._check),
             stop=observer.stop,
-            stacks=self._guarded(observer.stacks),
+            stacks=guarded(observer.stacks, self._check),
             clocks=observer.clocks,
             show=self._screen.progress,
             warn=self._screen.warn,
             recorder=self._recorder,
             clock=time.monotonic,
-            sleep=self._guarded(time.sleep),
+            sleep=guarded(time.sleep, self._check),
             timeouts=timeouts_of(options),
             samples_per_step=options["samples_per_step"],
             waits_for_return=self._state.restarts < options["max_restarts"],
@@ -227,27 +222,27 @@ class JobKeeper:
     def _remember(self, learned: Mapping[str, Any]) -> None:
         if learned != self._state.silence:
             self._state.silence = dict(learned)
-            self._save_state()
+            self._duty.save(self._state)
 
     def _decide(
         self, outcome: dict[str, Any], jobs: Mapping[str, Mapping[str, Any] | None], checkpoints: Mapping[str, Any]
     ) -> None:
         """Begin the job again, or end it."""
         failure = outcome["msg"] if outcome["outcome"] == "failed" else ""
-        record = closed(read_json(self._place.record), jobs, End(failure, outcome["gpu_problems"]))
+        record = closed(self._record.read(), jobs, End(failure, outcome["gpu_problems"]))
         allowed = self._options["max_restarts"]
         record, again = after_attempt(record, outcome, checkpoints, self._state.restarts, allowed)
-        self._keep_record(record)
+        self._record.write(record)
         if not again:
             self._end(outcome, record)
             return
         self._begin_again(failure)
 
     def _begin_again(self, failure: str) -> None:
-        allowed = self._options["max_restarts"]
-        self._screen.line(f"{failure}\nIt is started again ({self._state.restarts + 1} of {allowed}).")
         self._state.restarts += 1
-        self._state.attempt = datetime.now(timezone.utc).replace(tzinfo=None).isoformat()
+        again = f"It is started again ({self._state.restarts} of {self._options['max_restarts']})."
+        self._screen.line(f"{failure}\n{again}")
+        self._state.attempt = new_attempt()
         self._state.silence, self._state.gpu_problems = {}, []
         self._go_to(BEGINNING)
 
@@ -264,17 +259,16 @@ class JobKeeper:
         """End a job of which an attempt could not be started, or try once more where that may help."""
         text = f"Job {self._place.job} was not started: {error.message}"
         host = str(error.details.get("failed_host") or self._hosts[0])
-        outcome = {"outcome": "failed", "msg": text, "finding": NOT_STARTED, "retryable": False, "failed_host": host}
-        outcome["gpu_problems"] = []
+        outcome = of_unstarted(text, host)
         self._recorder.event("finding", host, None, text, cause=NOT_STARTED)
         if error.details.get("retryable") and self._state.restarts < self._options["max_restarts"]:
             self._begin_again(text)
             return
-        record = read_json(self._place.record)
+        record = self._record.read()
         if record.get("attempts"):
             record["outcome"], record["message"] = "failed", text
         record["restarts"] = restarts(outcome, self._state.restarts, self._options["max_restarts"])
-        self._keep_record(record if record.get("hosts") else {})
+        self._record.write(record if record.get("hosts") else {})
         self._end(outcome, record)
 
     def _end_by_request(self, observer: JobObserver) -> None:
@@ -282,65 +276,24 @@ class JobKeeper:
         observer.stop([rank for rank in observer.observe() if rank.state == RUNNING and not rank.unseen])
         self._wait_for_the_end(observer)
         ranks = observer.observe()
-        record = closed(read_json(self._place.record), observer.jobs())
+        record = closed(self._record.read(), observer.jobs())
         if record.get("outcome") == RUNNING and not any(rank.state == RUNNING or rank.unseen for rank in ranks):
             # It was stopped before the next attempt was begun everywhere.
             record |= {"outcome": STOPPED, "message": "It was stopped.", "ended": time.time()}
         self._recorder.event("ended", None, None, f"Job {self._place.job} was stopped.", cause=STOPPED)
-        self._keep_record(record)
-        first = self._hosts[0]
-        text = f"Job {self._place.job} was stopped by playbooks/stop.yml."
-        states = {rank.host: rank.state for rank in ranks}
-        outcome = {"outcome": "failed", "msg": text, "finding": STOPPED, "retryable": False, "failed_host": first}
-        self._state.outcome = {**outcome, "states": states, "gpu_problems": self._state.gpu_problems, "restarts": {}}
+        self._record.write(record)
+        self._state.outcome = of_stopped(self._place.job, ranks, self._state.gpu_problems)
         self._go_to(OVER)
 
-    def _new_record(self, started: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        kept, made = read_json(self._place.record), self._state.restarts
-        said = {
-            **self._kept["said"],
-            "restarts": restarts({}, made, self._options["max_restarts"]),
-            "is_restart": made > 0,
-        }
-        seen = {host: {**one, **(started.get(host) or {})} for host, one in self._kept["seen"].items()}
-        for one in seen.values():
-            if one.get("job"):
-                one["job"] = {"state": RUNNING, "progress": {}, **one["job"]}
-        return record_of(said, self._ranks, seen, kept, self._kept["secrets"])
-
-    def _keep_record(self, record: Mapping[str, Any]) -> None:
-        if record:
-            self._tell_errors(lambda: write_json(self._place.record, record))
-
     def _go_to(self, phase: str) -> None:
+        """Go on to this phase once that is kept safely."""
         self._state.phase = phase
-        self._save_state()
+        self._duty.commit(self._state)
         if phase == OVER:
-            outcome = self._state.outcome
-            state = STOPPED if outcome.get("finding") == STOPPED else str(outcome["outcome"])
-            self._metrics.ended(state, self._state.restarts)
+            self._metrics.ended(state_of(self._state.outcome), self._state.restarts)
 
-    def _save_state(self) -> None:
-        self._tell_errors(lambda: write_state(self._place, self._kept, self._state))
-
-    def _tell_errors(self, write: Callable[[], None]) -> None:
-        """Go on without what cannot be written, as on a full disk."""
-        try:
-            write()
-        except ClusterError as error:
-            sys.stderr.write(f"{error.message}\n")
-
-    def _check_stop(self) -> None:
+    def _check(self) -> None:
+        """Raise what takes this keeper off its work."""
+        self._duty.check()
         if self._place.stop.exists():
             raise StopRequested
-
-    def _guarded(self, function: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
-        """Return the function with a look at whether the job is to end, before and after each call."""
-
-        def call(*arguments: Arguments.args, **named: Arguments.kwargs) -> Value:
-            self._check_stop()
-            value = function(*arguments, **named)
-            self._check_stop()
-            return value
-
-        return call

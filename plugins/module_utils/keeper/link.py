@@ -12,14 +12,16 @@ import queue
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..base.agent_link import Events, encoded
 from ..relay.tls import RunKeys, client_context
 from .pump import pump
+from .turn import REFUSED, Turn, greeting_of
 
+_ONLY = Turn()
 CONNECT_SECONDS = 10.0
 # The longest message of an agent. What a container has written is a part of it, and bounded by the agent.
 _MOST_BYTES = 16 * 1024**2
@@ -37,13 +39,26 @@ class Address:
 class TlsLink:
     """An agent on a host. It ends with this connection, and so with this process."""
 
-    def __init__(self, host: str, address: Address, keys: RunKeys, program: str, events: Events) -> None:
-        """``program`` is what the host runs, such as C(job); it decides which ones there are."""
+    def __init__(
+        self,
+        host: str,
+        address: Address,
+        keys: RunKeys,
+        program: str,
+        events: Events,
+        turn: Turn = _ONLY,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``program`` is what the host runs, such as C(job); it decides which ones there are.
+
+        ``refused`` is called where the host has served a newer turn than this one.
+        """
         self._host = host
         self._events = events
+        self._refused = refused
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._ended = threading.Event()
-        self._outgoing.put(encoded({"program": program}))
+        self._outgoing.put(encoded(greeting_of(program, turn)))
         threading.Thread(target=self._run, args=(address, keys), daemon=True).start()
 
     def send(self, command: Mapping[str, Any]) -> None:
@@ -108,5 +123,9 @@ class TlsLink:
                     return
                 with contextlib.suppress(ValueError, RecursionError):
                     found = json.loads(line)
-                    if isinstance(found, dict) and isinstance(found.get("event"), str):
+                    if not isinstance(found, dict) or not isinstance(found.get("event"), str):
+                        continue
+                    if found["event"] == REFUSED:
+                        self._refused()
+                    else:
                         self._events.put((self._host, found))

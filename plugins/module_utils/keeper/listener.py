@@ -4,7 +4,8 @@
 """Where a host listens for the keepers of its jobs.
 
 Whoever connects names a job of this host (by SNI) and shows a certificate of that job's authority which may act as a
-client: only a keeper has one. What it can ask for are the programs in C(PROGRAMS), for that one job.
+client: only a keeper has one. What it can ask for are the programs in C(PROGRAMS), for that one job, and of several
+keepers only the newest gets them.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from ..base.errors import ClusterError
 from ..relay.listener import listener_on
 from ..relay.tls import RunKeys, server_context
+from .fence import Fence
 from .place import BASE, Place, places, read_json, token_of
 from .pump import pump
+from .turn import REFUSED, greeting_in
 
 # What a keeper may start on a host.
-JOB, TREE = "job", "tree"
-PROGRAMS = (JOB, TREE)
+JOB, TREE, COPY = "job", "tree", "copy"
+PROGRAMS = (JOB, TREE, COPY)
 _HANDSHAKE_SECONDS = 10.0
 _END_SECONDS = 10.0
 _MOST_CONNECTIONS = 64
@@ -39,10 +42,13 @@ CommandOf = Callable[[str, Place], Sequence[str]]
 class Listener:
     """Listens at one address and port, from its making until C(close)."""
 
-    def __init__(self, address: str, port: int, command_of: CommandOf, base: str = BASE) -> None:
+    def __init__(
+        self, address: str, port: int, command_of: CommandOf, base: str = BASE, fence: Fence | None = None
+    ) -> None:
         """Raise OSError where nothing can listen there."""
         self._command_of = command_of
         self._base = base
+        self._fence = fence or Fence()
         self._free = threading.Semaphore(_MOST_CONNECTIONS)
         self._socket = listener_on(address, range(port, port + 1))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -86,14 +92,18 @@ class Listener:
     def _serve(self, plain: socket.socket) -> None:
         try:
             plain.settimeout(_HANDSHAKE_SECONDS)
-            with plain, contextlib.suppress(OSError, ValueError):
+            with plain, contextlib.suppress(OSError, ValueError, ClusterError):
                 names: list[str] = []
                 context = self._context_noting(names)
                 with context.wrap_socket(plain, server_side=True) as connection:
                     place = self._place(names[0])
-                    program = _program_in(_first_line(connection))
-                    if place and program:
-                        self._run(connection, program, place)
+                    program, turn = greeting_in(_first_line(connection))
+                    if place and program in PROGRAMS:
+                        with self._fence.admitted(place, turn, connection) as is_admitted:
+                            if is_admitted:
+                                self._run(connection, program, place)
+                            else:
+                                connection.sendall(json.dumps({"event": REFUSED}).encode() + b"\n")
         finally:
             self._free.release()
 
@@ -138,13 +148,3 @@ def _first_line(connection: ssl.SSLSocket) -> bytes:
             break
         line += byte
     return line
-
-
-def _program_in(line: bytes) -> str:
-    """Return the program that the first line asks for, empty where it is none that there is."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return ""
-    program = found.get("program") if isinstance(found, Mapping) else None
-    return program if program in PROGRAMS else ""

@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Where a host keeps what it knows of a job that is kept.
 
-One directory a job, which root alone reads. Every host has C(host.json), its own part of the job with its keys. The
-host that keeps the job has C(keep.json), what it keeps, and all that the keeper writes beside it.
+One directory a job, which root alone reads. Every host has C(host.json), its own part of the job with its keys. A host
+that keeps the job, or can come to keep it, has C(keep.json), what is kept, and all that the keeper writes beside it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Place:
         self.stop = self.directory / "stop"
         # The host was notified that the job is over.
         self.released = self.directory / "released"
+        # The newest turn of a keeper that this host has served.
+        self.term = self.directory / "term.json"
 
     def make(self) -> None:
         """Make the directory, and those above it, readable by root alone; raise ClusterError where that fails."""

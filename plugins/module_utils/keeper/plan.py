@@ -19,13 +19,17 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class Found:
-    """What a host has of a job: its own part, what it keeps, in which phase that is, and whether its end is wanted."""
+    """What a host has of a job: its own part, what it keeps, in which phase that is, and whether its end is wanted.
+
+    C(announced) is what the managers of the swarm know of the job, where that was asked for.
+    """
 
     host: Mapping[str, Any] = field(default_factory=dict)
     keep: Mapping[str, Any] = field(default_factory=dict)
     phase: str = ""
     is_stopping: bool = False
     is_released: bool = False
+    announced: str = ""
 
 
 def plan_place(found: Found, params: Mapping[str, Any]) -> Plan:
@@ -47,6 +51,9 @@ def plan_place(found: Found, params: Mapping[str, Any]) -> Plan:
     elif not keep and wanted != found.keep:
         steps.append(Step("options", secrets={"content": wanted}))
         changed.append("the options of what is kept")
+    if params["announce"] and keep and keep["run"] != found.announced:
+        steps.append(Step("announce", {"run": keep["run"]}))
+        changed.append("what the managers know")
     after = dict.fromkeys(changed, "new")
     return Plan(steps=tuple(steps), before=dict.fromkeys(changed, "old"), after=after)
 

@@ -13,7 +13,7 @@ from ..base.errors import ClusterError
 from ..follow.bounded_lines import BoundedLines
 from .place import Place, write_json
 
-_MOST_BYTES = 1024**2
+MOST_BYTES = 1024**2
 WARNING, LINE = "warning", "line"
 
 
@@ -22,7 +22,7 @@ class Screen:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._lines = BoundedLines(str(place.screen), _MOST_BYTES, lambda entry: entry["text"])
+        self._lines = BoundedLines(str(place.screen), MOST_BYTES, lambda entry: entry["text"])
 
     def warn(self, text: str) -> None:
         self._say(WARNING, text)

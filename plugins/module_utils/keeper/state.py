@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
 from typing import Any
 
 from .phases import BEGINNING
@@ -28,10 +29,18 @@ class State:
     gpu_problems: list[str] = field(default_factory=list)
     silence: dict[str, Any] = field(default_factory=dict)
     changed_at: float = 0.0
+    # Where several managers can keep the job: the host that does, and the number of its turn.
+    keeper: str = ""
+    term: int = 0
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> State:
         return cls(**{one.name: found[one.name] for one in fields(cls) if one.name in found})
+
+
+def new_attempt() -> str:
+    """Return what distinguishes an attempt that begins now."""
+    return datetime.now(timezone.utc).replace(tzinfo=None).isoformat()
 
 
 def read_state(place: Place, kept: Mapping[str, Any]) -> State:
@@ -44,7 +53,12 @@ def read_state(place: Place, kept: Mapping[str, Any]) -> State:
 
 def write_state(place: Place, kept: Mapping[str, Any], state: State) -> None:
     state.changed_at = time.time()
-    write_json(place.state, {"run": kept["run"], **asdict(state)})
+    copy_state(place, kept["run"], state)
+
+
+def copy_state(place: Place, run: str, state: State) -> None:
+    """Write a state as another host has written it."""
+    write_json(place.state, {"run": run, **asdict(state)})
 
 
 def describe_keep(place: Place) -> dict[str, Any]:
@@ -52,4 +66,9 @@ def describe_keep(place: Place) -> dict[str, Any]:
     kept = read_json(place.keep)
     if not kept:
         return {}
-    return {"hosts": [rank["host"] for rank in kept["ranks"]], "run": kept["run"], **asdict(read_state(place, kept))}
+    return {
+        "hosts": [rank["host"] for rank in kept["ranks"]],
+        "managers": list(kept.get("managers") or ()),
+        "run": kept["run"],
+        **asdict(read_state(place, kept)),
+    }

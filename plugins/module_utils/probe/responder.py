@@ -41,21 +41,28 @@ class Listeners:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
-def listen(endpoints: Iterable[Endpoint], ports: Sequence[tuple[str, int]]) -> Listeners:
-    """Bind the ports at the address of every endpoint, and one more of each protocol that the kernel chooses."""
+def listen(endpoints: Iterable[Endpoint], ports: Sequence[tuple[str, int]], keeper_port: int = 0) -> Listeners:
+    """Bind the ports at the address of every endpoint, and one more of each protocol that the kernel chooses.
+
+    So is that of keepers, where it is not 0.
+    """
     listeners = Listeners()
     for one in endpoints:
         states = {}
         for protocol, port in ports:
             bound = _bind(one.address, protocol, port)
             states[f"{port}/{protocol}"] = _keep(listeners, bound)
+        keeper = {str(keeper_port): _keep(listeners, _bind(one.address, "tcp", keeper_port))} if keeper_port else {}
         measure = {}
         for protocol in TYPES:
             bound = _bind(one.address, protocol, 0)
             _keep(listeners, bound)
             measure[protocol] = bound.getsockname()[1] if isinstance(bound, socket.socket) else None
         listeners.rows.append(
-            {"network": one.network, "address": one.address, "mtu": one.mtu, "ports": states, MEASURE: measure}
+            {
+                **{"network": one.network, "address": one.address, "mtu": one.mtu, "ports": states, MEASURE: measure},
+                **({"keeper": keeper} if keeper else {}),
+            }
         )
     return listeners
 

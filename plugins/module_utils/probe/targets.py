@@ -19,6 +19,8 @@ from ..swarm.ports import SWARM_PORTS
 LISTENING = "listening"
 TAKEN = "taken"
 MEASURE = "measure"
+# Stands before the port of keepers, which no swarm needs.
+KEEPER = "keeper/"
 # Up to so many rounds every pair has one; more hosts are measured in powers of two.
 ROUNDS_FOR_ALL_PAIRS = 4
 
@@ -113,7 +115,13 @@ def questions_for(listener: Mapping[str, Any] | None) -> tuple[Question, ...]:
     ]
     if listener is None:
         questions = [Question(f"{port}/{protocol}", protocol, port, False) for protocol, port in SWARM_PORTS]
-    return (*questions, *_measuring_ports(listener or {}))
+    return (*questions, *_keeper_port(listener or {}), *_measuring_ports(listener or {}))
+
+
+def _keeper_port(listener: Mapping[str, Any]) -> Iterator[Question]:
+    """The port of keepers: a service that listens there already accepts, and says nothing."""
+    for port, state in (listener.get("keeper") or {}).items():
+        yield Question(f"{KEEPER}{port}", "tcp", int(port), state == LISTENING)
 
 
 def _measuring_ports(listener: Mapping[str, Any]) -> Iterator[Question]:

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A program of the collection's own modules in one file of text, for a unit of systemd."""
+"""A program of the collection's own modules in one file of text, for a unit of systemd.
+
+Where the unit has a RuntimeDirectory, its modules are unpacked there once, so that Python keeps what it has compiled of
+them for the next start; else they stay in memory.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +26,48 @@ _TEXT = '''\
 # Written by distrain.cluster; a change made here is undone by its next run. It holds these modules of the collection:
 {names}
 import base64
+import hashlib
+import io
 import os
 import sys
+import tempfile
+import zipfile
 
 ARCHIVE = """
 {archive}
 """
 
-descriptor = os.memfd_create("distrain")
-with open(descriptor, "wb", closefd=False) as stream:
-    stream.write(base64.b64decode(ARCHIVE))
-sys.path.insert(0, f"/proc/self/fd/{{descriptor}}")
+
+def in_memory(archive):
+    descriptor = os.memfd_create("distrain")
+    with open(descriptor, "wb", closefd=False) as stream:
+        stream.write(archive)
+    return f"/proc/self/fd/{{descriptor}}"
+
+
+def unpacked(archive, directory):
+    path = os.path.join(directory, hashlib.sha256(archive).hexdigest())
+    if not os.path.isdir(path):
+        # Whole or not at all; a process that does the same at the same time comes to the same.
+        unfinished = tempfile.mkdtemp(dir=directory)
+        zipfile.ZipFile(io.BytesIO(archive)).extractall(unfinished)
+        try:
+            os.rename(unfinished, path)
+        except OSError:
+            if not os.path.isdir(path):
+                raise
+    return path
+
+
+def place_of(archive):
+    directory = os.environ.get("RUNTIME_DIRECTORY", "")
+    try:
+        return unpacked(archive, directory) if directory else in_memory(archive)
+    except OSError:
+        return in_memory(archive)
+
+
+sys.path.insert(0, place_of(base64.b64decode(ARCHIVE)))
 from {package}.{module} import main
 
 main()

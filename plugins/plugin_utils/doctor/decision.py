@@ -16,6 +16,7 @@ from .host_files import find_host_problems
 from .images import find_image_problems
 from .installation import find_installation_problems
 from .jobs import find_job_problems
+from .keepers import find_keeper_problems
 from .observation import Cluster, Host, Rule
 from .overlay import find_overlay_problems
 from .swarm import find_swarm_problems
@@ -82,5 +83,6 @@ RULES: tuple[Rule, ...] = (
     find_overlay_problems,
     find_image_problems,
     find_job_problems,
+    find_keeper_problems,
     find_host_problems,
 )

@@ -31,6 +31,7 @@ class Host:
     toolkit: Facts = field(default_factory=dict)
     images: Facts = field(default_factory=dict)
     jobs: Facts = field(default_factory=dict)
+    keeper: Facts = field(default_factory=dict)
     trains: bool = True
 
     @property

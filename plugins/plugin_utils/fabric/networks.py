@@ -13,6 +13,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import KEEPER
+
 DEFAULT_ROUTES = "default routes"
 DEFAULT_DESTINATION = "0.0.0.0/0"
 # The prefix length of an address that has no other one in its subnet.
@@ -20,8 +22,8 @@ ALONE = 32
 BLOCKED = frozenset({"refused", "timeout", "unreachable"})
 # Of the ports of Docker's swarm mode, the one that managers alone need.
 MANAGER_PORT = "2377/tcp"
-# How the ports begin by which hosts measure; a swarm does not need them.
-MEASURING = "measure/"
+# How the ports begin that a swarm does not need: those by which hosts measure, and that of keepers.
+BESIDE_THE_SWARM = ("measure/", KEEPER)
 
 Facts = Mapping[str, Any]
 Measurement = Mapping[str, Any]
@@ -147,7 +149,7 @@ def is_blocked(one: Measurement, managers: Container[str]) -> bool:
     if one.get("answered_by") not in (None, one["target"]):
         return True
     needed = [port for port in one["ports"] if port != MANAGER_PORT or one["target"] in managers]
-    outcomes = [one["ports"][port] for port in needed if not port.startswith(MEASURING)]
+    outcomes = [one["ports"][port] for port in needed if not port.startswith(BESIDE_THE_SWARM)]
     return any(outcome in BLOCKED or outcome.startswith("other host") for outcome in outcomes)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.distrain.cluster.plugins.module_utils.probe.targets import TAKEN
 from ansible_collections.distrain.cluster.plugins.module_utils.swarm.ports import CONTROL_PORTS
 
-from ..fabric.networks import MANAGER_PORT, MEASURING
+from ..fabric.networks import BESIDE_THE_SWARM, MANAGER_PORT
 from .blame import EVERYWHERE, INTO, Blame, blame, blame_undirected
 from .clocks import clocks_off
 from .data_path_port import another_data_path_port
@@ -59,7 +59,7 @@ def fully_connected(measurements: Iterable[Row]) -> set[tuple[str, frozenset[str
 
 def _swarm_ports(rows: Iterable[Row]) -> list[str]:
     """The ports of a swarm that were asked, that of the data path last, whichever it is."""
-    asked = {port for row in rows for port in row["ports"] if not port.startswith(MEASURING)}
+    asked = {port for row in rows for port in row["ports"] if not port.startswith(BESIDE_THE_SWARM)}
     return [*(port for port in CONTROL if port in asked), *sorted(asked - set(CONTROL))]
 
 

@@ -60,7 +60,8 @@ def is_given(decision: Facts, state: Facts, attempt: Any) -> bool:
 
     A job that is kept and not over is the keeper's: between two attempts nothing of it runs.
     """
-    if not state:
+    if not state or (state.get("managers") and not state.get("term")):
+        # Of several managers none has begun to keep it: it was not given whole.
         return True
     if state.get("phase") != OVER:
         return False
@@ -75,6 +76,17 @@ def options_of(arguments: Facts, decision: Facts) -> dict[str, Any]:
         "min_hosts": decision["min_hosts"],
         "samples_per_step": own["samples_per_step"],
         "output": arguments["job_output_directory"] if own["output_directory"] else "",
+    }
+
+
+def listener_of(arguments: Facts, decision: Facts, host: str, keys: HostKeys) -> dict[str, Any]:
+    """Return the part of a host that only listens for the keeper, as a manager does that has no rank."""
+    return {
+        "trainer": arguments["name"],
+        "host": host,
+        "address": address_of(decision, host),
+        "port": arguments["keeper_port"],
+        "keys": asdict(keys.agent),
     }
 
 
@@ -102,11 +114,7 @@ def host_of(arguments: Facts, decision: Facts, host: str, keys: HostKeys) -> dic
         "stop_timeout": arguments["job_stop_timeout"],
     }
     return {
-        "trainer": arguments["name"],
-        "host": host,
-        "address": address_of(decision, host),
-        "port": arguments["keeper_port"],
-        "keys": asdict(keys.agent),
+        **listener_of(arguments, decision, host, keys),
         "relay_keys": asdict(keys.relay),
         "job": job,
         "start": start,
@@ -125,8 +133,12 @@ def keep_of(
     seen: Mapping[str, Facts],
     keys: RunKeys,
     identities: Mapping[str, str],
+    managers: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return what the keeper has to know of the job; ``seen`` has for each host its container, image and facts."""
+    """Return what the keeper has to know of the job; ``seen`` has for each host its container, image and facts.
+
+    ``managers`` are those that keep it in turn, each with its node; none where the first host alone does.
+    """
     is_start = decision["decision"] == START
     first = decision["first"]
     attempt = decision["attempt"] if is_start else (seen[first].get("job") or {}).get("attempt") or ""
@@ -148,6 +160,15 @@ def keep_of(
                 "launch_files": files_of(ranks, rank["rank"], launch, stand_ins),
             }
             for rank in ranks
+        },
+        "managers": {
+            host: {
+                "node": node,
+                "address": address_of(decision, host),
+                "port": arguments["keeper_port"],
+                "identity": identities[host],
+            }
+            for host, node in managers.items()
         },
         "keys": asdict(keys),
         "said": {**said, "restarts": restarts({}, 0, arguments["max_restarts"])},

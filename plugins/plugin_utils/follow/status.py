@@ -47,7 +47,8 @@ def status(
 
     ``answers`` are by host; one without C(jobs) has the reason in C(msg). ``records`` are the controller's records of
     jobs, by the jobs' names, and ``known`` is how often the cluster's jobs have failed. ``keepers`` have for each job
-    that is kept the keeper's C(host), whether its service is C(active), and the C(state) of the job.
+    that is kept the keeper's C(host), whether its service is C(active), the managers that are C(next), and the C(state)
+    of the job.
     """
     silent = {host: _why(answer) for host, answer in answers.items() if "jobs" not in answer}
     jobs: dict[str, list[dict[str, Any]]] = {}
@@ -91,8 +92,13 @@ def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None, may_be_un
     if state.get("phase") == OVER:
         failure = printable(" ".join(str(outcome.get("msg") or "").split()))
         return [f"is over: {failure}"] if failure else []
+    if keeper["active"] is None and keeper["next"]:
+        return [
+            f"was kept by {keeper['host']}, which does not answer: {' or '.join(keeper['next'])} goes on to keep it"
+        ]
     if not keeper["active"]:
-        return [f"is kept by nobody: distrain-keeper.service on {keeper['host']} does not run"]
+        what = "does not answer" if keeper["active"] is None else "does not run"
+        return [f"is kept by nobody: distrain-keeper.service on {keeper['host']} {what}"]
     again = ", which starts it now" if state.get("phase") == BEGINNING else ""
     return [f"is kept by {keeper['host']}{again}"]
 

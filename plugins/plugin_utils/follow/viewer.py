@@ -82,6 +82,8 @@ class Viewer:
     lost: float = 600
     _marks: Mapping[str, str] = field(default_factory=dict)
     _shown_progress: float = 0
+    # When the newest line was said that is shown: another manager has the lines of the keeper before it too.
+    _shown_until: float = 0
     _is_first: bool = True
     _inactive_since: float | None = None
 
@@ -132,7 +134,9 @@ class Viewer:
             # Of a job that is over already its outcome says enough.
             lines = [] if is_over else lines[-_MOST_OLD_LINES:]
         for line in lines:
-            (self.warn if line["kind"] == "warning" else self.show)(line["text"])
+            if line["at"] > self._shown_until:
+                (self.warn if line["kind"] == "warning" else self.show)(line["text"])
+        self._shown_until = max((line["at"] for line in found["screen"]), default=self._shown_until)
         progress = found["progress"]
         if progress and progress["at"] != self._shown_progress and not is_over:
             self._shown_progress = progress["at"]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..findings.finding import Finding, worst_first
+from ..findings.keeper_port import keeper_port_findings
 from ..findings.network import network_findings
 from .checks import host_findings
 from .report import HostReport, PreflightSettings
@@ -27,5 +28,6 @@ def find_everything(
         *host_findings(reports, settings),
         *mirrors,
         *network_findings(measured, facts, settings.managers, settings.encrypted),
+        *keeper_port_findings(measured, settings.data_networks),
     ]
     return worst_first(found, [one.name for one in reports])

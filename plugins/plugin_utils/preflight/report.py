@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..findings.finding import Finding
@@ -47,6 +47,8 @@ class PreflightSettings:
     encrypted: bool = False
     # What is done about GPUs that are sick: refuse, warn or ignore.
     gpu_health: str = "refuse"
+    # The network of each host's address for data.
+    data_networks: Mapping[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[Sequence[HostReport], PreflightSettings], Iterator[Finding]]

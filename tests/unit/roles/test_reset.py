@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import BASE
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.command import NAME
 from ansible_collections.distrain.cluster.plugins.plugin_utils.allreduce.measurement import NETWORKS
 from ansible_collections.distrain.cluster.plugins.plugin_utils.gpu_check.decision import NAME as GPU_CHECK
@@ -32,3 +34,17 @@ OTHERS = ["distrain-keepalive", "distrain-check-a-gpu-01", "my-distrain-check-ov
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_other_container_is_taken_for_one(name: str) -> None:
     assert not re.search(PATTERN, name)
+
+
+def test_the_service_that_keeps_jobs_goes_with_all_its_files() -> None:
+    variables = load(ROOT / "roles/trainer_launch/vars/main.yml")
+    program, unit = (variables[f"__trainer_launch_keeper_{name}"] for name in ("program", "unit"))
+    services = load(ROOT / "roles/reset/vars/main.yml")["__reset_services"]
+    assert {"name": Path(unit).name, "paths": [program, unit]} in services
+
+
+def test_what_the_service_knew_of_jobs_goes_too() -> None:
+    removed = [task.get("ansible.builtin.file", {}) for task in load(ROOT / "roles/reset/tasks/passwords.yml")]
+    kept = BASE.replace(load(ROOT / "roles/reset/defaults/main.yml")["reset_state_directory"], "{{ DIRECTORY }}")
+    paths = [one.get("path", "").replace("reset_arguments.state_directory", "DIRECTORY") for one in removed]
+    assert kept in paths

@@ -21,9 +21,9 @@ from ansible_collections.distrain.cluster.tests.unit.support.paths import COLLEC
 
 _PROGRAM = """
 import sys
-from ansible_collections.distrain.cluster.plugins.module_utils.keeper.agent import serve_job
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.daemon import PROGRAMS
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import Place
-serve_job(Place(*sys.argv[1:]))
+PROGRAMS[sys.argv[1]](Place(*sys.argv[2:]))
 """
 
 
@@ -47,7 +47,16 @@ class JobHost:
         # No engine can have a project of this file, so that no container of a real one is touched.
         of_host = {"trainer": "llama-factory", "compose_file": str(base / "none.yml"), "leader": "", "key_names": []}
         write_json(self.place.host, {"job": self.job, "keys": dataclasses.asdict(self.keys), **of_host})
-        self.listener = Listener("127.0.0.1", 0, _command_of(str(base)), str(base))
+        self._base = base
+        self.listener = self._listen()
+
+    def restart(self) -> None:
+        """Let another service listen in the place of this one."""
+        self.listener.close()
+        self.listener = self._listen()
+
+    def _listen(self) -> Listener:
+        return Listener("127.0.0.1", 0, _command_of(str(self._base)), str(self._base))
 
     def connect(self, host: str, events: Events, keys: RunKeys | None = None, port: int | None = None) -> TlsLink:
         address = Address("127.0.0.1", port or self.listener.port, self.identity)
@@ -65,7 +74,7 @@ class JobHost:
 def _command_of(base: str) -> Callable[[str, Place], list[str]]:
     environment = ["env", f"PYTHONPATH={COLLECTIONS}"]
 
-    def command(_program: str, place: Place) -> list[str]:
-        return [*environment, sys.executable, "-c", _PROGRAM, place.trainer, place.job, base]
+    def command(program: str, place: Place) -> list[str]:
+        return [*environment, sys.executable, "-c", _PROGRAM, program, place.trainer, place.job, base]
 
     return command

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.follow.stacks import Stack
 from ansible_collections.distrain.cluster.plugins.module_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper import keeper as keeper_module
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.beginning import placeholder
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.keeper import JobKeeper
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import Place, read_json, write_json
 from ansible_collections.distrain.cluster.tests.unit.support.job_stage import rank
@@ -62,6 +63,10 @@ class Hosts:
         self.before_look: Callable[[], None] = lambda: None
         self.now: Sequence[Rank] = RUNNING
         self.attempt = ""
+        self.launch_files: list[Mapping[str, str]] = []
+        self.keys_made = 0
+        # The attempt that hosts have begun before.
+        self.begun = ""
 
     def observe(self) -> Sequence[Rank]:
         self.before_look()
@@ -74,8 +79,11 @@ class Hosts:
         if answer == "started":
             self.started += [(command["attempt"], command["checkpoint"]) for command in commands.values()]
             self.attempt = next(iter(commands.values()))["attempt"]
+            self.launch_files += [command["launch_files"] for command in commands.values()]
+        self.keys_made += answer == "keys"
         given = {
             "checkpoints": {"newest": self.newest, "saving": {"checkpoint_seconds": 3.0}},
+            "keys": {"client_key": f"ssh-ed25519 key-{self.keys_made}"},
             "started": {"job": {"attempt": self.attempt, "started": 1.0}, "container": {"image_id": "sha256:1"}},
         }.get(answer, {})
         return dict.fromkeys(commands, given) | self.failing.get(answer, {})
@@ -83,7 +91,13 @@ class Hosts:
     def job_of(self, host: str) -> Mapping[str, Any]:
         one = next(one for one in self.now if one.host == host)
         times = {"started": 1.25, "ended": one.ended, "exit_code": one.exit_code, "rank": one.rank, "world_size": 2}
-        return {"state": one.state, "attempt": self.attempt, "progress": one.progress, "gpu": {}, **times}
+        return {
+            "state": one.state,
+            "attempt": self.begun if not self.started else self.attempt,
+            "progress": one.progress,
+            "gpu": {},
+            **times,
+        }
 
     def jobs(self) -> dict[str, Any]:
         return {host: self.job_of(host) for host in HOSTS}
@@ -231,3 +245,50 @@ def test_an_error_that_stays_is_not_tried_again(place: Place, keep: Callable[[Ho
     state = keep(Hosts(RUNNING, broken))
     assert (state["outcome"]["outcome"], state["restarts"]) == ("failed", 0)
     assert "a restart does not help" in state["outcome"]["restarts"]["note"]
+
+
+@pytest.mark.parametrize(("key_names", "is_anew"), [(["client_key"], True), ([], False)])
+def test_an_attempt_that_another_keeper_has_half_begun(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]], key_names: list[str], is_anew: bool
+) -> None:
+    """A host that has begun it has keys of the launcher that the others cannot get any more."""
+    kept = read_json(place.keep)
+    kept["hosts"]["gpu-01"] |= {"key_names": key_names}
+    write_json(place.keep, kept)
+    hosts = Hosts(RUNNING, RUNNING, DONE)
+    hosts.begun = "first"
+    keep(hosts)
+    assert {attempt == "first" for attempt, _checkpoint in hosts.started} == {not is_anew}
+
+
+SICK = "GPU 3 (GPU-1f2e3d4c, 0000:5d:00.0) has uncorrected errors. Reset it."
+
+
+def test_a_gpu_that_is_sick_by_now_ends_the_job_with_its_name(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]]
+) -> None:
+    """A restart would fail on it again."""
+    hosts = Hosts(RUNNING, RUNNING, KILLED, KILLED)
+    hosts.failing = {"prepared": {"gpu-02": {"error": SICK}}}
+    state = keep(hosts)
+    assert (state["phase"], state["restarts"]) == ("over", 1)
+    assert state["outcome"]["msg"] == f"Job sft was not started: Host gpu-02: {SICK}"
+    assert (state["outcome"]["finding"], state["outcome"]["failed_host"]) == ("not_started", "gpu-02")
+    # The first attempt alone was begun.
+    assert len(hosts.started) == 2
+    assert read_json(place.record)["message"] == state["outcome"]["msg"]
+
+
+def test_the_keys_of_the_launcher_are_made_anew_for_each_attempt(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]]
+) -> None:
+    kept = read_json(place.keep)
+    kept["hosts"]["gpu-01"] |= {"key_names": ["client_key"]}
+    kept["hosts"]["gpu-02"] |= {"launch_files": {"authorized_keys": placeholder("gpu-01", "client_key")}}
+    write_json(place.keep, kept)
+    hosts = Hosts(RUNNING, RUNNING, KILLED, KILLED)
+    hosts.before_look = lambda: hosts.scenes.append(DONE) if hosts.started[2:] and not hosts.scenes else None
+    keep(hosts)
+    assert hosts.asked.count(("gpu-01", "keys")) == 2
+    laid = [files["authorized_keys"] for files in hosts.launch_files if "authorized_keys" in files]
+    assert laid == ["ssh-ed25519 key-1", "ssh-ed25519 key-2"]

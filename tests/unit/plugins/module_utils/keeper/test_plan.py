@@ -18,7 +18,7 @@ HOST, KEEP = {"keys": {"key": "secret-of-gpu-01"}}, {"run": "1", "options": {"si
 
 def params(**given: Any) -> dict[str, Any]:
     texts = {name: json.dumps(value) for name, value in given.items() if isinstance(value, dict)}
-    return {"state": "kept", "host": "", "keep": "", "options": "", **given, **texts}
+    return {"state": "kept", "host": "", "keep": "", "options": "", "announce": False, **given, **texts}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,9 @@ def params(**given: Any) -> dict[str, Any]:
         (Found(keep=KEEP), params(options=KEEP["options"]), []),
         (Found(keep=KEEP), params(options={"silence": 60}), ["options"]),
         (Found(), params(options={"silence": 60}), []),
+        (Found(), params(keep=KEEP, announce=True), ["keep", "announce"]),
+        (Found(keep=KEEP, announced="another"), params(keep=KEEP, announce=True), ["announce"]),
+        (Found(keep=KEEP, announced=KEEP["run"]), params(keep=KEEP, announce=True), []),
         (Found(), params(state="stopped"), []),
         (Found(keep=KEEP, phase="following"), params(state="stopped"), ["stop"]),
         (Found(keep=KEEP, phase="beginning"), params(state="stopped"), ["stop"]),

@@ -32,3 +32,26 @@ def test_it_runs_alone_from_any_directory(tmp_path: Path) -> None:
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 1 and "KeyError: 'nothing'" in ended.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["program.py"]
+
+
+def test_its_modules_are_unpacked_and_compiled_once(tmp_path: Path) -> None:
+    path, directory = tmp_path / "program.py", tmp_path / "run"
+    path.write_text(program(KEEPER))
+    directory.mkdir()
+    command = [sys.executable, "-I", str(path), "nothing"]
+    for _time in range(2):
+        ran = subprocess.run(
+            command, env={"RUNTIME_DIRECTORY": str(directory)}, capture_output=True, text=True, check=False
+        )
+        assert "KeyError: 'nothing'" in ran.stderr
+    (place,) = directory.iterdir()
+    assert list(place.rglob("__pycache__/daemon.*.pyc"))
+
+
+def test_a_directory_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program(KEEPER))
+    environment = {"RUNTIME_DIRECTORY": str(tmp_path / "none")}
+    command = [sys.executable, "-I", str(path), "nothing"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "KeyError: 'nothing'" in ran.stderr

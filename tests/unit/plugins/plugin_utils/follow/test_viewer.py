@@ -64,8 +64,8 @@ class Stage:
 
 
 def test_it_shows_what_is_new_until_the_job_is_over() -> None:
-    warning = {"kind": "warning", "text": "it is slow"}
-    again = {"kind": "line", "text": "It is started again (1 of 2)."}
+    warning = {"at": 2.0, "kind": "warning", "text": "it is slow"}
+    again = {"at": 3.0, "kind": "line", "text": "It is started again (1 of 2)."}
     moving = {"at": 5.0, "text": "sft step 1/2", "percent": 50.0}
     stage = Stage(
         found("beginning"),
@@ -84,14 +84,14 @@ def test_it_need_not_wait_for_the_end() -> None:
 
 
 def test_of_what_was_said_before_only_the_last_is_shown() -> None:
-    lines = [{"kind": "line", "text": str(number)} for number in range(50)]
+    lines = [{"at": number + 1.0, "kind": "line", "text": str(number)} for number in range(50)]
     stage = Stage(found("following", screen=lines), found("over"))
     stage.viewer.follow(to_the_end=True)
     assert stage.shown == [str(number) for number in range(30, 50)]
 
 
 def test_of_a_job_that_is_over_its_outcome_says_enough() -> None:
-    stage = Stage(found("over", screen=[{"kind": "warning", "text": "it is slow"}]))
+    stage = Stage(found("over", screen=[{"at": 2.0, "kind": "warning", "text": "it is slow"}]))
     stage.viewer.follow(to_the_end=True)
     assert stage.warned == []
 
