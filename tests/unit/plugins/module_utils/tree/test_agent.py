@@ -62,9 +62,10 @@ def content(path: Path) -> dict[str, object]:
     return found
 
 
-def test_all_of_it_comes_once(source, tmp_path) -> None:
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_all_of_it_comes_once(source, tmp_path, in_pieces) -> None:
     target = tmp_path / "new" / "target"
-    found = bring(source, target)
+    found = bring(source, target, in_pieces)
     assert found["files_sent"] == 4
     # The two files of the same content share an item, as do the two parts that are nothing but zeros.
     assert found["bytes"] == 5 + 3500 + 1501
