@@ -14,6 +14,7 @@ from .chain import Link, plan_chains
 from .fleet import Fleet
 from .forecast import Expectation, Stage, disk_of, expect_all, found_limits, learned, stage_of
 from .keys import RelayKeys
+from .lines import Lines
 from .progress import RelayProgress, Total, expected_table
 from .run import RelayRun
 from .shape import Pace, choose_chains
@@ -54,8 +55,7 @@ class RelayDelivery(Generic[AnyOrder]):
     def __init__(self, order: AnyOrder, fleet: Fleet, show: Callable[[str], None]) -> None:
         self._order = order
         self._fleet = fleet
-        self._fleet.show = show
-        self._show = show
+        self._show = self._fleet.show = Lines(show)
         self._found: dict[str, dict[str, Any]] = {}
 
     def _observe(self, arguments: Mapping[str, Mapping[str, Any]]) -> None:

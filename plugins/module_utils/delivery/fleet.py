@@ -8,11 +8,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..base.agent_link import KEEPALIVE_SECONDS, AgentLink, Events, close_all, encoded, why_ended
 from ..base.errors import ClusterError
+from ..text.names import folded
+from .lines import Lines
 
 # An agent that has not answered a question within this time has an engine that does not answer.
 ANSWER_SECONDS = 300.0
@@ -25,8 +27,8 @@ class Fleet:
     def __init__(self, starts: Iterable[tuple[str, Callable[[Events], AgentLink]]]) -> None:
         """``starts`` are hosts, each with what starts its agent, which is called before the next host is asked for."""
         self.failed: dict[str, ClusterError] = {}
-        # Shows what a host is doing while it is asked.
-        self.show: Callable[[str], None] = lambda _line: None
+        # Shows what the hosts are doing while they are asked.
+        self.show = Lines(lambda _line: None)
         self._shown_at = 0.0
         self._events: Events = queue.SimpleQueue()
         self._agents: dict[str, AgentLink] = {}
@@ -61,9 +63,14 @@ class Fleet:
             self._agents[host].send_line(lines.setdefault(id(command), line))
         del lines
         answers: dict[str, dict[str, Any]] = {}
-        until = time.monotonic() + ANSWER_SECONDS
+        asked_at = time.monotonic()
+        until = asked_at + ANSWER_SECONDS
         while waiting := [host for host in commands if host not in answers and host not in self.failed]:
-            event = self.next_event(max(until - time.monotonic(), 0.0))
+            event = self.next_event(min(max(until - time.monotonic(), 0.0), self.show.due_in()))
+            if not self.show.due_in():
+                self._show_waiting(waiting, commands[waiting[0]], time.monotonic() - asked_at)
+            if event is None and time.monotonic() < until:
+                continue
             if event is None:
                 for host in waiting:
                     self._give_up(host, f"Host {host} did not answer within {ANSWER_SECONDS:.0f} s.")
@@ -91,6 +98,10 @@ class Fleet:
         if text and time.monotonic() - self._shown_at >= _SHOWN_SECONDS:
             self._shown_at = time.monotonic()
             self.show(f"{host}: {text}")
+
+    def _show_waiting(self, hosts: Sequence[str], command: Mapping[str, Any], seconds: float) -> None:
+        """Show which hosts have not answered yet, where none has said what it is doing."""
+        self.show(f"{folded(hosts)}: {command.get('question', command['do'])}, {seconds:.0f} s so far")
 
     def _keep_alive(self) -> None:
         while not self._is_over.wait(KEEPALIVE_SECONDS):

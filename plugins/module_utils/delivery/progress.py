@@ -15,9 +15,8 @@ from ..text.names import folded
 from ..text.progress import Progress
 from ..text.table import table_lines
 from .forecast import Expectation
+from .lines import LINE_SECONDS
 
-# A line is worth reading this often.
-_SECONDS = 10.0
 _EXPECTED_HEADING = ("bytes", "seconds expected", "limited by", "MB/s")
 _RESULT_HEADING = ("bytes", "seconds", "limited by", "MB/s", "from", "again")
 
@@ -32,7 +31,7 @@ class Total:
 
 
 class RelayProgress:
-    """Shows once in ten seconds how far the host is that has received least of those that still receive."""
+    """Shows every few seconds how far the host is that has received least of those that still receive."""
 
     def __init__(
         self,
@@ -45,28 +44,36 @@ class RelayProgress:
         self.unit = unit
         self._show = show
         self._clock = clock
-        self._shown_at = clock()
+        self._shown_at = self._new_at = clock()
         self._shown = ""
         self._figures: dict[str, Mapping[str, Any]] = {}
 
     def take(self, host: str, figures: Mapping[str, Any]) -> None:
         self._figures[host] = figures
-        if self._clock() - self._shown_at >= _SECONDS:
-            self._shown_at = self._clock()
-            line = self._line()
-            # What has not changed is not repeated: the last of it is written, or the first of it is read.
-            if line and line != self._shown:
-                self._show(line)
-                self._shown = line
+        self.show_in_time()
+
+    def show_in_time(self) -> None:
+        """Show a line where one is due, whether anything has changed or not."""
+        now = self._clock()
+        if now - self._shown_at < LINE_SECONDS:
+            return
+        self._shown_at = now
+        line = self._line()
+        if line == self._shown:
+            # The last of it is written, or the first of it is read.
+            self._show(Progress(f"{line}, for {now - self._new_at:.0f} s now", self.unit, line.percent))
+        else:
+            self._show(line)
+            self._shown, self._new_at = line, now
 
     def leave(self, host: str) -> None:
         """Show no more lines about a host that has ended or failed."""
         self._figures.pop(host, None)
 
-    def _line(self) -> Progress | None:
+    def _line(self) -> Progress:
         hosts = [host for host in self.totals if host in self._figures]
         if not hosts:
-            return None
+            return Progress(f"waiting for what comes of the {self.unit}", self.unit)
         host = min(hosts, key=self._share)
         more = len(hosts) - 1
         others = f"; {more} more host{'s' if more > 1 else ''} received as much or more" if more else ""

@@ -17,7 +17,7 @@ from .fleet import Fleet
 from .keys import RelayKeys
 from .progress import RelayProgress
 
-_EVENT_SECONDS = 5.0
+_EVENT_SECONDS = 1.0
 
 
 class RelayRun:
@@ -118,6 +118,7 @@ class RelayRun:
             event = self._fleet.next_event(_EVENT_SECONDS)
             if event:
                 self._take(*event, waiting, done)
+            self.progress.show_in_time()
 
     def _take(self, host: str, event: Mapping[str, Any], waiting: set[str], done: set[str]) -> None:
         kind = event["event"]

@@ -13,6 +13,7 @@ import json
 import socket
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +22,10 @@ from .items import ItemRanges
 # Of a piece: large enough that Python's work for it counts for little, and small enough that a chain of hosts, each of
 # which forwards only whole pieces, is soon filled.
 PIECE_BYTES = 256 * 1024
+# An item of at most so many bytes is sent whole, with others of its kind.
+SMALL_BYTES = 64 * 1024
+# So many of them go into one frame at most.
+MOST_SMALL = 512
 # What is sent in one call with what is before it: a TLS record holds as much.
 _SHORT_BYTES = 16 * 1024
 # What is received of the next frame at most, with a piece.
@@ -31,6 +36,7 @@ _UNPACKED_LIMIT = 256 * 1024**2
 
 BEGIN = b"B"  # an item; number: its size in bytes
 DATA = b"D"  # a piece of it; number: the bytes that follow
+WHOLE = b"M"  # small items, each whole; item: how many; number: the bytes that follow, see send_whole
 RESTART = b"R"  # what came of this item was wrong: it comes again from its first byte
 WAIT = b"W"  # nothing to send yet
 GONE = b"G"  # what was asked for is no longer held here
@@ -39,6 +45,8 @@ COMPLETE = b"Z"  # all that was asked for has been sent
 
 _HEADER = struct.Struct("!cIQ")
 _LENGTH = struct.Struct("!I")
+# In a frame of whole items: the number of one and its size.
+_HEAD_BYTES = 8
 
 
 class Stream(Protocol):
@@ -75,6 +83,11 @@ class Piece:
     @property
     def is_last(self) -> bool:
         return self.end >= self.size
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is a whole item of those that are sent together."""
+        return len(self.data) == self.size <= SMALL_BYTES
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,46 @@ def begin_frame(item: int, size: int) -> bytes:
     return _HEADER.pack(BEGIN, item, size)
 
 
+class WholeItems:
+    """Gathers small items for one frame."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self._bytes = 0
+
+    def has_room_for(self, size: int) -> bool:
+        """Return whether an item of this size is small, and fits."""
+        is_full = len(self.pieces) >= MOST_SMALL or self._bytes + size + _HEAD_BYTES > PIECE_BYTES
+        return size <= SMALL_BYTES and not is_full
+
+    def add(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        self._bytes += len(piece.data) + _HEAD_BYTES
+
+
+def send_whole(stream: Stream, pieces: Sequence[Piece]) -> int:
+    """Send small items in one frame: their numbers, their sizes, and their bytes. Return how many bytes they have."""
+    heads = struct.pack(f"!{2 * len(pieces)}I", *(one.item for one in pieces), *(one.size for one in pieces))
+    body = b"".join((heads, *(one.data for one in pieces)))
+    send_frame(stream, WHOLE, len(pieces), len(body), body)
+    return len(body) - len(heads)
+
+
+def whole_items(frame: Frame) -> list[Piece]:
+    """Return what C(send_whole) has sent; raise ValueError where it is anything else."""
+    count, at = frame.item, frame.item * _HEAD_BYTES
+    if at > len(frame.data):
+        raise ValueError("a frame of whole items is too short")
+    heads = struct.unpack_from(f"!{2 * count}I", frame.data)
+    pieces = []
+    for item, size in zip(heads[:count], heads[count:], strict=True):
+        pieces.append(Piece(item, size, 0, frame.data[at : at + size]))
+        at += size
+    if at != len(frame.data):
+        raise ValueError("a frame of whole items has another size than its items")
+    return pieces
+
+
 class FrameReader:
     """Reads frames, all into one buffer: memory that is new for each piece costs more than copying the piece out.
 
@@ -134,7 +187,7 @@ class FrameReader:
     def read(self) -> Frame:
         """The next frame; raise OSError where the other side has closed, ValueError where it sends anything else."""
         kind, item, number = _HEADER.unpack(self._bytes(_HEADER.size))
-        if kind not in (DATA, FAILED):
+        if kind not in (DATA, WHOLE, FAILED):
             return Frame(kind, item, number)
         if number > PIECE_BYTES:
             raise ValueError("a piece is larger than any piece may be")

@@ -61,6 +61,14 @@ class ItemRanges:
         for start, length in self._runs():
             yield from range(start, start + length)
 
+    def after(self, rank: int) -> Iterator[int]:
+        """Yield the items from this rank on."""
+        run = max(bisect_right(self._ranks, rank) - 1, 0)
+        left_out = rank - self._ranks[run] if self._count else 0
+        for start, length in self._runs(run):
+            yield from range(start + left_out, start + length)
+            left_out = 0
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ItemRanges) and self.steps() == other.steps()
 
@@ -105,7 +113,7 @@ class ItemRanges:
         rank = self._ranks[run] + item - self._starts[run]
         return rank if rank < end else None
 
-    def _runs(self) -> Iterator[tuple[int, int]]:
-        for run, start in enumerate(self._starts):
+    def _runs(self, first: int = 0) -> Iterator[tuple[int, int]]:
+        for run in range(first, len(self._starts)):
             end = self._ranks[run + 1] if run + 1 < len(self._ranks) else self._count
-            yield start, end - self._ranks[run]
+            yield self._starts[run], end - self._ranks[run]

@@ -14,9 +14,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeAlias, runtime_checkable
 
 from ..base.errors import ClusterError
 from ..base.system_error import described
@@ -36,6 +36,7 @@ from .frames import (
     read_request,
     send_after,
     send_frame,
+    send_whole,
 )
 from .parts import READ, SEND
 from .stopwatch import Stopwatch
@@ -58,11 +59,15 @@ class Restart:
     item: int
 
 
+# What is sent in one go: a piece, some small items, or nothing yet.
+Sent: TypeAlias = "Piece | list[Piece] | Restart | None"
+
+
 class Provider(Protocol):
     """Where the pieces come from."""
 
-    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
-        """Yield the pieces of the wanted items; None where there is none yet.
+    def pieces(self, request: Request) -> Generator[Sent, None, None]:
+        """Yield the pieces of the wanted items, or several small ones at a time; None where there is none yet.
 
         Raises Gone where what was asked for is no longer held, and ClusterError where it cannot be had at all.
         """
@@ -82,25 +87,43 @@ class ItemSource(Protocol):
         """
 
 
+@runtime_checkable
+class SmallItems(Protocol):
+    """A source that reads small items faster where it is asked for many of them at once."""
+
+    def small_items(self, items: Iterator[int]) -> list[Piece]:
+        """Return the first of these items, whole, as many as go into one frame; none where the first is not small."""
+
+
 class SourceProvider:
     """Pieces of whole items; they can be had from any place, any number of times."""
 
     def __init__(self, source: ItemSource) -> None:
         self._source = source
 
-    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
-        offset = request.offset
-        for item in request.items:
-            is_sent = False
-            while not is_sent:
-                try:
-                    yield from self._pieces_of(item, offset)
-                    is_sent = True
-                except Damaged:
-                    yield Restart(item)
-                offset = 0
+    def pieces(self, request: Request) -> Generator[Sent, None, None]:
+        offset, rank = request.offset, 0
+        source = self._source if isinstance(self._source, SmallItems) else None
+        while rank < len(request.items):
+            small = source.small_items(request.items.after(rank)) if source and not offset else []
+            if small:
+                yield small
+                rank += len(small)
+            else:
+                yield from self._item(request.items[rank], offset)
+                offset, rank = 0, rank + 1
 
-    def _pieces_of(self, item: int, offset: int) -> Generator[Piece | None, None, None]:
+    def _item(self, item: int, offset: int) -> Generator[Sent, None, None]:
+        while True:
+            try:
+                yield from self._pieces_of(item, offset)
+            except Damaged:
+                yield Restart(item)
+            else:
+                return
+            offset = 0
+
+    def _pieces_of(self, item: int, offset: int) -> Generator[Sent, None, None]:
         try:
             while (opened := self._source.open_item(item, WAIT_SECONDS)) is None:
                 yield None
@@ -117,22 +140,23 @@ class WindowProvider:
     def __init__(self, window: Window) -> None:
         self._window = window
 
-    def pieces(self, request: Request) -> Generator[Piece | Restart | None, None, None]:
+    def pieces(self, request: Request) -> Generator[Sent, None, None]:
         wanted, last = request.items, request.items[-1]
         reader = self._window.open(request.items[0], request.offset)
         is_whole = False
         try:
             while not is_whole:
                 try:
-                    piece = reader.next_piece(WAIT_SECONDS)
+                    pieces = reader.next_pieces(WAIT_SECONDS)
                 except Restarted as restarted:
                     yield Restart(restarted.item)
                     continue
-                if piece is None and reader.is_at_end():
+                if not pieces and reader.is_at_end():
                     raise Gone
-                if piece is None or piece.item in wanted:
-                    yield piece
-                is_whole = piece is not None and piece.item == last and piece.is_last
+                chosen = [piece for piece in pieces if piece.item in wanted]
+                if chosen or not pieces:
+                    yield chosen or None
+                is_whole = any(piece.item == last and piece.is_last for piece in chosen)
         finally:
             if reader.is_waited_for and not is_whole:
                 self._window.hold(HOLD_SECONDS)
@@ -181,12 +205,12 @@ class RelayServer:
                 with contextlib.closing(provider.pieces(request)) as pieces:
                     self._send(_PatientStream(stream), pieces)
 
-    def _send(self, stream: Stream, pieces: Iterator[Piece | Restart | None]) -> None:
+    def _send(self, stream: Stream, pieces: Iterator[Sent]) -> None:
         begun: int | None = None
         while True:
             try:
                 with self.watch.running(READ):
-                    piece = next(pieces)
+                    sent = next(pieces)
             except StopIteration:
                 return send_frame(stream, COMPLETE)
             except Gone:
@@ -194,23 +218,33 @@ class RelayServer:
             except ClusterError as error:
                 reason = error.message.encode()[:PIECE_BYTES]
                 return send_frame(stream, FAILED, number=len(reason), data=reason)
-            if piece is None:
-                send_frame(stream, WAIT)
-                continue
-            if isinstance(piece, Restart):
+            if isinstance(sent, Restart):
                 begun = None
-                send_frame(stream, RESTART, piece.item)
+                send_frame(stream, RESTART, sent.item)
                 continue
-            before = b""
-            if piece.item != begun:
-                begun = piece.item
-                before = begin_frame(piece.item, piece.size)
+            pieces_sent = [sent] if isinstance(sent, Piece) else sent or []
             with self.watch.running(SEND):
-                if piece.data:
-                    send_after(stream, before, DATA, piece.item, len(piece.data), piece.data)
-                elif before:
-                    stream.sendall(before)
-            self._count(len(piece.data))
+                begun = _send_pieces(stream, pieces_sent, begun)
+            self._count(sum(len(piece.data) for piece in pieces_sent))
+
+
+def _send_pieces(stream: Stream, pieces: Sequence[Piece], begun: int | None) -> int | None:
+    """Send what a provider gives, in as few frames as it needs; return the item that is begun then."""
+    if not pieces:
+        send_frame(stream, WAIT)
+        return begun
+    first = pieces[0]
+    if first.is_small and first.item != begun and first.data:
+        send_whole(stream, pieces)
+        return pieces[-1].item
+    for piece in pieces:
+        before = b"" if piece.item == begun else begin_frame(piece.item, piece.size)
+        begun = piece.item
+        if piece.data:
+            send_after(stream, before, DATA, piece.item, len(piece.data), piece.data)
+        elif before:
+            stream.sendall(before)
+    return begun
 
 
 class _PatientStream:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from typing import Protocol, runtime_checkable
 
 from .frames import Piece
 from .parts import LOAD
@@ -34,6 +34,14 @@ class Sink(Protocol):
         """Finish after the last item."""
 
 
+@runtime_checkable
+class WholeSink(Protocol):
+    """A sink that takes small items faster where it gets many of them at once."""
+
+    def take_whole(self, pieces: Sequence[Piece]) -> None:
+        """Take items that are whole and have the right digest, instead of C(begin), C(write) and C(end) of each."""
+
+
 class Feeder:
     """Moves the wanted items from a window into a sink."""
 
@@ -49,7 +57,7 @@ class Feeder:
         """Return at the end of the window; on any failure the sink discards the current item."""
         try:
             while not self._reader.is_at_end():
-                self._feed_piece()
+                self._feed_pieces()
             with self._watch.running(LOAD):
                 self._sink.finish()
         except BaseException:
@@ -58,17 +66,23 @@ class Feeder:
         finally:
             self._reader.close()
 
-    def _feed_piece(self) -> None:
+    def _feed_pieces(self) -> None:
         try:
-            piece = self._reader.next_piece(_POLL_SECONDS)
+            pieces = self._reader.next_pieces(_POLL_SECONDS)
         except Restarted:
             self._sink.abort()
             self._current = None
             return
-        if piece is None or piece.item not in self._wanted:
+        wanted = [piece for piece in pieces if piece.item in self._wanted]
+        if not wanted:
             return
         with self._watch.running(LOAD):
-            self._take(piece)
+            if wanted[0].is_small and isinstance(self._sink, WholeSink):
+                self._sink.take_whole(wanted)
+                self.items += len(wanted)
+            else:
+                for piece in wanted:
+                    self._take(piece)
 
     def _take(self, piece: Piece) -> None:
         if piece.item != self._current:

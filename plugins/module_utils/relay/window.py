@@ -9,12 +9,13 @@ What all have read stays until its room is needed, so that a host further down f
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
-from .frames import Piece
+from .frames import MOST_SMALL, Piece, WholeItems
 from .items import ItemRanges
 
 _KEPT_PIECES = 16
@@ -62,16 +63,16 @@ class Window:
         self._broken = False
         self._drained = False
 
-    def append(self, piece: Piece) -> None:
-        """Add a piece, as soon as there is room for it."""
+    def append(self, *pieces: Piece) -> None:
+        """Add pieces that follow each other, as soon as there is room for the first of them."""
         with self._changed:
             while self._bytes >= self._limit and not (self._broken or self._drained):
                 if not self._drop_oldest():
                     self._changed.wait(0.2)
             if self._broken or self._drained:
                 raise Broken("this host has given up")
-            self._pieces.append(piece)
-            self._bytes += len(piece.data) + self._overhead
+            self._pieces.extend(pieces)
+            self._bytes += sum(len(piece.data) + self._overhead for piece in pieces)
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -157,13 +158,15 @@ class Window:
         for reader in self._readers:
             reader.is_waited_for = reader.is_waited_for and not reader.forwards
 
-    def next_piece(self, reader: Reader, timeout: float) -> Piece | None:
+    def next_pieces(self, reader: Reader, timeout: float) -> list[Piece]:
         with self._changed:
             piece = self._find(reader)
             if piece is None:
                 self._changed.wait_for(lambda: self._is_news_for(reader), timeout)
                 piece = self._find(reader)
-            return piece
+            if piece is None:
+                return []
+            return self._with_small(reader, piece) if piece.is_small else [piece]
 
     def is_at_end(self, reader: Reader) -> bool:
         with self._changed:
@@ -202,6 +205,19 @@ class Window:
                 return rest
         return None
 
+    def _with_small(self, reader: Reader, piece: Piece) -> list[Piece]:
+        """Return the piece, a small item, and those of the same kind that follow it and go into one frame."""
+        found = WholeItems()
+        found.add(piece)
+        number = reader.number - self._first
+        for one in itertools.islice(self._pieces, number, number + MOST_SMALL):
+            if not (one.is_small and found.has_room_for(one.size)):
+                break
+            found.add(one)
+        reader.number += len(found.pieces) - 1
+        reader.position = self._end_of(found.pieces[-1])
+        return found.pieces
+
     def _rest_of(self, piece: Piece, position: Position) -> Piece | None:
         """The part of the piece from the position on."""
         rank, offset = self._order.rank(piece.item), position[1]
@@ -216,18 +232,22 @@ class Window:
         return (rank + 1, 0) if piece.is_last else (rank, piece.end)
 
     def _drop_oldest(self) -> bool:
+        """Make room by what nobody waits for; return whether there was any."""
         waited_for = [reader.number for reader in self._readers if reader.is_waited_for]
         if self._clock() < self._held_until:
             waited_for.append(self._held_from)
+        least = min(waited_for, default=self._first + len(self._pieces) + 1)
+        oldest = None
         # A little of what all have read stays: the host behind a slow one goes on from here, and is as far as that.
-        kept = min(len(self._pieces) // 8, _KEPT_PIECES)
-        if not self._pieces or min(waited_for, default=self._first + kept + 1) <= self._first + kept:
-            return False
-        oldest = self._pieces.popleft()
-        self._first += 1
-        self._bytes -= len(oldest.data) + self._overhead
-        self._floor = self._end_of(oldest)
-        return True
+        while self._bytes >= self._limit and least > self._first + min(len(self._pieces) // 8, _KEPT_PIECES):
+            if not self._pieces:
+                break
+            oldest = self._pieces.popleft()
+            self._first += 1
+            self._bytes -= len(oldest.data) + self._overhead
+        if oldest:
+            self._floor = self._end_of(oldest)
+        return oldest is not None
 
 
 class Reader:
@@ -241,13 +261,15 @@ class Reader:
         self.is_waited_for = True
         self.restarted: int | None = None
 
-    def next_piece(self, timeout: float) -> Piece | None:
-        """Return the next piece; None where none came in ``timeout`` seconds, or none will (see C(is_at_end)).
+    def next_pieces(self, timeout: float) -> list[Piece]:
+        """Return the next piece, with the small items that follow where it is one.
+
+        Return nothing where none came in ``timeout`` seconds, or none will (see C(is_at_end)).
 
         Raises Restarted where what was read of the current item was wrong, Gone where the reader was not waited for
         and has been overtaken, and Broken where the host gives up.
         """
-        return self._window.next_piece(self, timeout)
+        return self._window.next_pieces(self, timeout)
 
     def is_at_end(self) -> bool:
         return self._window.is_at_end(self)

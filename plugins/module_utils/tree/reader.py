@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import concurrent.futures
 import hashlib
+import itertools
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 from ..base.errors import ClusterError
+from ..relay.frames import SMALL_BYTES
 from .entries import FILE, PART_BYTES, TreeEntry, shown
 from .memory import DigestMemory
 from .pages import DIGEST_BYTES, OpenPage, Page
@@ -23,6 +26,9 @@ _READ_BYTES = 1024**2
 _THREADS = 4
 # What one thread reads before it takes the next: enough that to hand it over counts for little.
 _BATCH_FILES = 32
+# Where one file of so many had to be waited for, several threads read: they wait for the disk at the same time. Files
+# that are in memory are read by one, since several would only wait for each other.
+_WAITED_OF = 8
 # A later change may not be on the disk yet, or may have the same time as one after the reading.
 _SETTLED_SECONDS = 60
 
@@ -75,11 +81,22 @@ class TreeReader:
     def _fill(self, page: Page, unread: dict[int, TreeEntry]) -> None:
         before = OpenPage(page).parts_before
         digests = bytearray(page.digests)
-        for batch, found in _in_order(self._pool, self._digests_of, _batches(unread)):
+        for batch, found in self._in_order(_batches(unread)):
             for (index, _entry, part), digest in zip(batch, found, strict=True):
                 at = (before[index] + part) * DIGEST_BYTES
                 digests[at : at + DIGEST_BYTES] = digest
         page.digests = bytes(digests)
+
+    def _in_order(self, batches: Iterator[list[_Place]]) -> Iterator[tuple[list[_Place], list[bytes]]]:
+        """Yield each batch with its digests: read here as long as that is quick, then by the threads."""
+        for batch in batches:
+            if len(batch) < _BATCH_FILES:
+                yield from _in_order(self._pool, self._digests_of, itertools.chain([batch], batches))
+                return
+            before = _times_waited()
+            yield batch, self._digests_of(batch)
+            if _times_waited() - before > len(batch) // _WAITED_OF:
+                yield from _in_order(self._pool, self._digests_of, batches)
 
     def _digests_of(self, batch: list[_Place]) -> list[bytes]:
         if not hasattr(self._own, "root"):
@@ -88,17 +105,25 @@ class TreeReader:
         return [self._digest(self._own.root, entry, part) for _index, entry, part in batch]
 
     def _digest(self, root: TreeRoot, entry: TreeEntry, part: int) -> bytes:
+        size = entry.part_size(part)
         with root.naming(entry.path, "read"):
             descriptor = root.open_file(entry.path)
             try:
-                refuse_change(descriptor, entry, root.name)
-                digest = digest_of(descriptor, part * PART_BYTES, entry.part_size(part))
+                if size > SMALL_BYTES:
+                    refuse_change(descriptor, entry, root.name)
+                digest = digest_of(descriptor, part * PART_BYTES, size)
+                # Whatever was there in between: the file that was opened is the one that was listed.
                 refuse_change(descriptor, entry, root.name)
             finally:
                 os.close(descriptor)
-        self._progress.bytes_read += entry.part_size(part)
+        self._progress.bytes_read += size
         self._progress.files_read += not part
         return bytes.fromhex(digest)
+
+
+def _times_waited() -> int:
+    """Return how often this thread has given the core away to wait for something, such as the disk."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def _batches(unread: dict[int, TreeEntry]) -> Iterator[list[_Place]]:
@@ -132,6 +157,19 @@ def _in_order(
         yield first, future.result()
 
 
+def read_small(root: TreeRoot, entry: TreeEntry, part: int) -> bytes:
+    """Return a part of a file that one read gives; raise ClusterError where the file has changed."""
+    descriptor = root.open_file(entry.path)
+    try:
+        data = os.pread(descriptor, entry.part_size(part), part * PART_BYTES)
+        refuse_change(descriptor, entry, root.name)
+    finally:
+        os.close(descriptor)
+    if len(data) != entry.part_size(part):
+        raise _changed(entry, root.name)
+    return data
+
+
 def digest_of(descriptor: int, offset: int, size: int) -> str:
     """Return the digest of a part of a file; where the file is shorter it is another one."""
     found = hashlib.sha256()
@@ -147,6 +185,10 @@ def digest_of(descriptor: int, offset: int, size: int) -> str:
 
 def refuse_change(descriptor: int, entry: TreeEntry, directory: str) -> None:
     if identity_of(os.fstat(descriptor)) != entry.identity:
-        raise ClusterError(
-            f"{shown(entry.path)} in {directory} has changed while it was read. Run it again when nobody writes there."
-        )
+        raise _changed(entry, directory)
+
+
+def _changed(entry: TreeEntry, directory: str) -> ClusterError:
+    return ClusterError(
+        f"{shown(entry.path)} in {directory} has changed while it was read. Run it again when nobody writes there."
+    )

@@ -31,6 +31,7 @@ class TreeRoot:
         self.name = name
         self._fd = descriptor
         self._way: list[tuple[str, int]] = []
+        self._path = ""  # where the way leads to
 
     @classmethod
     def opened(cls, path: str, host: str, make: bool = False, untrusted_below: str = "") -> TreeRoot:
@@ -55,11 +56,20 @@ class TreeRoot:
 
     def forget(self) -> None:
         """Close the directories on the way, which are opened again: they may have been replaced."""
+        self._path = ""
         while self._way:
             os.close(self._way.pop()[1])
 
     def directory(self, path: str) -> int:
         """Return an open descriptor of a directory, valid until the next call."""
+        # Most files lie beside the one before.
+        if path != self._path:
+            self._path = ""
+            self._go_to(path)
+            self._path = path
+        return self._way[-1][1] if self._way and path else self._fd
+
+    def _go_to(self, path: str) -> None:
         names = path.split("/") if path else []
         common = 0
         while common < min(len(names), len(self._way)) and self._way[common][0] == names[common]:
@@ -69,7 +79,6 @@ class TreeRoot:
         for name in names[common:]:
             above = self._way[-1][1] if self._way else self._fd
             self._way.append((name, os.open(name, OPEN_DIRECTORY, dir_fd=above)))
-        return self._way[-1][1] if self._way else self._fd
 
     def parent(self, path: str) -> tuple[int, str]:
         """Return the descriptor of the directory and the last name, as system calls take them."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Sequence
 
 from ..base.errors import ClusterError
+from ..relay.frames import Piece
 from .contents import Work
 from .differences import TreePlan
 from .entries import DIRECTORY, PART_BYTES, TreeEntry, mode_of, shown
@@ -67,6 +69,24 @@ class TreeSink:
                 self._make_directory(entry)
         for entry in self._contents.ready():
             self._install(entry)
+
+    def take_whole(self, pieces: Sequence[Piece]) -> None:
+        """Write small items, each in one go. Most of them are whole files, which get their names at once."""
+        for piece in pieces:
+            items = (piece.item, *self._contents.same_as(piece.item))
+            entries = [self._source.part_of(item)[0] for item in items]
+            if any(entry.parts > 1 for entry in entries):
+                self.begin(piece.item, piece.size)
+                self.write(piece.data)
+                self.end()
+                continue
+            for entry in entries:
+                try:
+                    status = self._staging.install_whole(entry, piece.data, self._keeps_owner)
+                except OSError as error:
+                    with self._root.naming(entry.path, "written"):
+                        raise error
+                self._note_written(entry, status)
 
     def begin(self, item: int, size: int) -> None:
         place = self._source.place_of(item)
@@ -170,6 +190,9 @@ class TreeSink:
     def _install(self, entry: TreeEntry, descriptor: int | None = None) -> None:
         with self._root.naming(entry.path, "written"):
             status = self._staging.install(entry, self._keeps_owner, descriptor)
+        self._note_written(entry, status)
+
+    def _note_written(self, entry: TreeEntry, status: os.stat_result) -> None:
         if self._memory and entry.size:
             own_row = OWN_ROW.pack(status.st_ctime_ns, status.st_dev, status.st_ino, status.st_nlink)
             row = ROW.pack(0, 0, 0, status.st_mtime_ns, status.st_size)

@@ -13,9 +13,10 @@ from typing import IO, cast
 
 from ..base.errors import ClusterError
 from ..base.system_error import described
+from ..relay.frames import Piece, WholeItems
 from ..relay.items import ItemRanges
 from .entries import PART_BYTES, TreeEntry, shown
-from .reader import refuse_change
+from .reader import read_small, refuse_change
 from .root import TreeRoot
 from .store import PageStore
 
@@ -48,15 +49,35 @@ class TreeSource:
 
     def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         entry, part = self._store.part_of(item)
-        if not hasattr(self._own, "root"):
-            self._own.root = self._root.again()
-            weakref.finalize(threading.current_thread(), self._own.root.close)
-        root: TreeRoot = self._own.root
+        root = self._root_of_thread()
         with root.naming(entry.path, "read"):
             # A directory on the way may have been exchanged meanwhile: that is noticed by the file's identity.
             descriptor = root.open_file(entry.path)
         opened = FilePart(descriptor, entry, part, self._root.name)
         return entry.part_size(part), cast("IO[bytes]", opened)
+
+    def small_items(self, items: Iterator[int]) -> list[Piece]:
+        """Return the first of these items, whole, as many as go into one frame; none where the first is not small."""
+        root, found = self._root_of_thread(), WholeItems()
+        path = ""
+        try:
+            for item in items:
+                entry, part = self._store.part_of(item)
+                path, size = entry.path, entry.part_size(part)
+                if not found.has_room_for(size):
+                    break
+                found.add(Piece(item, size, 0, read_small(root, entry, part)))
+        except OSError as error:
+            with root.naming(path, "read"):
+                raise error
+        return found.pieces
+
+    def _root_of_thread(self) -> TreeRoot:
+        if not hasattr(self._own, "root"):
+            self._own.root = self._root.again()
+            weakref.finalize(threading.current_thread(), self._own.root.close)
+        root: TreeRoot = self._own.root
+        return root
 
 
 class FilePart:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from ..base.errors import PlanError
 from ..files.safe_open import NotRegular, open_regular_at
+from ..relay.frames import SMALL_BYTES
 from .entries import OWN_NAMES, PART_BYTES, TreeEntry, mode_of
 from .reader import digest_of
 from .root import TreeRoot
@@ -22,6 +23,9 @@ _NAME = f"{OWN_NAMES}-staging"
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _COPY_BYTES = 1024**2
+# The name of each small file, one after the other, until it gets its own.
+WHOLE_NAME = "whole"
+_NOTHING = bytes(SMALL_BYTES)
 
 
 class TreeStaging:
@@ -98,8 +102,7 @@ class TreeStaging:
         descriptor = self._own_file(name, os.O_RDWR)
         if descriptor is not None:
             return descriptor
-        self._remove(name)
-        return os.open(name, _NEW_FILE, 0o600, dir_fd=self.descriptor)
+        return self._new(name)
 
     def _own_file(self, name: str, flags: int) -> int | None:
         """Return a descriptor; None for what is no regular file, of another owner, or has another name too."""
@@ -139,6 +142,33 @@ class TreeStaging:
             return digest_of(descriptor, part * PART_BYTES, entry.part_size(part))
         finally:
             os.close(descriptor)
+
+    def install_whole(self, entry: TreeEntry, data: bytes | memoryview, keeps_owner: bool) -> os.stat_result:
+        """Write a small file at once, and give it its name. Return its status."""
+        descriptor = self._new(WHOLE_NAME)
+        try:
+            if data == _NOTHING[: len(data)]:
+                os.ftruncate(descriptor, entry.size)
+            else:
+                write_all(descriptor, data, 0)
+            if keeps_owner:
+                os.fchown(descriptor, entry.uid, entry.gid)
+            os.fchmod(descriptor, mode_of(entry.mode, keeps_owner))
+            os.utime(descriptor, ns=(entry.mtime, entry.mtime))
+            directory, name = self._root.parent(entry.path)
+            os.rename(WHOLE_NAME, name, src_dir_fd=self.descriptor, dst_dir_fd=directory)
+            # Of what was written, even if the name is that of something else by now.
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _new(self, name: str) -> int:
+        """Make a file; what has the name gives way."""
+        try:
+            return os.open(name, _NEW_FILE, 0o600, dir_fd=self.descriptor)
+        except FileExistsError:
+            self._remove(name)
+        return os.open(name, _NEW_FILE, 0o600, dir_fd=self.descriptor)
 
     def install(self, entry: TreeEntry, keeps_owner: bool, opened: int | None = None) -> os.stat_result:
         """Give a whole file, which may be open, its size, mode, time and, in one step, its name. Return its status."""

@@ -103,8 +103,10 @@ class PageStore:
 
     def part_of(self, item: int) -> tuple[TreeEntry, int]:
         """Return the entry that an item is of, and which part of it."""
-        place = self.place_of(item)
-        return self.entry(place), item - self.first_item(place)
+        number = bisect_right(self._items_before, item) - 1
+        page, part = self._open(number), item - self._items_before[number]
+        index = bisect_right(page.parts_before, part) - 1
+        return page.entry(index), part - page.parts_before[index]
 
     def place_of(self, item: int) -> Place:
         number = bisect_right(self._items_before, item) - 1

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.plugin_utils.text.table import table_lines
+from ansible_collections.distrain.cluster.plugins.module_utils.text.table import table_lines
 
 ROOT = Path(__file__).resolve().parents[3]
 DELIVER = Path(__file__).with_name("deliver.py")

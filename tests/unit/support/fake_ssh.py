@@ -18,7 +18,7 @@ case "$2" in
   noisy) echo "Welcome to this host" ;;
   dies) exec sh -c 'read line; echo "sudo: a password is required" >&2; exit 1' ;;
   killed) exec sh -c 'read line; exit 255' ;;
-  silent) exec sh -c 'cat > /dev/null' ;;
+  silent*) exec sh -c 'cat > /dev/null' ;;
 esac
 exec sh -c "exec $3"
 """

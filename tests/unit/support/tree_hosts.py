@@ -64,11 +64,16 @@ class Pair:
         found = self.target.plan({"delete": delete, "reserve": reserve})
         return {**found, "wanted": list(ItemRanges.of_steps(found["wanted"]))}
 
-    def carry(self, only: int | None = None) -> None:
-        """All wanted items, or the first few and the half of one more."""
+    def carry(self, only: int | None = None, in_pieces: bool = False) -> None:
+        """All wanted items, or the first few and the half of one more; small ones together, or each C(in_pieces)."""
         self.target.stage({})
         sink, giver = self.target.sink({}), self.source.source({})
-        for count, item in enumerate(self.found["wanted"]):
+        items = ItemRanges(self.found["wanted"])
+        rank = 0
+        while only is None and not in_pieces and (pieces := giver.small_items(items.after(rank))):
+            sink.take_whole(pieces)
+            rank += len(pieces)
+        for count, item in enumerate(items.after(rank)):
             size, opened = giver.open_item(item, 1) or (0, None)
             assert opened
             sink.begin(item, size)
@@ -86,12 +91,12 @@ class Pair:
         self.target.close()
 
 
-def bring(source: Path, target: Path, **more: Any) -> dict[str, Any]:
+def bring(source: Path, target: Path, in_pieces: bool = False, **more: Any) -> dict[str, Any]:
     """What the target has found, after all of it has come; where nothing is lacking, that changes nothing."""
     pair = Pair(source, target, **more)
     try:
         assert not pair.found["problem"]
-        pair.carry()
+        pair.carry(in_pieces=in_pieces)
     finally:
         pair.close()
     return pair.found

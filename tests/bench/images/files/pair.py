@@ -55,7 +55,7 @@ def fetch(order, keys):
 
     def drain():
         while not reader.is_at_end():
-            reader.next_piece(1)
+            reader.next_pieces(1)
 
     draining = threading.Thread(target=drain)
     start = time.monotonic()

@@ -27,13 +27,13 @@ def figures(items: int, done: int, seconds: float) -> dict[str, Any]:
     return {"items": items, "bytes": done, "seconds": seconds}
 
 
-def test_a_line_once_in_ten_seconds_about_the_host_that_has_least() -> None:
+def test_a_line_every_few_seconds_about_the_host_that_has_least() -> None:
     clock, lines = Clock(), list[str]()
     totals = {"gpu-02": Total(4, 2_000_000_000), "gpu-03": Total(4, 2_000_000_000)}
     progress = RelayProgress(totals, "layers", lines.append, clock)
     progress.take("gpu-03", figures(1, 400_000_000, 9))
-    clock.now = 9
-    progress.take("gpu-02", figures(1, 500_000_000, 9))
+    clock.now = 7
+    progress.take("gpu-02", figures(1, 500_000_000, 7))
     assert lines == []
     clock.now = 10
     progress.take("gpu-02", figures(2, 1_000_000_000, 10))
@@ -41,16 +41,34 @@ def test_a_line_once_in_ten_seconds_about_the_host_that_has_least() -> None:
     assert lines == [f"{least}; 1 more host received as much or more"]
     assert isinstance(lines[0], Progress)
     assert (lines[0].about, lines[0].percent) == ("layers", 20)
-    clock.now = 19
-    progress.take("gpu-02", figures(3, 1_500_000_000, 19))
+    clock.now = 17
+    progress.take("gpu-02", figures(3, 1_500_000_000, 17))
     assert len(lines) == 1
     progress.leave("gpu-02")
     clock.now = 20
     progress.take("gpu-03", figures(4, 2_000_000_000, 20))
     assert lines[1:] == ["gpu-03: 4 of 4 layers, 2.00 GB of about 2.00 GB (100 %)"]
-    for clock.now in (30, 40, 50):
+    for clock.now in (30, 40):
         progress.take("gpu-03", figures(4, 2_000_000_000, clock.now))
-    assert len(lines) == 2, "what has not changed is printed once"
+    assert lines[2:] == [f"{lines[1]}, for 10 s now", f"{lines[1]}, for 20 s now"]
+
+
+def test_nobody_is_left_without_a_line() -> None:
+    """Hosts that say nothing at all, as one whose engine or disk takes all of its time."""
+    clock, lines = Clock(), list[str]()
+    progress = RelayProgress({"gpu-02": Total(4, 2_000)}, "layers", lines.append, clock)
+    last, longest = 0.0, 0.0
+    for second in range(60):
+        clock.now = second
+        if second == 20:
+            progress.take("gpu-02", figures(1, 500, 20))
+        count = len(lines)
+        progress.show_in_time()
+        if len(lines) > count:
+            longest, last = max(longest, second - last), second
+    assert longest <= 10
+    assert lines[0] == "waiting for what comes of the layers"
+    assert lines[-1].startswith("gpu-02: 1 of 4 layers, ")
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_a_window_shows_what_is_unfinished_where_it_has_the_beginning() -> None:
     for piece in pieces[:2]:
         window.append(piece)
     assert window.unfinished() == pieces[:2]
-    while reader.next_piece(0):
+    while reader.next_pieces(0):
         continue
     window.append(pieces[2])
     window.append(pieces[3])

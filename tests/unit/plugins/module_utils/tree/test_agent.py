@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.tree import agent as tree_agent
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import contents as tree_contents
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import differences as tree_differences
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import entries as tree_entries
@@ -21,7 +25,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree import reade
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import sink as tree_sink
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import source as tree_source
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import staging as tree_staging
-from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, tree_kind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, entries_of, tree_kind
 
 PART = 1000
 MODULES = (tree_contents, tree_differences, tree_entries, tree_pages, tree_reader, tree_source, tree_sink, tree_staging)
@@ -62,9 +66,10 @@ def content(path: Path) -> dict[str, object]:
     return found
 
 
-def test_all_of_it_comes_once(source, tmp_path) -> None:
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_all_of_it_comes_once(source, tmp_path, in_pieces) -> None:
     target = tmp_path / "new" / "target"
-    found = bring(source, target)
+    found = bring(source, target, in_pieces)
     assert found["files_sent"] == 4
     # The two files of the same content share an item, as do the two parts that are nothing but zeros.
     assert found["bytes"] == 5 + 3500 + 1501
@@ -289,6 +294,13 @@ def test_items_have_the_sizes_of_their_parts(source) -> None:
     kind.close()
 
 
+def observed(path: Path) -> tree_agent.TreeKind:
+    kind = tree_kind(path, True)
+    kind.observe()
+    kind.close()
+    return kind
+
+
 def many_files(path: Path, count: int) -> None:
     for number in range(count):
         directory = path / f"{number % 7}" / f"{number % 3}"
@@ -332,6 +344,27 @@ def test_a_file_is_found_anywhere_in_the_directory(tmp_path, monkeypatch) -> Non
     found = bring(source, target, delete=True)
     assert (found["bytes"], found["files_sent"], found["deleted"]) == (0, 0, 12)
     assert content(target) == content(source)
+
+
+@pytest.mark.parametrize("waited", [0, 1])
+def test_threads_read_only_where_the_disk_is_waited_for(tmp_path, monkeypatch, waited) -> None:
+    """The digests are the same either way, and in their order."""
+    times = itertools.count(0, waited * 1000)
+    monkeypatch.setattr(tree_reader, "_times_waited", lambda: next(times))
+    readers: list[str] = []
+    digest_of = tree_reader.digest_of
+    monkeypatch.setattr(
+        tree_reader, "digest_of", lambda *part: readers.append(threading.current_thread().name) or digest_of(*part)
+    )
+    many_files(tmp_path / "source", 300)
+    (tmp_path / "source/large").write_bytes(os.urandom(5 * PART))
+    found = {entry.path: entry.digests for entry in entries_of(observed(tmp_path / "source"))}
+    for number in range(300):
+        path = f"{number % 7}/{number % 3}/{number}"
+        assert found[path] == (hashlib.sha256(f"content {number}".encode()).hexdigest(),)
+    pooled = [name for name in readers if name.startswith("ThreadPool")]
+    assert len(readers) == 305
+    assert (len(pooled) > 200) == bool(waited)
 
 
 def test_a_damaged_memory_is_as_none(source, tmp_path, monkeypatch) -> None:

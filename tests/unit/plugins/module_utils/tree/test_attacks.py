@@ -8,18 +8,20 @@ from __future__ import annotations
 import os
 import signal
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError, PlanError
+from ansible_collections.distrain.cluster.plugins.module_utils.relay.frames import Piece
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import memory as tree_memory
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.entries import DIRECTORY, TreeEntry
 from ansible_collections.distrain.cluster.plugins.module_utils.tree.pages import unpack
-from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import staged_name
+from ansible_collections.distrain.cluster.plugins.module_utils.tree.staging import WHOLE_NAME, staged_name
 from ansible_collections.distrain.cluster.tests.unit.support.file_owners import as_root
-from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import bring, entries_of, tree_kind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, entries_of, tree_kind
 from ansible_collections.distrain.cluster.tests.unit.support.tree_pages import pages_of
 
 STAGING = ".distrain-tree-staging"
@@ -93,15 +95,18 @@ def lay(path: Path, what: str, victim: Path) -> None:
 LAID = ["fifo", pytest.param("device", marks=as_root), "link", "hard link", "directory"]
 
 
+@pytest.mark.parametrize("in_pieces", [False, True])
 @pytest.mark.parametrize("what", LAID)
-def test_what_lies_in_the_place_of_a_file_being_written_gives_way(source: Path, tmp_path: Path, what: str) -> None:
+def test_what_lies_in_the_place_of_a_file_being_written_gives_way(
+    source: Path, tmp_path: Path, what: str, in_pieces: bool
+) -> None:
     victim, target = tmp_path / "victim", tmp_path / "target"
     victim.write_text("precious, and longer")
     victim.chmod(0o600)
     (target / STAGING).mkdir(parents=True)
     (entry,) = [one for one in observed(source) if one.path == "f"]
-    lay(target / STAGING / staged_name(entry), what, victim)
-    bring(source, target, delete=True)
+    lay(target / STAGING / (staged_name(entry) if in_pieces else WHOLE_NAME), what, victim)
+    bring(source, target, in_pieces, delete=True)
     assert (target / "f").read_text() == "content"
     assert stat.S_ISREG((target / "f").lstat().st_mode)
     assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("precious, and longer", 0o600)
@@ -169,13 +174,41 @@ def test_hard_links_to_files_of_others_are_not_brought(
         assert [one.path for one in observed(source)] == ["", "f"]
 
 
-def test_what_is_no_file_when_it_is_read_is_named(source: Path) -> None:
+def test_what_is_laid_while_files_are_written_gives_way(source: Path, tmp_path: Path) -> None:
+    """Whoever can write in the directory lays something for each file, after the staging directory was cleared."""
+    victim, target = tmp_path / "victim", tmp_path / "target"
+    victim.write_text("precious")
+    pair = Pair(source, target)
+    pair.target.stage({})
+    (target / STAGING / WHOLE_NAME).symlink_to(victim)
+    pair.target.sink({}).take_whole([Piece(0, 7, 0, b"content")])
+    pair.target.sink({}).finish()
+    pair.close()
+    assert ((target / "f").read_text(), victim.read_text()) == ("content", "precious")
+
+
+@pytest.mark.parametrize("read", [lambda giver: giver.open_item(0, 1), lambda giver: giver.small_items(iter([0]))])
+@pytest.mark.parametrize("what", ["fifo", pytest.param("device", marks=as_root), "link"])
+def test_what_is_no_file_when_it_is_read_is_named(source: Path, read: Callable[[Any], Any], what: str) -> None:
     giver = tree_kind(source, True)
     giver.observe()
-    (source / "f").unlink()
-    os.mkfifo(source / "f")
+    (source / "f").rename(source / "g")
+    lay(source / "f", what, source / "g")
     with pytest.raises(ClusterError, match=r"f in .* of gpu-01 could not be read: something else than a file"):
-        giver.source({}).open_item(0, 1)
+        read(giver.source({}))
+    giver.close()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda file: file.write_text("Content"), lambda file: file.write_text("more of it")]
+)
+def test_a_small_file_that_changes_is_named(source: Path, change: Callable[[Path], Any]) -> None:
+    giver = tree_kind(source, True)
+    giver.observe()
+    time.sleep(0.01)
+    change(source / "f")
+    with pytest.raises(ClusterError, match=r"f in .* has changed while it was read"):
+        giver.source({}).small_items(iter([0]))
     giver.close()
 
 

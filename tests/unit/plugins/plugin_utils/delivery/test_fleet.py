@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery import fleet as relay_fleet
+from ansible_collections.distrain.cluster.plugins.module_utils.delivery import lines as relay_lines
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control import remote_agent
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
@@ -93,6 +94,18 @@ def test_a_host_that_does_not_answer_is_given_up(ssh: str, monkeypatch: pytest.M
     with fleet_of(ssh, "silent") as fleet:
         assert fleet.ask({"silent": {"do": "observe"}}, "observed") == {}
     assert fleet.failed["silent"].message == "Host silent did not answer within 0 s."
+
+
+def test_a_host_that_is_silent_is_named_in_time(ssh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_fleet, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(relay_lines, "LINE_SECONDS", 0.3)
+    lines: list[str] = []
+    with fleet_of(ssh, "silent-1", "silent-2") as fleet:
+        fleet.show = relay_lines.Lines(lines.append)
+        asked = {"do": "ask", "question": "plan"}
+        assert fleet.ask(dict.fromkeys(fleet.hosts, asked), "answered") == {}
+    assert len(lines) in (2, 3)
+    assert lines[0] == "silent-1…2: plan, 0 s so far"
 
 
 def test_a_host_that_ssh_does_not_reach_fails_alone(ssh: str, docker_host: str, tmp_path: Path) -> None:

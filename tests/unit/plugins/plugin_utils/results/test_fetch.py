@@ -365,7 +365,7 @@ def test_the_agent_needs_little() -> None:
 
 
 def test_progress_is_shown(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.distrain.cluster.plugins.module_utils.delivery.progress._SECONDS", 0.0)
+    monkeypatch.setattr("ansible_collections.distrain.cluster.plugins.module_utils.delivery.progress.LINE_SECONDS", 0.0)
     shown: list[str] = []
     fetch(tmp_path, wanted(root), "gpu-01", shown=shown)
     assert shown[0].startswith("gpu-01: 0 of 4 files, ") and "(100 %)" in shown[-1]
