@@ -279,3 +279,27 @@ NAMES = st.sampled_from(["CUDA_VERSION", "NVIDIA_REQUIRE_CUDA", "TORCH_CUDA_ARCH
 )
 def test_whatever_an_image_says_of_itself(environment: dict[str, str], size: str) -> None:
     found(EIGHT, replace(TRAINING, environment=environment, ipc="private", shm_size=size))
+
+
+@pytest.mark.parametrize(
+    ("planted", "severity", "words"),
+    [
+        (
+            {
+                "gpu_virtualization_mode/virtualization_mode": "VGPU",
+                "vgpu_software_licensed_product/license_status": "Unlicensed (Restricted)",
+            },
+            *("warning", "without a license (Unlicensed (Restricted))"),
+        ),
+        ({"gpu_virtualization_mode/virtualization_mode": "VGPU"}, "note", "a virtual GPU (vGPU), whose time"),
+        (
+            {"product_name": "NVIDIA GB10", "fb_memory_usage/total": "N/A", "fb_memory_usage/used": "N/A"},
+            *("note", "a NVIDIA GB10 has no memory of its own"),
+        ),
+        ({"gpu_virtualization_mode/virtualization_mode": "Pass-Through"}, "", ""),
+    ],
+)
+def test_virtual_gpus_and_those_without_memory(planted: dict[str, str], severity: str, words: str) -> None:
+    found = gpu_findings({"gpu-01": facts_of("rtx_4090", 1, {"persistence_mode": "Enabled", **planted})})
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert words in "".join(one.found for one in found)
