@@ -74,6 +74,11 @@ library_version:
   returned: success
   type: str
   sample: 580.105.08
+toolkit_version:
+  description: The version of the package of NVIDIA's container toolkit; empty where it is not installed.
+  returned: success
+  type: str
+  sample: 1.18.1-1
 cuda_version:
   description: The newest CUDA that the driver serves.
   returned: success

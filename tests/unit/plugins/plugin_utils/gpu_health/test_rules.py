@@ -303,3 +303,22 @@ def test_virtual_gpus_and_those_without_memory(planted: dict[str, str], severity
     found = gpu_findings({"gpu-01": facts_of("rtx_4090", 1, {"persistence_mode": "Enabled", **planted})})
     assert [one.severity for one in found] == ([severity] if severity else [])
     assert words in "".join(one.found for one in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"toolkit_version": "1.17.0-1"}, "NVIDIA's container toolkit is 1.17.0-1, and 1.18.1-1 on gpu-01"),
+        ({"toolkit_version": ""}, ""),
+        (
+            {"driver_version": "590.1", "library_version": "590.1", "toolkit_version": "1.17.0-1"},
+            "NVIDIA's driver is 590.1, and ",
+        ),
+        ({"driver_version": "", "library_version": "590.1"}, "the library of NVIDIA's driver is 590.1, and "),
+    ],
+)
+def test_versions_that_differ_between_hosts(changes: dict[str, str], words: str) -> None:
+    one = facts_of("h200", 8, toolkit_version="1.18.1-1")
+    found = gpu_findings({"gpu-01": one, "gpu-02": one, "gpu-03": {**one, **changes}})
+    assert [finding.host for finding in found] == (["gpu-03"] if words else [])
+    assert words in "".join(finding.found for finding in found)
