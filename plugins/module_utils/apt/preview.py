@@ -12,6 +12,8 @@ from ..base.errors import PlanError
 from .plan import plan_source
 from .sources import observe_sources
 
+# What NVIDIA calls Debian's architectures; sbsa is Arm's standard for servers.
+MACHINES = {"amd64": "x86_64", "arm64": "sbsa"}
 SOURCE_SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "key_path": {"type": "path", "required": True},
@@ -23,7 +25,9 @@ SOURCE_SPEC: dict[str, Any] = {
 def preview_source(source: Mapping[str, Any], host: Mapping[str, Any]) -> dict[str, Any]:
     """The wanted content, the key that the host has, whether all is as wanted with this key, and what prevents it.
 
-    C({distribution}), C({codename}) and C({architecture}) in the content are replaced by what they are on the host.
+    C({distribution}), C({version}) without its dot, C({codename}), C({architecture}), and C({machine}) in NVIDIA's
+    words are
+    replaced in the content by what they are on the host.
     """
     content = expanded(source["content"], host)
     state = observe_sources(source)
@@ -40,8 +44,10 @@ def expanded(content: str, host: Mapping[str, Any]) -> str:
     distribution = host["distribution"]
     values = {
         "{distribution}": distribution["id"],
+        "{version}": distribution.get("version", "").replace(".", ""),
         "{codename}": distribution["codename"],
         "{architecture}": host["architecture"],
+        "{machine}": MACHINES.get(host["architecture"], host["architecture"]),
     }
     for placeholder, value in values.items():
         content = content.replace(placeholder, value)
