@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import PlanError
+from .placeholders import expanded
 from .plan import plan_source
 from .sources import observe_sources
 
-# What NVIDIA calls Debian's architectures; sbsa is Arm's standard for servers.
-MACHINES = {"amd64": "x86_64", "arm64": "sbsa"}
 SOURCE_SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "key_path": {"type": "path", "required": True},
@@ -38,17 +37,3 @@ def preview_source(source: Mapping[str, Any], host: Mapping[str, Any]) -> dict[s
     except PlanError as error:
         return {**facts, "is_current": False, "problem": error.message}
     return {**facts, "is_current": bool(key) and not plan.changes, "problem": ""}
-
-
-def expanded(content: str, host: Mapping[str, Any]) -> str:
-    distribution = host["distribution"]
-    values = {
-        "{distribution}": distribution["id"],
-        "{version}": distribution.get("version", "").replace(".", ""),
-        "{codename}": distribution["codename"],
-        "{architecture}": host["architecture"],
-        "{machine}": MACHINES.get(host["architecture"], host["architecture"]),
-    }
-    for placeholder, value in values.items():
-        content = content.replace(placeholder, value)
-    return content

@@ -20,7 +20,7 @@ from ..engine.client import EngineClient
 from ..files.whole_file import read_whole
 from ..gpu.driver_installation import observe_driver_installation
 from ..host.facts import observe_host
-from .packages import APT_PACKAGE
+from .packages import APT_PACKAGE, OPEN, PROPRIETARY
 from .running_work import running_work
 
 # Of every packaging of the driver: Debian's, Ubuntu's and NVIDIA's own.
@@ -31,7 +31,6 @@ NOUVEAU = Path("/sys/module/nouveau")
 LOADED = Path("/proc/driver/nvidia/version")
 # By which DKMS signs what it builds, in Debian's and in Ubuntu's place.
 SIGNING_KEYS = (Path("/var/lib/dkms/mok.pub"), Path("/var/lib/shim-signed/mok/MOK.der"))
-OPEN, PROPRIETARY = "open", "proprietary"
 
 
 def observe_driver(params: Mapping[str, Any]) -> dict[str, Any]:

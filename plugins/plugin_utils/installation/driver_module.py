@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import PlanError
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.driver import OPEN, PROPRIETARY
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.packages import OPEN, PROPRIETARY
 
 AUTO = "auto"
 # PCI device IDs grow from one generation to the next.

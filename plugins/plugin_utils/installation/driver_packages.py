@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.distrain.cluster.plugins.module_utils.daemon.driver import OPEN
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.packages import OPEN
 
 from .driver_module import branch_of
 

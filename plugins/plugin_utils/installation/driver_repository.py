@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import expanded
+from ansible_collections.distrain.cluster.plugins.module_utils.apt.placeholders import expanded
 
 from .hosts import Host
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.apt.packages import apt_reason
-from ansible_collections.distrain.cluster.plugins.module_utils.apt.preview import expanded
+from ansible_collections.distrain.cluster.plugins.module_utils.apt.placeholders import expanded
 from ansible_collections.distrain.cluster.plugins.module_utils.base.command import Ended
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.driver import driver_versions, loaded_module
 from ansible_collections.distrain.cluster.plugins.module_utils.gpu.driver_installation import module_names
