@@ -89,12 +89,15 @@ def packages_of_version(packages: Mapping[str, str], version: str) -> list[str]:
 
 
 def preferences_text(version: str) -> str:
-    """Return apt's preferences by which every package of the driver is of this version."""
+    """Return apt's preferences by which every package of the driver is of this version, also where a newer one is there.
+
+    apt goes back to an older version from a priority of 1000 on.
+    """
     return (
         "# Written by the role distrain.cluster.nvidia_driver; a change made here is undone by its next run.\n"
         "Package: nvidia-* libnvidia-* libcuda* libxnvctrl* cuda-drivers* firmware-nvidia-* "
         f"xserver-xorg-video-nvidia*\nPin: version {version}*\n"
-        "Pin-Priority: 700\n"
+        "Pin-Priority: 1001\n"
     )
 
 
