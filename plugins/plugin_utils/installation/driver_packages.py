@@ -89,7 +89,7 @@ def packages_of_version(packages: Mapping[str, str], version: str) -> list[str]:
 
 
 def preferences_text(version: str) -> str:
-    """Return apt's preferences by which every package of the driver is of this version, also where a newer one is there.
+    """Return the preferences of apt by which all packages of the driver are of this version, newer ones as well.
 
     apt goes back to an older version from a priority of 1000 on.
     """
