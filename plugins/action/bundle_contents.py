@@ -24,14 +24,16 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.bundle.contents i
     trainer_of,
     trainer_problems,
 )
+from ansible_collections.distrain.cluster.plugins.plugin_utils.bundle.driver import DRIVER_KEY, driver_repository
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.plain import plain
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.play_decision import PlayDecision, PlayVariables
 from ansible_collections.distrain.cluster.plugins.plugin_utils.installation.docker import wheels_directory
 
-ROLES = ("bundle", "docker", "nvidia_toolkit", "image_build")
+ROLES = ("bundle", "docker", "nvidia_driver", "nvidia_toolkit", "image_build")
 KEYS = {
     DOCKER_KEY: ("docker", "docker_repository_key"),
     NVIDIA_KEY: ("nvidia_toolkit", "nvidia_toolkit_repository_key"),
+    DRIVER_KEY: ("nvidia_driver", "nvidia_driver_repository_key"),
 }
 
 
@@ -70,7 +72,11 @@ class ActionModule(PlayDecision):
             for key in {source["key"] for source in one["sources"]} & KEYS.keys():
                 role, variable = KEYS[key]
                 path = folder / "apt" / name / key
-                found.append({"path": str(path), "text": self._key(path, given[0][role], variable, variables)})
+                arguments = given[0][role]
+                if key == DRIVER_KEY:
+                    _directory, address, fingerprint = driver_repository(name, arguments)
+                    arguments = {"repository_key": address, "repository_key_fingerprint": fingerprint}
+                found.append({"path": str(path), "text": self._key(path, arguments, variable, variables)})
         return found
 
     def _key(self, path: Path, arguments: Mapping[str, Any], variable: str, variables: Mapping[str, Any]) -> str:

@@ -74,6 +74,11 @@ library_version:
   returned: success
   type: str
   sample: 580.105.08
+toolkit_version:
+  description: The version of the package of NVIDIA's container toolkit; empty where it is not installed.
+  returned: success
+  type: str
+  sample: 1.18.1-1
 cuda_version:
   description: The newest CUDA that the driver serves.
   returned: success
@@ -139,6 +144,11 @@ gpus:
     minor: {description: The number of its device node., type: int, sample: 0}
     memory_bytes: {description: The size of its memory., type: int, sample: 150754820096}
     used_memory_bytes: {description: How much of that is used., type: int, sample: 0}
+    virtualization:
+      description: How it is shared with or by virtual machines, such as V(VGPU), V(Host VGPU), V(Pass-Through).
+      type: str
+      sample: None
+    license: {description: The state of the license of a virtual GPU., type: str, sample: ""}
     mig: {description: Whether MIG is on., type: bool, sample: false}
     mig_devices: {description: How many MIG devices it is divided into., type: int, sample: 0}
     persistence: {description: Whether the driver stays initialized without a process., type: bool, sample: true}

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from ..base.command import run_command
+from ..base.command import Ended, run_command
 
 APT_SECONDS = 60
 
 
-def candidates(names: Sequence[str]) -> dict[str, str]:
+def candidates(names: Sequence[str], options: Sequence[str] = ()) -> dict[str, str]:
     """The version that apt would install of each package; empty where apt knows none."""
-    policy = _run("apt-cache", "policy", *names) if names else ""
+    policy = _run("apt-cache", *options, "policy", *names) if names else ""
     return {name: candidate_version(policy, name) for name in names}
 
 
@@ -46,6 +47,28 @@ def replaced_in(simulation: str, names: Iterable[str]) -> list[str]:
         if is_upgrade or words[:1] in (["Remv"], ["Purg"]):
             touched.add(words[1])
     return sorted(touched & set(names))
+
+
+def simulated(packages: Sequence[str], options: Sequence[str] = ()) -> dict[str, Any]:
+    """What an installation would remove, and why apt cannot do it; both empty without packages."""
+    if not packages:
+        return {"removes": [], "problem": ""}
+    argv = ("apt-get", *options, "--simulate", "--no-install-recommends", "--allow-downgrades", "install", *packages)
+    done = run_command(argv, APT_SECONDS)
+    return {"removes": removed_in(done.stdout), "problem": "" if done.rc == 0 else apt_reason(done)}
+
+
+def removed_in(simulation: str) -> list[str]:
+    """The packages that a simulation of apt-get removes."""
+    rows = [line.split() for line in simulation.splitlines()]
+    return sorted({row[1] for row in rows if row[:1] in (["Remv"], ["Purg"]) and len(row) > 1})
+
+
+def apt_reason(done: Ended) -> str:
+    """Why apt has failed, in its own words on one line: what does not fit first."""
+    unmet = [line.strip() for line in done.stdout.splitlines() if " : " in line or line.startswith("   ")]
+    errors = [line.removeprefix("E: ").strip() for line in done.stderr.splitlines() if line.startswith("E:")]
+    return " ".join(" ".join((*unmet[:4], *errors)).split())[:600] or "it gave no reason"
 
 
 def _run(*argv: str) -> str:

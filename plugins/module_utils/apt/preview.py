@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import PlanError
+from .placeholders import expanded
 from .plan import plan_source
 from .sources import observe_sources
 
@@ -23,7 +24,9 @@ SOURCE_SPEC: dict[str, Any] = {
 def preview_source(source: Mapping[str, Any], host: Mapping[str, Any]) -> dict[str, Any]:
     """The wanted content, the key that the host has, whether all is as wanted with this key, and what prevents it.
 
-    C({distribution}), C({codename}) and C({architecture}) in the content are replaced by what they are on the host.
+    C({distribution}), C({version}) without its dot, C({codename}), C({architecture}), and C({machine}) in NVIDIA's
+    words are
+    replaced in the content by what they are on the host.
     """
     content = expanded(source["content"], host)
     state = observe_sources(source)
@@ -34,15 +37,3 @@ def preview_source(source: Mapping[str, Any], host: Mapping[str, Any]) -> dict[s
     except PlanError as error:
         return {**facts, "is_current": False, "problem": error.message}
     return {**facts, "is_current": bool(key) and not plan.changes, "problem": ""}
-
-
-def expanded(content: str, host: Mapping[str, Any]) -> str:
-    distribution = host["distribution"]
-    values = {
-        "{distribution}": distribution["id"],
-        "{codename}": distribution["codename"],
-        "{architecture}": host["architecture"],
-    }
-    for placeholder, value in values.items():
-        content = content.replace(placeholder, value)
-    return content

@@ -118,6 +118,17 @@ GPU_RULES = (
     Rule("gpu_build", pattern(r"Torch not compiled with CUDA enabled"), _without_cuda),
     Rule(
         "gpu_gone",
+        pattern(r"[Ff]ailed to initialize NVML: Unknown Error"),
+        fixed(
+            "its container may not open its GPUs any more, as after systemctl daemon-reload on its host",
+            "Start the container anew with docker restart, and let it have its GPUs by CDI, as the containers of "
+            "playbooks/train.yml have: systemd knows these.",
+        ),
+        anywhere=pattern(r"[Ff]ailed to initialize NVML: Unknown Error"),
+        explains=_ABOUT_GPUS,
+    ),
+    Rule(
+        "gpu_gone",
         pattern(
             r"no CUDA-capable device|found no NVIDIA driver|failed to initialize NVML|No CUDA GPUs are available"
             r"|cudaErrorNoDevice"

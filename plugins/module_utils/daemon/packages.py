@@ -18,6 +18,8 @@ ENGINE_PACKAGES = ("docker.io", "docker-ce", "containerd", "containerd.io")
 REPLACING_PACKAGES = ("podman-docker", "docker-desktop")
 # Without it the module apt cannot work in check mode; otherwise it installs it by itself.
 APT_PACKAGE = "python3-apt"
+# The kernel modules of NVIDIA's driver.
+OPEN, PROPRIETARY = "open", "proprietary"
 TOOLKIT_PACKAGES = (
     "nvidia-container-toolkit",
     "nvidia-container-toolkit-base",

@@ -80,6 +80,8 @@ def describe_gpu(record: GpuRecord, index: int) -> dict[str, Any]:
         "minor": values.whole("minor_number"),
         "memory_bytes": values.bytes_of("fb_memory_usage/total"),
         "used_memory_bytes": values.bytes_of("fb_memory_usage/used"),
+        "virtualization": values.text("gpu_virtualization_mode/virtualization_mode"),
+        "license": values.text("vgpu_software_licensed_product/license_status"),
         "mig": values.truth("mig_mode/current_mig"),
         "mig_devices": len(record.mig_devices),
         "persistence": values.truth("persistence_mode"),

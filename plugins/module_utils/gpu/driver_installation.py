@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ _DRIVER_PREFIXES = (
     *("nvidia-driver", "nvidia-dkms", "nvidia-kernel", "nvidia-open", "nvidia-headless", "nvidia-utils"),
     *("libnvidia-compute", "linux-modules-nvidia", "cuda-drivers"),
 )
+_FLAVOUR = re.compile(r"nvidia-(current|tesla)(-\d+|-open)*")
 _STATUS_FORMAT = "${Package} ${db:Status-Status} ${Version}\\n"
 
 
 def observe_driver_installation(root: Path = Path("/")) -> dict[str, Any]:
     """Return what M(distrain.cluster.gpu_info) has as C(driver_installation)."""
     release = platform.release()
-    module = parse_module(command_output("modinfo", "nvidia"))
+    module = _module(root / "lib/modules" / release)
     return {
         "kernel": release,
         "platform": machine_platform(root),
@@ -38,6 +40,19 @@ def observe_driver_installation(root: Path = Path("/")) -> dict[str, Any]:
         "has_run_file": (root / "usr/bin/nvidia-uninstall").exists(),
         "needs_restart": (root / "run/reboot-required").exists(),
     }
+
+
+def _module(directory: Path) -> dict[str, str]:
+    """Return what modinfo prints of the driver's module."""
+    return next(
+        (found for name in module_names(directory) if (found := parse_module(command_output("modinfo", name)))), {}
+    )
+
+
+def module_names(directory: Path) -> list[str]:
+    """Return what the module may be called: Debian's packages name it after their flavour, C(nvidia-current-open)."""
+    files = (path.name.partition(".ko")[0] for path in sorted(directory.glob("updates/dkms/nvidia-*.ko*")))
+    return ["nvidia", *(name for name in files if _FLAVOUR.fullmatch(name))]
 
 
 def parse_module(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..base.command import search_path
 from ..base.errors import PlanError
-from ..host.facts import free_space, nvidia_gpus, parse_gpu_driver
+from ..host.facts import free_space, nvidia_gpus, parse_gpu_driver, parse_package_status
 from .bus import DEVICES, count_switches, near_interfaces, slot_of
 from .commands import LIST, NVIDIA_SMI, ask, lines_with
 from .description import describe_gpu, known
@@ -33,6 +33,7 @@ QUESTIONS = {
     "capabilities": (NVIDIA_SMI, "--query-gpu=uuid,compute_cap", "--format=csv,noheader"),
     "links": (NVIDIA_SMI, "nvlink", "--status"),
 }
+TOOLKIT = "nvidia-container-toolkit"
 FABRIC_MANAGER = "nvidia-fabricmanager.service"
 # The newest lines, which bound what is read.
 JOURNAL = ("journalctl", "--dmesg", "--boot", "--lines=100000", "--output=short-unix", "--no-pager", "--quiet")
@@ -63,6 +64,7 @@ def observe_gpus() -> dict[str, Any]:
     return {
         **found,
         "driver_installation": observe_driver_installation(),
+        "toolkit_version": _toolkit_version(),
         "nvidia_smi": said["list"],
         "library_version": known(listing.driver_version),
         "cuda_version": known(listing.cuda_version),
@@ -80,6 +82,7 @@ def _bare(bus: list[dict[str, str]], driven: list[dict[str, Any]]) -> dict[str, 
         "driver_gpus": [{**one, "has_node": _has_node(one["minor"])} for one in driven],
         "platform": machine_platform(),
         "driver_installation": None,
+        "toolkit_version": "",
         "driver_version": parse_gpu_driver(_read(DRIVER / "version")) or "",
         "library_version": "",
         "cuda_version": "",
@@ -144,6 +147,10 @@ def _fabric_manager(switches: int, gpus: list[dict[str, Any]]) -> str:
     if not switches and not any(one["fabric"]["state"] for one in gpus):
         return ""
     return parse_unit(ask("systemctl", "show", "--property=LoadState,ActiveState", FABRIC_MANAGER)["said"])
+
+
+def _toolkit_version() -> str:
+    return parse_package_status(_read(Path("/var/lib/dpkg/status")), [TOOLKIT]).get(TOOLKIT, "")
 
 
 def _has_node(minor: int | None) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.command import TOO_LATE, Ended, run_command, search_path
+from .access import is_denied
 from .bus import DEVICES
 from .claims import is_claimed
 from .commands import NVIDIA_SMI
@@ -88,6 +89,7 @@ class GpuWatch:
     """Asks nvidia-smi every ten seconds in a thread of its own, and reads the kernel's log where it is looked at.
 
     ``began`` is the start of the job in seconds of the epoch, ``until`` its end, or None; ``claimed`` are its GPUs.
+    ``container`` is a process of its container, 0 while none is known.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class GpuWatch:
         messages: KernelMessages | None = None,
         ask: Callable[[], Answer | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        denied: Callable[[int], bool] = is_denied,
     ) -> None:
         self._began = began
         self._until = until + AFTER_SECONDS if until else float("inf")
@@ -107,6 +110,9 @@ class GpuWatch:
         self._clock = clock
         self._history = GpuHistory(claimed, lambda address: (DEVICES / address).exists())
         self._xids: list[dict[str, Any]] = []
+        self.container = 0
+        self._is_denied = denied
+        self._denied_at: float | None = None
         self._answer: Answer | None = None
         self._answered_at = clock()
         self._is_late = False
@@ -122,6 +128,7 @@ class GpuWatch:
 
     def query(self) -> None:
         """Ask once."""
+        self._ask_for_access()
         answer = self._ask()
         self._is_late = answer is None
         if answer:
@@ -132,7 +139,8 @@ class GpuWatch:
         """Return what is wrong with the GPUs of the job, by the kernel's log of this moment; empty for nothing.
 
         C(xids) are as M(distrain.cluster.gpu_info) returns them, C(slowdowns) and C(gone) one entry for each GPU and
-        reason; C(gpus) are the GPUs of the job. C(problems) has a sentence for each thing that could not be read.
+        reason; C(gpus) are the GPUs of the job. C(denied) is since when its container may not open GPUs any more.
+        C(problems) has a sentence for each thing that could not be read.
         """
         if not self._claimed:
             return {}
@@ -141,6 +149,7 @@ class GpuWatch:
         found = {
             "xids": [one for one in self._xids if self._is_ours(one["pci_address"])],
             **self._history.found(time.time()),
+            "denied": self._denied_at,
             "problems": [*([NO_LOG] if new is None else []), *self._unread()],
         }
         known = {name: value for name, value in found.items() if value}
@@ -151,6 +160,12 @@ class GpuWatch:
         answer = self._answer or Answer()
         busy = [f"{one['uuid']}, {one['utilization_percent']}" for one in answer.readings]
         return answer.processes, "\n".join(busy)
+
+    def _ask_for_access(self) -> None:
+        if not self.container or not self._is_denied(self.container):
+            self._denied_at = None
+        elif self._denied_at is None:
+            self._denied_at = time.time()
 
     def _unread(self) -> list[str]:
         answer, silent = self._answer, self._clock() - self._answered_at - QUERY_SECONDS

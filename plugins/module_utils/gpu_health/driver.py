@@ -24,7 +24,8 @@ UNSUPPORTED = {
 }
 NONE = (
     "no driver of NVIDIA is installed",
-    "Install NVIDIA's driver on the host (no role does), or set nvidia_toolkit_gpu_present to absent.",
+    "Install NVIDIA's driver on the host (nvidia_driver_source and nvidia_driver_version have the role nvidia_driver "
+    "do it), or set nvidia_toolkit_gpu_present to absent.",
 )
 
 Installation = Mapping[str, Any]

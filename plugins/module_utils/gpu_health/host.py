@@ -15,7 +15,14 @@ from .limits import limit_problems
 from .links import fabric_problems, nvlink_problems, pcie_problems
 from .presence import gpu_problems, other_library, unlisted_gpus, unread_gpus
 from .problem import ERROR, WARNING, Facts, GpuProblem, GpuUse
-from .state import clock_problems, mig_problems, persistence_problems, process_problems
+from .state import (
+    clock_problems,
+    memory_notes,
+    mig_problems,
+    persistence_problems,
+    process_problems,
+    virtualization_problems,
+)
 
 
 def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProblem]:
@@ -37,6 +44,7 @@ def host_problems(facts: Facts, use: GpuUse | None = None) -> Iterator[GpuProble
     for gpu in wanted:
         yield from (*memory_problems(gpu), *recovery_problems(gpu), *pcie_problems(gpu), *clock_problems(gpu))
         yield from (*mig_problems(gpu, use), *process_problems(gpu, use))
+        yield from (*virtualization_problems(gpu, use), *memory_notes(gpu))
     yield from (*nvlink_problems(facts, wanted), *fabric_problems(facts, wanted), *persistence_problems(wanted))
     if use:
         yield from (*image_problems(facts, wanted, use), *limit_problems(facts, use))

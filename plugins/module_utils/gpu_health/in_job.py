@@ -14,7 +14,14 @@ from .problem import Facts, label
 from .state import MORE_EXACT, SLOWDOWNS
 from .xids import CONTAINED, OFF_THE_BUS, REPEATED, RESTART
 
-XID, SLOW, LOST, UNREAD = "gpu_xid", "gpu_slow", "gpu_lost", "gpu_unread"
+XID, SLOW, LOST, UNREAD, DENIED = "gpu_xid", "gpu_slow", "gpu_lost", "gpu_unread", "gpu_denied"
+# The known fault of containers that have their GPUs by the hook of NVIDIA's legacy runtime.
+DENIAL = (
+    "its container may not open its GPUs any more, and the host still has them: systemd has applied its own rules for "
+    "devices, without those of the GPUs, as after systemctl daemon-reload or an update of packages",
+    "Start the container anew (docker restart), and the job. Let it have its GPUs by CDI, as the containers of "
+    "playbooks/train.yml have, with runc 1.1.7 or newer: systemd knows these.",
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class JobGpuProblem:
 
 def job_problems(seen: Facts) -> list[JobGpuProblem]:
     """Return the problems; ``seen`` is what C(module_utils.gpu.watch) has found, empty where there is none."""
-    return [*_gone(seen), *_xids(seen), *_slowdowns(seen), *_unread(seen)]
+    return [*_gone(seen), *_denied(seen), *_xids(seen), *_slowdowns(seen), *_unread(seen)]
 
 
 def problem_sentence(problem: JobGpuProblem) -> str:
@@ -50,6 +57,13 @@ def _gone(seen: Facts) -> Iterator[JobGpuProblem]:
     for gpu in seen.get("gone", ()):
         found = f"{label(gpu)}: gone since the job began: it is no longer on the bus, or nvidia-smi does not list it"
         yield JobGpuProblem(LOST, str(gpu["uuid"]), "gone", found, RESTART, ends_job=True, is_lost=True)
+
+
+def _denied(seen: Facts) -> Iterator[JobGpuProblem]:
+    """What has opened its GPU before goes on; another process fails with NVML's "Unknown Error"."""
+    since = seen.get("denied")
+    if since:
+        yield JobGpuProblem(DENIED, "container", "denied", *DENIAL, since, ends_job=True)
 
 
 def _xids(seen: Facts) -> Iterator[JobGpuProblem]:

@@ -30,6 +30,9 @@ SLOWDOWNS = {
 }
 # Their general reason comes with each of these.
 MORE_EXACT = frozenset({"hw_thermal_slowdown", "hw_power_brake_slowdown"})
+VIRTUAL, UNLICENSED = "vgpu", "unlicensed"
+# Of GB10 (DGX Spark) nvidia-smi knows no memory.
+SHARED_MEMORY = "GB10"
 # It computes for others, each of which is listed itself.
 SERVERS = ("nvidia-cuda-mps-server",)
 
@@ -55,6 +58,39 @@ def mig_problems(gpu: Facts, use: GpuUse | None) -> Iterator[GpuProblem]:
         f"Turn it off (nvidia-smi -i {gpu['index']} -mig 0, with nothing on it), or name in trainer_launch_gpu_devices "
         "the MIG devices, or GPUs without MIG.",
     )
+
+
+def virtualization_problems(gpu: Facts, use: GpuUse | None) -> Iterator[GpuProblem]:
+    """A virtual GPU, and one that this host gives to virtual machines."""
+    mode = gpu["virtualization"].lower()
+    if mode.startswith("host"):
+        yield GpuProblem(
+            ERROR if use else WARNING,
+            f"{label(gpu)}: it is divided among virtual machines of this host (vGPU)",
+            "Run the job in these machines, or leave the GPU out of trainer_launch_gpu_devices.",
+        )
+    if mode == VIRTUAL and gpu["license"].lower().startswith(UNLICENSED):
+        yield GpuProblem(
+            WARNING,
+            f"{label(gpu)}: a virtual GPU (vGPU) without a license ({gpu['license']}), which its driver slows down",
+            "Give the virtual machine a license (/etc/nvidia/gridd.conf), and see journalctl -u nvidia-gridd.",
+        )
+    elif mode == VIRTUAL:
+        yield GpuProblem(
+            NOTE,
+            f"{label(gpu)}: a virtual GPU (vGPU), whose time and memory others may share",
+            "Nothing to do where that is wanted; its driver has to be the one that belongs to the hypervisor's.",
+        )
+
+
+def memory_notes(gpu: Facts) -> Iterator[GpuProblem]:
+    """A GPU on a chip with its processor, whose memory is the host's."""
+    if SHARED_MEMORY in gpu["model"] and gpu["memory_bytes"] is None:
+        yield GpuProblem(
+            NOTE,
+            f"{label(gpu)}: a {gpu['model']} has no memory of its own: it shares the host's, which a job can exhaust",
+            "Leave room for the host itself: what the trainer allocates on the GPU is the host's memory, too.",
+        )
 
 
 def persistence_problems(gpus: Sequence[Facts]) -> Iterator[GpuProblem]:

@@ -37,6 +37,7 @@ class RankObserver:
         self._files = JobFiles(job["directory"], job["name"])
         self._engine = EngineSocket(docker_host, _ENGINE_SECONDS)
         self._watch: GpuWatch | None = None
+        self._pid = 0
         self._meter = UsageMeter(of_gpus=self._gpu_use)
 
     def observe(self) -> dict[str, Any]:
@@ -47,6 +48,8 @@ class RankObserver:
         began = float(record.get("started") or 0)
         container = self._container(record, began)
         self._begin_watch(record, began)
+        if self._watch:
+            self._watch.container = self._pid
         return {
             "job": described,
             "container": container,
@@ -76,8 +79,10 @@ class RankObserver:
         except ClusterError as error:
             return {"state": "unknown", "engine_error": error.message}
         if container is None:
+            self._pid = 0
             return {"state": "absent"}
         state = container["State"]
+        self._pid = int(state["Pid"])
         is_another = bool(record) and container["Id"] != record.get("container_id")
         counted_before = 0 if is_another else int(record.get("memory_kills") or 0)
         return {

@@ -13,6 +13,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.base.errors impor
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.packages import APT_PACKAGE, TOOLKIT_PACKAGES
 
 from ..installation.packages import as_apt_takes_them, wanted_packages
+from .driver import DRIVER_KEY, NONE, driver_components, driver_packages_of, driver_repository
 
 # The distributions that the roles support, by the names that a bundle has for them.
 CODENAMES = {
@@ -59,14 +60,17 @@ def sources_of(name: str, arguments: Mapping[str, Mapping[str, Any]]) -> list[di
     """
     distribution, codename, architecture = split_name(name)
     mirror, keyring = arguments["bundle"]["apt_mirrors"], arguments["bundle"]["keyrings"].get(distribution, "")
-    sources = list(_of_distribution(distribution, codename, architecture, mirror, keyring))
+    driver = arguments.get("nvidia_driver", NONE)
+    more = driver_components(distribution, driver)
+    sources = list(_of_distribution(distribution, codename, architecture, mirror, keyring, more))
     if arguments["docker"]["source"] == "docker":
         uri = f"{arguments['docker']['repository_url'].rstrip('/')}/{distribution}"
         sources.append(_source("docker", uri, [codename], ["stable"], DOCKER_KEY))
     if arguments["nvidia_toolkit"]["gpu_present"] != "absent":
         uri = f"{arguments['nvidia_toolkit']['repository'].rstrip('/')}/{architecture}"
         sources.append(_source("nvidia", uri, ["/"], [], NVIDIA_KEY))
-    return sources
+    uri = driver_repository(name, driver)[0]
+    return [*sources, *([_source("nvidia-driver", uri, ["/"], [], DRIVER_KEY)] if uri else [])]
 
 
 def packages_of(name: str, arguments: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -76,6 +80,7 @@ def packages_of(name: str, arguments: Mapping[str, Mapping[str, Any]]) -> list[s
     packages = as_apt_takes_them([*wanted, *OTHER_PACKAGES], docker["package_versions"])
     if toolkit["gpu_present"] != "absent":
         packages += as_apt_takes_them(TOOLKIT_PACKAGES, dict.fromkeys(TOOLKIT_PACKAGES, toolkit["version"]))
+    packages += driver_packages_of(name, arguments.get("nvidia_driver", NONE))
     return [*packages, *arguments["bundle"]["packages"]]
 
 
@@ -150,17 +155,17 @@ def on_hosts(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _of_distribution(
-    distribution: str, codename: str, architecture: str, mirror: str, keyring: str
+    distribution: str, codename: str, architecture: str, mirror: str, keyring: str, more: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     if distribution == "debian":
         suites = [codename, f"{codename}-updates"]
-        yield _source("debian", _address("debian", mirror), suites, ["main"], keyring)
+        yield _source("debian", _address("debian", mirror), suites, ["main", *more], keyring)
         security = [f"{codename}-security"]
-        yield _source("debian-security", _address("debian-security", mirror), security, ["main"], keyring)
+        yield _source("debian-security", _address("debian-security", mirror), security, ["main", *more], keyring)
         return
     name = "ubuntu" if architecture == "amd64" else "ubuntu-ports"
     suites = [codename, f"{codename}-updates", f"{codename}-security"]
-    yield _source(name, _address(name, mirror), suites, ["main", "universe"], keyring)
+    yield _source(name, _address(name, mirror), suites, ["main", "universe", *more], keyring)
 
 
 def _address(name: str, mirror: str) -> str:

@@ -14,6 +14,17 @@ from ansible_collections.distrain.cluster.plugins.module_utils.gpu_health.proble
 from ..findings.finding import Finding
 
 SUBJECT = "gpu"
+_SAME_DRIVER = "Install the same driver on all hosts, so that they compute by the same code."
+# What has to be of one version on all hosts: where it is found, how it is called, and what to do.
+ALIKE = (
+    ("driver_version", "NVIDIA's driver", _SAME_DRIVER),
+    ("library_version", "the library of NVIDIA's driver", _SAME_DRIVER),
+    (
+        "toolkit_version",
+        "NVIDIA's container toolkit",
+        "Run playbooks/hosts.yml, with one nvidia_toolkit_version for all hosts.",
+    ),
+)
 
 
 def gpu_findings(hosts: Mapping[str, Facts], uses: Mapping[str, GpuUse] | None = None) -> list[Finding]:
@@ -23,22 +34,19 @@ def gpu_findings(hosts: Mapping[str, Facts], uses: Mapping[str, GpuUse] | None =
         for host, facts in hosts.items()
         for one in host_problems(facts, (uses or {}).get(host))
     ]
-    return [*found, *_other_drivers(hosts)]
+    return [*found, *_other_versions(hosts)]
 
 
-def _other_drivers(hosts: Mapping[str, Facts]) -> Iterator[Finding]:
-    """Hosts whose driver is another one than that of most."""
-    versions = {host: facts["driver_version"] for host, facts in hosts.items() if facts["driver_version"]}
-    if len(set(versions.values())) < 2:
-        return
-    (most, _count), *_others = Counter(versions.values()).most_common()
-    example = min(host for host, version in versions.items() if version == most)
-    for host, version in versions.items():
-        if version != most:
-            yield Finding(
-                host,
-                WARNING,
-                SUBJECT,
-                f"NVIDIA's driver is {version}, and {most} on {example}",
-                "Install the same driver on all hosts, so that they compute by the same code.",
-            )
+def _other_versions(hosts: Mapping[str, Facts]) -> Iterator[Finding]:
+    """Hosts with a driver, a library or a toolkit of another version than most; of these the first that differs."""
+    named: set[str] = set()
+    for key, noun, remedy in ALIKE:
+        versions = {host: facts[key] for host, facts in hosts.items() if facts.get(key) and host not in named}
+        if len(set(versions.values())) < 2:
+            continue
+        (most, _count), *_others = Counter(versions.values()).most_common()
+        example = min(host for host, version in versions.items() if version == most)
+        for host, version in versions.items():
+            if version != most:
+                named.add(host)
+                yield Finding(host, WARNING, SUBJECT, f"{noun} is {version}, and {most} on {example}", remedy)

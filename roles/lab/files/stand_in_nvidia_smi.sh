@@ -1,7 +1,7 @@
 #!/bin/sh
 # The lab's stand-in for nvidia-smi: it lists stand-in GPUs and talks to no driver. What only a driver knows is N/A.
 # Each line of the file of faults is one that it shows: hw_slowdown, hw_thermal_slowdown, hw_power_brake_slowdown,
-# sw_thermal_slowdown, gone, hangs, garbage, old_driver.
+# sw_thermal_slowdown, gone, hangs, garbage, old_driver, mismatch (of module and library), handle (of a second GPU).
 UUID=GPU-00000000-0000-0000-0000-000000000000
 ADDRESS=00000000:AA:00.0
 FAULTS=/run/stand-in-gpu/faults
@@ -48,6 +48,13 @@ fi
 if has garbage; then
     head -c 2000 /dev/urandom
     exit 0
+fi
+if has mismatch; then
+    echo "Failed to initialize NVML: Driver/library version mismatch"
+    exit 18
+fi
+if has handle && [ "$1" = -L ]; then
+    echo "Unable to determine the device handle for GPU 0000:3B:00.0: Unknown Error"
 fi
 if has gone; then
     echo "Unable to determine the device handle for GPU0: $ADDRESS: GPU is lost.  Reboot the system to recover this GPU"

@@ -89,6 +89,11 @@ LISTINGS: dict[str, tuple[dict[str, str], str, str]] = {
         "restart that service",
     ),
     "divided by MIG": ({"mig_mode/current_mig": "Enabled"}, f"{THIRD}: MIG is on", "nvidia-smi -i 2 -mig 0"),
+    "divided among virtual machines": (
+        {"gpu_virtualization_mode/virtualization_mode": "Host VGPU"},
+        f"{THIRD}: it is divided among virtual machines",
+        "Run the job in these machines",
+    ),
     "a stranger": (
         {"processes": process(4711, "/usr/bin/python3")},
         f"{THIRD}: used by what is no trainer: /usr/bin/python3 (PID 4711, 524.29 MB)",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.apt import preview, sources
+from ansible_collections.distrain.cluster.plugins.module_utils.apt.placeholders import expanded
 
 HOST = {"distribution": {"id": "debian", "codename": "trixie"}, "architecture": "amd64"}
 CONTENT = """# Written by the role distrain.cluster.docker
@@ -37,7 +38,7 @@ def test_a_host_without_the_repository(source: dict[str, Any]) -> None:
 
 
 def test_a_host_with_the_repository(source: dict[str, Any]) -> None:
-    Path(source["path"]).write_text(preview.expanded(CONTENT, HOST))
+    Path(source["path"]).write_text(expanded(CONTENT, HOST))
     assert not preview.preview_source(source, HOST)["is_current"]
     Path(source["key_path"]).write_text("key")
     assert preview.preview_source(source, HOST)["is_current"]

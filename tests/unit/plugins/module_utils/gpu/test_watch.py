@@ -245,3 +245,16 @@ def test_the_log_is_read_once_from_its_beginning(tmp_path: Path) -> None:
     descriptor = messages._descriptor
     assert descriptor is not None and os.lseek(descriptor, 0, os.SEEK_CUR) == path.stat().st_size
     messages.close()
+
+
+def test_a_container_that_may_not_open_its_gpus_is_named_since_when(tmp_path: Path) -> None:
+    host = Host(tmp_path, *(answer(row(0)) for _query in range(4)))
+    denied: list[int] = []
+    host.watch._is_denied = lambda pid: pid in denied
+    assert host.found() == {}
+    host.watch.container = 7
+    denied.append(7)
+    since = host.found()["denied"]
+    assert since == host.found()["denied"] > time.time() - 60
+    denied.clear()
+    assert host.found() == {}

@@ -279,3 +279,46 @@ NAMES = st.sampled_from(["CUDA_VERSION", "NVIDIA_REQUIRE_CUDA", "TORCH_CUDA_ARCH
 )
 def test_whatever_an_image_says_of_itself(environment: dict[str, str], size: str) -> None:
     found(EIGHT, replace(TRAINING, environment=environment, ipc="private", shm_size=size))
+
+
+@pytest.mark.parametrize(
+    ("planted", "severity", "words"),
+    [
+        (
+            {
+                "gpu_virtualization_mode/virtualization_mode": "VGPU",
+                "vgpu_software_licensed_product/license_status": "Unlicensed (Restricted)",
+            },
+            *("warning", "without a license (Unlicensed (Restricted))"),
+        ),
+        ({"gpu_virtualization_mode/virtualization_mode": "VGPU"}, "note", "a virtual GPU (vGPU), whose time"),
+        (
+            {"product_name": "NVIDIA GB10", "fb_memory_usage/total": "N/A", "fb_memory_usage/used": "N/A"},
+            *("note", "a NVIDIA GB10 has no memory of its own"),
+        ),
+        ({"gpu_virtualization_mode/virtualization_mode": "Pass-Through"}, "", ""),
+    ],
+)
+def test_virtual_gpus_and_those_without_memory(planted: dict[str, str], severity: str, words: str) -> None:
+    found = gpu_findings({"gpu-01": facts_of("rtx_4090", 1, {"persistence_mode": "Enabled", **planted})})
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert words in "".join(one.found for one in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"toolkit_version": "1.17.0-1"}, "NVIDIA's container toolkit is 1.17.0-1, and 1.18.1-1 on gpu-01"),
+        ({"toolkit_version": ""}, ""),
+        (
+            {"driver_version": "590.1", "library_version": "590.1", "toolkit_version": "1.17.0-1"},
+            "NVIDIA's driver is 590.1, and ",
+        ),
+        ({"driver_version": "", "library_version": "590.1"}, "the library of NVIDIA's driver is 590.1, and "),
+    ],
+)
+def test_versions_that_differ_between_hosts(changes: dict[str, str], words: str) -> None:
+    one = facts_of("h200", 8, toolkit_version="1.18.1-1")
+    found = gpu_findings({"gpu-01": one, "gpu-02": one, "gpu-03": {**one, **changes}})
+    assert [finding.host for finding in found] == (["gpu-03"] if words else [])
+    assert words in "".join(finding.found for finding in found)
