@@ -100,9 +100,21 @@ def test_a_host_that_is_not_reached(reason: str, subject: str, said: str) -> Non
     assert (cause.subject, what_was_said(reason, cause)) == (subject, said)
 
 
-@pytest.mark.parametrize("reason", ["sudo: a password is required", "/bin/sh: 1: /opt/python: Permission denied"])
-def test_what_a_host_says_that_was_reached_is_about_sudo_or_python(reason: str) -> None:
-    assert find_cause(reason, is_unreachable=False).subject == "ansible_become"
+@pytest.mark.parametrize(
+    ("reason", "subject"),
+    [
+        ("/bin/sh: 1: /opt/python: Permission denied", "ansible_become"),
+        ("sudo: a password is required", "ansible_become_password"),
+        ("Task failed: Missing sudo password", "ansible_become_password"),
+        ("Task failed: Incorrect su password", "ansible_become_password"),
+        ("Timeout (12s) waiting for privilege escalation prompt: ", "ansible_become_password"),
+        ("doas: Operation not permitted", "ansible_become_password"),
+        ("/bin/sh: 1: sudo: not found", "ansible_become_method"),
+        ("bash: line 1: doas: command not found", "ansible_become_method"),
+    ],
+)
+def test_what_a_host_says_that_was_reached(reason: str, subject: str) -> None:
+    assert find_cause(reason, is_unreachable=False).subject == subject
 
 
 def refused(user: str) -> dict[str, object]:
