@@ -50,7 +50,7 @@ def _put_back(former: UpgradeState, params: Mapping[str, Any]) -> str:
     """Install the former packages again, and return in a few sentences what has come of it."""
     packages = former_packages(former.packages, _installed(params))
     if not packages:
-        return "Nothing was changed."
+        return "Nothing was changed: look at the versions that are wanted, and at apt's sources on this host."
     names = ", ".join(packages)
     failure = _apt(packages, params, "--allow-downgrades")
     if failure:
@@ -66,7 +66,8 @@ def _put_back(former: UpgradeState, params: Mapping[str, Any]) -> str:
 
 def _why_not_up(verb: str, former: UpgradeState, params: Mapping[str, Any]) -> str:
     """Return why the engine does not answer, or is no node any more where it was one; empty where all is well."""
-    reason = EngineUnit(params["docker_socket"]).why_not_up(verb, params["timeout"])
+    unit = EngineUnit(params["docker_socket"])
+    reason = unit.why_not_up("restart" if unit.runs_replaced_program() else verb, params["timeout"])
     if reason or not former.is_working_node:
         return reason
     deadline = time.monotonic() + params["timeout"]

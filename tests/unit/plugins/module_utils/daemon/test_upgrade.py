@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.command import Ended
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon import upgrade
+from ansible_collections.distrain.cluster.plugins.module_utils.daemon.unit import is_replaced
 from ansible_collections.distrain.cluster.plugins.module_utils.daemon.upgrade_plan import (
     former_packages,
     missing_packages,
@@ -28,6 +30,8 @@ class FakeHost:
         self.available = {NEW, BAD, STRANGE, "26.1"}
         self.work: tuple[str, ...] = ()
         self.calls: list[list[str]] = []
+        self.verbs: list[str] = []
+        self.running = "26.1"
 
     def run(self, argv: Sequence[str], seconds: float) -> Ended:
         self.calls.append(list(argv))
@@ -38,7 +42,13 @@ class FakeHost:
             self.packages[name] = version
         return Ended(0, "", "")
 
+    def runs_replaced_program(self) -> bool:
+        return self.running != self.packages["docker.io"]
+
     def why_not_up(self, verb: str, seconds: int) -> str:
+        self.verbs.append(verb)
+        if verb == "restart":
+            self.running = self.packages["docker.io"]
         return "failed to start daemon: bad" if self.packages["docker.io"] == BAD else ""
 
     def engine(self, socket: str) -> dict[str, Any]:
@@ -65,6 +75,8 @@ def test_it_is_upgraded_once(host: FakeHost, run_module: Any) -> None:
     assert (result["changed"], result["version"]) == (True, NEW)
     assert "DPkg::Lock::Timeout=300" in host.calls[0]
     assert "--allow-downgrades" not in host.calls[0]
+    # Its package has not restarted it.
+    assert (host.verbs, host.running) == (["restart"], NEW)
     assert not run_module(engine_upgrade, **arguments)["changed"]
 
 
@@ -74,7 +86,7 @@ def test_it_is_upgraded_once(host: FakeHost, run_module: Any) -> None:
         (BAD, True, ["failed to start daemon: bad.", "put back to docker.io=26.1, and works again"]),
         (STRANGE, True, ["does not work in its swarm as before: lost.", "put back to docker.io=26.1"]),
         (BAD, False, ["could not be put back to docker.io=26.1 either: E: Version '26.1'", "apt-get install"]),
-        ("99", True, ["E: Version '99' for 'docker.io' was not found. Nothing was changed."]),
+        ("99", True, ["E: Version '99' for 'docker.io' was not found. Nothing was changed"]),
     ],
 )
 def test_what_does_not_come_up_is_put_back(
@@ -111,6 +123,12 @@ def test_never_under_work(host: FakeHost, run_module: Any) -> None:
 )
 def test_missing_packages(wanted: list[str], missing: list[str]) -> None:
     assert missing_packages(wanted, {"a": "5:1.0"}) == missing
+
+
+def test_a_program_that_was_replaced(tmp_path: Path) -> None:
+    (tmp_path / "old").symlink_to("/usr/sbin/dockerd (deleted)")
+    (tmp_path / "new").symlink_to("/usr/sbin/dockerd")
+    assert [is_replaced(tmp_path / name) for name in ("old", "new", "none")] == [True, False, False]
 
 
 def test_former_packages() -> None:
