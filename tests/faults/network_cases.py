@@ -146,7 +146,6 @@ NETWORK_CASES = (
         proof=[
             On("all", "ss -Hlun sport = :7789 | grep -q . && ! ss -Hlun sport = :4789 | grep -q ."),
             On(ONE, "docker info --format '{{.Swarm.Cluster.DataPathPort}}' | grep -qx 7789"),
-            On(TWO, "nft list table inet distrain | grep -q 7789"),
         ],
         restore=[Play("reset"), On("all", f"iptables -D {DROP}"), Play("swarm")],
     ),
