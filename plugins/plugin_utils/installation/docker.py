@@ -49,11 +49,14 @@ def decide(
     return {
         "hosts": decided,
         "first_to_restart": first_to_restart(hosts),
-        "upgrade_order": [
-            host.name for host in hosts if host.observed["replaced"] and decided[host.name]["can_install"]
-        ],
+        "upgrade_order": _upgrade_order(hosts, decided) if stage == "packages" else [],
         "is_ready": all(one["is_ready"] for one in decided.values()),
     }
+
+
+def _upgrade_order(hosts: Sequence[Host], decided: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The hosts whose engine the packages would replace, in the order of the play."""
+    return [host.name for host in hosts if host.observed["replaced"] and decided[host.name]["can_install"]]
 
 
 def wheels_directory(requirements: str) -> str:
