@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 NOT_REACHED, NOT_OBSERVED, CONTROLLER = "not reached", "not observed", "controller"
 LOGIN_SUBJECT = "ansible_user, ansible_ssh_private_key_file"
@@ -165,6 +166,8 @@ BECOME_OR_PYTHON = _cause(
 
 _NOISE = re.compile(r"^(task failed: |failed to connect to the host via ssh: |data could not be sent[^.]*\. )+", re.I)
 _LINE_START = re.compile(r"^(ssh: connect to host \S+ port \d+: |ssh: |\S+@\S+: )")
+_TERMINAL_CLOSED = re.compile(r"(shared )?connection to \S+ closed\.?", re.IGNORECASE)
+LONGEST_OUTPUT = 500
 _OFFENDING = re.compile(r"offending \S+ key in (\S+)", re.IGNORECASE)
 
 
@@ -174,6 +177,13 @@ def find_cause(reason: str, is_unreachable: bool) -> Cause:
         if (is_unreachable or cause.place != NOT_REACHED) and cause.pattern.search(reason):
             return cause
     return UNREACHABLE if is_unreachable else BECOME_OR_PYTHON
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """What a module without an answer left of the reason: at a terminal, as doas has one, all goes to its output."""
+    said = str(result.get("module_stderr") or result.get("msg") or "no answer")
+    output = str(result.get("module_stdout") or "").strip()
+    return output[-LONGEST_OUTPUT:] if output and _TERMINAL_CLOSED.fullmatch(said.strip()) else said
 
 
 def what_was_said(reason: str, cause: Cause) -> str:
