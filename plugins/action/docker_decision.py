@@ -30,6 +30,9 @@ class ActionModule(PlayDecision):
             for note in notes(hosts):
                 Display().display(note)
             add_keys(hosts, decision["hosts"], "docker_repository_key", lambda key: self.read_text(key, play.own))
+        if decision["upgrade_order"]:
+            order = ", ".join(decision["upgrade_order"])
+            self.show([f"These engines are upgraded, one after the other: {order}"])
         for one in decision["hosts"].values():
             one["wheels_path"] = str(Path(one["wheels_path"]).expanduser())
         return decision

@@ -24,6 +24,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.fabric.table impo
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.finding import Finding
 from ansible_collections.distrain.cluster.plugins.plugin_utils.findings.table import error_summary, finding_lines
 from ansible_collections.distrain.cluster.plugins.plugin_utils.mirrors.findings import CONTROLLER, mirror_findings
+from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.connection import reason_of
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.decision import find_everything
 from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.report import HostReport, PreflightSettings
 
@@ -36,7 +37,7 @@ def report_of(
 ) -> HostReport:
     """A host, from its variables, its arguments of the role preflight and what C(host_info) returned, if it did."""
     is_observed = "machine_id" in observed
-    reason = observed.get("module_stderr") or observed.get("msg") or "no answer"
+    reason = reason_of(observed)
     return HostReport(
         name=name,
         address=str(variables.get("ansible_host", name)),

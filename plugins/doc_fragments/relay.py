@@ -54,9 +54,10 @@ notes:
     condition keeps a host from the task, each host gets only what its own task says. Where there are fewer forks than
     hosts, in roles, included files, handlers, blocks with C(rescue) and with strategies other than C(linear), as many
     hosts as there are forks come at a time. Naming the O(hosts) brings it to all of them at once there too.
-  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, and become, where
-    it is used, by C(sudo) without a password. The host keys are checked as the SSH client is configured, also where
-    Ansible is set not to check them.
+  - All hosts must be reached by the connection plugin P(ansible.builtin.ssh#connection) with keys, also through a jump
+    host or a proxy command. Become, where it is used, is by C(sudo), C(su) or C(doas), with a password or without; the
+    password goes through the input of that command, and is in no argument and no file. The host keys are checked as the
+    SSH client is configured, also where Ansible is set not to check them.
   - The hosts connect to each other with TLS 1.3, at O(ports), and with keys that are made for this run and lie in no
     file. They listen at the one address of O(addresses) and only while the run lasts.
   - Before the first byte a table shows for each host what is missing, its bytes, how long that is expected to take, and

@@ -11,7 +11,8 @@ version_added: "1.0.0"
 short_description: Decide what the role docker has to do on each host
 description:
   - Reads C(docker_arguments) and C(docker_observed) (of M(distrain.cluster.docker_info)) of all hosts of the play's
-    batch, and decides what each of them needs, and which engine is restarted first.
+    batch, and decides what each of them needs, which engine is restarted first, and in which order engines that are
+    there already are upgraded.
   - What cannot work is one error that names the hosts; nothing was changed then, and the play ends for all hosts.
   - To be run with C(run_once), and registered as C(docker_decision).
 extends_documentation_fragment:
@@ -73,6 +74,12 @@ first_to_restart:
   returned: success
   type: str
   sample: gpu-01
+upgrade_order:
+  description: The hosts whose engine apt would upgrade or replace, one after the other; at the stage V(packages) only.
+  returned: success
+  type: list
+  elements: str
+  sample: [gpu-01, gpu-02]
 is_ready:
   description: Whether all hosts are ready.
   returned: success

@@ -13,8 +13,8 @@ description:
   - From what M(distrain.cluster.trainer_jobs_info) returned on every host to the host of a rank, and to lines for a
     person's terminal on the controller.
   - A line is an C(ssh) with the address, port, user, key and options by which Ansible reaches the host, and C(docker
-    exec) there, by C(sudo) where the play becomes root. For a host with the connection C(local) it is C(docker exec)
-    alone. A password is no part of it.
+    exec) there, by C(sudo), C(su) or C(doas) where the play becomes root. For a host with the connection C(local) it is
+    C(docker exec) alone. A password is no part of it.
   - The task has to have C(run_once), and connects to no host.
 extends_documentation_fragment:
   - distrain.cluster.attributes.action

@@ -13,9 +13,10 @@ from tests.faults.job_cases import JOB_CASES
 from tests.faults.membership_cases import MEMBERSHIP_CASES
 from tests.faults.mirror_cases import MIRROR_CASES
 from tests.faults.network_cases import NETWORK_CASES
+from tests.faults.source_cases import SOURCE_CASES
 from tests.faults.swarm_cases import SWARM_CASES
 
 CASES = (
     *(*INVENTORY_CASES, *HOST_CASES, *NETWORK_CASES, *SWARM_CASES, *MEMBERSHIP_CASES),
-    *(*MIRROR_CASES, *DOCTOR_CASES, *HEALING_CASES, *JOB_CASES),
+    *(*SOURCE_CASES, *MIRROR_CASES, *DOCTOR_CASES, *HEALING_CASES, *JOB_CASES),
 )

@@ -13,6 +13,7 @@ from tests.faults.steps import On
 ONE, TWO, THREE = lab.HOSTS
 RELOAD = "systemctl reload docker && sleep 1"
 DAEMON = "/etc/docker/daemon.json"
+PLUGINS = "/usr/libexec/docker/cli-plugins"
 DROP_IN = "/etc/systemd/system/docker.service.d/copied.conf"
 COPIED = r"[Service]\nExecStart=\nExecStart=/usr/local/bin/dockerd -H fd://\n"
 PACKAGE = r"Package: podman-docker\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@lab>\nDescription: none\n"
@@ -100,6 +101,15 @@ HOST_CASES = (
         run=Play("hosts"),
         says=[f"{TWO}: The package podman-docker is installed", "apt-get remove podman-docker"],
         restore=[On(TWO, "dpkg --purge podman-docker && rm -r /root/package /root/package.deb")],
+    ),
+    Case(
+        "engine-without-plugins",
+        f"the docker command of {TWO} has neither the plugin buildx nor compose",
+        ends="warned",
+        prepare=[On(TWO, f"mv {PLUGINS} /root/cli-plugins")],
+        run=Play("preflight"),
+        says=[rf"warning +{TWO} .*without the buildx and the compose plugin", "playbooks/hosts.yml installs"],
+        restore=[On(TWO, f"mv /root/cli-plugins {PLUGINS}")],
     ),
     Case(
         "engine-held",

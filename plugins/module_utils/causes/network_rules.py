@@ -35,7 +35,8 @@ def _unresolved(line: str, context: JobContext) -> tuple[str, str]:
         )
     return (
         f"the name {name} does not resolve on the overlay network",
-        "See that ports 7946/tcp, 7946/udp and 4789/udp are open between the hosts, and run playbooks/swarm.yml.",
+        "See that ports 7946/tcp, 7946/udp and 4789/udp (or swarm_data_path_port) are open between the hosts, and run "
+        "playbooks/swarm.yml.",
     )
 
 

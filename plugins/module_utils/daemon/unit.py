@@ -37,6 +37,11 @@ class EngineUnit:
             return ()
         return _running_command(properties.get("MainPID", "0")) or started_command(properties.get("ExecStart", ""))
 
+    def runs_replaced_program(self) -> bool:
+        """Whether the engine that runs is of a program that was replaced since: not every package restarts it."""
+        shown = _run(["systemctl", "show", "--property=MainPID", "--value", UNIT], QUESTION_SECONDS)
+        return is_replaced(Path("/proc", shown.stdout.strip() or "0", "exe"))
+
     def answers(self) -> bool:
         try:
             self._get("/version")
@@ -71,6 +76,14 @@ def started_command(exec_start: str) -> tuple[str, ...]:
     """The words of the property ExecStart as systemctl shows it, without the variables that only systemd expands."""
     found = re.search(r"argv\[\]=(.*?) ; ", exec_start)
     return tuple(word for word in shlex.split(found[1]) if not word.startswith("$")) if found else ()
+
+
+def is_replaced(program: Path) -> bool:
+    """Whether the file behind the link of a process to its program is there no more."""
+    try:
+        return str(program.readlink()).endswith(" (deleted)")
+    except OSError:
+        return False
 
 
 def _running_command(pid: str) -> tuple[str, ...]:

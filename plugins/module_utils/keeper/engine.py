@@ -85,5 +85,6 @@ def look_up(container: str, name: str) -> None:
         time.sleep(_LOOKUP_PAUSE)
     raise ClusterError(
         f"Container {container} cannot find {name} on the network of the trainers ({said.strip() or 'no answer'}). See "
-        "that ports 7946/tcp, 7946/udp and 4789/udp are open between the hosts, and run playbooks/swarm.yml."
+        "that ports 7946/tcp, 7946/udp and 4789/udp (or swarm_data_path_port) are open between the hosts, and run "
+        "playbooks/swarm.yml."
     )

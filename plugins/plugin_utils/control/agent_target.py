@@ -12,7 +12,7 @@ from .ssh import SshTarget, ssh_command, ssh_target_of
 
 
 def agent_target(host: OtherHost) -> SshTarget | None:
-    """Return the SSH target for an agent; None where only Ansible can connect, or a password is needed."""
+    """Return the SSH target for an agent; None where only Ansible can connect, or with a password of SSH."""
     target = ssh_target_of(host.name, host.prepare_connection())
     try:
         ssh_command(target, [])

@@ -19,10 +19,17 @@ from typing import IO, Any, cast
 from ansible_collections.distrain.cluster.plugins.module_utils.base.agent_link import Events, encoded
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
+from .become import opening
 from .bundle import start_command
 from .ssh import SshTarget, ssh_command
 
 _GRACE_SECONDS = 10.0
+# What the become programs say where a password is missing or wrong, in small letters.
+_REFUSALS = {
+    "sudo": ("password is required", "incorrect password", "no password was provided", "not in the sudoers"),
+    "su": ("authentication failure", "permission denied"),
+    "doas": ("authentication", "operation not permitted"),
+}
 # stdin, stdout and stderr.
 _FILES_OF_AN_AGENT = 3
 
@@ -32,10 +39,11 @@ class RemoteAgent:
 
     def __init__(self, target: SshTarget, events: Events, module: str, program: bytes) -> None:
         self.host = target.host_name
+        self._target = target
         self._events = events
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr, self._process = _start(target.host_name, ssh_command(target, start_command(module)))
-        self._outgoing.put(program)
+        self._outgoing.put(opening(target.become) + program)
         threading.Thread(target=self._write, daemon=True).start()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -85,7 +93,26 @@ class RemoteAgent:
             self._stderr.seek(0)
             lines = self._stderr.read().decode(errors="replace").strip().splitlines()
             last = lines[-1] if lines else ""
-            self._events.put((self.host, {"event": "ended", "code": code, "stderr": last}))
+            self._events.put((self.host, {"event": "ended", "code": code, "stderr": explained(self._target, last)}))
+
+
+def explained(target: SshTarget, said: str) -> str:
+    """Return what ssh or the become program said last, with the variable to set where it refuses a password."""
+    lower = said.lower()
+    if target.has_password and "permission denied" in lower:
+        return (
+            f"{said.rstrip('.')}. ansible_password is set for {target.host_name}, and what this collection sends "
+            "itself goes by ssh with a key only: set ansible_ssh_private_key_file for it."
+        )
+    if target.become and any(words in lower for words in _REFUSALS[target.become.method]):
+        remedy = "set ansible_become_password for it, or run with --ask-become-pass"
+        if target.become.password:
+            remedy = "correct ansible_become_password, and what the host allows its user"
+        return (
+            f"{said.rstrip('.')}. {target.host_name} does not let its user become {target.become.user} by "
+            f"{target.become.method}: {remedy}."
+        )
+    return said
 
 
 def _start(host: str, command: Sequence[str]) -> tuple[IO[bytes], subprocess.Popen[bytes]]:

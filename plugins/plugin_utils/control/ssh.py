@@ -12,6 +12,8 @@ from typing import Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
 
+from .become import METHODS, Become, at_a_terminal, become_of, unattended
+
 # These precede the user's options, since ssh uses the first value of an option: a separate, uncompressed connection
 # without prompts, which notices within a minute that the other side is gone. Host keys are checked as the user has set.
 _FIXED_OPTIONS = (
@@ -43,42 +45,38 @@ class SshTarget:
     host_name: str
     connection: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    become_method: str | None = None
-    become_user: str = "root"
-    # For SSH or for become; our own SSH connection cannot send one.
+    become: Become | None = None
+    # Of the SSH user; our own SSH connection cannot send one.
     has_password: bool = False
 
 
 def ssh_target_of(host_name: str, connection: Any) -> SshTarget:
     """Return the target of a connection plugin whose options are set."""
-    become = connection.become
     kind = connection._load_name.rpartition(".")[2]
     return SshTarget(
         host_name=host_name,
         connection=kind,
         options={name: connection.get_option(name) for name in _OPTIONS} if kind == "ssh" else {},
-        become_method=become.name.rpartition(".")[2] if become else None,
-        become_user=(become.get_option("become_user") or "root") if become else "root",
-        has_password=bool(
-            (kind == "ssh" and connection.get_option("password")) or (become and become.get_option("become_pass"))
-        ),
+        become=become_of(connection.become),
+        has_password=kind == "ssh" and bool(connection.get_option("password")),
     )
 
 
 def ssh_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
     """Return the argument list that runs ``remote``, an argument list itself, on the host.
 
-    Raise ClusterError where the host's connection is not ssh, or its become method is not sudo.
+    Its input begins with C(become.opening). Raise ClusterError where the host's connection is not ssh, or its become
+    method is none of C(become.METHODS).
     """
     if target.connection != "ssh":
         raise ClusterError(
             f"{target.host_name} is reached by the connection {target.connection!r}, but images travel by ssh only. "
             "Set ansible_connection to ssh for it."
         )
-    if target.become_method not in (None, "sudo"):
+    if target.become and not target.become.is_supported:
         raise ClusterError(
-            f"{target.host_name} uses the become method {target.become_method!r}, but images travel with sudo only. "
-            "Set ansible_become_method to sudo for it."
+            f"{target.host_name} uses the become method {target.become.method!r}, but images travel with "
+            f"{', '.join(METHODS)} only. Set ansible_become_method to one of them for it."
         )
     options = target.options
     command = [options.get("ssh_executable") or "ssh", "-T"]
@@ -87,26 +85,26 @@ def ssh_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
     if options.get("timeout"):
         command += ["-o", f"ConnectTimeout={options['timeout']}"]
     command += _options(target, ("ssh_args", "ssh_common_args", "ssh_extra_args"))
-    return [*command, *_address_and_command(target, _as_user(target, remote, "-n"))]
+    return [*command, *_address_and_command(target, unattended(target.become, remote))]
 
 
 def terminal_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
-    """Return the argument list that runs ``remote`` on the host at a person's terminal; ssh and sudo may ask there.
+    """Return the argument list that runs ``remote`` on the host at a person's terminal, where all programs may ask.
 
-    Raise ClusterError where the connection is neither ssh nor local, or the become method is not sudo.
+    Raise ClusterError where the connection is neither ssh nor local, or the become method is none of C(become.METHODS).
     """
-    if target.connection not in ("ssh", "local") or target.become_method not in (None, "sudo"):
+    if target.connection not in ("ssh", "local") or (target.become and not target.become.is_supported):
         raise ClusterError(
             f"{target.host_name} is reached by the connection {target.connection!r} and the become method "
-            f"{target.become_method!r}. Run this on it yourself: {shlex.join(remote)}"
+            f"{target.become.method if target.become else None!r}. Run this on it yourself: {shlex.join(remote)}"
         )
     if target.connection == "local":
-        return _as_user(target, remote)
+        return at_a_terminal(target.become, remote)
     # Ansible's own default of ssh_args only shares and compresses its connections.
     has_default = str(target.options.get("ssh_args") or "").split() == _DEFAULT_SSH_ARGS
     names = ("ssh_common_args", "ssh_extra_args") if has_default else ("ssh_args", "ssh_common_args", "ssh_extra_args")
     command = [target.options.get("ssh_executable") or "ssh", "-t", *_options(target, names)]
-    return [*command, *_address_and_command(target, _as_user(target, remote))]
+    return [*command, *_address_and_command(target, at_a_terminal(target.become, remote))]
 
 
 def _options(target: SshTarget, names: Sequence[str]) -> list[str]:
@@ -122,10 +120,3 @@ def _options(target: SshTarget, names: Sequence[str]) -> list[str]:
 
 def _address_and_command(target: SshTarget, remote: Sequence[str]) -> list[str]:
     return ["--", str(target.options.get("host") or target.host_name), shlex.join(remote)]
-
-
-def _as_user(target: SshTarget, remote: Sequence[str], *options: str) -> list[str]:
-    if target.become_method is None:
-        return list(remote)
-    user = [] if target.become_user == "root" else ["-u", target.become_user]
-    return ["sudo", *options, *user, "--", *remote]

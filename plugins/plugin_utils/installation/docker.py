@@ -37,7 +37,7 @@ WAYS_OUT = {
 def decide(
     hosts: Sequence[Host], requirements: Mapping[str, str], stage: str, check_mode: bool, bundled_wheels: str = ""
 ) -> dict[str, Any]:
-    """The needs of each host, and which engine is restarted first. Raises PlanError where a host cannot be served.
+    """The needs of each host, and the order of engines. Raises PlanError where a host cannot be served.
 
     ``requirements`` are the texts of the requirements files by the names of the hosts. ``stage`` is C(start), or
     C(packages) when the package lists are fresh, or C(end) when all was done. ``bundled_wheels`` is the directory of
@@ -49,8 +49,14 @@ def decide(
     return {
         "hosts": decided,
         "first_to_restart": first_to_restart(hosts),
+        "upgrade_order": _upgrade_order(hosts, decided) if stage == "packages" else [],
         "is_ready": all(one["is_ready"] for one in decided.values()),
     }
+
+
+def _upgrade_order(hosts: Sequence[Host], decided: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The hosts whose engine the packages would replace, in the order of the play."""
+    return [host.name for host in hosts if host.observed["replaced"] and decided[host.name]["can_install"]]
 
 
 def wheels_directory(requirements: str) -> str:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 NOT_REACHED, NOT_OBSERVED, CONTROLLER = "not reached", "not observed", "controller"
 LOGIN_SUBJECT = "ansible_user, ansible_ssh_private_key_file"
@@ -55,6 +56,22 @@ CAUSES = (
         "ansible_password",
         "Install sshpass on the controller, or set ansible_ssh_private_key_file instead of ansible_password.",
         r"you must install the sshpass program",
+    ),
+    _cause(
+        "become program",
+        NOT_OBSERVED,
+        "ansible_become_method",
+        "Set ansible_become_method to what the hosts have (sudo, su or community.general.doas), or install it there.",
+        r"\b(sudo|doas|su): (command )?not found|(sudo|doas): no such file",
+    ),
+    _cause(
+        "become password",
+        NOT_OBSERVED,
+        "ansible_become_password",
+        "Set ansible_become_password in a file that ansible-vault encrypts, or run with --ask-become-pass; see that "
+        "the hosts let the user become root by ansible_become_method.",
+        r"(missing|incorrect) \S+ password|privilege (escalation|elevation) prompt|a password is required|"
+        r"doas: (operation not permitted|authentication|a tty is required)|su: authentication failure",
     ),
     _cause(
         "changed host key",
@@ -139,19 +156,34 @@ UNREACHABLE = _cause(
     "Start the host, correct its ansible_host, ansible_port or ansible_user, or take it out.",
     "",
 )
-SUDO_OR_PYTHON = _cause("sudo or Python", NOT_OBSERVED, "ansible_become", "Check sudo and Python on the host.", "")
+BECOME_OR_PYTHON = _cause(
+    "become or Python",
+    NOT_OBSERVED,
+    "ansible_become",
+    "Check Python on the host, and what ansible_become_method says.",
+    "",
+)
 
 _NOISE = re.compile(r"^(task failed: |failed to connect to the host via ssh: |data could not be sent[^.]*\. )+", re.I)
 _LINE_START = re.compile(r"^(ssh: connect to host \S+ port \d+: |ssh: |\S+@\S+: )")
+_TERMINAL_CLOSED = re.compile(r"(shared )?connection to \S+ closed\.?", re.IGNORECASE)
+LONGEST_OUTPUT = 500
 _OFFENDING = re.compile(r"offending \S+ key in (\S+)", re.IGNORECASE)
 
 
 def find_cause(reason: str, is_unreachable: bool) -> Cause:
     for cause in CAUSES:
         # What a host says that was reached may use the same words of something else.
-        if (is_unreachable or cause.place == CONTROLLER) and cause.pattern.search(reason):
+        if (is_unreachable or cause.place != NOT_REACHED) and cause.pattern.search(reason):
             return cause
-    return UNREACHABLE if is_unreachable else SUDO_OR_PYTHON
+    return UNREACHABLE if is_unreachable else BECOME_OR_PYTHON
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """What a module without an answer left of the reason: at a terminal, as doas has one, all goes to its output."""
+    said = str(result.get("module_stderr") or result.get("msg") or "no answer")
+    output = str(result.get("module_stdout") or "").strip()
+    return output[-LONGEST_OUTPUT:] if output and _TERMINAL_CLOSED.fullmatch(said.strip()) else said
 
 
 def what_was_said(reason: str, cause: Cause) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.base.errors import ClusterError
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.become import Become
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import (
     SshTarget,
     ssh_command,
@@ -46,15 +47,16 @@ def test_options(options: dict[str, Any], arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "user", "remote"),
+    ("become", "remote"),
     [
-        (None, "root", "docker save team/trainer:1"),
-        ("sudo", "root", "sudo -n -- docker save team/trainer:1"),
-        ("sudo", "docker", "sudo -n -u docker -- docker save team/trainer:1"),
+        (None, "docker save team/trainer:1"),
+        (Become("sudo"), "sudo -n -- docker save team/trainer:1"),
+        (Become("sudo", "docker"), "sudo -n -u docker -- docker save team/trainer:1"),
+        (Become("su"), "su root -c 'docker save team/trainer:1'"),
     ],
 )
-def test_become(method: str | None, user: str, remote: str) -> None:
-    assert ssh_command(SshTarget("gpu-01", "ssh", {}, method, user), DOCKER_SAVE)[-1] == remote
+def test_become(become: Become | None, remote: str) -> None:
+    assert ssh_command(SshTarget("gpu-01", "ssh", {}, become), DOCKER_SAVE)[-1] == remote
 
 
 @pytest.mark.parametrize(
@@ -63,26 +65,31 @@ def test_become(method: str | None, user: str, remote: str) -> None:
         (SshTarget("gpu-01", "ssh"), ["ssh", "-t", "--", "gpu-01", "docker ps"]),
         (
             SshTarget(
-                "gpu-01", "ssh", {"host": "192.0.2.1", "port": 22001, "remote_user": "lab", "timeout": 10}, "sudo"
+                "gpu-01",
+                "ssh",
+                {"host": "192.0.2.1", "port": 22001, "remote_user": "lab", "timeout": 10},
+                Become("sudo"),
             ),
             ["ssh", "-t", "-p", "22001", "-l", "lab", "--", "192.0.2.1", "sudo -- docker ps"],
         ),
         (
-            SshTarget("gpu-01", "ssh", {"ssh_args": "-C -o ControlMaster=auto -o ControlPersist=60s"}, "sudo", "ops"),
+            SshTarget(
+                "gpu-01", "ssh", {"ssh_args": "-C -o ControlMaster=auto -o ControlPersist=60s"}, Become("sudo", "ops")
+            ),
             ["ssh", "-t", "--", "gpu-01", "sudo -u ops -- docker ps"],
         ),
         (
             SshTarget("gpu-01", "ssh", {"ssh_args": "-J jump", "ssh_common_args": "-o 'UserKnownHostsFile=/a b'"}),
             ["ssh", "-t", "-J", "jump", "-o", "UserKnownHostsFile=/a b", "--", "gpu-01", "docker ps"],
         ),
-        (SshTarget("gpu-01", "local", {}, "sudo"), ["sudo", "--", "docker", "ps"]),
+        (SshTarget("gpu-01", "local", {}, Become("sudo", password="s")), ["sudo", "--", "docker", "ps"]),
     ],
 )
 def test_the_command_for_a_terminal(target: SshTarget, command: list[str]) -> None:
     assert terminal_command(target, ["docker", "ps"]) == command
 
 
-@pytest.mark.parametrize("target", [SshTarget("gpu-01", "winrm"), SshTarget("gpu-01", "ssh", {}, "su")])
+@pytest.mark.parametrize("target", [SshTarget("gpu-01", "winrm"), SshTarget("gpu-01", "ssh", {}, Become("pbrun"))])
 def test_a_terminal_that_cannot_be_had_is_reported(target: SshTarget) -> None:
     with pytest.raises(ClusterError, match=r"gpu-01 is reached by .* Run this on it yourself: docker ps"):
         terminal_command(target, ["docker", "ps"])
@@ -96,7 +103,10 @@ def test_words_for_the_remote_shell_are_quoted() -> None:
     ("reach", "message"),
     [
         (SshTarget("gpu-01", "local"), "gpu-01 is reached by the connection 'local', but images travel by ssh only"),
-        (SshTarget("gpu-01", "ssh", {}, "su"), "gpu-01 uses the become method 'su', but images travel with sudo only"),
+        (
+            SshTarget("gpu-01", "ssh", {}, Become("pbrun")),
+            "gpu-01 uses the become method 'pbrun', but images travel with sudo, su, doas only",
+        ),
     ],
 )
 def test_refuses_other_ways(reach: SshTarget, message: str) -> None:
@@ -117,14 +127,27 @@ class Plugin:
 
 
 @pytest.mark.parametrize(
-    ("plugin", "connection", "method", "user"),
+    ("plugin", "become"),
     [
-        (Plugin("ssh", {"port": 22}), "ssh", None, "root"),
-        (Plugin("ansible.builtin.ssh", {"port": 22}, Plugin("ansible.builtin.sudo", {})), "ssh", "sudo", "root"),
-        (Plugin("ssh", {"port": 22}, Plugin("sudo", {"become_user": "ops"})), "ssh", "sudo", "ops"),
+        (Plugin("ssh", {"port": 22}), None),
+        (Plugin("ansible.builtin.ssh", {"port": 22}, Plugin("ansible.builtin.sudo", {})), Become("sudo")),
+        (Plugin("ssh", {"port": 22}, Plugin("sudo", {"become_user": "ops"})), Become("sudo", "ops")),
+        (
+            Plugin(
+                "ssh", {"port": 22}, Plugin("community.general.doas", {"become_exe": "/bin/doas", "become_pass": "s"})
+            ),
+            Become("doas", program="/bin/doas", password="s"),
+        ),
     ],
 )
-def test_reach_is_read_off_the_connection(plugin: Plugin, connection: str, method: str | None, user: str) -> None:
-    reach = ssh_target_of("gpu-01", plugin)
-    assert (reach.connection, reach.become_method, reach.become_user) == (connection, method, user)
-    assert reach.options["port"] == 22
+def test_the_target_is_read_off_the_connection(plugin: Plugin, become: Become | None) -> None:
+    target = ssh_target_of("gpu-01", plugin)
+    assert (target.connection, target.become, target.has_password) == ("ssh", become, False)
+    assert target.options["port"] == 22
+
+
+def test_a_password_is_not_shown() -> None:
+    connection = Plugin("ssh", {"password": "hidden"}, Plugin("su", {"become_pass": "hidden"}))
+    target = ssh_target_of("gpu-01", connection)
+    assert target.has_password
+    assert "hidden" not in f"{target!r} {ssh_command(target, DOCKER_SAVE)}"

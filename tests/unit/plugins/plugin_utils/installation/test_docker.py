@@ -171,3 +171,14 @@ def test_a_kept_engine_is_noted() -> None:
     assert list(docker.notes([host(CONVERGED)])) == []
     (note,) = docker.notes([host({**CONVERGED, "packages": CE})])
     assert note.startswith("gpu-01: docker-ce 5:28.5 is installed and kept")
+
+
+def test_engines_that_are_replaced_are_upgraded_in_order() -> None:
+    pinned = {"package_versions": {"docker.io": "28*"}}
+    replaced = {**CONVERGED, "replaced": ["docker.io"], "candidates": {"docker.io": "28.0"}}
+    bare = {**BARE, "candidates": {"docker.io": "28.0"}}
+    hosts = [host(replaced, "gpu-02", **pinned), host(bare, "gpu-03"), host(replaced, **pinned)]
+    assert decided(*hosts)["upgrade_order"] == []
+    assert decided(*hosts, stage="packages")["upgrade_order"] == ["gpu-02", "gpu-01"]
+    unknown = host({**replaced, "candidates": {}}, **pinned)
+    assert decided(unknown, stage="packages", check_mode=True)["upgrade_order"] == []

@@ -12,6 +12,7 @@ from ansible_collections.distrain.cluster.plugins.plugin_utils.preflight.connect
     find_cause,
     named_hosts,
     open_files_problem,
+    reason_of,
     what_was_said,
 )
 from ansible_collections.distrain.cluster.tests.unit.support.preflight_reports import preflight_findings
@@ -100,9 +101,41 @@ def test_a_host_that_is_not_reached(reason: str, subject: str, said: str) -> Non
     assert (cause.subject, what_was_said(reason, cause)) == (subject, said)
 
 
-@pytest.mark.parametrize("reason", ["sudo: a password is required", "/bin/sh: 1: /opt/python: Permission denied"])
-def test_what_a_host_says_that_was_reached_is_about_sudo_or_python(reason: str) -> None:
-    assert find_cause(reason, is_unreachable=False).subject == "ansible_become"
+@pytest.mark.parametrize(
+    ("reason", "subject"),
+    [
+        ("/bin/sh: 1: /opt/python: Permission denied", "ansible_become"),
+        ("sudo: a password is required", "ansible_become_password"),
+        ("Task failed: Missing sudo password", "ansible_become_password"),
+        ("Task failed: Incorrect su password", "ansible_become_password"),
+        ("Timeout (12s) waiting for privilege escalation prompt: ", "ansible_become_password"),
+        ("doas: Operation not permitted", "ansible_become_password"),
+        ("/bin/sh: 1: sudo: not found", "ansible_become_method"),
+        ("bash: line 1: doas: command not found", "ansible_become_method"),
+    ],
+)
+def test_what_a_host_says_that_was_reached(reason: str, subject: str) -> None:
+    assert find_cause(reason, is_unreachable=False).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ({}, "no answer"),
+        ({"msg": "Task failed: Incorrect su password"}, "Task failed: Incorrect su password"),
+        ({"msg": "no JSON", "module_stderr": "sudo: not found", "module_stdout": "x"}, "sudo: not found"),
+        (
+            {
+                "module_stderr": "Shared connection to 192.0.2.1 closed.\r\n",
+                "module_stdout": "\r\ndoas: Authentication failed\r\n",
+            },
+            "doas: Authentication failed",
+        ),
+        ({"module_stderr": "Connection to gpu-01 closed.", "module_stdout": ""}, "Connection to gpu-01 closed."),
+    ],
+)
+def test_the_reason_of_a_host_without_an_answer(result: dict[str, str], reason: str) -> None:
+    assert reason_of(result) == reason
 
 
 def refused(user: str) -> dict[str, object]:
