@@ -24,7 +24,11 @@ _NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, **_NOT_DONE}
 
 @dataclass(frozen=True, kw_only=True)
 class TreeOrder(RelayOrder):
-    """Which directory is delivered, to where, and how."""
+    """Which directory is delivered, to where, and how.
+
+    ``only`` are the paths of the files that are brought, None for all; ``rate`` is in bytes a second, 0 for no limit.
+    ``marks`` says whether the source gets a file for a moment by which a host sees that its directory is the same one.
+    """
 
     path: str
     dest: str
@@ -33,6 +37,9 @@ class TreeOrder(RelayOrder):
     outside_links: str
     untrusted_below: str = ""
     shows_diff: bool = False
+    only: Sequence[str] | None = None
+    rate: int = 0
+    marks: bool = True
 
 
 class TreeDelivery(RelayDelivery[TreeOrder]):
@@ -57,7 +64,9 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
 
     def _arguments_of(self, host: str, check_mode: bool) -> dict[str, Any]:
         order = self._order
+        selected = {"only": order.only, "rate": order.rate, "marks": order.marks}
         return {
+            **(selected if host == order.source and order.only is not None else {}),
             "host": host,
             "is_source": host == order.source,
             "path": order.path if host == order.source else order.dest,

@@ -21,7 +21,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.tree import reade
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import sink as tree_sink
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import source as tree_source
 from ansible_collections.distrain.cluster.plugins.module_utils.tree import staging as tree_staging
-from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, tree_kind
+from ansible_collections.distrain.cluster.tests.unit.support.tree_hosts import Pair, bring, entries_of, tree_kind
 
 PART = 1000
 MODULES = (tree_contents, tree_differences, tree_entries, tree_pages, tree_reader, tree_source, tree_sink, tree_staging)
@@ -73,6 +73,21 @@ def test_all_of_it_comes_once(source, tmp_path) -> None:
     again = bring(source, target)
     assert not again["changed"]
     assert again["wanted"] == []
+
+
+def test_chosen_files_alone_come_and_the_rest_stays(source, tmp_path) -> None:
+    target = tmp_path / "target"
+    (target / "d").mkdir(parents=True)
+    (target / "d" / "own").write_bytes(b"own")
+    kind = tree_kind(source, True, only=["d/small", "large", "absent"], marks=False)
+    try:
+        assert kind.observe()["marker"] == ""
+        assert [one.path for one in entries_of(kind)] == ["", "d", "d/small", "large"]
+    finally:
+        kind.close()
+    found = bring(source, target, only=["d/small", "large"])
+    assert found["files_sent"] == 2
+    assert sorted(content(target)) == ["d", "d/own", "d/small", "large"]
 
 
 def test_only_what_changed_comes(source, tmp_path) -> None:
