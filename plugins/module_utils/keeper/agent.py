@@ -134,7 +134,7 @@ class HostAgent:
         world_size = self._host["start"]["world_size"]
         found = sorted(read_checkpoints(output) if output else [], key=lambda checkpoint: checkpoint.step)
         newest = newest_complete(found, world_size)
-        return {"newest": newest.name if newest else "", "saving": saving_of(found, world_size)}
+        return {"newest": newest.name if newest else "", "saving": saving_of(found)}
 
     def _start(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Start this attempt where it has not been started yet, and say of what the record needs."""
