@@ -45,7 +45,9 @@ RETURN = r"""
 jobs:
   description:
     - By name, of each job that this host keeps, its C(state) and the C(record). The state has the C(phase)
-      (C(beginning), C(following) or C(over)), the C(attempt), C(restarts), and the C(outcome) of one that is over.
+      (C(beginning), C(following) or C(over)), the C(attempt), C(restarts), and the C(outcome) of one that is over. Its
+      C(checkpoints) say which one was seen C(whole) over all hosts last, and of which each host's files are C(copied)
+      to the next one; both are empty for none.
     - Where O(marks) is given, also what is new of its C(events), C(observations) and C(screen), the newest line of
       C(progress), the C(stacks) of a hang, and the C(marks) behind all that.
   type: dict

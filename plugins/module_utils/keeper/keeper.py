@@ -27,18 +27,17 @@ from ..follow.webhook import Notify, notifying
 from ..job.plan import RUNNING, STOPPED
 from ..relay.tls import RunKeys
 from .beginning import NOT_STARTED, Beginning
-from .checkpoint import bring_checkpoint
 from .exporter import MetricsFile
 from .link import Address, TlsLink
-from .listener import JOB, TREE
+from .listener import JOB
 from .observer import JobObserver
 from .options import context_of, timeouts_of
+from .parts import JobParts
 from .phases import BEGINNING, FOLLOWING, OVER
 from .place import Place, read_json, write_json
 from .screen import Screen
 from .state import read_state, write_state
 
-_CHECKPOINT_SECONDS = 60.0
 _FINAL_SECONDS = 10.0
 _FIRST_ANSWER_SECONDS = 60.0
 
@@ -64,6 +63,7 @@ class JobKeeper:
         self._hosts = [rank["host"] for rank in self._ranks]
         self._metrics = MetricsFile(self._options.get("metrics_directory") or "", place, self._screen.warn)
         self._started = 0.0
+        self._parts = JobParts(place, self._kept, self._link, self._screen, self._address)
 
     def run(self) -> None:
         """Keep the job until it is over."""
@@ -83,6 +83,7 @@ class JobKeeper:
                         self._follow(observer)
             except StopRequested:
                 self._end_by_request(observer)
+            self._parts.over(observer, str(self._state.outcome.get("outcome")))
             observer.release()
 
     def _make_recorder(self, notify: Notify) -> JobRecorder:
@@ -126,6 +127,7 @@ class JobKeeper:
             self._end_unstarted(error)
             return
         observer.expect(self._state.attempt)
+        self._parts.began(started, self._state.restarts > 0)
         self._say_begun([one["job"].get("started") for one in started.values()])
         self._keep_record(self._new_record(started))
         self._go_to(FOLLOWING)
@@ -146,51 +148,24 @@ class JobKeeper:
         beginning.wait_for_hosts(self._guarded(time.sleep))
         if restarts_made:
             beginning.prepare()
-            self._state.checkpoint = self._bring_checkpoint(observer)
-            self._save_state()
+        self._state.checkpoint = self._parts.checkpoint_for(observer, restarts_made > 0)
+        self._save_state()
         self._check_stop()
         return beginning.start(self._state.attempt, self._state.checkpoint)
-
-    def _bring_checkpoint(self, observer: JobObserver) -> str:
-        """Bring the newest whole checkpoint to every host; return its path in the container, empty without one."""
-        if not self._options["output"]:
-            return ""
-        first = self._hosts[0]
-        newest = self._checkpoints(observer).get("newest") or ""
-        if newest and len(self._hosts) > 1:
-            bring_checkpoint(
-                newest,
-                first,
-                {host: self._address(host) for host in self._hosts},
-                self._options["transfer_ports"],
-                lambda host, events: self._link(host, TREE, events),
-                self._screen.line,
-            )
-        path = f"{self._options['output']}/{newest}" if newest else ""
-        job = self._place.job
-        self._screen.line(f"Job {job} goes on from {path or 'its beginning: it has no whole checkpoint'}.")
-        return path
-
-    def _checkpoints(self, observer: JobObserver) -> Mapping[str, Any]:
-        """Return what the first rank's host says of its checkpoints, empty where it says nothing."""
-        if not self._options["output"]:
-            return {}
-        first = self._hosts[0]
-        found = observer.ask({first: {"do": "checkpoints"}}, "checkpoints", _CHECKPOINT_SECONDS).get(first)
-        return found if isinstance(found, Mapping) and "error" not in found else {}
 
     def _follow(self, observer: JobObserver) -> None:
         """Follow the attempt to its end, and decide what comes then."""
         problems = self._state.gpu_problems
         try:
-            ranks = self._follower(observer, problems).follow()
+            with self._parts.copying():
+                ranks = self._follower(observer, problems).follow()
             outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
         except ClusterError as error:
             known = {"failed_host": self._hosts[0], "finding": "unknown", "retryable": False, **error.details}
             outcome = {"outcome": "failed", "msg": error.message, **known}
         outcome["gpu_problems"] = problems
         self._wait_for_the_end(observer)
-        self._decide(outcome, observer.jobs(), self._checkpoints(observer))
+        self._decide(outcome, observer.jobs(), self._parts.found(observer))
 
     def _wait_for_the_end(self, observer: JobObserver) -> None:
         """Let the hosts say how the ranks have ended that were stopped; a host that does not answer says nothing."""

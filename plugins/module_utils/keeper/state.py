@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from .memory import read_known
 from .phases import BEGINNING
 from .place import Place, read_json, write_json
 
@@ -52,4 +53,9 @@ def describe_keep(place: Place) -> dict[str, Any]:
     kept = read_json(place.keep)
     if not kept:
         return {}
-    return {"hosts": [rank["host"] for rank in kept["ranks"]], "run": kept["run"], **asdict(read_state(place, kept))}
+    return {
+        "hosts": [rank["host"] for rank in kept["ranks"]],
+        "run": kept["run"],
+        **asdict(read_state(place, kept)),
+        "checkpoints": asdict(read_known(place)),
+    }
