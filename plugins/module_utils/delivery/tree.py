@@ -76,6 +76,11 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "writes": not check_mode,
         }
 
+    def _remember(self, rates: Mapping[str, Mapping[str, float | None]]) -> None:
+        """Keep nothing of a transfer at a pace, which says nothing of link and disk."""
+        if not self._order.rate:
+            super()._remember(rates)
+
     def _compare(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what each host would do; only the pages of the list of files that differ are sent to it."""
         found = self._found[self._order.source]

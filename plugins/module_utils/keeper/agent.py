@@ -33,7 +33,7 @@ from ..relay.agent import PROCESS_NAME as RELAY_NAME
 from ..relay.agent import RelayAgent
 from ..tree.agent import TreeKind
 from .engine import SOCKET, JobEngine, bring_up, look_up
-from .holdings import directory_of, drop_copies, list_holdings, newest_saved
+from .holdings import COPIES, directory_of, drop_copies, list_holdings, newest_saved
 from .place import Place, read_json, write_json
 
 # As /proc/PID/comm shows it: at most 15 characters.
@@ -174,8 +174,9 @@ def _tree_of(place: Place, arguments: Mapping[str, Any], emit: Emit) -> TreeKind
     found = directory_of(read_json(place.host)["job"], str(arguments["path"]))
     if found is None:
         raise PlanError(f"{arguments['path']!r} is no checkpoint of job {place.job}.")
-    if arguments.get("rate"):
-        # It reads while others train.
+    is_copy = str(arguments["path"]).startswith(COPIES) and not arguments["is_source"]
+    if arguments.get("rate") or is_copy:
+        # Others train meanwhile.
         os.nice(_NICE)
     return TreeKind({**arguments, "path": found[0], "untrusted_below": found[1]}, emit)
 

@@ -107,10 +107,11 @@ class Copier:
         if newest is None or not newest.is_whole or newest.needs_copies:
             self._not_before = time.monotonic() + _AGAIN_SECONDS
             return
-        self._memory.keep(whole=newest.name)
+        spread = is_spread(newest, held, self._nodes)
+        self._memory.keep(whole=newest.name, is_spread=spread)
         if self._options.get("copies"):
             self._copy(newest, held)
-        elif is_spread(newest, held, self._nodes):
+        elif spread:
             self._warn_of_spread(newest)
         self._done = mark
 

@@ -18,13 +18,14 @@ class Known:
     """``since`` is when the run has begun anew, in seconds since the epoch; older checkpoints are of another run.
 
     ``whole`` is the newest checkpoint that was seen whole over all hosts, ``copied`` the one of which every host's
-    files are on the next host too; both are empty for none.
+    files are on the next host too; both are empty for none. ``is_spread`` says that no host has all of ``whole``.
     """
 
     run: str = ""
     since: float = 0.0
     whole: str = ""
     copied: str = ""
+    is_spread: bool = False
     has_warned: bool = False
 
 
