@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..files.birth import birth_time
 from ..files.safe_open import Listed, open_beneath
@@ -26,16 +26,18 @@ def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
     return [_read(output.below(one.name), one.name, int(named[1])) for one, named in found if named]
 
 
-def read_newest(output: ContainerFiles, most: int) -> list[Checkpoint]:
-    """Return the checkpoints whose directories were changed last, the newest first."""
-    found = ((name, _NAME.fullmatch(name)) for name in newest_names(output, most))
+def read_newest(output: ContainerFiles, most: int, also: Collection[str] = ()) -> list[Checkpoint]:
+    """Return the checkpoints whose directories were changed last, the newest first, and those of the names ``also``."""
+    ordered = newest_names(output)
+    names = [name for at, name in enumerate(ordered) if at < most or name in also]
+    found = ((name, _NAME.fullmatch(name)) for name in names)
     return [_read(output.below(name), name, int(named[1])) for name, named in found if named]
 
 
-def newest_names(output: ContainerFiles, most: int) -> list[str]:
-    """Return the names of the directories checkpoint-STEP that were changed last, the newest first."""
+def newest_names(output: ContainerFiles) -> list[str]:
+    """Return the names of the directories checkpoint-STEP, the one that was changed last first."""
     found = [one for one in output.entries() if one.is_directory and _NAME.fullmatch(one.name)]
-    return [one.name for one in sorted(found, key=lambda one: one.mtime_ns, reverse=True)[:most]]
+    return [one.name for one in sorted(found, key=lambda one: one.mtime_ns, reverse=True)]
 
 
 def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:

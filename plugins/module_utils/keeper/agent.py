@@ -61,7 +61,7 @@ class HostAgent:
             "clock": ("clock", lambda _command: time.time()),
             "prepare": ("prepared", self._prepare),
             "keys": ("keys", self._keys),
-            "checkpoints": ("checkpoints", lambda _command: list_holdings(self._job)),
+            "checkpoints": ("checkpoints", lambda command: list_holdings(self._job, command["names"])),
             "newest_saved": ("newest_saved", lambda _command: newest_saved(self._job)),
             "drop_copies": ("dropped", self._drop_copies),
             "start": ("started", self._start),

@@ -130,7 +130,8 @@ class Copier:
 
     def _listed(self) -> list[Held]:
         hosts = [node.host for node in self._nodes]
-        answers = self._ask({host: {"do": "checkpoints"} for host in hosts}, "checkpoints")
+        command: dict[str, Any] = {"do": "checkpoints", "names": self._memory.names}
+        answers = self._ask(dict.fromkeys(hosts, command), "checkpoints")
         return [one for host in hosts for one in held_by(host, answers[host])]
 
     def _ask(self, commands: Mapping[str, Mapping[str, Any]], answer: str) -> dict[str, Any]:

@@ -53,11 +53,15 @@ def directory_of(job: Mapping[str, Any], path: str) -> tuple[str, str] | None:
     return None
 
 
-def list_holdings(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return C(output) and C(copies), as C(parts.holding.held_by) reads them, and C(saving): how long saving takes."""
+def list_holdings(job: Mapping[str, Any], names: Collection[str] = ()) -> dict[str, Any]:
+    """Return C(output) and C(copies), as C(parts.holding.held_by) reads them, and C(saving): how long saving takes.
+
+    Of the output these are the newest checkpoints, those of these ``names``, and those of which there are copies here.
+    """
     output, room = output_of(job, {}), _Room()
-    found = read_newest(output, _MOST_CHECKPOINTS) if output else []
     copies = {number: ContainerFiles(str(copies_directory(job)), number) for number in _numbers(job)}
+    copied = {name for directory in copies.values() for name in newest_names(directory)[:_MOST_CHECKPOINTS]}
+    found = read_newest(output, _MOST_CHECKPOINTS, {*names, *copied}) if output else []
     return {
         "output": [_described(output, one, room) for one in found] if output else [],
         "copies": {
@@ -71,7 +75,7 @@ def list_holdings(job: Mapping[str, Any]) -> dict[str, Any]:
 def newest_saved(job: Mapping[str, Any]) -> dict[str, Any]:
     """Return the C(name) of the checkpoint whose state was written last, and when; empty where there is none."""
     output = output_of(job, {})
-    names = newest_names(output, _MOST_CHECKPOINTS) if output else []
+    names = newest_names(output)[:_MOST_CHECKPOINTS] if output else []
     saved = [(at, name) for name in names if output and (at := output.below(name).modified(STATE)) is not None]
     at, name = max(saved, default=(0.0, ""))
     return {"name": name, "written": at}

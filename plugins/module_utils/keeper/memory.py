@@ -38,6 +38,11 @@ class CheckpointMemory:
         self.known = kept if kept.run == run or resumes else Known()
         self.known.run = run
 
+    @property
+    def names(self) -> list[str]:
+        """The checkpoints that may not be among the newest ones of each host."""
+        return sorted({self.known.whole, self.known.copied} - {""})
+
     def keep(self, **changes: Any) -> None:
         """Change what is known; what cannot be written, as on a full disk, is known until the end of the process."""
         for name, value in changes.items():

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..base.agent_link import AgentLink, Events
 from ..base.errors import ClusterError
+from ..parts.copies import is_spread
 from ..parts.holding import Held, held_by, nodes_of
 from ..parts.restart import Restart, Transfer, choose, plan_transfers
 from ..parts.verdict import Verdict, judge_all
@@ -99,6 +100,8 @@ class JobParts:
         newest = choose(verdicts).newest
         is_known = newest == (verdicts[0] if verdicts else None) or len(saving) == len(self._nodes)
         name = newest.name if newest else ""
+        if newest and not newest.needs_copies:
+            self._memory.keep(whole=name, is_spread=is_spread(newest, held, self._nodes))
         return {"newest": name if saving and is_known else None, "saving": saving.get(self._nodes[0].host) or {}}
 
     @contextmanager
@@ -121,7 +124,8 @@ class JobParts:
 
     def _listed(self, hosts: Hosts, all_needed: bool = False) -> tuple[list[Held], dict[str, Any]]:
         """Return what the hosts hold, and C(saving) of each that answers; raise ClusterError where one is needed."""
-        asked = {node.host: {"do": "checkpoints"} for node in self._nodes}
+        command: dict[str, Any] = {"do": "checkpoints", "names": self._memory.names}
+        asked = {node.host: command for node in self._nodes}
         answers = hosts.ask(asked, "checkpoints", _LIST_SECONDS)
         held: list[Held] = []
         saving = {}

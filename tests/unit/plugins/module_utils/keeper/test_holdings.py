@@ -77,6 +77,18 @@ def test_the_newest_that_was_saved(job: dict[str, Any]) -> None:
     assert newest_saved({**job, "output_directory": None})["name"] == ""
 
 
+def test_what_there_are_copies_of_is_listed_however_old_it_is(job: dict[str, Any], tmp_path: Path) -> None:
+    output = Path(job["output_directory"])
+    for step in range(1, 20):
+        os.utime(save(output, step), (step, step))
+    newest = {f"checkpoint-{step}" for step in range(12, 20)}
+    assert {one.checkpoint.name for one in held_by("gpu-01", list_holdings(job))} == newest
+    save(tmp_path / "trainer/copies/sft/1", 3)
+    found = held_by("gpu-01", list_holdings(job, ["checkpoint-4", "checkpoint-99"]))
+    named = {one.checkpoint.name for one in found if one.place.is_output}
+    assert named == newest | {"checkpoint-3", "checkpoint-4"}
+
+
 def test_an_answer_is_bounded(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     save(Path(job["output_directory"]), 4)
     monkeypatch.setattr(holdings, "_MOST_NAME_BYTES", 60)
