@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .holding import Held, Node, Place
-from .layout import writers
 from .restart import is_shared
-from .verdict import Verdict
+from .verdict import Verdict, judge_all
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,11 @@ def plan_copies(verdict: Verdict, held: Sequence[Held], nodes: Sequence[Node]) -
 
 
 def is_spread(verdict: Verdict, held: Sequence[Held], nodes: Sequence[Node]) -> bool:
-    """Return whether several hosts have parts of it that no other sees, so that the loss of any disk loses them all."""
-    written_by = writers(verdict.sources)
-    return (
-        len({one.source for one in plan_copies(verdict, held, nodes) if any(path in written_by for path in one.paths)})
-        > 1
-    )
+    """Return whether it is whole by several hosts alone, so that the loss of one disk or another would lose it."""
+    outputs = [one for one in held if one.place.is_output and one.checkpoint.name == verdict.name]
+    needed = [node for node in nodes if not _is_whole_without(node, outputs, nodes)]
+    return len(needed) > 1
+
+
+def _is_whole_without(node: Node, outputs: Sequence[Held], nodes: Sequence[Node]) -> bool:
+    return any(one.is_whole for one in judge_all([one for one in outputs if one.place.host != node.host], nodes))

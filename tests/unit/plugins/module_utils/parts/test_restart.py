@@ -103,6 +103,16 @@ def test_each_hosts_files_are_copied_to_the_next_one() -> None:
     assert plan_copies(alone, found, [Node("gpu-01", 0, range(4))]) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("zero1", True), ("zero2", True), ("zero3", True), ("fsdp", True), ("plain", False)]
+)
+def test_a_checkpoint_is_spread_where_several_disks_are_needed(kind: str, expected: bool) -> None:
+    found = separate(kind, 40)
+    (verdict,) = judge_all(found, NODES)
+    assert is_spread(verdict, found, NODES) is expected
+    assert not is_spread(verdict, shared(kind, 40), NODES)
+
+
 def test_a_job_goes_on_from_the_newest_whole_one() -> None:
     half = [held(ONE, ["model.safetensors"], 60)]
     chosen = choose(judge_all([*separate("plain", 40), *half], NODES))
