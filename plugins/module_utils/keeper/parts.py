@@ -118,7 +118,7 @@ class JobParts:
 
     def over(self, hosts: Hosts, outcome: str) -> None:
         """Remove the copies of a job that has succeeded: its results are whole."""
-        if outcome == "succeeded" and self._memory.known.copied:
+        if outcome == "succeeded" and (self._options.get("copies") or self._memory.known.copied):
             command: dict[str, Any] = {"do": "drop_copies", "number": None, "keep": []}
             hosts.ask({node.host: command for node in self._nodes}, "dropped", _DROP_SECONDS)
 

@@ -139,13 +139,11 @@ def test_a_run_that_goes_on_keeps_what_was_known(job: Job) -> None:
 
 def test_copies_are_removed_once_the_job_has_succeeded(job: Job) -> None:
     hosts = Hosts([])
-    parts = job.parts()
-    parts.over(hosts, "succeeded")
+    job.parts(copies=0).over(hosts, "succeeded")
     CheckpointMemory(job.place, "1", resumes=False).keep(copied="checkpoint-40")
-    parts = job.parts()
-    parts.over(hosts, "failed")
+    job.parts().over(hosts, "failed")
     assert hosts.asked == []
-    parts.over(hosts, "succeeded")
+    job.parts(copies=0).over(hosts, "succeeded")
     assert hosts.asked == ["drop_copies", "drop_copies"]
 
 
