@@ -38,6 +38,7 @@ SECTIONS = {
     "keeper": "trainer",
     "layers": "image",
     "module": "engine",
+    "parts": "trainer",
     "probe": "network",
     "progress": "trainer",
     "relay": "image",

@@ -87,7 +87,7 @@ def observe(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "newest": newest.name if newest else "",
         "checkpoints": [{"name": one.name, "step": one.step, "missing": missing(one, world_size)} for one in found],
-        "saving": saving_of(found, world_size),
+        "saving": saving_of(found),
     }
 
 

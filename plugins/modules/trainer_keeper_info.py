@@ -49,7 +49,9 @@ RETURN = r"""
 jobs:
   description:
     - By name, of each job that this host keeps, its C(state) and the C(record). The state has the C(phase)
-      (C(beginning), C(following) or C(over)), the C(attempt), C(restarts), and the C(outcome) of one that is over.
+      (C(beginning), C(following) or C(over)), the C(attempt), C(restarts), and the C(outcome) of one that is over. Its
+      C(checkpoints) say which one was seen C(whole) over all hosts last, and of which each host's files are C(copied)
+      to the next one; both are empty for none.
     - Where several managers can keep the job, C(managers) names them, C(keeper) the one that does, and C(term) is the
       number of its turn. The other ones know what it has sent them.
     - Where O(marks) is given, also what is new of its C(events), C(observations) and C(screen), the newest line of

@@ -4,7 +4,8 @@
 """What the trainer of the faults runs: ranks that make steps together, and break on command.
 
 By Python's standard library alone. The ranks meet at MASTER_ADDR and MASTER_PORT; each dies when another one is gone,
-as it is with NCCL and gloo. The first rank writes the log and the checkpoints.
+as it is with NCCL and gloo. The first rank writes the log and the checkpoints. With C(--parts) every rank has a state
+of its own, which it writes and reads as DeepSpeed's ZeRO-2 does, and without which its curve does not go on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import signal
 import socket
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +75,7 @@ def main() -> None:
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
     first = read_step(Path(CHECKPOINT)) if CHECKPOINT else 0
+    state = read_part(Path(CHECKPOINT), first) if CHECKPOINT and options.parts else State()
     print(f"rank {RANK} of {WORLD_SIZE} begins after step {first}", flush=True)
     time.sleep(options.prepare)
     if options.at == 0:
@@ -84,11 +87,15 @@ def main() -> None:
         if step == options.at:
             break_down(options, output)
         peers.step()
-        print(f"rank {RANK} has made step {step}", flush=True)
+        state.step(step)
+        print(f"rank {RANK} has made step {step}{state.words if options.parts else ''}", flush=True)
         if RANK == 0:
             log(output, step, options.steps, time.monotonic() - began)
-            if step % options.save_every == 0:
-                save(output, step)
+        if options.parts and step % options.save_every == 0:
+            save_part(output, step, state)
+            peers.step()
+        if RANK == 0 and step % options.save_every == 0:
+            save(output, step)
 
 
 def parse() -> argparse.Namespace:
@@ -98,6 +105,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=0.5, help="seconds that a step takes")
     parser.add_argument("--prepare", type=float, default=0, help="seconds before the first step, without a word")
     parser.add_argument("--save-every", type=int, default=5, help="steps between two checkpoints")
+    parser.add_argument("--parts", action="store_true", help="every rank writes a part of each checkpoint")
+    parser.add_argument("--part-bytes", type=int, default=1 << 20, help="how much that is at least")
     parser.add_argument("--patience", type=float, default=15, help="seconds to wait for another rank")
     parser.add_argument("--fault", choices=FAULTS)
     parser.add_argument("--on", type=int, default=1, help="the rank that has the fault")
@@ -115,6 +124,56 @@ def log(output: Path, step: int, steps: int, elapsed: float) -> None:
     }
     with (output / "trainer_log.jsonl").open("a") as stream:
         stream.write(json.dumps(entry) + "\n")
+
+
+class State:
+    """What each rank alone knows: a value that depends on every step before."""
+
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
+
+    def step(self, step: int) -> None:
+        self.value = (self.value * 31 + step + RANK) % 1_000_003
+
+    @property
+    def words(self) -> str:
+        return f" with state {self.value}"
+
+
+def part_of(checkpoint: Path, step: int) -> Path:
+    return checkpoint / f"global_step{step}" / f"bf16_zero_pp_rank_{RANK}_mp_rank_00_optim_states.pt"
+
+
+def save_part(output: Path, step: int, state: State) -> None:
+    """As a zip archive, which torch.save writes too."""
+    checkpoint = output / f"checkpoint-{step}"
+    part_of(checkpoint, step).parent.mkdir(parents=True, exist_ok=True)
+    write_archive(part_of(checkpoint, step), {"step": step, "rank": RANK, "value": state.value}, parse().part_bytes)
+    write_archive(checkpoint / f"rng_state_{RANK}.pth", {"step": step})
+    if RANK == 0:
+        write_archive(checkpoint / f"global_step{step}" / "mp_rank_00_model_states.pt", {"step": step})
+        (checkpoint / "latest").write_text(f"global_step{step}")
+
+
+def write_archive(path: Path, content: object, filling: int = 0) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.json", json.dumps(content))
+        archive.writestr("filling", os.urandom(filling))
+
+
+def read_archive(path: Path) -> dict[str, int]:
+    with zipfile.ZipFile(path) as archive:
+        content: dict[str, int] = json.loads(archive.read("content.json"))
+    return content
+
+
+def read_part(checkpoint: Path, step: int) -> State:
+    """Read what a rank of DeepSpeed reads: the name of the directory, the model, and its own part."""
+    tag = (checkpoint / "latest").read_text()
+    model, own = read_archive(checkpoint / tag / "mp_rank_00_model_states.pt"), read_archive(part_of(checkpoint, step))
+    if (model["step"], own["step"], own["rank"]) != (step, step, RANK):
+        raise ValueError(f"{checkpoint} is not of step {step} and rank {RANK}: {model}, {own}")
+    return State(own["value"])
 
 
 def save(output: Path, step: int, whole: bool = True) -> None:

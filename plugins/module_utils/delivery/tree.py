@@ -24,7 +24,11 @@ _NOTHING_SENT: dict[str, Any] = {**NOTHING_SENT, **_NOT_DONE}
 
 @dataclass(frozen=True, kw_only=True)
 class TreeOrder(RelayOrder):
-    """Which directory is delivered, to where, and how."""
+    """Which directory is delivered, to where, and how.
+
+    ``only`` are the paths of the files that are brought, None for all; ``rate`` is in bytes a second, 0 for no limit.
+    ``marks`` says whether the source gets a file for a moment by which a host sees that its directory is the same one.
+    """
 
     path: str
     dest: str
@@ -33,6 +37,9 @@ class TreeOrder(RelayOrder):
     outside_links: str
     untrusted_below: str = ""
     shows_diff: bool = False
+    only: Sequence[str] | None = None
+    rate: int = 0
+    marks: bool = True
 
 
 class TreeDelivery(RelayDelivery[TreeOrder]):
@@ -57,7 +64,9 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
 
     def _arguments_of(self, host: str, check_mode: bool) -> dict[str, Any]:
         order = self._order
+        selected = {"only": order.only, "rate": order.rate, "marks": order.marks}
         return {
+            **(selected if host == order.source and order.only is not None else {}),
             "host": host,
             "is_source": host == order.source,
             "path": order.path if host == order.source else order.dest,
@@ -66,6 +75,11 @@ class TreeDelivery(RelayDelivery[TreeOrder]):
             "owner": order.owner,
             "writes": not check_mode,
         }
+
+    def _remember(self, rates: Mapping[str, Mapping[str, float | None]]) -> None:
+        """Keep nothing of a transfer at a pace, which says nothing of link and disk."""
+        if not self._order.rate:
+            super()._remember(rates)
 
     def _compare(self, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what each host would do; only the pages of the list of files that differ are sent to it."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..files.birth import birth_time
-from ..files.safe_open import open_beneath
+from ..files.safe_open import Listed, open_beneath
 from .checkpoints import METADATA, STATE, Checkpoint, shards_of_index, shards_of_metadata
 from .container_files import ContainerFiles
+from .whole_file import is_cut
 
 _NAME = re.compile(r"checkpoint-(\d{1,18})")
 # Files and directories of one checkpoint; further ones count as missing.
@@ -25,8 +26,23 @@ def read_checkpoints(output: ContainerFiles) -> list[Checkpoint]:
     return [_read(output.below(one.name), one.name, int(named[1])) for one, named in found if named]
 
 
+def read_newest(output: ContainerFiles, most: int, also: Collection[str] = ()) -> list[Checkpoint]:
+    """Return the checkpoints whose directories were changed last, the newest first, and those of the names ``also``."""
+    ordered = newest_names(output)
+    names = [name for at, name in enumerate(ordered) if at < most or name in also]
+    found = ((name, _NAME.fullmatch(name)) for name in names)
+    return [_read(output.below(name), name, int(named[1])) for name, named in found if named]
+
+
+def newest_names(output: ContainerFiles) -> list[str]:
+    """Return the names of the directories checkpoint-STEP, the one that was changed last first."""
+    found = [one for one in output.entries() if one.is_directory and _NAME.fullmatch(one.name)]
+    return [one.name for one in sorted(found, key=lambda one: one.mtime_ns, reverse=True)]
+
+
 def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
-    files = dict(_files(directory))
+    found = dict(_files(directory))
+    files = {path: one.size for path, one in found.items()}
     state_step = directory.json(STATE).get("global_step")
     indexes = [path for path in files if path.endswith(".index.json") and "/" not in path]
     of_weights = [shards_of_index(directory.json(index)) for index in indexes]
@@ -35,7 +51,10 @@ def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:
     shards: frozenset[str] = frozenset().union(*of_weights, *of_parts)
     made, written = _created(directory), directory.modified(STATE)
     seconds = written - made if made is not None and written is not None and written >= made else None
-    return Checkpoint(name, step, files, state_step if isinstance(state_step, int) else None, shards, seconds)
+    cut = frozenset(path for path, size in files.items() if is_cut(directory, path, size))
+    changed = max((one.mtime_ns for one in found.values()), default=0) / 1e9
+    state = state_step if isinstance(state_step, int) else None
+    return Checkpoint(name, step, files, state, shards, seconds, cut, changed)
 
 
 def _created(directory: ContainerFiles) -> float | None:
@@ -50,8 +69,8 @@ def _created(directory: ContainerFiles) -> float | None:
         os.close(descriptor)
 
 
-def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:
-    """Yield each regular file's path below the checkpoint, and its size in bytes."""
+def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, Listed]]:
+    """Yield each regular file's path below the checkpoint, and what was listed of it."""
     to_read = [""]
     seen = 0
     while to_read and seen < _MOST_ENTRIES:
@@ -60,6 +79,6 @@ def _files(checkpoint: ContainerFiles) -> Iterator[tuple[str, int]]:
             seen += 1
             below = f"{path}/{one.name}" if path else one.name
             if one.is_regular:
-                yield below, one.size
+                yield below, one
             elif one.is_directory:
                 to_read.append(below)

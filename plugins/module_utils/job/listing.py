@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .checkpoint_files import read_checkpoints
+from .checkpoint_files import read_newest
 from .checkpoints import saving_of
 from .description import describe_job_with_usage, job_names, output_of
 from .files import JobFiles
+
+# By these it is measured how long saving takes.
+_MOST_CHECKPOINTS = 8
 
 
 def describe_jobs_with_saving(directory: str, name: str, lines: int, now: float) -> list[dict[str, Any]]:
@@ -21,5 +24,5 @@ def describe_jobs_with_saving(directory: str, name: str, lines: int, now: float)
 def _describe(files: JobFiles, lines: int, now: float) -> dict[str, Any]:
     described = describe_job_with_usage(files, {}, lines, now)
     output = output_of({}, files.record())
-    checkpoints = read_checkpoints(output) if output else []
-    return {**described, **saving_of(checkpoints, described["world_size"] or 1)}
+    checkpoints = read_newest(output, _MOST_CHECKPOINTS) if output else []
+    return {**described, **saving_of(checkpoints)}

@@ -9,7 +9,7 @@ What it may do stands in the host's own file: a keeper says when, never what. Th
 from __future__ import annotations
 
 import functools
-import re
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,9 +23,6 @@ from ..gpu.observation import observe_gpus
 from ..gpu_health.host import host_problems
 from ..gpu_health.problem import ERROR, GpuUse
 from ..job import control
-from ..job.checkpoint_files import read_checkpoints
-from ..job.checkpoints import newest_complete, saving_of
-from ..job.description import output_of
 from ..job.files import JobFiles
 from ..job.plan import Job
 from ..job.plan import plan as job_plan
@@ -36,19 +33,20 @@ from ..relay.agent import PROCESS_NAME as RELAY_NAME
 from ..relay.agent import RelayAgent
 from ..tree.agent import TreeKind
 from .engine import SOCKET, JobEngine, bring_up, look_up
+from .holdings import COPIES, directory_of, drop_copies, list_holdings, newest_saved
 from .place import Place, read_json, write_json
 
 # As /proc/PID/comm shows it: at most 15 characters.
 PROCESS_NAME = "distrain-watch"
 _KEY_SECONDS = 30.0
-_CHECKPOINT = re.compile(r"checkpoint-\d{1,18}")
+_NICE = 10
 
 
 class HostAgent:
     """Handles the commands of a keeper.
 
-    C(watch) reports until the end; C(stacks), C(clock), C(prepare), C(keys), C(checkpoints), C(start), C(stop) and
-    C(release) give one answer each. What fails for a known reason is an answer with C(error).
+    C(watch) reports until the end; all others give one answer each. What fails for a known reason is an answer with
+    C(error).
     """
 
     def __init__(self, place: Place, emit: Emit) -> None:
@@ -65,7 +63,9 @@ class HostAgent:
             "clock": ("clock", lambda _command: time.time()),
             "prepare": ("prepared", self._prepare),
             "keys": ("keys", self._keys),
-            "checkpoints": ("checkpoints", self._checkpoints),
+            "checkpoints": ("checkpoints", lambda command: list_holdings(self._job, command["names"])),
+            "newest_saved": ("newest_saved", lambda _command: newest_saved(self._job)),
+            "drop_copies": ("dropped", self._drop_copies),
             "start": ("started", self._start),
             "stop": ("stopped", self._stop),
             "release": ("released", self._release),
@@ -131,13 +131,8 @@ class HostAgent:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return {name: _new_key(directory / name, self._job["container"]) for name in self._host["key_names"]}
 
-    def _checkpoints(self, _command: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what M(distrain.cluster.trainer_checkpoint_info) does, as far as a keeper needs it."""
-        output = output_of(self._job, {})
-        world_size = self._host["start"]["world_size"]
-        found = sorted(read_checkpoints(output) if output else [], key=lambda checkpoint: checkpoint.step)
-        newest = newest_complete(found, world_size)
-        return {"newest": newest.name if newest else "", "saving": saving_of(found, world_size)}
+    def _drop_copies(self, command: Mapping[str, Any]) -> None:
+        drop_copies(self._job, command["number"], command["keep"])
 
     def _start(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Start this attempt where it has not been started yet, and say of what the record needs."""
@@ -179,13 +174,15 @@ def serve_job(place: Place) -> None:
 
 
 def _tree_of(place: Place, arguments: Mapping[str, Any], emit: Emit) -> TreeKind:
-    """Return one checkpoint of the job as what is relayed; C(path) is its name alone."""
-    job = read_json(place.host)["job"]
-    name = str(arguments["path"])
-    if not _CHECKPOINT.fullmatch(name) or not job.get("output_directory"):
-        raise PlanError(f"{name!r} is no checkpoint of job {place.job}.")
-    path = str(Path(job["output_directory"]) / name)
-    return TreeKind({**arguments, "path": path, "untrusted_below": job["output_root"] or ""}, emit)
+    """Return one checkpoint of the job as what is relayed; C(path) names it as the keeper does."""
+    found = directory_of(read_json(place.host)["job"], str(arguments["path"]))
+    if found is None:
+        raise PlanError(f"{arguments['path']!r} is no checkpoint of job {place.job}.")
+    is_copy = str(arguments["path"]).startswith(COPIES) and not arguments["is_source"]
+    if arguments.get("rate") or is_copy:
+        # Others train meanwhile.
+        os.nice(_NICE)
+    return TreeKind({**arguments, "path": found[0], "untrusted_below": found[1]}, emit)
 
 
 class CheckpointRelay(RelayAgent):

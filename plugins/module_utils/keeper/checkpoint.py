@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The distrain maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring a checkpoint of a job from the host that has it to the others."""
+"""Relay files of a checkpoint of a job from one host to others."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..base.agent_link import AgentLink, Events
 from ..base.errors import ClusterError
@@ -21,30 +22,51 @@ _DISK_RESERVE = 1024**3
 _PATIENCE_SECONDS = 60
 
 
-def bring_checkpoint(
-    name: str,
-    source: str,
-    hosts: Mapping[str, Address],
+@dataclass(frozen=True)
+class Order:
+    """Which files go from where to where; ``path`` and ``dest`` are as C(Place.path_of) returns them.
+
+    ``rate`` is in bytes a second, 0 for no limit. A ``copy`` is nowhere the same directory, and holds nothing else.
+    """
+
+    source: str
+    path: str
+    hosts: Sequence[str]
+    dest: str
+    only: Sequence[str]
+    rate: int = 0
+    copy: bool = False
+
+
+def relay(
+    order: Order,
+    addresses: Mapping[str, Address],
     ports: str,
     connect: Callable[[str, Events], AgentLink],
     show: Callable[[str], None],
-) -> None:
-    """Bring the checkpoint of this name to every host, and raise ClusterError with all that failed.
+    begun: Callable[[Fleet], None] = lambda _fleet: None,
+) -> int:
+    """Relay the files, and return how many bytes were sent; raise ClusterError with all that failed.
 
-    The agents, which ``connect`` starts, know where it lies, and have keys of their own.
+    The agents, which ``connect`` starts, know where things lie, and have keys of their own. ``begun`` gets the fleet of
+    them, whose end ends the relay.
     """
-    order = TreeOrder(
-        source=source,
+    hosts = {host: addresses[host] for host in dict.fromkeys((order.source, *order.hosts))}
+    tree = TreeOrder(
+        source=order.source,
         disk_reserve=_DISK_RESERVE,
         patience=_PATIENCE_SECONDS,
         addresses={host: one.address for host, one in hosts.items()},
         ports=parsed_port_range("trainer_launch_transfer_ports", ports),
         keys=RelayKeys(identities={host: one.identity for host, one in hosts.items()}),
-        path=name,
-        dest=name,
-        delete=True,
+        path=order.path,
+        dest=order.dest,
+        delete=order.copy,
         owner=False,
         outside_links="refuse",
+        only=order.only,
+        rate=order.rate,
+        marks=not order.copy,
     )
 
     def say(line: str) -> None:
@@ -53,8 +75,11 @@ def bring_checkpoint(
             show(line)
 
     with Fleet((host, functools.partial(connect, host)) for host in hosts) as fleet:
-        results = TreeDelivery(order, fleet, say).deliver(list(hosts), check_mode=False)
+        begun(fleet)
+        results = TreeDelivery(tree, fleet, say).deliver(list(hosts), check_mode=False)
     failed = {host: result["msg"] for host, result in results.items() if result.get("failed")}
     if failed:
         text = " ".join(f"{host}: {message}" for host, message in failed.items())
-        raise ClusterError(f"{name} could not be brought to every host. {text}", failed_host=next(iter(failed)))
+        what = f"{order.path} of {order.source}"
+        raise ClusterError(f"{what} could not be brought to every host. {text}", failed_host=next(iter(failed)))
+    return sum(int(result.get("bytes_sent") or 0) for result in results.values())

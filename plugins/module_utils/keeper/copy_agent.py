@@ -17,6 +17,7 @@ from ..base.errors import ClusterError
 from ..files.whole_file import read_whole, write_whole
 from ..follow.bounded_lines import BoundedLines
 from ..follow.recorder import JobRecorder
+from .memory import Known, read_known, write_known
 from .phases import OVER
 from .place import Place, read_json, write_json
 from .screen import MOST_BYTES
@@ -63,6 +64,9 @@ class CopyAgent:
                 write_json(path, content)
         if view["stacks"] and view["stacks"] != read_whole(place.stacks):
             write_whole(place.stacks, view["stacks"], _PRIVATE)
+        known = Known.of(state.get("checkpoints") or {})
+        if known != read_known(place):
+            write_known(place, known)
         copy_state(place, state["run"], State.of(state))
         if state["phase"] == OVER:
             # Nobody connects to this host for the job any more.

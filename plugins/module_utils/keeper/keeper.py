@@ -24,14 +24,14 @@ from ..follow.restarts import restarts
 from ..follow.webhook import Notify, notifying
 from ..job.plan import RUNNING, STOPPED
 from .beginning import NOT_STARTED, Beginning
-from .checkpoint import bring_checkpoint
 from .duty import Duty, OwnDuty
 from .ending import of_stopped, of_unstarted, state_of
 from .exporter import MetricsFile
 from .interruption import StopRequested, Superseded, guarded
-from .listener import JOB, TREE
+from .listener import JOB
 from .observer import JobObserver
 from .options import context_of, timeouts_of
+from .parts import JobParts
 from .phases import BEGINNING, FOLLOWING, OVER
 from .place import Place, read_json
 from .reach import Reach
@@ -39,7 +39,6 @@ from .record import KeptRecord
 from .screen import Screen
 from .state import new_attempt, read_state
 
-_CHECKPOINT_SECONDS = 60.0
 _FINAL_SECONDS = 10.0
 _FIRST_ANSWER_SECONDS = 60.0
 
@@ -61,6 +60,7 @@ class JobKeeper:
         self._hosts = [rank["host"] for rank in self._ranks]
         self._metrics = MetricsFile(self._options.get("metrics_directory") or "", place, self._screen.warn)
         self._started = 0.0
+        self._parts = JobParts(place, self._kept, self._link, self._screen, self._address)
 
     def run(self) -> None:
         """Keep the job until it is over; raise Superseded where another manager keeps it by then."""
@@ -82,6 +82,7 @@ class JobKeeper:
             except Superseded:
                 self._metrics.leave()
                 raise
+            self._parts.over(observer, str(self._state.outcome.get("outcome")))
             observer.release()
 
     def _make_recorder(self, notify: Notify) -> JobRecorder:
@@ -118,6 +119,7 @@ class JobKeeper:
             self._end_unstarted(error)
             return
         observer.expect(self._state.attempt)
+        self._parts.began(started, self._state.restarts > 0)
         self._say_begun([one["job"].get("started") for one in started.values()])
         self._record.write(self._record.of_new_attempt(started, self._state.restarts))
         self._go_to(FOLLOWING)
@@ -141,51 +143,24 @@ class JobKeeper:
             self._duty.commit(self._state)
         if restarts_made:
             beginning.prepare()
-            self._state.checkpoint = self._bring_checkpoint(observer)
-            self._duty.save(self._state)
+        self._state.checkpoint = self._parts.checkpoint_for(observer, restarts_made > 0)
+        self._duty.save(self._state)
         self._check()
         return beginning.start(self._state.attempt, self._state.checkpoint)
-
-    def _bring_checkpoint(self, observer: JobObserver) -> str:
-        """Bring the newest whole checkpoint to every host; return its path in the container, empty without one."""
-        if not self._options["output"]:
-            return ""
-        first = self._hosts[0]
-        newest = self._checkpoints(observer).get("newest") or ""
-        if newest and len(self._hosts) > 1:
-            bring_checkpoint(
-                newest,
-                first,
-                {host: self._address(host) for host in self._hosts},
-                self._options["transfer_ports"],
-                lambda host, events: self._link(host, TREE, events),
-                self._screen.line,
-            )
-        path = f"{self._options['output']}/{newest}" if newest else ""
-        job = self._place.job
-        self._screen.line(f"Job {job} goes on from {path or 'its beginning: it has no whole checkpoint'}.")
-        return path
-
-    def _checkpoints(self, observer: JobObserver) -> Mapping[str, Any]:
-        """Return what the first rank's host says of its checkpoints, empty where it says nothing."""
-        if not self._options["output"]:
-            return {}
-        first = self._hosts[0]
-        found = observer.ask({first: {"do": "checkpoints"}}, "checkpoints", _CHECKPOINT_SECONDS).get(first)
-        return found if isinstance(found, Mapping) and "error" not in found else {}
 
     def _follow(self, observer: JobObserver) -> None:
         """Follow the attempt to its end, and decide what comes then."""
         problems = self._state.gpu_problems
         try:
-            ranks = self._follower(observer, problems).follow()
+            with self._parts.copying():
+                ranks = self._follower(observer, problems).follow()
             outcome = outcome_of(ranks, {rank.host: observer.job_of(rank.host) for rank in ranks})
         except ClusterError as error:
             known = {"failed_host": self._hosts[0], "finding": "unknown", "retryable": False, **error.details}
             outcome = {"outcome": "failed", "msg": error.message, **known}
         outcome["gpu_problems"] = problems
         self._wait_for_the_end(observer)
-        self._decide(outcome, observer.jobs(), self._checkpoints(observer))
+        self._decide(outcome, observer.jobs(), self._parts.found(observer))
 
     def _wait_for_the_end(self, observer: JobObserver) -> None:
         """Let the hosts say how the ranks have ended that were stopped; a host that does not answer says nothing."""

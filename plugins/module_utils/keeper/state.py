@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from typing import Any
 
+from .memory import read_known
 from .phases import BEGINNING
 from .place import Place, read_json, write_json
 
@@ -71,4 +72,5 @@ def describe_keep(place: Place) -> dict[str, Any]:
         "managers": list(kept.get("managers") or ()),
         "run": kept["run"],
         **asdict(read_state(place, kept)),
+        "checkpoints": asdict(read_known(place)),
     }

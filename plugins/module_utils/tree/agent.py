@@ -17,6 +17,8 @@ from ..engine.socket import EngineSocket
 from ..files.trusted_path import open_nearest
 from ..relay.agent import serve_kind
 from ..relay.items import ItemRanges
+from ..relay.pace import PacedSource
+from ..relay.server import ItemSource
 from ..swarm.addresses import relay_addresses
 from .differences import DIFF_LINES, TreePlan, WorthReading, diff_lines, in_the_way, plan_tree, small_disk
 from .marker import TreeMarker
@@ -46,7 +48,8 @@ class TreeKind:
     def __init__(self, arguments: Mapping[str, Any], emit: Emit) -> None:
         """C(host), C(path), C(untrusted_below), C(is_source), C(owner), C(writes) (false in check mode).
 
-        Of the source C(outside_links) too.
+        Of the source C(outside_links) too, and, where wanted, C(only), the paths of files without which nothing else is
+        brought, C(rate), in bytes a second, and C(marks), false where it is known to be the same directory on no host.
         """
         self._arguments = arguments
         self._path: str = arguments["path"]
@@ -110,9 +113,11 @@ class TreeKind:
             self._progress.compares = False
         return self._describe(self._plan, arguments["reserve"])
 
-    def source(self, arguments: Mapping[str, Any]) -> TreeSource:
+    def source(self, arguments: Mapping[str, Any]) -> ItemSource:
         """Return the source of what was observed; ``arguments`` are empty."""
-        return TreeSource(self._opened(), self._here)
+        source = TreeSource(self._opened(), self._here)
+        rate: int = self._arguments.get("rate") or 0
+        return PacedSource(source, rate) if rate else source
 
     def stage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do what needs no other host; ``arguments`` are empty."""
@@ -183,11 +188,13 @@ class TreeKind:
             raise PlanError(f"{host} has no directory {self._path}. Name one that is there as path.") from error
         except OSError as error:
             raise ClusterError(f"{self._path} of {host} cannot be opened: {described(error)}") from error
-        if self._arguments["writes"]:
+        if self._arguments["writes"] and self._arguments.get("marks", True):
             self._marker = TreeMarker(root)
         rules = SourceRules(host, self._path, self._arguments["outside_links"])
         reader = self._reader_of(root)
-        for page in scan(root, self._arguments["owner"], self._progress, rules.brings):
+        only = self._arguments.get("only")
+        paths = None if only is None else frozenset(os.fsencode(path) for path in only)
+        for page in scan(root, self._arguments["owner"], self._progress, rules.brings, paths):
             # What cannot be brought anyway is not worth reading.
             if not reader.recall(page) and rules.is_kept:
                 reader.read(page)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from .entries import OWN_NAMES
@@ -31,17 +31,25 @@ class _Level:
     names: Iterator[bytes]
 
 
-def scan(root: TreeRoot, keeps_owner: bool, progress: Progress, brings: Brings | None = None) -> Iterator[Page]:
+def scan(
+    root: TreeRoot,
+    keeps_owner: bool,
+    progress: Progress,
+    brings: Brings | None = None,
+    only: Collection[bytes] | None = None,
+) -> Iterator[Page]:
     """Yield all pages; raise ClusterError where something cannot be read or goes meanwhile.
 
-    ``brings`` is asked for what is no plain file: links, directories, and files that have another name too.
+    ``brings`` is asked for what is no plain file: links, directories, and files that have another name too. With
+    ``only`` nothing else than these paths and the directories above them is there.
     """
+    chosen = None if only is None else _with_directories(only)
     builder = PageBuilder(keeps_owner)
     levels: list[_Level] = []
     path = b""
     try:
         with root.naming("", "read"):
-            levels.append(_opened(os.dup(root.directory("")), b""))
+            levels.append(_opened(os.dup(root.directory("")), b"", chosen))
         builder.add(path, levels[0].status)
         while levels:
             level = levels[-1]
@@ -58,7 +66,8 @@ def scan(root: TreeRoot, keeps_owner: bool, progress: Progress, brings: Brings |
                 if builder.add(path, status, link) and (page := builder.page()):
                     yield page
                 if stat.S_ISDIR(status.st_mode):
-                    levels.append(_opened(os.open(name, OPEN_DIRECTORY, dir_fd=level.descriptor), path + b"/"))
+                    inner = os.open(name, OPEN_DIRECTORY, dir_fd=level.descriptor)
+                    levels.append(_opened(inner, path + b"/", chosen))
                     break
             else:
                 os.close(levels.pop().descriptor)
@@ -72,12 +81,20 @@ def scan(root: TreeRoot, keeps_owner: bool, progress: Progress, brings: Brings |
         yield page
 
 
-def _opened(descriptor: int, prefix: bytes) -> _Level:
-    """Own the descriptor. What begins with our own names at the top is left out."""
+def _with_directories(paths: Collection[bytes]) -> frozenset[bytes]:
+    """Return the paths with those of all directories above them."""
+    names = (path.split(b"/") for path in paths)
+    return frozenset(b"/".join(parts[:count]) for parts in names for count in range(1, len(parts) + 1))
+
+
+def _opened(descriptor: int, prefix: bytes, chosen: Collection[bytes] | None) -> _Level:
+    """Own the descriptor. What begins with our own names at the top is left out, and so is what is not chosen."""
     try:
         names = sorted([name.encode(_ENCODING, "surrogateescape") for name in os.listdir(descriptor)])
         if not prefix:
             names = [name for name in names if not name.startswith(OWN_NAMES.encode())]
+        if chosen is not None:
+            names = [name for name in names if prefix + name in chosen]
         return _Level(descriptor, os.fstat(descriptor), prefix, iter(names))
     except BaseException:
         os.close(descriptor)

@@ -91,7 +91,7 @@ def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None, may_be_un
     outcome = state.get("outcome") or {}
     if state.get("phase") == OVER:
         failure = printable(" ".join(str(outcome.get("msg") or "").split()))
-        return [f"is over: {failure}"] if failure else []
+        return [f"is over: {failure}", *_checkpoint_notes(state)] if failure else []
     if keeper["active"] is None and keeper["next"]:
         return [
             f"was kept by {keeper['host']}, which does not answer: {' or '.join(keeper['next'])} goes on to keep it"
@@ -100,7 +100,19 @@ def _kept_notes(rows: Sequence[Row], keeper: Mapping[str, Any] | None, may_be_un
         what = "does not answer" if keeper["active"] is None else "does not run"
         return [f"is kept by nobody: distrain-keeper.service on {keeper['host']} {what}"]
     again = ", which starts it now" if state.get("phase") == BEGINNING else ""
-    return [f"is kept by {keeper['host']}{again}"]
+    return [f"is kept by {keeper['host']}{again}", *_checkpoint_notes(state)]
+
+
+def _checkpoint_notes(state: Mapping[str, Any]) -> list[str]:
+    """Return which checkpoint was seen whole last, and where it lies."""
+    known = state.get("checkpoints") or {}
+    whole = printable(str(known.get("whole") or ""))
+    if not whole:
+        return []
+    if not known.get("is_spread"):
+        return [f"has {whole} whole"]
+    copies = "and a copy of each on the next host" if known.get("copied") == whole else "without a copy of them"
+    return [f"has {whole} whole, its parts on the disks of all hosts together, {copies}"]
 
 
 def _gpu_notes(rows: Sequence[Row]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 # What the host writes, or what it gives the container otherwise, below the trainer's directory.
-OWN_NAMES = ("compose.yml", "control", "logs", "runner", "webui")
+OWN_NAMES = ("compose.yml", "control", "copies", "logs", "runner", "webui")
 _WRITABLE = "rw"
 
 

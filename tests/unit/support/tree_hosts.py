@@ -47,8 +47,16 @@ def store_of(entries: Iterable[TreeEntry]) -> PageStore:
 class Pair:
     """A source and a target, compared against each other."""
 
-    def __init__(self, source: Path, target: Path, delete: bool = False, reserve: int = 0, **more: Any) -> None:
-        self.source, self.target = tree_kind(source, True), tree_kind(target, False, **more)
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        delete: bool = False,
+        reserve: int = 0,
+        only: list[str] | None = None,
+        **more: Any,
+    ) -> None:
+        self.source, self.target = tree_kind(source, True, only=only), tree_kind(target, False, **more)
         try:
             observed = self.source.observe()
             self.target.observe()

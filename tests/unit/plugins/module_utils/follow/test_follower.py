@@ -130,7 +130,11 @@ UNSEEN = [rank(0, unseen=700, unseen_because="no route"), rank(1, unseen=700)]
     ("scenes", "said", "stopped"),
     [
         ([[VICTIM, rank(1)], [VICTIM, rank(1)], [VICTIM, CAUSE]], "host gpu-02 ended with exit code 137", []),
-        ([[rank(0), rank(1, "lost", container_state="exited")]], "gpu-02 is gone: its container has exited", ["gpu-01"]),
+        (
+            [[rank(0), rank(1, "lost", container_state="exited")]],
+            "gpu-02 is gone: its container has exited",
+            ["gpu-01"],
+        ),
         ([UNSEEN], "was left as it is", []),
     ],
     ids=["a lost connection is not the cause", "a stopped container", "a job of which nothing is seen"],

@@ -30,7 +30,8 @@ from ansible_collections.distrain.cluster.tests.unit.support.json_values import 
 from hypothesis import given
 from hypothesis import strategies as st
 
-PARTS = {f"global_step4/bf16_zero_pp_rank_{rank}_mp_rank_00_optim_states.pt": 9 for rank in (0, 1)}
+BESIDE = {"latest": 9, "global_step4/mp_rank_00_model_states.pt": 9}
+PARTS = {f"global_step4/bf16_zero_pp_rank_{rank}_mp_rank_00_optim_states.pt": 9 for rank in (0, 1)} | BESIDE
 ZERO = "global_step4/bf16_zero_pp_rank_"
 STATE: dict[str, Any] = {"state_step": 4}
 
@@ -57,6 +58,15 @@ FSDP = files_of(
 NAMED = {**STATE, "shards": frozenset(name for name in FSDP if name.endswith(".distcp"))}
 HYBRID = {**STATE, "shards": NAMED["shards"] - {"pytorch_model_fsdp_0/__1_0.distcp"}}
 
+STAGE_3 = without(PARTS, "global_step4/mp") | files_of(
+    *(f"global_step4/zero_pp_rank_{rank}_mp_rank_00_model_states.pt" for rank in (0, 1))
+)
+TWO_MODEL_RANKS = BESIDE | files_of(
+    "global_step4/mp_rank_01_model_states.pt",
+    *(f"{ZERO}0_mp_rank_0{rank}_optim_states.pt" for rank in (0, 1)),
+)
+OTHER_WORLD = "as many processes as the job has: it was written by"
+
 
 @pytest.mark.parametrize(
     ("files", "more", "lacks"),
@@ -74,14 +84,21 @@ HYBRID = {**STATE, "shards": NAMED["shards"] - {"pytorch_model_fsdp_0/__1_0.dist
             "model-2.safetensors",
         ),
         (PARTS, {"state_step": 4}, ""),
-        (dict(list(PARTS.items())[:1]), {"state_step": 4}, "the optimizer's part of rank 1"),
+        (without(PARTS, f"{ZERO}1"), {"state_step": 4}, "the optimizer's part of rank 1"),
+        (without(PARTS, "latest"), {"state_step": 4}, "latest"),
+        (without(PARTS, "global_step4/mp"), {"state_step": 4}, "global_step4/mp_rank_00_model_states.pt"),
+        (PARTS, {**STATE, "cut": frozenset(["latest"])}, "latest"),
+        ({**PARTS, f"{ZERO}3_mp_rank_00_optim_states.pt": 9}, STATE, f"{OTHER_WORLD} at least 4, and the job has 2"),
         ({**PARTS, f"{ZERO}1_mp_rank_00_optim_states.pt": 0}, {"state_step": 4}, "the optimizer's part of rank 1"),
-        (files_of(f"{ZERO}0_mp_rank_00_optim_states.pt", f"{ZERO}0_mp_rank_01_optim_states.pt"), STATE, ""),
+        (TWO_MODEL_RANKS, STATE, ""),
+        (without(TWO_MODEL_RANKS, "global_step4/mp_rank_01"), STATE, "global_step4/mp_rank_01_model_states.pt"),
         (
             files_of(*PARTS, "global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"),
             STATE,
             "the model's part of rank 1",
         ),
+        (STAGE_3, STATE, ""),
+        (without(STAGE_3, "global_step4/zero_pp_rank_1"), STATE, "the model's part of rank 1"),
         (FSDP, STATE, ""),
         (FSDP, NAMED, ""),
         (without(FSDP, "optimizer_0"), STATE, ""),
@@ -96,6 +113,7 @@ HYBRID = {**STATE, "shards": NAMED["shards"] - {"pytorch_model_fsdp_0/__1_0.dist
         (files_of("pytorch_model_fsdp.bin", "optimizer.bin"), STATE, ""),
         (files_of("pytorch_model_fsdp_rank0.bin", "pytorch_model_fsdp_rank1.bin"), STATE, ""),
         (files_of("pytorch_model_fsdp_rank0.bin"), STATE, "the model's part of rank 1"),
+        (files_of("pytorch_model_fsdp_rank2.bin"), STATE, f"{OTHER_WORLD} at least 3, and the job has 2"),
         (files_of("model-00001-of-00002.safetensors"), STATE, "model-00002-of-00002.safetensors"),
         (files_of("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"), STATE, ""),
         (files_of("adapter_model.bin", "adapter_config.json"), STATE, ""),
@@ -221,9 +239,9 @@ def test_what_the_whole_ones_took_and_how_many_steps_lie_between() -> None:
         return Checkpoint(f"checkpoint-{step}", step, files, step if whole else None, seconds=seconds)
 
     found = [saved(400, 9.0), saved(200, 3.0), saved(300, 4.0), saved(500, 99.0, whole=False)]
-    assert saving_of(found, 1) == {"checkpoint_seconds": 4.0, "checkpoint_every": 100}
-    assert saving_of([saved(200, None)], 1) == {"checkpoint_seconds": None, "checkpoint_every": None}
-    assert saving_of([], 1) == {"checkpoint_seconds": None, "checkpoint_every": None}
+    assert saving_of(found) == {"checkpoint_seconds": 4.0, "checkpoint_every": 100}
+    assert saving_of([saved(200, None)]) == {"checkpoint_seconds": None, "checkpoint_every": None}
+    assert saving_of([]) == {"checkpoint_seconds": None, "checkpoint_every": None}
 
 
 def test_a_checkpoint_takes_from_its_directory_to_its_state(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.distrain.cluster.plugins.module_utils.keeper.copies imp
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.copy_agent import CopyAgent
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.link import Address, TlsLink
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.listener import COPY
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper.memory import Known, read_known, write_known
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import Place, read_json, write_json
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.screen import Screen
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.view import view
@@ -67,6 +68,13 @@ def test_what_is_written_is_copied_once(own: Place, other: JobHost) -> None:
             stream.write(json.dumps({**EVENT, "at": 2.0, "kind": "ended"}) + "\n")
         copies.flush(20)
         assert there.events.read_text() == own.events.read_text()
+
+
+def test_a_successor_knows_which_checkpoint_was_whole(own: Place, other: JobHost) -> None:
+    known = Known("run-1", 12.5, "checkpoint-20", "checkpoint-10", True)
+    write_known(own, known)
+    assert TestAgent.copied(own, other.place) == ""
+    assert read_known(other.place) == known
 
 
 def test_a_manager_that_does_not_answer_is_not_waited_for(own: Place, other: JobHost) -> None:

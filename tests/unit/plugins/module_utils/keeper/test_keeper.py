@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.distrain.cluster.plugins.module_utils.follow.stacks import Stack
 from ansible_collections.distrain.cluster.plugins.module_utils.job.ranks import Rank
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper import keeper as keeper_module
+from ansible_collections.distrain.cluster.plugins.module_utils.keeper import parts as parts_module
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.beginning import placeholder
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.keeper import JobKeeper
 from ansible_collections.distrain.cluster.plugins.module_utils.keeper.place import Place, read_json, write_json
@@ -49,6 +50,20 @@ KILLED = [rank(0), rank(1, "failed", exit_code=137, ended=2.0)]
 DONE = [rank(0, "succeeded", progress={"step": 9, "total": 9}), rank(1, "succeeded")]
 
 
+# On storage that the hosts share.
+CHECKPOINT = {
+    "name": "checkpoint-5",
+    "step": 5,
+    "state_step": 5,
+    "files": {"model.safetensors": 9, "trainer_state.json": 9},
+    "shards": [],
+    "cut": [],
+    "identity": "1:2:3",
+    "written": 1.5,
+    "changed": 1.5,
+}
+
+
 class Hosts:
     """Plays one scene an observation; ``answers`` are to commands other than start."""
 
@@ -58,7 +73,8 @@ class Hosts:
         self.started: list[tuple[str, str]] = []
         self.stopped: list[str] = []
         self.released = False
-        self.newest = "checkpoint-5"
+        self.began = 1.0
+        self.output: list[dict[str, Any]] = [CHECKPOINT]
         self.failing: dict[str, Any] = {}
         self.before_look: Callable[[], None] = lambda: None
         self.now: Sequence[Rank] = RUNNING
@@ -82,9 +98,9 @@ class Hosts:
             self.launch_files += [command["launch_files"] for command in commands.values()]
         self.keys_made += answer == "keys"
         given = {
-            "checkpoints": {"newest": self.newest, "saving": {"checkpoint_seconds": 3.0}},
+            "checkpoints": {"output": self.output, "copies": {}, "saving": {"checkpoint_seconds": 3.0}},
             "keys": {"client_key": f"ssh-ed25519 key-{self.keys_made}"},
-            "started": {"job": {"attempt": self.attempt, "started": 1.0}, "container": {"image_id": "sha256:1"}},
+            "started": {"job": {"attempt": self.attempt, "started": self.began}, "container": {"image_id": "sha256:1"}},
         }.get(answer, {})
         return dict.fromkeys(commands, given) | self.failing.get(answer, {})
 
@@ -122,6 +138,16 @@ class Hosts:
         self.released = True
 
 
+class NoCopier:
+    """Copies nothing."""
+
+    def __init__(self, *_arguments: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     made = Place("llama-factory", "sft", str(tmp_path))
@@ -153,7 +179,7 @@ def keep(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[[Hosts], dic
             yield hosts
 
         monkeypatch.setattr(JobKeeper, "_observer", observer)
-        monkeypatch.setattr(keeper_module, "bring_checkpoint", lambda *_arguments: None)
+        monkeypatch.setattr(parts_module, "Copier", NoCopier)
         monkeypatch.setattr(keeper_module, "_FINAL_SECONDS", 0.0)
         JobKeeper(place).run()
         return read_json(place.state)
@@ -238,6 +264,49 @@ def test_a_host_that_cannot_start_its_rank_ends_the_job_on_all(
     assert state["outcome"]["finding"] == "not_started" and state["restarts"] == 0
     assert state["outcome"]["msg"] == "Job sft was not started: Host gpu-02: there is no room"
     assert hosts.stopped == list(HOSTS)
+
+
+def test_a_job_whose_checkpoint_is_lost_is_not_begun_anew(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]]
+) -> None:
+    hosts = Hosts(RUNNING, RUNNING, KILLED, KILLED)
+    hosts.output = [{**CHECKPOINT, "files": {"trainer_state.json": 9}}]
+    state = keep(hosts)
+    assert (state["outcome"]["outcome"], state["outcome"]["finding"]) == ("failed", "not_started")
+    assert "checkpoint-5 was whole, and is not any more over all hosts: it lacks the weights" in state["outcome"]["msg"]
+    assert len({attempt for attempt, _checkpoint in hosts.started}) == 1
+
+
+def test_it_is_begun_anew_where_that_is_wanted(place: Place, keep: Callable[[Hosts], dict[str, Any]]) -> None:
+    write_json(place.keep, {**read_json(place.keep), "options": {**OPTIONS, "on_lost_checkpoint": "begin"}})
+    hosts = Hosts(RUNNING, RUNNING, KILLED, KILLED)
+    hosts.output = [{**CHECKPOINT, "files": {"trainer_state.json": 9}}]
+    hosts.before_look = lambda: hosts.scenes.append(DONE) if hosts.started[2:] and not hosts.scenes else None
+    state = keep(hosts)
+    assert (state["outcome"]["outcome"], state["restarts"]) == ("succeeded", 1)
+    assert hosts.started[2][1] == ""
+    assert "checkpoint-5 is not whole: it lacks the weights of the model" in place.screen.read_text()
+
+
+def test_a_run_goes_on_from_a_checkpoint_where_that_is_wanted(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]]
+) -> None:
+    write_json(place.keep, {**read_json(place.keep), "options": {**OPTIONS, "resume": True}})
+    hosts = Hosts(RUNNING, DONE)
+    keep(hosts)
+    assert hosts.started[0][1] == "/app/output/sft/checkpoint-5"
+    assert "goes on from /app/output/sft/checkpoint-5." in place.screen.read_text()
+
+
+def test_what_an_earlier_run_has_saved_is_named_and_not_used(
+    place: Place, keep: Callable[[Hosts], dict[str, Any]]
+) -> None:
+    hosts = Hosts(RUNNING, RUNNING, KILLED, KILLED)
+    hosts.began = 100.0
+    hosts.before_look = lambda: hosts.scenes.append(DONE) if hosts.started[2:] and not hosts.scenes else None
+    keep(hosts)
+    assert [checkpoint for _attempt, checkpoint in hosts.started] == ["", "", "", ""]
+    assert "although checkpoint-5 of an earlier run is whole" in place.screen.read_text()
 
 
 def test_an_error_that_stays_is_not_tried_again(place: Place, keep: Callable[[Hosts], dict[str, Any]]) -> None:

@@ -80,6 +80,21 @@ def test_all_of_it_comes_once(source, tmp_path, in_pieces) -> None:
     assert again["wanted"] == []
 
 
+def test_chosen_files_alone_come_and_the_rest_stays(source, tmp_path) -> None:
+    target = tmp_path / "target"
+    (target / "d").mkdir(parents=True)
+    (target / "d" / "own").write_bytes(b"own")
+    kind = tree_kind(source, True, only=["d/small", "large", "absent"], marks=False)
+    try:
+        assert kind.observe()["marker"] == ""
+        assert [one.path for one in entries_of(kind)] == ["", "d", "d/small", "large"]
+    finally:
+        kind.close()
+    found = bring(source, target, only=["d/small", "large"])
+    assert found["files_sent"] == 2
+    assert sorted(content(target)) == ["d", "d/own", "d/small", "large"]
+
+
 def test_only_what_changed_comes(source, tmp_path) -> None:
     target = tmp_path / "target"
     bring(source, target)

@@ -141,3 +141,27 @@ def test_how_often_to_save_is_said_of_jobs_that_run() -> None:
     unknown = "sft: How often to save is unknown: no checkpoint was measured and no failure was seen in 0 s."
     assert status("t", ended, {}, Reliability())["table"][-1] == unknown
     assert not any("save" in line for line in status("t", answers)["table"])
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "note"),
+    [
+        ({}, ""),
+        ({"whole": "", "copied": ""}, ""),
+        ({"whole": "checkpoint-40", "is_spread": False}, "; has checkpoint-40 whole"),
+        (
+            {"whole": "checkpoint-40", "copied": "checkpoint-20", "is_spread": True},
+            "; has checkpoint-40 whole, its parts on the disks of all hosts together, without a copy of them",
+        ),
+        (
+            {"whole": "checkpoint-4", "copied": "checkpoint-4", "is_spread": True},
+            "; has checkpoint-4 whole, its parts on the disks of all hosts together, "
+            "and a copy of each on the next host",
+        ),
+    ],
+)
+def test_which_checkpoint_is_whole_is_told_by_the_keeper(checkpoints: dict[str, Any], note: str) -> None:
+    state = {"phase": "following", "attempt": "monday", "checkpoints": checkpoints}
+    keepers = {"sft": {"host": "gpu-01", "active": True, "state": state}}
+    found = status("llama-factory", {"gpu-01": {"jobs": [job(0)]}}, keepers=keepers)
+    assert found["summary"] == [f"llama-factory sft: running, ranks 1; is kept by gpu-01{note}"]
