@@ -97,7 +97,8 @@ def main() -> None:
         for row in wanted:
             found[row.name].append(measure(row, size))
     table = {name: {key: min(one[key] for one in rounds) for key in rounds[0]} for name, rounds in found.items()}
-    lines: list[tuple[str, ...]] = [("what", "MB/s", "CPU s/GB to receive", "to send", "to receive, busiest thread", "load")]
+    head = ("what", "MB/s", "CPU s/GB to receive", "to send", "to receive, busiest thread", "load")
+    lines: list[tuple[str, ...]] = [head]
     load = f"{os.getloadavg()[0]:.1f}"
     for name, one in table.items():
         # What has one thread alone is that thread.
