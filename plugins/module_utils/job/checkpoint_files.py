@@ -35,9 +35,17 @@ def read_newest(output: ContainerFiles, most: int, also: Collection[str] = ()) -
 
 
 def newest_names(output: ContainerFiles) -> list[str]:
-    """Return the names of the directories checkpoint-STEP, the one that was changed last first."""
+    """Return the names of the directories checkpoint-STEP, the one that was changed last first.
+
+    What is written over files of an earlier run changes them, and not the directory.
+    """
     found = [one for one in output.entries() if one.is_directory and _NAME.fullmatch(one.name)]
-    return [one.name for one in sorted(found, key=lambda one: one.mtime_ns, reverse=True)]
+    changed = {one.name: max(one.mtime_ns, *_times(output.below(one.name)), 0) for one in found}
+    return sorted(changed, key=lambda name: changed[name], reverse=True)
+
+
+def _times(directory: ContainerFiles) -> list[int]:
+    return [one.mtime_ns for one in directory.entries()]
 
 
 def _read(directory: ContainerFiles, name: str, step: int) -> Checkpoint:

@@ -55,6 +55,22 @@ def test_what_is_held_in_the_output_and_as_copies(job: dict[str, Any], tmp_path:
     assert output.identity.count(":") == 2 and output.checkpoint.changed > 1000.0
 
 
+def age_of(checkpoint: Path, at: float) -> None:
+    for path in (*checkpoint.rglob("*"), checkpoint):
+        os.utime(path, (at, at))
+
+
+def test_what_is_written_over_an_earlier_run_is_new(job: dict[str, Any]) -> None:
+    output = Path(job["output_directory"])
+    for step in range(10, 30):
+        age_of(save(output, step), step)
+    (output / "checkpoint-12/latest").write_text("y")
+    os.utime(output / "checkpoint-12", (12, 12))
+    assert next(iter(held_by("gpu-01", list_holdings(job)))).checkpoint.name == "checkpoint-12"
+    os.utime(output / "checkpoint-12/trainer_state.json", (9000, 9000))
+    assert newest_saved(job) == {"name": "checkpoint-12", "written": 9000.0}
+
+
 def test_links_that_a_container_has_laid_are_not_followed(job: dict[str, Any], tmp_path: Path) -> None:
     secret = save(tmp_path / "secret", 4)
     output = Path(job["output_directory"])
@@ -80,7 +96,7 @@ def test_the_newest_that_was_saved(job: dict[str, Any]) -> None:
 def test_what_there_are_copies_of_is_listed_however_old_it_is(job: dict[str, Any], tmp_path: Path) -> None:
     output = Path(job["output_directory"])
     for step in range(1, 20):
-        os.utime(save(output, step), (step, step))
+        age_of(save(output, step), step)
     newest = {f"checkpoint-{step}" for step in range(12, 20)}
     assert {one.checkpoint.name for one in held_by("gpu-01", list_holdings(job))} == newest
     save(tmp_path / "trainer/copies/sft/1", 3)
