@@ -20,11 +20,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.fleet import Fleet
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.keys import RelayKeys
 from ansible_collections.distrain.cluster.plugins.module_utils.delivery.tree import TreeDelivery, TreeOrder
+from ansible_collections.distrain.cluster.plugins.plugin_utils.control.remote_agent import RemoteAgent
 from ansible_collections.distrain.cluster.plugins.plugin_utils.control.ssh import SshTarget
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.action import starts
 from ansible_collections.distrain.cluster.plugins.plugin_utils.delivery.keys import RunAuthority
@@ -89,7 +90,7 @@ def main(source: str, *dests: str) -> None:
     targets = [SshTarget(host, "ssh", {"ssh_executable": str(SSH)}) for host in hosts]
     start = time.monotonic()
     with Fleet(starts(targets, "tree")) as fleet:
-        watch = Watch([agent._process.pid for agent in fleet._agents.values()])
+        watch = Watch([cast(RemoteAgent, agent)._process.pid for agent in fleet._agents.values()])
         delivery = OneDestination(order, fleet, watch.line)
         delivery.dests = dict(zip(names, dests, strict=True))
         results = delivery.deliver(names, check_mode=False)

@@ -37,7 +37,8 @@ def build() -> None:
 
 def layer_sizes() -> list[int]:
     """As the archive of docker save has them."""
-    sizes, layers = {}, []
+    sizes: dict[str, int] = {}
+    layers: list[str] = []
     with (
         subprocess.Popen(["docker", "save", NAME], stdout=subprocess.PIPE) as saving,
         tarfile.open(fileobj=saving.stdout, mode="r|") as archive,

@@ -15,7 +15,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, Any
 
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.client import Peer, RelayClient
 from ansible_collections.distrain.cluster.plugins.module_utils.relay.items import ItemRanges
@@ -30,11 +32,11 @@ BLOCK = 16 * 1024**2
 
 
 class OneFile:
-    def open_item(self, item, timeout):
+    def open_item(self, item: int, timeout: float) -> tuple[int, IO[bytes]] | None:
         return DATA.stat().st_size, DATA.open("rb")
 
 
-def serve(order, keys):
+def serve(order: Mapping[str, Any], keys: RunKeys | None) -> None:
     with DATA.open("wb") as file:
         for _round in range(order["size"] // BLOCK):
             file.write(os.urandom(BLOCK))
@@ -46,21 +48,21 @@ def serve(order, keys):
     DATA.unlink()
 
 
-def fetch(order, keys):
+def fetch(order: Mapping[str, Any], keys: RunKeys | None) -> None:
     window = Window(ItemRanges([0]), WINDOW_BYTES)
     reader = window.open_first()
     peer = Peer("source", order["identity"], order["address"], order["port"])
     context = client_context(keys) if keys else None
     client = RelayClient([peer], context, {0: order["digest"]}, window, 30, lambda text: print(text, file=sys.stderr))
 
-    def drain():
+    def drain() -> None:
         while not reader.is_at_end():
             reader.next_pieces(1)
 
     draining = threading.Thread(target=drain)
     start = time.monotonic()
     draining.start()
-    client.receive([0])
+    client.receive(ItemRanges([0]))
     draining.join()
     print(json.dumps({"seconds": time.monotonic() - start}), flush=True)
 
