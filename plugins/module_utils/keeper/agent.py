@@ -58,6 +58,8 @@ class HostAgent:
         self._files = JobFiles(self._job["directory"], self._job["name"])
         self._emit = emit
         self._is_over = threading.Event()
+        # While a rank is started its record is new and nothing of it runs yet, which looks as if it had been lost.
+        self._is_changing = threading.Lock()
         self._verbs: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = {
             "stacks": ("stacks", self._stacks),
             "clock": ("clock", lambda _command: time.time()),
@@ -87,7 +89,8 @@ class HostAgent:
         sent: list[str] | None = None
         attempt = self._files.record().get("attempt")
         while not self._is_over.is_set():
-            found = observer.observe()
+            with self._is_changing:
+                found = observer.observe()
             if found["job"]["attempt"] != attempt:
                 # What was wrong before concerns another attempt.
                 attempt = found["job"]["attempt"]
@@ -143,8 +146,9 @@ class HostAgent:
         params["launch_files"] = {**params.get("launch_files", {}), **command["launch_files"]}
         params["checkpoint"] = command["checkpoint"]
         job: Job = self._files.job()
-        for step in job_plan(job, params).steps:
-            control.apply(engine, step, params)
+        with self._is_changing:
+            for step in job_plan(job, params).steps:
+                control.apply(engine, step, params)
         container = engine.container(params["container"])
         record = self._files.record()
         return {
