@@ -131,7 +131,7 @@ class CallbackModule(DefaultCallback):
             record.ended = self._now()
             texts = record.handled if _is_rescued(result.task) else record.failures
             for one in self._failed_parts(result):
-                record.add(texts, one, self.host_label(result))
+                record.add(texts, one, _where(self.host_label(result)))
         super().v2_runner_on_failed(result, ignore_errors)
 
     def v2_runner_item_on_failed(self, result: Any) -> None:
@@ -143,7 +143,7 @@ class CallbackModule(DefaultCallback):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         if self._record and not result.task.ignore_unreachable:
             self._record.ended = self._now()
-            self._record.add(self._record.unreachable, error_text(result.result), self.host_label(result))
+            self._record.add(self._record.unreachable, error_text(result.result), _where(self.host_label(result)))
         super().v2_runner_on_unreachable(result)
 
     def v2_on_file_diff(self, result: Any) -> None:
@@ -217,7 +217,7 @@ class CallbackModule(DefaultCallback):
         parts = _parts(result.result)
         record.ended = self._now()
         if result.result.get("changed"):
-            record.changed.append(self.host_label(result))
+            record.changed.append(_where(self.host_label(result)))
             if "results" in result.result:
                 record.items += sum(bool(part.get("changed")) for part in parts)
         if result.task.action in _DEBUG:
@@ -247,6 +247,12 @@ class CallbackModule(DefaultCallback):
             self._log.open(of_this_run(chosen) / f"{self._playbook or 'playbook'}.log")
         except PlanError as error:
             self._log.problem = error.message
+
+
+def _where(label: str) -> str:
+    """Return on which host a task ran, and for which other one unless each item of its loop has another one."""
+    host, _arrow, other = label.partition(" -> ")
+    return host if "{{" in other else label
 
 
 def _colour(kind: str) -> str | None:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.distrain.cluster.plugins.callback import steps
 from ansible_collections.distrain.cluster.tests.unit.support.paths import ROOT
 
 PLAY = """
@@ -141,3 +142,11 @@ def test_a_host_out_of_reach_and_verbose_output(project: Path) -> None:
     _code, lines = run(project, "-v")
     assert any(line.startswith("PLAY RECAP") for line in lines)
     assert any("UNREACHABLE! =>" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("gpu-01", "gpu-01"), ("gpu-01 -> gpu-02", "gpu-01 -> gpu-02"), ("gpu-01 -> {{ item }}", "gpu-01")],
+)
+def test_a_delegation_that_differs_by_item_is_not_shown(label: str, shown: str) -> None:
+    assert steps._where(label) == shown
