@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,21 @@ sys.path.insert(0, str(ROOT))
 from tests.faults.lab import LabError
 from tests.faults.play import Outcome
 from tests.rehearse import gpu, machine
+from tests.rehearse.failures import FAILURES
 
+ERRORS = {failure.name: f"Rank 1 on host gpu-02: {failure.says}." for failure in FAILURES}
 Rehearse = Callable[..., tuple[int, list[dict[str, object]], list[list[str]]]]
+
+
+def asked(changed: int = 0, said: Mapping[str, str] = ERRORS) -> Callable[..., Outcome]:
+    """A site that changes so much, and jobs that fail with these errors."""
+
+    def ask(playbook: str, _rehearsal: gpu.Rehearsal, log: str, _variables: object = None) -> Outcome:
+        if playbook == "site":
+            return Outcome(False, "", "", changed, 58.0)
+        return Outcome(log in said, said.get(log, ""), "", 0, 20.0)
+
+    return ask
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def rehearse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rehearse:
     monkeypatch.setattr(gpu, "stream", stream)
     monkeypatch.setattr(gpu, "inside", lambda host, *options: ["docker", "exec", *options, host])
     monkeypatch.setattr(gpu, "run", lambda command: "10400000000" if "inspect" in command else "GPU 0: NVIDIA H200")
-    monkeypatch.setattr(gpu, "ask", lambda playbook, rehearsal: Outcome(False, "", "", 0, 58.0))
+    monkeypatch.setattr(gpu, "ask", asked())
     monkeypatch.setattr(gpu, "kill_a_rank", lambda host, job, at: at.append(gpu.time.monotonic()))
     monkeypatch.setattr(machine, "root_with_torch", lambda: (Path("/old"), "/opt/torch/.venv/bin", "2.11.0 13.0"))
     monkeypatch.setattr(machine, "import_root", lambda *others: None)
@@ -62,7 +75,12 @@ def test_one_gpu_is_one_host_without_a_network(rehearse: Rehearse) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "hosts", "gpus"),
-    [(["--gpus=2"], 2, 2), (["--gpus=8", "--gpus-per-host=4"], 2, 8), (["--gpus=5", "--gpus-per-host=2"], 3, 5)],
+    [
+        (["--gpus=2"], 2, 2),
+        (["--gpus=8", "--gpus-per-host=4"], 2, 8),
+        (["--gpus=5", "--gpus-per-host=2"], 3, 5),
+        (["--gpus=1", "--hosts=8"], 8, 1),
+    ],
 )
 def test_more_gpus_are_more_hosts(rehearse: Rehearse, arguments: list[str], hosts: int, gpus: int) -> None:
     code, rows, played = rehearse(*arguments)
@@ -89,10 +107,22 @@ def test_without_a_base_image_nothing_else_is_tried(rehearse: Rehearse, monkeypa
 
 
 def test_a_second_run_that_changes_something_is_no_good(rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "ask", lambda playbook, rehearsal: Outcome(False, "", "", 3, 58.0))
+    monkeypatch.setattr(gpu, "ask", asked(changed=3))
     code, rows, played = rehearse("--gpus=1")
     assert code == 1 and "changed=3" in str(rows[3]["seen"])
     assert played[-1][0] == "report"
+
+
+@pytest.mark.parametrize("said", ["", "the job ended with exit code 1"])
+def test_a_job_that_does_not_fail_as_it_must_is_no_good(
+    rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    name = FAILURES[0].name
+    errors = {**ERRORS, name: said} if said else {key: text for key, text in ERRORS.items() if key != name}
+    monkeypatch.setattr(gpu, "ask", asked(said=errors))
+    code, rows, _played = rehearse("--gpus=1")
+    (bad,) = [row for row in rows if not row["is_good"]]
+    assert code == 1 and bad["step"] == name and f"got {said or 'none'}" in str(bad["seen"])
 
 
 def test_a_machine_without_gpus_is_refused(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
