@@ -12,9 +12,11 @@ from pathlib import Path
 # that no inventory has to be downloaded; a name that is missing here is a warning of Sphinx.
 OTHER_PLUGINS = {
     "module": [
+        "ansible.builtin.apt",
         "ansible.builtin.copy",
         "ansible.builtin.deb822_repository",
         "ansible.builtin.debug",
+        "ansible.builtin.dpkg_selections",
         "ansible.builtin.set_stats",
         "ansible.builtin.setup",
         "ansible.builtin.systemd_service",

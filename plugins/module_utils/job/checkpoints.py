@@ -223,8 +223,9 @@ def _of_local_state(written: frozenset[str], world_size: int) -> Iterator[Lack]:
             "as many processes as the job has: it was written by at least "
             f"{max(found) + 1}, and the job has {world_size}"
         )
+    directory = next(iter(found.values()), "")
     for rank in _absent(world_size, found) if found else []:
-        path = f"{next(iter(found.values()))}pytorch_model_fsdp_rank{rank}.bin"
+        path = f"{directory}pytorch_model_fsdp_rank{rank}.bin"
         yield Lack(f"the model's part of rank {_RANK}", rank, path)
 
 

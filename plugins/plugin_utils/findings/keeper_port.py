@@ -29,8 +29,13 @@ def keeper_port_findings(measurements: Sequence[Row], data_networks: Mapping[str
             asked[row["source"], row["target"]] = outcome
     closed = {ends: outcome for ends, outcome in asked.items() if outcome[1] not in ("open", TAKEN)}
     for one in blame(closed, asked):
-        port, said = next(outcome for ends, outcome in closed.items() if _is_explained(one, ends))
+        port, said = _outcome(one, closed)
         yield _finding(one, port.removeprefix(KEEPER), said)
+
+
+def _outcome(one: Blame, closed: Mapping[tuple[str, str], tuple[str, str]]) -> tuple[str, str]:
+    """Return the first port that the blame explains, and what was said of it."""
+    return next(outcome for ends, outcome in closed.items() if _is_explained(one, ends))
 
 
 def _is_explained(one: Blame, ends: tuple[str, str]) -> bool:
