@@ -6,15 +6,16 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What the modules that observe a host before Docker or NVIDIA's toolkit is installed have in common."""
+    """What modules have in common that observe a host before Docker, NVIDIA's driver or toolkit is installed."""
 
-    DOCUMENTATION = r"""
+    SOURCE = r"""
 options:
   source:
     description:
       - The repository that apt's sources should have, as the options of the same names of
-        M(distrain.cluster.apt_source). C({distribution}), C({codename}) and C({architecture}) in its content stand for
-        what they are on the host.
+        M(distrain.cluster.apt_source). C({distribution}), C({version}), C({codename}), C({architecture}) and
+        C({machine}) in its content stand for what they are on the host; C({version}) has no dot, and C({machine}) is
+        V(x86_64) or V(sbsa).
     type: dict
     suboptions:
       path:
@@ -33,6 +34,10 @@ options:
         description: What messages call the repository.
         type: str
         required: true
+"""
+
+    DOCUMENTATION = r"""
+options:
   configuration:
     description:
       - The options that the engine's configuration file should hold, as the options of the same names of

@@ -15,6 +15,7 @@ description:
   - Needs nothing but Python on the host.
 extends_documentation_fragment:
   - distrain.cluster.configuration
+  - distrain.cluster.configuration.source
   - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:

@@ -15,6 +15,7 @@ description:
   - Needs nothing but Python on the host, and changes nothing.
 extends_documentation_fragment:
   - distrain.cluster.attributes.info
+  - distrain.cluster.configuration.source
   - distrain.cluster.engine.socket
 options:
   gpu_present:
@@ -39,31 +40,6 @@ options:
         description: What the file should hold; empty where apt is to be asked without it.
         type: str
         default: ""
-  source:
-    description:
-      - The repository that apt's sources should have, as the options of the same names of
-        M(distrain.cluster.apt_source). C({distribution}), C({version}), C({codename}), C({architecture}) and
-        C({machine})
-        in its content stand for what they are on the host; C({version}) has no dot, and C({machine}) is V(x86_64) or
-        V(sbsa).
-    type: dict
-    suboptions:
-      path:
-        description: The path of the source file.
-        type: path
-        required: true
-      key_path:
-        description: The path of the key file.
-        type: path
-        required: true
-      content:
-        description: What the source file should hold.
-        type: str
-        required: true
-      variable:
-        description: What messages call the repository.
-        type: str
-        required: true
   candidates:
     description: The packages whose versions that apt would install are wanted.
     type: list

@@ -15,6 +15,7 @@ description:
   - On a host without a GPU nothing but the PCI bus and the packages are looked at.
 extends_documentation_fragment:
   - distrain.cluster.configuration
+  - distrain.cluster.configuration.source
   - distrain.cluster.engine.socket
   - distrain.cluster.attributes.info
 options:
